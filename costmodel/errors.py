@@ -1,0 +1,68 @@
+"""Every error that costmodel raises on purpose.
+
+::
+
+    CostModelError            one line: what, where, what to do      exit code 2
+    ├── SubjectError          the model cannot be found or built
+    ├── RecipeError           the training step cannot be put together
+    ├── TraceError            the step cannot be run on fake tensors
+    ├── UsageError            a word of the command line or the API  exit code 3
+    │   ├── UnknownNameError  lists the known names
+    │   └── RulebookError     a rulebook that says something impossible
+    └── FormatError           a file that is not what its schema says  exit code 3
+
+The exit code is part of the class, so that the command line has no table of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CostModelError(Exception):
+    """Base of all errors that are the input's fault, never a bug of ours."""
+
+    exit_code = 2
+
+
+class SubjectError(CostModelError):
+    """The subject (file, name, constructor arguments) does not give an ``nn.Module``."""
+
+
+class RecipeError(CostModelError):
+    """The training step (loss, optimizer, batch, phases) cannot be put together."""
+
+
+class TraceError(CostModelError):
+    """The training step does not run on fake tensors; the message names file and line."""
+
+
+class UsageError(CostModelError):
+    """A word that the user gave is wrong."""
+
+    exit_code = 3
+
+
+class UnknownNameError(UsageError):
+    """A name that is not known, with the names that are.
+
+    Args:
+        kind: what was named, as the user would say it ("rulebook", "report format").
+        name: the name given.
+        known: every name that would have worked.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(names) or 'none'}")
+
+
+class RulebookError(UsageError):
+    """A rulebook that says something impossible, with file, line and field path."""
+
+
+class FormatError(UsageError):
+    """A file whose content does not fit its schema, with the path of the field."""

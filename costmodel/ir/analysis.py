@@ -1,0 +1,153 @@
+"""The analysis: every figure of a subject's training, ready to be shown, judged or compared.
+
+It is the noun behind ``costmodel analyze``; its JSON form is the stable schema ``costmodel.analysis/1``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costmodel.ir.trace import Assumption
+
+SCHEMA = "costmodel.analysis/1"
+
+PARTS = ("preprocess", "forward", "loss", "backward", "recompute", "optimizer")
+"""The parts that a step is the sum of; ``backward`` includes ``loss_backward``, which is also shown apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One convention's numbers, by part of the step.
+
+    Attributes:
+        step: one steady step, the sum of the parts.
+        training: all steps of all phases, the first update once; None if the recipe says no samples or steps.
+    """
+
+    preprocess: int = 0
+    forward: int = 0
+    loss: int = 0
+    backward: int = 0
+    loss_backward: int = 0
+    recompute: int = 0
+    optimizer: int = 0
+    step: int = 0
+    training: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakActivation:
+    """Largest input + output activation of a layer, by two conventions, each with the layer that has it."""
+
+    layer_io: int
+    layer_io_layer: str
+    lab_profiler: int
+    lab_profiler_layer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakMemory:
+    """Largest total of live storages in the steady step, and what it was made of at that moment."""
+
+    total: int
+    by_role: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Figures of the whole step (of the first recipe phase) and of the whole training."""
+
+    parameters: int
+    frozen_parameters: int
+    buffers: int
+    operations: Figures
+    causal_operations_saved: int
+    macs: Figures
+    flops: Figures
+    peak_activation_bytes: PeakActivation
+    peak_memory_bytes: PeakMemory
+    bytes_moved: Figures
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerRow:
+    """One module's own calls (not its children's); functional calls belong to the module that makes them.
+
+    ``layer`` is the module path, ``(model)`` for the model itself and ``(loss)`` for the loss.
+    """
+
+    layer: str
+    type: str
+    parameters: int
+    operations: Figures
+    macs: Figures
+    input_bytes: int
+    output_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpRow:
+    """All calls of one ATen op in one part of the step."""
+
+    op: str
+    part: str
+    times: int
+    operations: int
+    macs: int
+    bytes_moved: int
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRow:
+    """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``)."""
+
+    name: str
+    batch: int
+    steps: int
+    last_batch: int | None
+    operations_per_step: int
+    operations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What was analysed: everything that the numbers depend on, in the user's words."""
+
+    name: str
+    model_options: Mapping[str, str]
+    input: str
+    batch: int
+    loss: str
+    optimizer: str
+    samples: int | None
+    epochs: int | None
+    convention: str
+    source_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncountedRow:
+    """An op without a formula, and where."""
+
+    op: str
+    layer: str
+    phase: str
+    times: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything that ``costmodel analyze`` says. Rows are in the model's order."""
+
+    subject: Subject
+    totals: Totals
+    layers: tuple[LayerRow, ...]
+    ops: tuple[OpRow, ...]
+    phases: tuple[PhaseRow, ...]
+    uncounted: tuple[UncountedRow, ...]
+    assumptions: tuple[Assumption, ...]
+    provenance: Mapping[str, str]

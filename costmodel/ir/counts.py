@@ -1,0 +1,86 @@
+"""Counts: the trace's calls with their work and traffic, and what could not be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from costmodel.ir.trace import LOSS_SCOPE, Phase
+from costmodel.ir.work import Work, total
+
+SCHEMA = "costmodel.counts/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRow:
+    """One call's work and memory traffic; ``work`` is None for an op without a formula."""
+
+    op: str
+    scope: str
+    phase: Phase
+    work: Work | None
+    bytes_read: int
+    bytes_written: int
+
+    @property
+    def part(self) -> str:
+        """The phase, with the loss's own backward apart (the JSON's ``operations`` keys)."""
+        if self.phase is Phase.BACKWARD and self.scope == LOSS_SCOPE:
+            return "loss_backward"
+        return self.phase.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncounted:
+    """An op without a formula: never zero, always shown."""
+
+    op: str
+    scope: str
+    phase: Phase
+    times: int
+
+    def __str__(self) -> str:
+        where = self.scope or "the step"
+        return (
+            f"{self.op} ×{self.times} in {where} ({self.phase.value}) has no formula; add one in "
+            "costmodel/ops/ or waive it in the rulebook (waive_uncounted)"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Rows of one step; ``first_update`` are the optimizer's rows of the very first step."""
+
+    rows: tuple[CountRow, ...]
+    first_update: tuple[CountRow, ...] = ()
+
+    def total(self) -> Work:
+        """Work of the whole steady step (at least: uncounted rows add nothing)."""
+        return total(row.work for row in self.rows if row.work is not None)
+
+    def by(self, key: Callable[[CountRow], str]) -> dict[str, Work]:
+        """Work grouped by ``key`` (``lambda row: row.scope``), in order of first appearance."""
+        groups: dict[str, list[Work]] = {}
+        for row in self.rows:
+            group = groups.setdefault(key(row), [])
+            if row.work is not None:
+                group.append(row.work)
+        return {name: total(works) for name, works in groups.items()}
+
+    @property
+    def uncounted(self) -> tuple[Uncounted, ...]:
+        """Every op without a formula, merged by place, in order of first appearance."""
+        return merge_uncounted((*self.rows, *self.first_update))
+
+
+def merge_uncounted(rows: Iterable[CountRow]) -> tuple[Uncounted, ...]:
+    """The rows without work, merged by op, scope and phase."""
+    times: dict[tuple[str, str, Phase], int] = {}
+    for row in rows:
+        if row.work is None:
+            place = (row.op, row.scope, row.phase)
+            times[place] = times.get(place, 0) + 1
+    return tuple(
+        Uncounted(op=op, scope=scope, phase=phase, times=count)
+        for (op, scope, phase), count in times.items()
+    )

@@ -1,0 +1,195 @@
+"""The trace: one training step as plain data, from which every number is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from costmodel.ir.tensor import Role, Storage, TensorSpec
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+SCHEMA = "costmodel.trace/1"
+
+LOSS_SCOPE = "<loss>"
+"""Scope of the calls between the model's output and the start of backward, and of their gradients."""
+
+
+class Phase(str, Enum):
+    """The part of the training step that a call belongs to."""
+
+    PREPROCESS = "preprocess"
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    RECOMPUTE = "recompute"
+    OPTIMIZER = "optimizer"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRef:
+    """A tensor as an argument of a call: the id of its :class:`TensorSpec`."""
+
+    tensor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """An argument that JSON has no word for: ``kind`` is dtype, layout, device, memory_format, float or complex."""
+
+    kind: str
+    name: str
+
+
+Argument: TypeAlias = "None | bool | int | float | str | TensorRef | Symbol | tuple[Argument, ...]"
+
+
+def tensor_ids(value: Argument) -> Iterator[int]:
+    """The ids of the tensors inside an argument, in order."""
+    if isinstance(value, TensorRef):
+        yield value.tensor
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from tensor_ids(item)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpCall:
+    """One executed ATen op.
+
+    Attributes:
+        op: full overload name, ``aten.convolution.default``.
+        arguments: pairs (schema parameter name, value); parameters left at their default are absent.
+        outputs: tensor ids; None where the op returned no tensor (``convolution_backward`` of a first layer).
+        scope: path of the innermost module (``layer1.0.conv1``), in backward too; "" outside any module.
+        phase: the part of the training step.
+    """
+
+    op: str
+    arguments: tuple[tuple[str, Argument], ...]
+    outputs: tuple[int | None, ...]
+    scope: str
+    phase: Phase
+
+    @property
+    def packet(self) -> str:
+        """The op without its overload: ``aten.convolution``."""
+        return self.op.rpartition(".")[0]
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Ids of the argument tensors, in order, repeated if used twice."""
+        return tuple(i for _, value in self.arguments for i in tensor_ids(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleSpec:
+    """A submodule of the subject.
+
+    Attributes:
+        path: dotted path, "" for the model itself.
+        type: qualified class name, ``torch.nn.modules.conv.Conv2d``.
+        leaf: True if it has no children (parametrizations aside).
+        attributes: its plain public attributes (``groups``, ``kernel_size`` …), scalars only.
+        parameters: ids of its own parameters' tensors; a shared parameter belongs to its first owner.
+        buffers: ids of its own buffers' tensors.
+    """
+
+    path: str
+    type: str
+    leaf: bool
+    attributes: Mapping[str, bool | int | float | str]
+    parameters: tuple[int, ...]
+    buffers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCall:
+    """One call of a module in the forward pass: calls[first:last] ran inside it."""
+
+    path: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter or buffer of the model, by its first name."""
+
+    name: str
+    tensor: int
+    trainable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """Something that the trace had to assume, with the line that made it necessary."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One steady-state training step.
+
+    Attributes:
+        calls: the second step's calls, in order of execution.
+        first_update: the optimizer's calls of the very first step, which make its state; they happen once.
+        tensors: every tensor that a call names.
+        storages: the memory behind the tensors, with lifetimes (of the steady step).
+        modules: every submodule, in the model's own order.
+        module_calls: calls of modules in the forward phase, in order of return.
+        parameters: trainable and frozen parameters (shared ones once), in the model's order.
+        buffers: the model's buffers; ``trainable`` is False.
+        inputs: ids of the tensors of the batch.
+        assumptions: see :class:`Assumption`.
+        provenance: versions and digests, never a clock.
+    """
+
+    calls: tuple[OpCall, ...]
+    first_update: tuple[OpCall, ...]
+    tensors: tuple[TensorSpec, ...]
+    storages: tuple[Storage, ...]
+    modules: tuple[ModuleSpec, ...]
+    module_calls: tuple[ModuleCall, ...]
+    parameters: tuple[Parameter, ...]
+    buffers: tuple[Parameter, ...]
+    inputs: tuple[int, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def tensor(self, id: int) -> TensorSpec:
+        """The tensor with this id (ids are the positions in ``tensors``)."""
+        return self.tensors[id]
+
+    def role(self, id: int) -> Role:
+        """Role of a tensor."""
+        return self.tensors[id].role
+
+    def to_networkx(self) -> nx.DiGraph[Any]:
+        """Dataflow as a graph: nodes are call indices, edges carry the ids of the tensors that flow.
+
+        An in-place op becomes the producer of the tensor that it wrote.
+        """
+        import networkx as nx  # kept out of the import of costmodel: --help must not wait for it
+
+        graph: nx.DiGraph[Any] = nx.DiGraph()
+        producer: dict[int, int] = {}
+        for index, call in enumerate(self.calls):
+            graph.add_node(index, op=call.op, scope=call.scope, phase=call.phase.value)
+            for source in call.inputs:
+                if source in producer:
+                    edge = (producer[source], index)
+                    known = graph.edges[edge]["tensors"] if graph.has_edge(*edge) else ()
+                    if source not in known:
+                        graph.add_edge(*edge, tensors=(*known, source))
+            for output in call.outputs:
+                if output is not None:
+                    producer[output] = index
+        return graph

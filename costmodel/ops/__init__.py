@@ -1,0 +1,23 @@
+"""Formulas: what each ATen op does, as loop nests and scalar operations. One file per family."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from costmodel.ops.formula import Formula, _registry
+
+
+@cache
+def formulas() -> dict[str, Formula]:
+    """Every formula by packet name (``aten.convolution``); a new file in this folder is found by existing."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_registry.items()))
+
+
+def lookup(packet: str) -> Formula | None:
+    """The formula of an op packet, in-place forms included; None if there is none (never a zero)."""
+    known = formulas()
+    return known.get(packet) or known.get(packet.removesuffix("_"))

@@ -1,0 +1,182 @@
+"""Elementwise arithmetic: one scalar program per element (COUNTING rows 4, 5, 12, 13). A factor 1 is no multiply."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from costmodel.ops.number import (
+    Number,
+    absolute,
+    equal,
+    exp,
+    floor,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    power,
+    scaled,
+    sqrt,
+    transcendental,
+    trunc,
+    where,
+)
+from costmodel.ops.pointwise import pointwise
+
+aten = torch.ops.aten
+
+
+@pointwise(aten.add)
+def add(self: Any, other: Any, alpha: Any = 1) -> Any:
+    return self + scaled(other, alpha)
+
+
+@pointwise(aten.sub)
+def subtract(self: Any, other: Any, alpha: Any = 1) -> Any:
+    return self - scaled(other, alpha)
+
+
+@pointwise(aten.rsub)
+def reverse_subtract(self: Any, other: Any, alpha: Any = 1) -> Any:
+    return other - scaled(self, alpha)
+
+
+@pointwise(aten.mul)
+def multiply(self: Any, other: Any) -> Any:
+    return self * other
+
+
+@pointwise(aten.div)
+def divide(self: Any, other: Any, rounding_mode: str | None = None) -> Any:
+    quotient = self / other
+    rounding = {None: lambda x: x, "floor": floor, "trunc": trunc}[rounding_mode]
+    return rounding(quotient)
+
+
+@pointwise(aten.floor_divide)
+def floor_divide(self: Any, other: Any) -> Any:
+    return floor(self / other)
+
+
+@pointwise(aten.remainder)
+def remainder(self: Any, other: Any) -> Any:
+    return self - floor(self / other) * other
+
+
+@pointwise(aten.fmod)
+def fmod(self: Any, other: Any) -> Any:
+    return self - trunc(self / other) * other
+
+
+@pointwise(aten.pow)
+def pow_(self: Any, exponent: Any) -> Any:
+    if isinstance(exponent, Number) or exponent not in (0, 1, 2, 0.5, -1):
+        return power(self, exponent)
+    if exponent == 2:
+        return self * self
+    if exponent == 0.5:
+        return sqrt(self)
+    if exponent == -1:
+        return 1.0 / self
+    return self if exponent == 1 else 1.0
+
+
+@pointwise(aten.lerp)
+def lerp(self: Any, end: Any, weight: Any) -> Any:
+    return self + weight * (end - self)
+
+
+@pointwise(aten.addcmul)
+def addcmul(self: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
+    return self + scaled(tensor1 * tensor2, value)
+
+
+@pointwise(aten.addcdiv)
+def addcdiv(self: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
+    return self + scaled(tensor1 / tensor2, value)
+
+
+@pointwise(aten.clamp, aten.clip)
+def clamp(self: Any, min: Any = None, max: Any = None) -> Any:
+    bounded = self if min is None else maximum(self, min)
+    return bounded if max is None else minimum(bounded, max)
+
+
+@pointwise(aten.clamp_min)
+def clamp_min(self: Any, min: Any) -> Any:
+    return maximum(self, min)
+
+
+@pointwise(aten.clamp_max)
+def clamp_max(self: Any, max: Any) -> Any:
+    return minimum(self, max)
+
+
+@pointwise(aten.maximum, aten.fmax)
+def larger(self: Any, other: Any) -> Any:
+    return maximum(self, other)
+
+
+@pointwise(aten.minimum, aten.fmin)
+def smaller(self: Any, other: Any) -> Any:
+    return minimum(self, other)
+
+
+@pointwise(aten.atan2)
+def atan2(self: Any, other: Any) -> Any:
+    return transcendental(math.atan2)(self, other)
+
+
+@pointwise(aten.hypot)
+def hypot(self: Any, other: Any) -> Any:
+    return sqrt(self * self + other * other)
+
+
+@pointwise(aten.logaddexp)
+def logaddexp(self: Any, other: Any) -> Any:
+    return maximum(self, other) + log1p(exp(-absolute(self - other)))
+
+
+@pointwise(aten.logaddexp2)
+def logaddexp2(self: Any, other: Any) -> Any:
+    exp2, log2 = transcendental(lambda x: 2.0**x), transcendental(math.log2)
+    return maximum(self, other) + log2(1.0 + exp2(-absolute(self - other)))
+
+
+@pointwise(aten.xlogy)
+def xlogy(self: Any, other: Any) -> Any:
+    product = self * log(other)
+    return where(equal(self, 0.0), 0.0, product)
+
+
+@pointwise(aten.copysign)
+def copysign(self: Any, other: Any) -> Any:
+    # |self| costs the compare with itself; the sign bit of the other is copied
+    return where(math.copysign(1.0, getattr(other, "value", other)) > 0, *_both_signs(self))
+
+
+def _both_signs(x: Any) -> tuple[Any, Any]:
+    size = absolute(x)
+    return size, -size
+
+
+@pointwise(aten.heaviside)
+def heaviside(self: Any, values: Any) -> Any:
+    step = where(self > 0.0, 1.0, 0.0)
+    return where(equal(self, 0.0), values, step)
+
+
+@pointwise(aten.nan_to_num)
+def nan_to_num(self: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
+    greatest = torch.finfo(torch.float64).max
+    number = where(not equal(self, self), nan or 0.0, self)
+    number = where(equal(number, math.inf), greatest if posinf is None else posinf, number)
+    return where(equal(number, -math.inf), -greatest if neginf is None else neginf, number)
+
+
+@pointwise(aten.native_dropout_backward)
+def native_dropout_backward(grad_output: Any, mask: Any, scale: float) -> Any:
+    return grad_output * mask * scale

@@ -1,0 +1,81 @@
+"""``_foreach_*``: a list of tensors, each item through the formula of the plain op (COUNTING row 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from costmodel.ir.tensor import TensorMeta
+from costmodel.ir.work import Work, total
+from costmodel.ops import elementwise, extremum, reduction, unary  # noqa: F401  (the plain formulas exist)
+from costmodel.ops.formula import Formula, _registry, packet_name, register
+from costmodel.ops.pointwise import PointwiseFormula
+
+aten = torch.ops.aten
+
+# the plain op's name for each of a foreach op's own parameter names
+RENAMED: dict[str, dict[str, str]] = {
+    "add": {"scalar": "other", "scalars": "other"},
+    "sub": {"scalar": "other", "scalars": "other"},
+    "mul": {"scalar": "other", "scalars": "other"},
+    "div": {"scalar": "other", "scalars": "other"},
+    "maximum": {"scalar": "other", "scalars": "other"},
+    "minimum": {"scalar": "other", "scalars": "other"},
+    "clamp_max": {"scalar": "max", "scalars": "max", "other": "max"},
+    "clamp_min": {"scalar": "min", "scalars": "min", "other": "min"},
+    "addcmul": {"scalars": "value"},
+    "addcdiv": {"scalars": "value"},
+    "lerp": {"tensors1": "end", "weights": "weight"},
+    "pow": {},
+    "norm": {},
+    "max": {},
+}
+UNARY = (
+    "abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg reciprocal "
+    "round rsqrt sigmoid sign sin sinh sqrt tan tanh trunc"
+).split()
+PLAIN = {"norm": "linalg_vector_norm"}
+
+
+def _item(arguments: dict[str, Any], names: dict[str, str], i: int) -> dict[str, Any]:
+    return {names.get(n, n): v[i] if isinstance(v, (tuple, list)) else v for n, v in arguments.items()}
+
+
+def _register(name: str, names: dict[str, str]) -> None:
+    plain = _registry[f"aten.{PLAIN.get(name, name)}"]
+
+    def work(**arguments: Any) -> Work:
+        lists = [v for v in arguments.values() if isinstance(v, tuple)]
+        works = []
+        for i in range(len(lists[0]) if lists else 0):
+            item = _item(arguments, names, i)
+            reduces = name in ("norm", "max")
+            tensor = next(v for v in item.values() if isinstance(v, TensorMeta))
+            works.append(plain(item, TensorMeta((), tensor.dtype) if reduces else tensor))
+        return total(works)
+
+    def program(**arguments: Any) -> Any:
+        length = next(len(v) for v in arguments.values() if isinstance(v, list))
+        items = [_item(arguments, names, i) for i in range(length)]
+        return [run(plain, item) for item in items]
+
+    packet = getattr(aten, f"_foreach_{name}")
+    entry = Formula(names=(packet_name(packet),), work=work, scalar_program=program)
+    taken = {*names, *plain.parameters} - {"out", "dim"}
+    schemas = {a.name for o in packet.overloads() for a in getattr(packet, o)._schema.arguments}
+    entry.parameters = tuple(sorted(taken & schemas))
+    register(entry)
+
+
+def run(entry: Formula, arguments: dict[str, Any]) -> Any:
+    """Execute a formula's scalar program on arrays of numbers."""
+    if isinstance(entry, PointwiseFormula):
+        return entry.on_arrays(**arguments)
+    assert entry.scalar_program is not None
+    return np.asarray(entry.scalar_program(**arguments), dtype=object)
+
+
+for _name, _names in {**RENAMED, **{name: {} for name in UNARY}}.items():
+    _register(_name, _names)

@@ -1,0 +1,85 @@
+"""The registry: an ATen op's formula is one pure function of its arguments' shapes.
+
+A formula is registered for overload packets (``aten.convolution``) and serves all their overloads and the
+in-place form (``aten.relu_`` is found under ``aten.relu``). Its parameters are named as in the op's schema; a
+tensor arrives as a :class:`TensorMeta`, a missing optional one as None, a list as a tuple; ``out`` is the
+result's meta (a tuple of them, with None for what was not computed, if the op returns several).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from costmodel.ir.work import ScalarOps, Work
+
+
+class Packet(Protocol):
+    """What we need of ``torch.ops.aten.x``: its qualified name."""
+
+    _qualified_op_name: str
+
+
+@dataclass(eq=False)
+class Formula:
+    """The work of an op, and the scalar program that the work is the count of.
+
+    Attributes:
+        names: the packets it serves, as ``aten.x``.
+        work: shapes → :class:`Work`.
+        scalar_program: the published program, on (nested lists of) numbers; None for what is free.
+    """
+
+    names: tuple[str, ...]
+    work: Callable[..., Work]
+    scalar_program: Callable[..., Any] | None = None
+    parameters: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = tuple(inspect.signature(self.work).parameters)
+
+    def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: ``function`` is this formula's scalar program, with the op's own parameters."""
+        self.scalar_program = function
+        return function
+
+    def __call__(self, arguments: Mapping[str, Any], out: Any) -> Work:
+        """Work of one call; ``arguments`` by schema name, those left at their default absent."""
+        wanted = {name: arguments[name] for name in self.parameters if name in arguments}
+        if "out" in self.parameters:
+            wanted["out"] = out
+        return self.work(**wanted)
+
+
+_registry: dict[str, Formula] = {}
+
+
+def packet_name(packet: Packet) -> str:
+    """``aten.convolution`` for ``torch.ops.aten.convolution``."""
+    return packet._qualified_op_name.replace("::", ".")
+
+
+def register(entry: Formula) -> Formula:
+    """Put a formula into the registry; a second one for the same op is an error."""
+    for name in entry.names:
+        if name in _registry:
+            raise ValueError(f"two formulas for {name}: {_registry[name].work} and {entry.work}")
+        _registry[name] = entry
+    return entry
+
+
+def formula(*packets: Any) -> Callable[[Callable[..., Work]], Formula]:
+    """Decorator: the function is the work of these op packets."""
+    names = tuple(packet_name(packet) for packet in packets)
+
+    def decorate(function: Callable[..., Work]) -> Formula:
+        return register(Formula(names=names, work=function))
+
+    return decorate
+
+
+def scalar(**kinds: int) -> Work:
+    """Work without loop nests: ``scalar(add=n, divide=1)``."""
+    return Work(scalar_ops=ScalarOps(**kinds))

@@ -1,0 +1,63 @@
+"""Random numbers: one per element drawn, whatever the distribution (COUNTING row 14, switchable)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from costmodel.ir.tensor import TensorMeta
+from costmodel.ir.work import Work
+from costmodel.ops.formula import formula, scalar
+from costmodel.ops.pointwise import pointwise
+
+aten = torch.ops.aten
+Meta = TensorMeta
+
+
+@formula(
+    aten.rand,
+    aten.randn,
+    aten.rand_like,
+    aten.randn_like,
+    aten.randint,
+    aten.randint_like,
+    aten.randperm,
+    aten.random,
+    aten.uniform,
+    aten.normal,
+    aten.normal_functional,
+    aten.log_normal,
+    aten.exponential,
+    aten.cauchy,
+    aten.geometric,
+    aten.poisson,
+    aten.binomial,
+)
+def draw(out: Meta) -> Work:
+    """One random number per element, shifted and scaled by whoever draws it.
+
+    >>> draw.work(TensorMeta((4, 3))).scalar_ops.random
+    12
+    """
+    # [..] = aten.uniform_([..])
+    return scalar(random=out.numel)
+
+
+@formula(aten.bernoulli)
+def bernoulli(out: Meta) -> Work:
+    """One random number and its compare with the probability, per element.
+
+    >>> bernoulli.work(TensorMeta((4, 3))).scalar_ops.total
+    24
+    """
+    # [..] = aten.bernoulli_([..], p)
+    return scalar(random=out.numel, compare=out.numel)
+
+
+@pointwise(aten.native_dropout)
+def native_dropout(input: Any, p: float, train: bool | None = True) -> Any:
+    if train is False:
+        return input, True
+    kept = input.result("random", 0.5) >= p
+    return input * float(kept) * (1.0 / (1.0 - p)), kept

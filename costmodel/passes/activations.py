@@ -1,0 +1,109 @@
+"""Peak activation: the largest input + output of a layer, by the two conventions of COUNTING.md. One sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from costmodel.ir.analysis import PeakActivation
+from costmodel.ir.tensor import Role, TensorSpec
+from costmodel.ir.trace import ModuleCall, ModuleSpec, OpCall, Phase, Trace
+
+_LAB_ITEM_BYTES = 4
+_LAB_INPUT_AND_OUTPUT = ("Conv1d", "Conv2d", "Conv3d", "Linear")
+_LAB_INPUT_ONLY = frozenset(
+    {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "ReLU", "ReLU6", "LeakyReLU", "Sigmoid", "Tanh"}
+)
+_LAB_RESIDUAL_BLOCKS = frozenset(
+    {
+        "torchvision.models.resnet.BasicBlock",
+        "torchvision.models.resnet.Bottleneck",
+        "torchvision.models.mobilenetv2.InvertedResidual",
+    }
+)
+
+
+def peak_activation(trace: Trace) -> PeakActivation:
+    """Bytes of the largest layer, by ``layer_io`` and by ``lab_profiler``, for one sample, as traced."""
+    layer_io = max(_layer_io(trace), default=(0, ""), key=lambda pair: pair[0])
+    lab = max(_lab_profiler(trace), default=(0, ""), key=lambda pair: pair[0])
+    return PeakActivation(
+        layer_io=layer_io[0], layer_io_layer=layer_io[1], lab_profiler=lab[0], lab_profiler_layer=lab[1]
+    )
+
+
+def _batch(trace: Trace) -> int:
+    """The size of the batch: the first axis of the first input."""
+    shapes = [trace.tensors[i].shape for i in trace.inputs]
+    return shapes[0][0] if shapes and shapes[0] and shapes[0][0] > 0 else 1
+
+
+def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
+    """Bytes for one sample; a tensor whose first axis is no multiple of the batch is not batched."""
+    if tensor.shape and tensor.shape[0] % batch == 0:
+        return tensor.nbytes // batch
+    return tensor.nbytes
+
+
+def _layer_io(trace: Trace) -> Iterator[tuple[int, str]]:
+    """(bytes, layer) of every leaf module call, and of every op outside any leaf module, in the forward pass."""
+    leaves = {module.path for module in trace.modules if module.leaf}
+    inside: set[int] = set()
+    batch = _batch(trace)
+    for call in trace.module_calls:
+        if call.path in leaves:
+            inside.update(range(call.first, call.last))
+            yield _io_bytes(call.inputs, call.outputs, trace, batch), call.path
+    for index, op in enumerate(trace.calls):
+        if op.phase is Phase.FORWARD and index not in inside:
+            outputs = [i for i in op.outputs if i is not None]
+            yield _io_bytes(op.inputs, outputs, trace, batch), _functional_name(op)
+
+
+def _functional_name(op: OpCall) -> str:
+    name = op.packet.removeprefix("aten.")
+    return f"{op.scope}.{name}" if op.scope else name
+
+
+def _io_bytes(inputs: Iterable[int], outputs: Iterable[int], trace: Trace, batch: int) -> int:
+    tensors = trace.tensors
+    read = {i for i in inputs if tensors[i].role not in (Role.PARAMETER, Role.BUFFER)}
+    return sum(_of_one_sample(tensors[i], batch) for i in (*read, *dict.fromkeys(outputs)))
+
+
+def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str]]:
+    """What the course's own profiler script computes, leaf module by leaf module."""
+    modules = {module.path: module for module in trace.modules}
+    batch = _batch(trace)
+    residuals = [c for c in trace.module_calls if _adds_its_input(modules[c.path], c, trace)]
+    for call in trace.module_calls:
+        module = modules[call.path]
+        if not module.leaf:
+            continue
+        elements = _lab_elements(module, call, trace, batch)
+        if elements:
+            around = [r for r in residuals if r.first <= call.first and call.last <= r.last]
+            elements += sum(_elements(r.inputs, trace, batch) for r in around)
+            yield elements * _LAB_ITEM_BYTES, call.path
+
+
+def _elements(ids: tuple[int, ...], trace: Trace, batch: int) -> int:
+    """Elements of the first tensor, for one sample."""
+    if not ids:
+        return 0
+    tensor = trace.tensors[ids[0]]
+    numel = tensor.meta.numel
+    return numel // batch if tensor.shape and tensor.shape[0] % batch == 0 else numel
+
+
+def _lab_elements(module: ModuleSpec, call: ModuleCall, trace: Trace, batch: int) -> int:
+    kind = module.type.rpartition(".")[2]
+    if kind in _LAB_INPUT_AND_OUTPUT:
+        groups = int(module.attributes.get("groups", 1))
+        return _elements(call.inputs, trace, batch) + _elements(call.outputs, trace, batch) // groups
+    return _elements(call.inputs, trace, batch) if kind in _LAB_INPUT_ONLY else 0
+
+
+def _adds_its_input(module: ModuleSpec, call: ModuleCall, trace: Trace) -> bool:
+    if module.type not in _LAB_RESIDUAL_BLOCKS:
+        return False
+    return bool(module.attributes.get("use_res_connect", True)) and bool(call.inputs)

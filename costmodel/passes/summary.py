@@ -1,0 +1,221 @@
+"""Training → Analysis: the figures of a step, layer by layer, and of the whole training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from costmodel.ir.analysis import (
+    PARTS,
+    Analysis,
+    Figures,
+    LayerRow,
+    OpRow,
+    PhaseRow,
+    Subject,
+    Totals,
+    UncountedRow,
+)
+from costmodel.ir.counts import CountRow, Counts, merge_uncounted
+from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
+from costmodel.ir.training import TracedPhase, Training
+from costmodel.ir.work import Work
+from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
+from costmodel.passes.activations import peak_activation
+from costmodel.passes.causal import causal_operations_saved
+from costmodel.passes.memory import peak_memory
+from costmodel.passes.parameters import count_parameters
+from costmodel.passes.work import count
+
+Number = Callable[[CountRow], int]
+
+
+def summarise(training: Training, subject: Subject, *, random: bool = True) -> Analysis:
+    """All figures of a traced training. ``random=False`` leaves random numbers out (COUNTING row 14)."""
+    haet = HAET if random else HAET_WITHOUT_RANDOM
+    counted = [_CountedPhase(phase) for phase in training.phases]
+    first = counted[0]
+    trace, counts = first.phase.trace, first.counts
+    parameters = count_parameters(trace)
+    uncounted = _uncounted(counted)
+    totals = Totals(
+        parameters=parameters.trainable,
+        frozen_parameters=parameters.frozen,
+        buffers=parameters.buffers,
+        operations=_figures(counts.rows, _by(haet), _training(counted, _by(haet))),
+        causal_operations_saved=causal_operations_saved(trace),
+        macs=_figures(counts.rows, _by(MACS), _training(counted, _by(MACS))),
+        flops=_figures(counts.rows, _by(FLOPS), _training(counted, _by(FLOPS))),
+        peak_activation_bytes=peak_activation(trace),
+        peak_memory_bytes=peak_memory(trace),
+        bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
+        complete=not uncounted,
+    )
+    return Analysis(
+        subject=subject,
+        totals=totals,
+        layers=_layers(trace, counts, haet, parameters.by_module),
+        ops=_ops(counts, haet),
+        phases=tuple(c.row(_by(haet)) for c in counted),
+        uncounted=uncounted,
+        assumptions=_assumptions(counted),
+        provenance={**trace.provenance, "convention": str(haet)},
+    )
+
+
+class _CountedPhase:
+    def __init__(self, phase: TracedPhase) -> None:
+        self.phase = phase
+        self.counts = count(phase.trace)
+        self.last = None if phase.last_trace is None else count(phase.last_trace)
+
+    def training(self, number: Number) -> int | None:
+        """The phase's total: full steps, partial steps, and the first update in the place of a steady one."""
+        if self.phase.steps is None:
+            return None
+        total = self.phase.steps * _sum(self.counts.rows, number)
+        if self.last is not None:
+            total += self.phase.last_steps * _sum(self.last.rows, number)
+        if self.phase.makes_state and self.phase.steps + self.phase.last_steps > 0:
+            first = self.counts if self.phase.steps else (self.last or self.counts)
+            steady = [row for row in first.rows if row.part == "optimizer"]
+            made = [row for row in first.first_update if row.part == "optimizer"]
+            total += _sum(made, number) - _sum(steady, number)
+        return total
+
+    def row(self, number: Number) -> PhaseRow:
+        per_step = _sum(self.counts.rows, number)
+        phase = self.phase
+        total = self.training(number)
+        return PhaseRow(
+            name=phase.name,
+            batch=phase.batch,
+            steps=1 if phase.steps is None else phase.steps + phase.last_steps,
+            last_batch=phase.last_batch,
+            operations_per_step=per_step,
+            operations=per_step if total is None else total,
+        )
+
+
+def _by(convention: Convention) -> Number:
+    known: dict[int, int] = {}
+
+    def number(row: CountRow) -> int:
+        if row.work is None:
+            return 0
+        # work objects are shared by equal calls: one evaluation each
+        key = id(row.work)
+        if key not in known:
+            known[key] = convention.number(row.work)
+        return known[key]
+
+    return number
+
+
+def _bytes(row: CountRow) -> int:
+    return row.bytes_read + row.bytes_written
+
+
+def _sum(rows: Iterable[CountRow], number: Number) -> int:
+    return sum(map(number, rows))
+
+
+def _training(counted: list[_CountedPhase], number: Number) -> int | None:
+    totals = [phase.training(number) for phase in counted]
+    known = [t for t in totals if t is not None]
+    return sum(known) if len(known) == len(totals) else None
+
+
+def _figures(rows: Iterable[CountRow], number: Number, training: int | None = None) -> Figures:
+    parts = dict.fromkeys((*PARTS, "loss_backward"), 0)
+    for row in rows:
+        parts[row.part] += number(row)
+    parts["backward"] += parts["loss_backward"]
+    return Figures(**parts, step=sum(parts[part] for part in PARTS), training=training)
+
+
+def layer_name(scope: str) -> str:
+    """A scope as reports name it."""
+    return {"": "(model)", LOSS_SCOPE: "(loss)"}.get(scope, scope)
+
+
+def _layers(
+    trace: Trace, counts: Counts, convention: Convention, by_module: dict[str, int]
+) -> tuple[LayerRow, ...]:
+    groups: dict[str, list[CountRow]] = {}
+    for row in counts.rows:
+        groups.setdefault(row.scope, []).append(row)
+    io = _io(trace)
+    types = {module.path: module.type for module in trace.modules}
+    order = [path for path in types if path in groups or by_module.get(path)]
+    order += [scope for scope in groups if scope not in types]
+    rows = []
+    for scope in order:
+        own = groups.get(scope, [])
+        rows.append(
+            LayerRow(
+                layer=layer_name(scope),
+                type=types.get(scope, "").rpartition(".")[2],
+                parameters=by_module.get(scope, 0),
+                operations=_figures(own, _by(convention)),
+                macs=_figures(own, _by(MACS)),
+                input_bytes=io.get(scope, (0, 0))[0],
+                output_bytes=io.get(scope, (0, 0))[1],
+            )
+        )
+    return tuple(rows)
+
+
+def _io(trace: Trace) -> dict[str, tuple[int, int]]:
+    """Bytes of a module's inputs and outputs in its largest call, the whole batch."""
+    result: dict[str, tuple[int, int]] = {}
+    for call in trace.module_calls:
+        pair = (
+            sum(trace.tensors[i].nbytes for i in call.inputs),
+            sum(trace.tensors[i].nbytes for i in call.outputs),
+        )
+        result[call.path] = max(result.get(call.path, (0, 0)), pair, key=sum)
+    return result
+
+
+def _ops(counts: Counts, convention: Convention) -> tuple[OpRow, ...]:
+    groups: dict[tuple[str, str], list[CountRow]] = {}
+    for row in counts.rows:
+        groups.setdefault((row.op, row.part), []).append(row)
+    number, macs = _by(convention), _by(MACS)
+    return tuple(
+        OpRow(
+            op=op,
+            part=part,
+            times=len(rows),
+            operations=_sum(rows, number),
+            macs=_sum(rows, macs),
+            bytes_moved=_sum(rows, _bytes),
+            counted=all(row.work is not None for row in rows),
+        )
+        for (op, part), rows in sorted(groups.items())
+    )
+
+
+def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
+    rows: list[CountRow] = []
+    for phase in counted:
+        for counts in (phase.counts, phase.last):
+            if counts is not None:
+                rows += [*counts.rows, *counts.first_update]
+    return tuple(
+        UncountedRow(
+            op=item.op,
+            layer=layer_name(item.scope),
+            phase=item.phase.value,
+            times=item.times,
+            message=str(item),
+        )
+        for item in merge_uncounted(rows)
+    )
+
+
+def _assumptions(counted: list[_CountedPhase]) -> tuple[Assumption, ...]:
+    found: dict[Assumption, None] = {}
+    for phase in counted:
+        found.update(dict.fromkeys(phase.phase.trace.assumptions))
+    return tuple(found)

@@ -1,0 +1,66 @@
+"""Trace → Counts: every call with its work and its memory traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from costmodel.ir.counts import CountRow, Counts
+from costmodel.ir.tensor import TensorMeta
+from costmodel.ir.trace import Argument, OpCall, TensorRef, Trace
+from costmodel.ir.work import Work
+from costmodel.ops import lookup
+from costmodel.passes.traffic import bytes_moved
+
+
+def count(trace: Trace) -> Counts:
+    """Work and traffic of every call of the steady step, and of the first update."""
+    counter = _Counter(trace)
+    return Counts(rows=counter.rows(trace.calls), first_update=counter.rows(trace.first_update))
+
+
+class _Counter:
+    """Formulas are asked once per op and shapes: a network repeats its layers."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._metas = [TensorMeta(t.shape, t.dtype) for t in trace.tensors]
+        self._known: dict[Any, Work | None] = {}
+
+    def rows(self, calls: Iterable[OpCall]) -> tuple[CountRow, ...]:
+        return tuple(self._row(call) for call in calls)
+
+    def _row(self, call: OpCall) -> CountRow:
+        read, written = bytes_moved(call, self._trace)
+        return CountRow(
+            op=call.op,
+            scope=call.scope,
+            phase=call.phase,
+            work=self._work(call),
+            bytes_read=read,
+            bytes_written=written,
+        )
+
+    def _work(self, call: OpCall) -> Work | None:
+        arguments = tuple([(name, self._shapes(value)) for name, value in call.arguments])
+        outputs = tuple([None if i is None else self._metas[i] for i in call.outputs])
+        key = (call.op, tuple([(n, type(v), v) for n, v in arguments]), outputs)
+        if key not in self._known:
+            self._known[key] = work_of(call.packet, dict(arguments), outputs)
+        return self._known[key]
+
+    def _shapes(self, value: Argument) -> Any:
+        """The argument as a formula sees it: tensors become their metas."""
+        if isinstance(value, TensorRef):
+            return self._metas[value.tensor]
+        if isinstance(value, tuple):
+            return tuple([self._shapes(item) for item in value])
+        return value
+
+
+def work_of(packet: str, arguments: dict[str, Any], outputs: tuple[TensorMeta | None, ...]) -> Work | None:
+    """Work of one call by its formula, None if the op has none."""
+    entry = lookup(packet)
+    if entry is None:
+        return None
+    return entry(arguments, outputs[0] if len(outputs) == 1 else outputs)

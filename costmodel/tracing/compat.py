@@ -1,0 +1,133 @@
+"""Every private name of torch that costmodel uses, in one place. Tried on torch 2.13.0.
+
+When a torch release breaks one of them, this is the file to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
+
+import torch
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensor,
+    FakeTensorMode,
+    UnsupportedOperatorException,
+)
+from torch.nn.parameter import UninitializedParameter
+from torch.utils._python_dispatch import _disable_current_modes
+
+__all__ = [
+    "DataDependentOutputException",
+    "DynamicOutputShapeException",
+    "FakeTensor",
+    "FakeTensorMode",
+    "UnsupportedOperatorException",
+    "accumulated_parameter",
+    "current_autograd_node",
+    "fake_mode",
+    "fresh_tensor",
+    "known_value",
+    "update_constant",
+    "view_tensor",
+    "is_accumulate_grad",
+    "is_lazy",
+    "next_sequence_number",
+    "sequence_number",
+    "without_modes",
+]
+
+Layout: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], int, torch.dtype]
+"""Shape, strides, offset into the storage and element type."""
+
+_CPU = torch.device("cpu")
+
+_ACCUMULATE_GRAD = 2**64 - 1
+"""Sequence number of every AccumulateGrad node (torch/csrc/autograd/functions/accumulate_grad.h)."""
+
+
+def fake_mode() -> FakeTensorMode:
+    """A fresh mode in which tensors have shapes but no memory."""
+    return FakeTensorMode(allow_non_fake_inputs=False)
+
+
+def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:
+    """A new fake tensor with memory of its own, without asking an operator what its result looks like."""
+    shape, stride, _, dtype = layout
+    with torch._C._DisableTorchDispatch():
+        bare = torch.empty_strided(shape, stride, dtype=dtype, device="meta")
+    return FakeTensor(mode, bare, _CPU)
+
+
+def view_tensor(base: FakeTensor, layout: Layout | None) -> FakeTensor:
+    """A fake tensor that looks into the memory of ``base`` with another layout."""
+    assert layout is not None  # a view op always returns a tensor
+    shape, stride, offset, dtype = layout
+    storage = base.untyped_storage()
+    with torch._C._DisableTorchDispatch():
+        bare = torch.empty((0,), dtype=dtype, device="meta")
+        bare.set_(storage, offset, shape, stride)
+    return FakeTensor(base.fake_mode, bare, _CPU)
+
+
+def update_constant(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Apply an in-place op to a fake tensor whose value is known (an optimizer's step counter).
+
+    Returns:
+        False, with nothing done, if the target's value is unknown or an operand is not a plain number.
+    """
+    constant = getattr(args[0], "constant", None)
+    if constant is None or not all(type(v) in (int, float) for v in (*args[1:], *kwargs.values())):
+        return False
+    with torch._C._DisableTorchDispatch():
+        func(constant, *args[1:], **kwargs)
+    return True
+
+
+def known_value(tensor: torch.Tensor) -> Any:
+    """The value of a one-element fake tensor that is a constant, None for any other."""
+    constant = getattr(tensor, "constant", None)
+    if constant is None:
+        return None
+    with torch._C._DisableTorchDispatch():
+        return constant.item()
+
+
+def without_modes() -> AbstractContextManager[Any]:
+    """A stretch of ordinary eager code inside a mode."""
+    return _disable_current_modes()
+
+
+def current_autograd_node() -> Any:
+    """The autograd node that the engine is running in this thread, or None outside backward."""
+    return torch._C._current_autograd_node()
+
+
+def sequence_number(node: Any) -> int:
+    """When the node was made: forward ops get rising numbers."""
+    number: int = node._sequence_nr()
+    return number
+
+
+def is_accumulate_grad(number: int) -> bool:
+    """True for the number of a node that adds into ``parameter.grad``."""
+    return number >= _ACCUMULATE_GRAD or number < 0
+
+
+def accumulated_parameter(node: Any) -> Any:
+    """The parameter whose gradient an AccumulateGrad node adds into, or None for another node."""
+    return getattr(node, "variable", None)
+
+
+def next_sequence_number() -> int:
+    """The number that the next autograd node of this thread will get."""
+    number: int = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
+    return number
+
+
+def is_lazy(model: torch.nn.Module) -> bool:
+    """True if a parameter gets its shape only in the first forward."""
+    return any(isinstance(p, UninitializedParameter) for p in model.parameters())

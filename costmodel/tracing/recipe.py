@@ -1,0 +1,203 @@
+"""The training recipe: what a step is made of, how often it runs, and in which phases. Data, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from costmodel.errors import RecipeError
+
+
+def parse_input(value: Any) -> Any:
+    """``3x32x32``, ``256:int64`` or a comma-separated list of them, without the batch dimension."""
+    if isinstance(value, str):
+        return tuple(_one_input(part.strip()) for part in value.split(","))
+    if isinstance(value, (list, tuple)) and value and all(isinstance(v, int) for v in value):
+        return (InputSpec(shape=tuple(value)),)
+    return value
+
+
+def _one_input(text: str) -> InputSpec:
+    shape, _, dtype = text.partition(":")
+    try:
+        sizes = tuple(int(size) for size in shape.split("x")) if shape else ()
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is no input shape; write 3x32x32, or 256:int64 for tokens, "
+            "without the batch dimension"
+        ) from None
+    if any(size < 1 for size in sizes):
+        raise ValueError(f"{text!r}: sizes are at least 1")
+    return InputSpec(shape=sizes, dtype=dtype or "float32")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class InputSpec(_Strict):
+    """One input tensor of the model, without its batch dimension."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+    def __str__(self) -> str:
+        text = "x".join(map(str, self.shape))
+        return text if self.dtype == "float32" else f"{text}:{self.dtype}"
+
+
+Inputs = Annotated[tuple[InputSpec, ...], BeforeValidator(parse_input)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class PhaseSpec(_Strict):
+    """A stretch of the training that differs from the rest; what it leaves out is the recipe's.
+
+    Attributes:
+        freeze: shell patterns of parameter names that are not trained in this phase (``layer1.*``).
+    """
+
+    name: str
+    input: Inputs | None = None
+    batch: Count | None = None
+    samples: Count | None = None
+    epochs: Count | None = None
+    steps: Count | None = None
+    drop_last: bool | None = None
+    freeze: tuple[str, ...] = ()
+    optimizer: str | None = None
+    optimizer_options: dict[str, Any] | None = None
+
+
+class Recipe(_Strict):
+    """A training, from the command line, a ``recipe.yaml`` or a file's ``recipe()``.
+
+    Attributes:
+        model: subject reference (or a class, instance or function, from Python).
+        input: the model's inputs without batch dimension.
+        loss: a loss of ``torch.nn.functional`` by name, ``output`` if the model returns its loss,
+            or a function (output, batch) → scalar.
+        optimizer: class of ``torch.optim`` by name, or a function (model) → optimizer.
+        step: a function (model, optimizer, batch) that runs one whole step itself.
+        samples, epochs, steps, drop_last: how often; without samples or steps only one step is counted.
+        phases: stretches of the training, in order; none means one.
+    """
+
+    model: Any = None
+    model_options: dict[str, Any] = Field(default_factory=dict)
+    input: Inputs = (InputSpec(shape=(3, 32, 32)),)
+    batch: Count = 1
+    loss: str | Callable[..., Any] = "cross_entropy"
+    optimizer: str | Callable[..., Any] = "sgd"
+    optimizer_options: dict[str, Any] = Field(default_factory=dict)
+    step: Callable[..., Any] | None = None
+    samples: Count | None = None
+    epochs: Count | None = None
+    steps: Count | None = None
+    drop_last: bool = False
+    phases: tuple[PhaseSpec, ...] = ()
+
+    def stretches(self) -> tuple[PhaseSpec, ...]:
+        """The phases with everything filled in; one called ``training`` if the recipe names none."""
+        return tuple(self._filled(phase) for phase in self.phases or (PhaseSpec(name="training"),))
+
+    def _filled(self, phase: PhaseSpec) -> PhaseSpec:
+        own = {
+            name: value
+            for name in ("input", "batch", "samples", "drop_last")
+            if (value := getattr(phase, name)) is None and (value := getattr(self, name)) is not None
+        }
+        if phase.epochs is None and phase.steps is None:
+            own |= {"epochs": self.epochs, "steps": self.steps}
+        return phase.model_copy(update=own)
+
+
+def schedule(phase: PhaseSpec) -> tuple[int | None, int | None]:
+    """Number of full-batch steps and the size of each epoch's last partial batch (COUNTING row 21).
+
+    Returns:
+        (full steps, None) or (full steps, partial batch size); the number of partial steps is the number of
+        epochs. (None, None) if the recipe does not say how long the training is.
+    """
+    batch = phase.batch or 1
+    if phase.steps is not None:
+        return phase.steps, None
+    if phase.samples is None:
+        return None, None
+    epochs = phase.epochs or 1
+    full, rest = divmod(phase.samples, batch)
+    if rest and not phase.drop_last:
+        return full * epochs, rest
+    return full * epochs, None
+
+
+def make_recipe(data: Mapping[str, Any], where: str) -> Recipe:
+    """A checked recipe from plain data; ``where`` names its origin in errors.
+
+    Raises:
+        RecipeError: an unknown key or a value that does not fit, with its path.
+    """
+    try:
+        recipe = Recipe.model_validate(dict(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(map(str, first["loc"])) or "recipe"
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = f"unknown key; known: {', '.join(_known_keys(first['loc']))}"
+        raise RecipeError(f"{where}: {path}: {message}") from None
+    return recipe
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    return sorted(PhaseSpec.model_fields if location[0] == "phases" else Recipe.model_fields)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A ``recipe.yaml``; a model file in it is looked up beside the recipe.
+
+    Raises:
+        RecipeError: no such file, not YAML, an unknown key, with file, line and field path.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror or error}") from None
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise RecipeError(f"{path}:{line}: not YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}:1: a recipe is a mapping (model: …, input: …)")
+    try:
+        recipe = make_recipe(data, str(path))
+    except RecipeError as error:
+        line = _line_of(text, str(error).removeprefix(f"{path}: ").split(": ")[0].split("."))
+        raise RecipeError(str(error).replace(f"{path}:", f"{path}:{line}:", 1)) from None
+    if isinstance(recipe.model, str) and ".py" in recipe.model:
+        recipe = recipe.model_copy(update={"model": str(path.parent / recipe.model)})
+    return recipe
+
+
+def _line_of(text: str, location: list[str]) -> int:
+    """The line of a field path in YAML text (its deepest part that stands there)."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == part]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+            node = node.value[int(part)]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,188 @@
+"""The recorder: a dispatch mode above the fake tensors that writes down every ATen op of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from costmodel.errors import TraceError
+from costmodel.ir.tensor import Role
+from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
+from costmodel.tracing import compat
+from costmodel.tracing.arguments import encode_call
+from costmodel.tracing.blame import user_line
+from costmodel.tracing.lifetimes import Life, Lifetimes
+from costmodel.tracing.results import ResultMemory
+from costmodel.tracing.scopes import Scopes
+
+aten = torch.ops.aten
+
+_ITEM = aten._local_scalar_dense.default
+_NOT_WORK = frozenset({"prim", "profiler"})
+"""Namespaces of questions about a tensor and of profiler marks, which are no operations."""
+
+_BIRTH_ROLE = {Phase.FORWARD: Role.ACTIVATION, Phase.LOSS: Role.ACTIVATION, Phase.RECOMPUTE: Role.ACTIVATION}
+
+
+class Recorder(TorchDispatchMode):
+    """Records calls into segments; a segment is a stretch of execution with its own list of calls.
+
+    Attributes:
+        segments: the calls of each segment.
+        module_calls: forward calls of modules, per segment.
+        tensors: (shape, dtype, device, storage) by tensor id.
+        lifetimes: the storages.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.scopes = Scopes(model, self._module_enters, self._module_returns)
+        self.lifetimes = Lifetimes()
+        self.segments: list[list[OpCall]] = [[]]
+        self.module_calls: list[list[ModuleCall]] = [[]]
+        self.tensors: list[tuple[tuple[int, ...], torch.dtype, torch.device, int]] = []
+        self.assumptions: dict[Assumption, None] = {}
+        self._open: list[int] = []
+        self._results = ResultMemory()
+
+    def next_segment(self) -> None:
+        """Calls go into a new list from now on."""
+        self.segments.append([])
+        self.module_calls.append([])
+        self.lifetimes.now = (len(self.segments) - 1, 0)
+
+    def know(self, tensor: torch.Tensor, role: Role) -> int:
+        """Id of a tensor that exists before the step, whose storage gets ``role`` if it is new."""
+        return self._id(tensor, role)
+
+    def life(self, tensor: torch.Tensor, role: Role) -> Life:
+        """The storage of a tensor; ``role`` is for one not seen before."""
+        return self.lifetimes.lives[self.tensors[self._id(tensor, role)][3]]
+
+    def ids_within(self, value: Any) -> tuple[int, ...]:
+        """Ids of the tensors in a nested structure, each once, in order."""
+        found: dict[int, None] = {}
+        _visit(value, lambda tensor: found.setdefault(self._argument_id(tensor)))
+        return tuple(found)
+
+    def assume(self, what: str) -> None:
+        """Note an assumption with the user's line that made it necessary."""
+        self.assumptions.setdefault(Assumption(what=what, where=user_line()))
+
+    def _id(self, tensor: torch.Tensor, role: Role) -> int:
+        tag = getattr(tensor, "_costmodel_tag", None)
+        if tag is not None and tag[0] is self and tag[2] == tensor.shape:
+            known: int = tag[1]
+            return known
+        number = len(self.tensors)
+        storage = self.lifetimes.number(tensor, role)
+        self.tensors.append((tuple(tensor.shape), tensor.dtype, tensor.device, storage))
+        # the tag dies with the tensor; its shape shows when the tensor was given other data (p.data = q)
+        tensor._costmodel_tag = (self, number, tensor.shape)  # type: ignore[attr-defined]
+        return number
+
+    def _argument_id(self, tensor: torch.Tensor) -> int:
+        return self._id(tensor, Role.INPUT)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func.namespace in _NOT_WORK:
+            return func(*args, **kwargs)
+        if func is _ITEM:
+            return self._item(args[0])
+        if "device" in kwargs:
+            kwargs = self._on_cpu(kwargs)
+        phase, scope = self.scopes.now()
+        arguments = encode_call(func, args, kwargs, self._argument_id)
+        result = self._results(func, args, kwargs)
+        role = _BIRTH_ROLE.get(phase, Role.TEMPORARY)
+        outputs = self._outputs(result, role)
+        if phase is Phase.OPTIMIZER:
+            scope = self._owner(arguments, outputs)
+        calls = self.segments[-1]
+        calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
+        self.lifetimes.now = (len(self.segments) - 1, len(calls))
+        return result
+
+    def _outputs(self, result: Any, role: Role) -> tuple[int | None, ...]:
+        if isinstance(result, torch.Tensor):
+            return (self._id(result, role),)
+        if isinstance(result, (tuple, list)):
+            flat: list[int | None] = []
+            for item in result:
+                flat.extend(self._outputs(item, role) or (None,))
+            return tuple(flat)
+        return ()
+
+    def _owner(self, arguments: tuple[tuple[str, Argument], ...], outputs: tuple[int | None, ...]) -> str:
+        """The module whose parameter this optimizer call works for; results inherit it ("" if several)."""
+        lives = self.lifetimes.lives
+        owners = {
+            owner
+            for _, value in arguments
+            for i in tensor_ids(value)
+            if (owner := lives[self.tensors[i][3]].owner) is not None
+        }
+        if len(owners) != 1:
+            return ""
+        (owner,) = owners
+        for output in outputs:
+            if output is not None and lives[self.tensors[output][3]].owner is None:
+                lives[self.tensors[output][3]].owner = owner
+        return owner
+
+    def _item(self, tensor: torch.Tensor) -> Any:
+        """The value of a one-element tensor, which only constants have; elsewhere 0 is assumed, and said."""
+        known = compat.known_value(tensor)
+        if known is not None:
+            return known
+        if self.scopes.inside_model:
+            raise TraceError(
+                f"{user_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
+                "float() on a tensor), so its cost depends on the data; use torch.where or masks, or make "
+                "the branch depend on shapes alone"
+            )
+        value: Any = False if tensor.dtype is torch.bool else 0 if not tensor.is_floating_point() else 0.0
+        self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
+        return value
+
+    def _on_cpu(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Other devices become cpu: on a build without CUDA, autograd ends the process on a fake cuda tensor."""
+        changed = dict(kwargs)
+        device = changed["device"]
+        if device is not None and torch.device(device).type not in ("cpu", "meta"):
+            self.assume(f"device {device} is traced as cpu: the same ATen ops, without its kernels")
+            changed["device"] = torch.device("cpu")
+        return changed
+
+    def _module_enters(self, path: str) -> None:
+        self._open.append(len(self.segments[-1]))
+
+    def _module_returns(self, path: str, inputs: Any, output: Any) -> None:
+        first = self._open.pop()
+        if self.scopes.recomputing:
+            return
+        call = ModuleCall(
+            path=path,
+            inputs=self.ids_within(inputs),
+            outputs=self.ids_within(output),
+            first=first,
+            last=len(self.segments[-1]),
+        )
+        self.module_calls[-1].append(call)
+
+
+def _visit(value: Any, see: Callable[[torch.Tensor], object]) -> None:
+    if isinstance(value, torch.Tensor):
+        see(value)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _visit(item, see)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _visit(item, see)

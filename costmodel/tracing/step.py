@@ -1,0 +1,206 @@
+"""One training step, ready to run: model, batch, loss, optimizer, in two halves where that is known."""
+
+from __future__ import annotations
+
+import fnmatch
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from costmodel.errors import RecipeError, UnknownNameError
+from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
+from costmodel.tracing.subject import Subject
+
+_INDEX_TARGETS = frozenset({"cross_entropy", "nll_loss", "multi_margin_loss"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that can be run again and again.
+
+    Attributes:
+        model: in training mode.
+        optimizers: those whose state and steps belong to the training.
+        batch: what the step consumes, any structure of tensors.
+        gradients: everything up to and with backward.
+        update: the optimizer's part; None if ``gradients`` is the whole step and must run twice.
+        assumptions: readings taken while putting the step together.
+    """
+
+    model: nn.Module
+    optimizers: tuple[torch.optim.Optimizer, ...]
+    batch: Any
+    gradients: Callable[[], None]
+    update: Callable[[], None] | None
+    assumptions: tuple[str, ...] = ()
+
+
+def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
+    """Put the step of one phase together; call it inside the fake mode.
+
+    A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` stand above
+    the recipe's loss, optimizer and input.
+    """
+    model = subject.make().train()
+    _freeze(model, phase.freeze)
+    source = subject.source
+    batch = _batch(source, phase.input or recipe.input, batch_size)
+    optimizer = _optimizer(model, source, recipe, phase)
+    preprocess = source.get("preprocess", lambda data: data)
+    optimizers = tuple(o for o in (optimizer,) if isinstance(o, torch.optim.Optimizer))
+    if recipe.step is not None:
+        whole = recipe.step
+        return Step(model, optimizers, batch, lambda: whole(model, optimizer, preprocess(batch)), None)
+    notes: list[str] = []
+    if "training_step" in source:
+        loss_of = source["training_step"]
+    else:
+        loss_of = _loss(recipe.loss, notes)
+
+    def gradients() -> None:
+        if optimizer is not None:
+            optimizer.zero_grad()
+        loss = loss_of(model, preprocess(batch))
+        _scalar(loss).backward()
+
+    def update() -> None:
+        if optimizer is not None:
+            optimizer.step()
+
+    return Step(model, optimizers, batch, gradients, update, tuple(notes))
+
+
+def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
+    names = dict(model.named_parameters())
+    for pattern in patterns:
+        hits = fnmatch.filter(names, pattern)
+        if not hits:
+            raise RecipeError(f"freeze: no parameter matches {pattern!r}; names look like {next(iter(names), '?')}")
+        for name in hits:
+            names[name].requires_grad_(False)
+
+
+def _batch(source: Mapping[str, Any], inputs: tuple[InputSpec, ...], size: int) -> Any:
+    if "example_batch" in source:
+        example = source["example_batch"]
+        return example(size) if inspect.signature(example).parameters else example()
+    return tuple(_input(spec, size) for spec in inputs)
+
+
+def _input(spec: InputSpec, size: int) -> torch.Tensor:
+    dtype = getattr(torch, spec.dtype, None)
+    if not isinstance(dtype, torch.dtype):
+        raise RecipeError(f"input {spec}: torch has no element type {spec.dtype!r}; try float32, int64")
+    shape = (size, *spec.shape)
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.randn(shape, dtype=dtype)
+    return torch.zeros(shape, dtype=dtype)
+
+
+def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Module, Any], Any]:
+    if callable(loss):
+        return lambda model, batch: loss(model(*batch), batch)
+    if loss == "output":
+        return lambda model, batch: model(*batch)
+    name = _loss_name(loss)
+    function = getattr(F, name)
+
+    def from_name(model: nn.Module, batch: Any) -> Any:
+        output = _tensor_output(model(*batch))
+        if name in _INDEX_TARGETS:
+            if output.dim() == 3:
+                note = "the loss takes the last axis of the output (batch, position, class) as classes"
+                if note not in notes:
+                    notes.append(note)
+                output = output.flatten(0, 1)
+            target = torch.zeros(output.shape[:1] + output.shape[2:], dtype=torch.int64)
+        else:
+            target = torch.zeros(output.shape, dtype=output.dtype)
+        return function(output, target)
+
+    return from_name
+
+
+def _loss_name(name: str) -> str:
+    known = sorted(
+        n for n in dir(F) if n.endswith("_loss") or n.startswith(("cross_entropy", "binary_cross_entropy"))
+    )
+    for candidate in (name, f"{name}_loss", {"bce": "binary_cross_entropy"}.get(name, "")):
+        if candidate in known:
+            return candidate
+    if name == "bce_with_logits":
+        return "binary_cross_entropy_with_logits"
+    raise UnknownNameError("loss", name, [*known, "output"])
+
+
+def _tensor_output(output: Any) -> torch.Tensor:
+    if isinstance(output, torch.Tensor):
+        return output
+    if isinstance(output, (tuple, list)) and output and isinstance(output[0], torch.Tensor):
+        return output[0]
+    raise RecipeError(
+        f"the model returns a {type(output).__name__}; the loss needs a tensor: give the file a "
+        "training_step(model, batch) that returns the loss"
+    )
+
+
+def _scalar(loss: Any) -> torch.Tensor:
+    if isinstance(loss, Mapping) and "loss" in loss:
+        loss = loss["loss"]
+    if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+        what = tuple(loss.shape) if isinstance(loss, torch.Tensor) else type(loss).__name__
+        raise RecipeError(f"the loss must be one number, got {what}")
+    return loss
+
+
+def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
+    """The class of ``torch.optim`` with this name, in any case.
+
+    Raises:
+        UnknownNameError: torch has none, with the names that it has.
+    """
+    known = {
+        n.lower(): c
+        for n, c in vars(torch.optim).items()
+        if isinstance(c, type) and issubclass(c, torch.optim.Optimizer) and n != "Optimizer"
+    }
+    if name.lower() not in known:
+        raise UnknownNameError("optimizer", name, known)
+    return known[name.lower()]
+
+
+def _optimizer(model: nn.Module, source: Mapping[str, Any], recipe: Recipe, phase: PhaseSpec) -> Any:
+    if "configure_optimizers" in source and phase.optimizer is None:
+        return _first_optimizer(source["configure_optimizers"](model))
+    choice = phase.optimizer or recipe.optimizer
+    if callable(choice):
+        return _first_optimizer(choice(model))
+    if choice == "none":
+        return None
+    options = phase.optimizer_options if phase.optimizer_options is not None else recipe.optimizer_options
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    if not trainable:
+        return None
+    kind = optimizer_class(choice)
+    try:
+        return kind(trainable, **options)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(
+            f"optimizer {choice} with {dict(options)}: {error}; its options: {inspect.signature(kind)}"
+        ) from None
+
+
+def _first_optimizer(configured: Any) -> Any:
+    """Lightning's forms: an optimizer, (optimizers, schedulers), or a mapping with "optimizer"."""
+    if isinstance(configured, Mapping):
+        configured = configured["optimizer"]
+    while isinstance(configured, (tuple, list)):
+        if len([o for o in configured if isinstance(o, torch.optim.Optimizer)]) > 1:
+            raise RecipeError("several optimizers need a step of their own: give recipe() a step(model, optimizer, batch)")
+        configured = configured[0]
+    return configured

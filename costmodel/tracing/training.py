@@ -1,0 +1,113 @@
+"""Trace a whole training: every phase of the recipe, and the last partial batch where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from costmodel.errors import RecipeError
+from costmodel.ir.trace import Trace
+from costmodel.ir.training import TracedPhase, Training
+from costmodel.tracing import compat
+from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
+from costmodel.tracing.step import build_step
+from costmodel.tracing.subject import Subject, find_model, from_object, load_source
+from costmodel.tracing.tracer import trace_step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A subject with its recipe, inside the fake mode that both need."""
+
+    subject: Subject
+    recipe: Recipe
+    mode: compat.FakeTensorMode
+
+
+def plan_training(model: Any, settings: Mapping[str, Any]) -> Plan:
+    """Find the subject and its recipe.
+
+    Args:
+        model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function.
+        settings: fields of :class:`Recipe` that were given explicitly; they stand above the file's own recipe.
+
+    Raises:
+        SubjectError, RecipeError: see there.
+    """
+    mode = compat.fake_mode()
+    label = model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
+    if isinstance(model, Path):
+        model = label = str(model)
+    if not isinstance(model, str):
+        recipe = make_recipe(settings, "arguments")
+        return Plan(from_object(model, recipe.model_options, label), recipe, mode)
+    if model.endswith((".yaml", ".yml")):
+        recipe = _overridden(read_recipe(Path(model)), settings)
+        if recipe.model is None:
+            raise RecipeError(f"{model}:1: model: missing; name it as FILE.py:NAME")
+        return Plan(_subject(recipe.model, recipe, mode), recipe, mode)
+    module, name = load_source(model, mode)
+    own = getattr(module, "recipe", None)
+    if name is None and callable(own):
+        with mode:
+            data = own()
+        recipe = data if isinstance(data, Recipe) else make_recipe(data, f"{label}: recipe()")
+        recipe = _overridden(recipe, settings)
+        subject = from_object(recipe.model, recipe.model_options, label, vars(module))
+        return Plan(subject, recipe, mode)
+    recipe = make_recipe(settings, "arguments")
+    return Plan(find_model(module, name, recipe.model_options, label), recipe, mode)
+
+
+def _overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    if not settings:
+        return recipe
+    given = make_recipe(settings, "arguments")
+    return recipe.model_copy(update={name: getattr(given, name) for name in settings})
+
+
+def _subject(model: Any, recipe: Recipe, mode: compat.FakeTensorMode) -> Subject:
+    if not isinstance(model, str):
+        return from_object(model, recipe.model_options, getattr(model, "__name__", "model"))
+    module, name = load_source(model, mode)
+    return find_model(module, name, recipe.model_options, model)
+
+
+def trace_training(plan: Plan) -> Training:
+    """Trace every phase of a plan; equal steps are traced once.
+
+    Raises:
+        TraceError: a step does not run on fake tensors.
+        RecipeError: a step cannot be put together.
+    """
+    traces: list[tuple[PhaseSpec, int, Trace]] = []
+
+    def traced(phase: PhaseSpec, batch: int) -> Trace:
+        what = phase.model_copy(update={"name": "", "samples": None, "epochs": None, "steps": None, "batch": None})
+        for known, size, trace in traces:
+            if (known, size) == (what, batch):
+                return trace
+        with plan.mode:
+            trace = trace_step(build_step(plan.subject, plan.recipe, phase, batch))
+        traces.append((what, batch, trace))
+        return trace
+
+    phases = []
+    for number, phase in enumerate(plan.recipe.stretches()):
+        steps, rest = schedule(phase)
+        batch = phase.batch or 1
+        phases.append(
+            TracedPhase(
+                name=phase.name,
+                batch=batch,
+                steps=steps,
+                trace=traced(phase, batch),
+                makes_state=number == 0 or phase.optimizer is not None,
+                last_batch=rest,
+                last_steps=(phase.epochs or 1) if rest else 0,
+                last_trace=traced(phase, rest) if rest else None,
+            )
+        )
+    return Training(phases=tuple(phases))
