@@ -1,0 +1,146 @@
+"""What a neural network's training step costs, before anyone runs it.
+
+The verbs, one per arrow of the data's walk: :func:`trace`, :func:`count`, :func:`analyze`, :func:`judge`,
+:func:`check`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`, :class:`Training`, :class:`Counts`,
+:class:`Analysis`, :class:`Verdict`. Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costmodel import errors
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.counts import Counts
+from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.trace import Trace
+from costmodel.ir.training import Training
+from costmodel.ir.verdict import Verdict
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "Counts",
+    "Crosscheck",
+    "Trace",
+    "Training",
+    "Verdict",
+    "analyze",
+    "check",
+    "count",
+    "crosscheck",
+    "errors",
+    "judge",
+    "render",
+    "trace",
+]
+
+
+def trace(model: Any, **settings: Any) -> Training:
+    """Record the training step of a model on fake tensors; nothing is allocated.
+
+    Args:
+        model: ``"FILE.py:NAME"``, ``"FILE.py"``, ``"package.module:NAME"``, ``"recipe.yaml"``, or an
+            ``nn.Module`` class, instance or function that returns one.
+        settings: fields of the recipe: ``input`` (``"3x32x32"``), ``batch``, ``loss``, ``optimizer``,
+            ``optimizer_options``, ``model_options``, ``samples``, ``epochs``, ``steps``, ``drop_last``, ``phases``.
+
+    Raises:
+        SubjectError, RecipeError, TraceError: what, where, what to do.
+    """
+    from costmodel.tracing.training import plan_training, trace_training
+
+    return trace_training(plan_training(model, settings))
+
+
+def count(trace: Trace) -> Counts:
+    """Work and memory traffic of every call of a trace."""
+    from costmodel.passes.work import count as count_trace
+
+    return count_trace(trace)
+
+
+def analyze(model: Any, *, random: bool = True, cache: bool = False, **settings: Any) -> Analysis:
+    """Every figure of a model's training: parameters, operations, activations, memory, layer by layer.
+
+    Args:
+        model: see :func:`trace`.
+        random: count random numbers as operations (COUNTING row 14).
+        cache: keep the result in the user's cache folder and take it from there, if ``model`` is a file.
+        settings: see :func:`trace`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError: what, where, what to do.
+    """
+    from costmodel.analysis import analyze_subject
+
+    return analyze_subject(model, settings, random=random, use_cache=cache)
+
+
+def judge(
+    analysis: Analysis, rules: str, *, facts: Mapping[str, Any] | None = None, track: str | None = None
+) -> Verdict:
+    """What a rulebook says of an analysis.
+
+    Args:
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        facts: values measured elsewhere (``{"error_rate": 21.7}``), in the unit of the rulebook's metric.
+        track: one of the rulebook's tracks; None is its first.
+
+    Raises:
+        UsageError, RulebookError: an unknown name, a fact that is no number, an impossible rulebook.
+    """
+    from costmodel.rules.judge import judge as judge_analysis
+    from costmodel.rules.rulebook import load_rulebook
+
+    texts = {name: str(value) for name, value in (facts or {}).items()}
+    return judge_analysis(analysis, load_rulebook(rules), texts, track)
+
+
+def check(
+    model: Any,
+    rules: str,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    track: str | None = None,
+    cache: bool = False,
+    **settings: Any,
+) -> Verdict:
+    """Analyze a model with the rulebook's defaults and judge it. Arguments as in :func:`analyze` and :func:`judge`."""
+    from costmodel.rules.rulebook import load_rulebook
+
+    book = load_rulebook(rules)
+    if not (isinstance(model, str) and model.endswith((".yaml", ".yml"))):
+        settings = {"input": book.subject.input, "batch": book.subject.batch, **settings}
+    analysis = analyze(model, random=book.convention.random, cache=cache, **settings)
+    return judge(analysis, rules, facts=facts, track=track)
+
+
+def crosscheck(model: Any, **settings: Any) -> Crosscheck:
+    """Our multiply-accumulates beside fvcore's and FlopCounterMode's, layer by layer, with known reasons."""
+    from costmodel.crosscheck import crosscheck as compare
+
+    return compare(model, settings)
+
+
+def render(noun: Analysis | Verdict | Crosscheck, format: str = "text") -> str:
+    """An analysis, verdict or cross-check as text, json, csv, md or html.
+
+    Raises:
+        UnknownNameError: no such format.
+    """
+    from costmodel.reports import render as render_noun
+
+    return render_noun(noun, format)
+
+
+def _notebook_table(noun: Any) -> str:
+    return render(noun, "html")
+
+
+for _noun in (Analysis, Verdict, Crosscheck):
+    # Jupyter asks a result for this method; the nouns themselves know nothing of reports
+    _noun._repr_html_ = _notebook_table  # type: ignore[attr-defined]
+del _noun

@@ -18,11 +18,12 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One rule applied to one measured value.
+    """One rule applied to one value.
 
     Attributes:
         rule: the rule's id in the rulebook.
-        measured: the value as a decimal string, None if unknown; prefixed ``>=`` if it is a lower bound.
+        measured: the value, None if unknown.
+        at_least: True if the value is only a lower bound (an op in it has no formula).
         limit: the limit as the rule says it (``< 1000000``).
         unit: unit of both.
         outcome: PASS, FAIL or UNDECIDED.
@@ -30,7 +31,8 @@ class Finding:
     """
 
     rule: str
-    measured: str | None
+    measured: int | float | None
+    at_least: bool
     limit: str
     unit: str
     outcome: Outcome
@@ -38,13 +40,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
+class PointsRow:
     """Points of one table; ``points`` is None while the metric is unknown."""
 
     table: str
-    measured: str | None
+    measured: int | float | None
     points: int | None
     maximum: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """All tables and their sum (None while one is unknown, 0 after a failed limit that zeroes)."""
+
+    total: int | None
+    maximum: int
+    tables: tuple[PointsRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """The number that ranks; ``value`` is None while one of its parts is unknown."""
+
+    name: str
+    value: int | float | None
+    unit: str
     because: str
 
 
@@ -53,22 +74,21 @@ class Verdict:
     """What a rulebook says of one submission.
 
     Attributes:
-        rulebook: its id and edition.
+        rulebook: its name.
+        title: its title and edition.
+        subject: what was judged.
         outcome: FAIL if any finding fails, else UNDECIDED if any is, else PASS.
         findings: in the rulebook's order.
-        points: one entry per table; their sum is ``total_points`` (None while one is unknown; 0 after a
-            failed limit that zeroes).
-        metric: the ranking metric as a decimal string, None while unknown.
-        metric_because: how it came about, or what is missing.
-        notes: readings taken and disagreements that do not decide.
+        points: None if the rulebook gives none.
+        metric: None if the rulebook does not rank.
+        notes: readings taken, and disagreements that do not decide.
     """
 
     rulebook: str
+    title: str
+    subject: str
     outcome: Outcome
     findings: tuple[Finding, ...]
-    points: tuple[Points, ...] = ()
-    total_points: int | None = None
-    maximum_points: int | None = None
-    metric: str | None = None
-    metric_because: str = ""
-    notes: tuple[str, ...] = ()
+    points: Points | None
+    metric: Metric | None
+    notes: tuple[str, ...]

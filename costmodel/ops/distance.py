@@ -1,6 +1,6 @@
 """Pairwise distances, ``torch.cdist``: the p-norm of every difference of two rows, and its gradient.
 
-``aten._euclidean_dist`` is what autograd's cdist runs for more than 25 rows and p = 2: by norms and one product.
+``aten._euclidean_dist`` is what cdist runs for p = 2 and more than 25 rows: by norms and one product.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _rows(count: int, tally: Tally) -> list[Any]:
 
 @formula(aten._cdist_forward)
 def cdist(x1: TensorMeta, x2: TensorMeta, p: float, out: TensorMeta) -> Work:
-    """Per pair of rows of D: D subtracts; p = 2: D multiplies, D − 1 adds, 1 sqrt; p = 1: D absolute, D − 1 adds.
+    """Per pair of rows of D: D subtracts; p = 2: D multiplies, D − 1 adds, 1 sqrt; p = 1: D |·|, D − 1 adds.
 
     >>> cdist.work(TensorMeta((3, 5)), TensorMeta((2, 5)), 2.0, TensorMeta((3, 2))).scalar_ops.total
     90

@@ -1,12 +1,16 @@
-"""Elementwise arithmetic: one scalar program per element (COUNTING rows 4, 5, 12, 13). A factor 1 is no multiply."""
+"""Elementwise arithmetic: one scalar program per element; a factor 1 is no multiply (rows 5, 12, 13)."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
+from costmodel.ir.tensor import TensorMeta
+from costmodel.ir.work import Work
+from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import (
     Number,
     absolute,
@@ -52,8 +56,9 @@ def multiply(self: Any, other: Any) -> Any:
 @pointwise(aten.div)
 def divide(self: Any, other: Any, rounding_mode: str | None = None) -> Any:
     quotient = self / other
-    rounding = {None: lambda x: x, "floor": floor, "trunc": trunc}[rounding_mode]
-    return rounding(quotient)
+    if rounding_mode is None:
+        return quotient
+    return floor(quotient) if rounding_mode == "floor" else trunc(quotient)
 
 
 @pointwise(aten.floor_divide)
@@ -170,7 +175,9 @@ def heaviside(self: Any, values: Any) -> Any:
 
 
 @pointwise(aten.nan_to_num)
-def nan_to_num(self: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
+def nan_to_num(
+    self: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Any:
     greatest = torch.finfo(torch.float64).max
     number = where(not equal(self, self), nan or 0.0, self)
     number = where(equal(number, math.inf), greatest if posinf is None else posinf, number)
@@ -180,3 +187,22 @@ def nan_to_num(self: Any, nan: float | None = None, posinf: float | None = None,
 @pointwise(aten.native_dropout_backward)
 def native_dropout_backward(grad_output: Any, mask: Any, scale: float) -> Any:
     return grad_output * mask * scale
+
+
+@formula(aten.linalg_cross)
+def cross(out: TensorMeta) -> Work:
+    """Each component is a difference of two products.
+
+    >>> cross.work(TensorMeta((2, 3))).scalar_ops.total
+    18
+    """
+    # [.., 3] = aten.linalg_cross([.., 3], [.., 3])
+    return scalar(multiply=2 * out.numel, add=out.numel)
+
+
+@cross.program
+def _cross(self: Any, other: Any, dim: int = -1) -> Any:
+    a, b = np.moveaxis(self, dim, 0), np.moveaxis(other, dim, 0)
+    return np.moveaxis(
+        np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]), 0, dim
+    )

@@ -10,7 +10,7 @@ import torch
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.number import absolute, exp, log1p, maximum, minimum
+from costmodel.ops.number import maximum, minimum
 from costmodel.ops.reduction import Dims, flat_lines, fold
 
 aten = torch.ops.aten
@@ -26,7 +26,7 @@ def _selection(length: int, k: int) -> int:
     return k * length - k * (k + 1) // 2
 
 
-def _lines(self: TensorMeta, dim: int) -> tuple[int, int]:
+def lines_along(self: TensorMeta, dim: int) -> tuple[int, int]:
     length = self.shape[dim] if self.shape else 1
     return self.numel // max(length, 1), length
 
@@ -141,7 +141,7 @@ def topk(self: TensorMeta, k: int, dim: int = -1) -> Work:
     48
     """
     # [.., k], [.., k] = aten.topk([.., C], k)
-    lines, length = _lines(self, dim)
+    lines, length = lines_along(self, dim)
     return scalar(compare=lines * _selection(length, k)) if self.is_floating else ZERO
 
 
@@ -185,7 +185,7 @@ def median(self: TensorMeta, dim: int | None = None) -> Work:
     18
     """
     # [..], [..] = aten.median([.., C])
-    lines, length = (1, self.numel) if dim is None else _lines(self, dim)
+    lines, length = (1, self.numel) if dim is None else lines_along(self, dim)
     return scalar(compare=lines * _selection(length, (length + 1) // 2)) if self.is_floating else ZERO
 
 
@@ -203,7 +203,7 @@ def sort(self: TensorMeta, dim: int = -1) -> Work:
     34
     """
     # [.., C], [.., C] = aten.sort([.., C])
-    lines, length = _lines(self, dim)
+    lines, length = lines_along(self, dim)
     levels = max(length - 1, 0).bit_length()
     return scalar(compare=lines * (length * levels - (1 << levels) + 1)) if self.is_floating else ZERO
 
@@ -221,83 +221,3 @@ def _merge_sort(line: list[Any]) -> list[Any]:
     while left and right:
         merged.append((left if left[0] <= right[0] else right).pop(0))
     return merged + left + right
-
-
-@formula(aten.cumsum)
-def cumsum(self: TensorMeta, dim: int) -> Work:
-    """C − 1 adds per line of C.
-
-    >>> cumsum.work(TensorMeta((2, 10)), 1).scalar_ops.total
-    18
-    """
-    # [.., C] = aten.cumsum([.., C])
-    return scalar(add=_steps(self, dim))
-
-
-def _steps(self: TensorMeta, dim: int) -> int:
-    lines, _ = _lines(self, dim)
-    return self.numel - lines if self.is_floating else 0
-
-
-def _running(function: Any, x: Any, dim: int) -> Any:
-    def along(line: Any) -> Any:
-        results = [line[0]]
-        for value in line[1:]:
-            results.append(function(results[-1], value))
-        return np.array(results, dtype=object)
-
-    return np.apply_along_axis(along, dim, x)
-
-
-@cumsum.program
-def _cumsum(self: Any, dim: int) -> Any:
-    return _running(lambda a, b: a + b, self, dim)
-
-
-@formula(aten.cumprod)
-def cumprod(self: TensorMeta, dim: int) -> Work:
-    """C − 1 multiplies per line of C.
-
-    >>> cumprod.work(TensorMeta((2, 10)), 1).scalar_ops.total
-    18
-    """
-    # [.., C] = aten.cumprod([.., C])
-    return scalar(multiply=_steps(self, dim))
-
-
-@cumprod.program
-def _cumprod(self: Any, dim: int) -> Any:
-    return _running(lambda a, b: a * b, self, dim)
-
-
-@formula(aten.cummax, aten.cummin)
-def cumulative_extremum(self: TensorMeta, dim: int) -> Work:
-    """C − 1 compares per line of C.
-
-    >>> cumulative_extremum.work(TensorMeta((2, 10)), 1).scalar_ops.total
-    18
-    """
-    # [.., C], [.., C] = aten.cummax([.., C])
-    return scalar(compare=_steps(self, dim))
-
-
-@cumulative_extremum.program
-def _cumulative_extremum(self: Any, dim: int) -> Any:
-    return _running(maximum, self, dim)
-
-
-@formula(aten.logcumsumexp)
-def logcumsumexp(self: TensorMeta, dim: int) -> Work:
-    """C − 1 stable additions of logarithms per line of C: max, subtract, |·|, negate, exp, log1p, add.
-
-    >>> logcumsumexp.work(TensorMeta((2, 10)), 1).scalar_ops.total
-    126
-    """
-    # [.., C] = aten.logcumsumexp([.., C])
-    n = _steps(self, dim)
-    return scalar(compare=2 * n, add=3 * n, transcendental=2 * n)
-
-
-@logcumsumexp.program
-def _logcumsumexp(self: Any, dim: int) -> Any:
-    return _running(lambda a, b: maximum(a, b) + log1p(exp(-absolute(a - b))), self, dim)

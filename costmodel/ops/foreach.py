@@ -9,7 +9,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-from costmodel.ops import elementwise, extremum, reduction, unary  # noqa: F401  (the plain formulas exist)
+from costmodel.ops import elementwise, extremum, norm, unary  # noqa: F401  (the plain formulas exist)
 from costmodel.ops.formula import Formula, _registry, packet_name, register
 from costmodel.ops.pointwise import PointwiseFormula
 
@@ -32,10 +32,10 @@ RENAMED: dict[str, dict[str, str]] = {
     "norm": {},
     "max": {},
 }
-UNARY = (
-    "abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg reciprocal "
-    "round rsqrt sigmoid sign sin sinh sqrt tan tanh trunc"
-).split()
+UNARY = """
+    abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg
+    reciprocal round rsqrt sigmoid sign sin sinh sqrt tan tanh trunc
+"""
 PLAIN = {"norm": "linalg_vector_norm"}
 
 
@@ -52,7 +52,7 @@ def _register(name: str, names: dict[str, str]) -> None:
         for i in range(len(lists[0]) if lists else 0):
             item = _item(arguments, names, i)
             reduces = name in ("norm", "max")
-            tensor = next(v for v in item.values() if isinstance(v, TensorMeta))
+            tensor = max((v for v in item.values() if isinstance(v, TensorMeta)), key=lambda meta: meta.numel)
             works.append(plain(item, TensorMeta((), tensor.dtype) if reduces else tensor))
         return total(works)
 
@@ -77,5 +77,5 @@ def run(entry: Formula, arguments: dict[str, Any]) -> Any:
     return np.asarray(entry.scalar_program(**arguments), dtype=object)
 
 
-for _name, _names in {**RENAMED, **{name: {} for name in UNARY}}.items():
+for _name, _names in {**RENAMED, **{name: {} for name in UNARY.split()}}.items():
     _register(_name, _names)

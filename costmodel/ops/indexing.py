@@ -1,4 +1,4 @@
-"""Writes by index that accumulate: one operation per source element. Writes and reads that only move are free."""
+"""Writes by index that accumulate: one operation per source element. What only moves is free."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def index_put(self: Meta, indices: Sequence[Meta | None], values: Meta, accumula
     given = [meta for meta in indices if meta is not None]
     if any(meta.dtype == "bool" for meta in given):
         return scalar(add=values.numel)  # a mask's places are as many as the values
-    free = [n for n, meta in zip(self.shape, (*indices, *[None] * len(self.shape)), strict=False) if meta is None]
+    free = [
+        n for n, meta in zip(self.shape, (*indices, *[None] * len(self.shape)), strict=False) if meta is None
+    ]
     places = np.broadcast_shapes(*(meta.shape for meta in given))
     return scalar(add=prod(places) * prod(free))
 
@@ -53,7 +55,9 @@ def _index_put(self: Any, indices: Sequence[Any], values: Any, accumulate: bool 
     out = self.copy()
     index = tuple(slice(None) if i is None else i for i in indices)
     places = np.arange(self.size).reshape(self.shape)[index]
-    for place, value in zip(places.reshape(-1), np.broadcast_to(values, places.shape).reshape(-1), strict=True):
+    for place, value in zip(
+        places.reshape(-1), np.broadcast_to(values, places.shape).reshape(-1), strict=True
+    ):
         out.flat[place] = out.flat[place] + value if accumulate else value
     return out
 
@@ -138,7 +142,9 @@ def scatter_reduce(
     if not self.is_floating:
         return ZERO
     combined = index.numel if source is None else source.numel
-    return scalar(**{_KIND.get(reduce, "add"): combined}) + scalar(divide=self.numel if reduce == "mean" else 0)
+    return scalar(**{_KIND.get(reduce, "add"): combined}) + scalar(
+        divide=self.numel if reduce == "mean" else 0
+    )
 
 
 @scatter_reduce.program

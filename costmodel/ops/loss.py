@@ -145,7 +145,7 @@ def _nll_loss(self: Any, target: Any, weight: Any, reduction: int, ignore_index:
 def multi_margin_loss(
     self: Meta, target: Meta, p: int = 1, weight: Meta | None = None, reduction: int = MEAN
 ) -> Work:
-    """Per row of C, for each wrong class: margin − x[y] + x[c] (2), max 0 (1; square 1 and weight 1), adds, ÷C.
+    """Per row of C, each wrong class: margin − x[y] + x[c] (2), max 0 (1), square, weight; adds, ÷C.
 
     >>> multi_margin_loss.work(TensorMeta((3, 5)), TensorMeta((3,), "int64")).scalar_ops.total
     51

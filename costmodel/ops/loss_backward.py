@@ -24,7 +24,9 @@ def elementwise_loss_backward(packet: Any) -> Callable[[Callable[..., Any]], For
     """Decorator: the function is one element's input gradient; the mean's divide is added, once."""
 
     def decorate(function: Callable[..., Any]) -> Formula:
-        def work(grad_output: Meta, self: Meta, target: Meta, reduction: int = MEAN, **arguments: Any) -> Work:
+        def work(
+            grad_output: Meta, self: Meta, target: Meta, reduction: int = MEAN, **arguments: Any
+        ) -> Work:
             elements = Meta(tuple(np.broadcast_shapes(self.shape, target.shape))).numel
             tensors = {"grad_output": grad_output, "self": self, "target": target}
             each = element_work(function, {**tensors, **arguments})
@@ -84,7 +86,7 @@ def soft_margin_loss_backward(grad_output: Any, self: Any, target: Any) -> Any:
 
 @formula(aten.nll_loss_backward, aten.nll_loss2d_backward)
 def nll_loss_backward(target: Meta, weight: Meta | None, reduction: int) -> Work:
-    """Mean or sum: −grad (and its divide by the total weight) is formed once and moved; else a negate per target.
+    """Mean or sum: −grad (÷ the total weight) is formed once and moved; else a negate per target.
 
     A class weight is one multiply per target.
 
@@ -112,7 +114,9 @@ def _nll_loss_backward(
     factor = -np.asarray(factor, dtype=object)
     moved = np.moveaxis(np.zeros_like(self, dtype=object), 1, -1)
     rows, classes = moved.reshape(target.size, -1), target.reshape(-1)
-    for b, (grad, c) in enumerate(zip(np.broadcast_to(factor, target.shape).reshape(-1), classes, strict=True)):
+    for b, (grad, c) in enumerate(
+        zip(np.broadcast_to(factor, target.shape).reshape(-1), classes, strict=True)
+    ):
         rows[b, c] = grad if weight is None else grad * weight[c]
     return np.moveaxis(rows.reshape(moved.shape), -1, 1)
 
@@ -121,9 +125,10 @@ def _nll_loss_backward(
 def multi_margin_loss_backward(
     self: Meta, target: Meta, p: int, weight: Meta | None = None, reduction: int = MEAN
 ) -> Work:
-    """g = 1/(B·C) is known. Per wrong class: margin − x[y] + x[c] (2), compare, times the incoming gradient (1).
+    """g = 1/(B·C) is known. Per wrong class: margin − x[y] + x[c] (2), compare, g·gradient (1).
 
-    p = 2: times the margin (1) and 2g instead of g; a class weight 1. The target's is minus the sum of the others.
+    p = 2: times the margin (1) and 2g instead of g; a class weight 1. The target's is minus the sum of
+    the others.
 
     >>> multi_margin_loss_backward.work(TensorMeta((3, 5)), TensorMeta((3,), "int64"), 1).scalar_ops.total
     60

@@ -1,4 +1,4 @@
-"""Normalizations, forward (COUNTING rows 8 and 9): statistics per group of n elements, scalars formed once."""
+"""Normalizations, forward (COUNTING rows 8 and 9): a group's scalars are formed once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def batch_norm(
     running_mean: Meta | None = None,
     training: bool = True,
 ) -> Work:
-    """Row 8. Training: per channel the statistics, n normalised, affine, running statistics. Eval: scale and shift.
+    """Row 8. Training: statistics, normalised, affine, running statistics. Eval: scale and shift.
 
     >>> c = TensorMeta((2,))
     >>> batch_norm.work(TensorMeta((1, 2, 2, 2)), c, c, c).scalar_ops.total
@@ -210,9 +210,7 @@ def group_norm(input: Meta, weight: Meta | None, bias: Meta | None, N: int, grou
 
 
 @group_norm.program
-def _group_norm(
-    input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float
-) -> Any:
+def _group_norm(input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float) -> Any:
     rows = input.reshape(N * group, -1)
     out = np.array([standardize(row, eps)[0] for row in rows], dtype=object).reshape(N, C, HxW)
     out = out if weight is None else out * weight[:, None]
@@ -222,7 +220,7 @@ def _group_norm(
 
 @formula(aten._fused_rms_norm)
 def rms_norm(input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None = None) -> Work:
-    """Per group of n: n multiply, n−1 add, 1 divide, eps, sqrt, reciprocal, n multiply; n multiply for a weight.
+    """Per group of n: n multiply, n−1 add, 1 divide, eps, sqrt, reciprocal, n multiply; weight n.
 
     >>> rms_norm.work(TensorMeta((2, 4)), (4,)).scalar_ops.total
     30
@@ -238,7 +236,9 @@ def _rms_norm(input: Any, normalized_shape: Sequence[int], weight: Any, eps: flo
     rows = input.reshape(-1, prod(normalized_shape))
     eps = torch.finfo(torch.float64).eps if eps is None else eps
     rstds = [1.0 / sqrt(total(row * row) / float(row.size) + eps) for row in rows]
-    out = np.array([row * rstd for row, rstd in zip(rows, rstds, strict=True)], dtype=object).reshape(input.shape)
+    out = np.array([row * rstd for row, rstd in zip(rows, rstds, strict=True)], dtype=object).reshape(
+        input.shape
+    )
     return (out if weight is None else out * weight,)
 
 

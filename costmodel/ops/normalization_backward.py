@@ -1,4 +1,4 @@
-"""Normalizations, backward: x̂ is recomputed from the saved statistics; each part only if the mask asks for it."""
+"""Normalizations, backward: x̂ is recomputed from saved statistics; a part only if the mask asks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def batch_norm_backward(
 
     >>> batch_norm_backward.work(TensorMeta((1, 2, 2, 2)), TensorMeta((2,))).scalar_ops.total
     74
-    >>> batch_norm_backward.work(TensorMeta((1, 2, 2, 2)), TensorMeta((2,)), False, (True, False, False)).scalar_ops.total
+    >>> x, w = TensorMeta((1, 2, 2, 2)), TensorMeta((2,))
+    >>> batch_norm_backward.work(x, w, False, (True, False, False)).scalar_ops.total
     16
     """
     # [N, C, ..], [C], [C] = aten.native_batch_norm_backward([N, C, ..], [N, C, ..], [C]?, ..)
@@ -135,7 +136,9 @@ def _layer_norm_backward(
     if wanted_dx or wanted_dweight:
         xhat = (x - mean) * rstd
     if wanted_dweight:
-        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(normalized_shape)
+        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(
+            normalized_shape
+        )
     if wanted_dbias:
         dbias = np.array([total(column) for column in dy.T], dtype=object).reshape(normalized_shape)
     if wanted_dx:
@@ -178,7 +181,7 @@ def _group_norm_backward(
     if wanted_dx or wanted_dweight:
         xhat = (x - per_channel[0]) * per_channel[1]
     if wanted_dweight:
-        dweight = np.array([total((dy[:, c] * xhat[:, c])) for c in range(C)], dtype=object)
+        dweight = np.array([total(dy[:, c] * xhat[:, c]) for c in range(C)], dtype=object)
     if wanted_dbias:
         dbias = np.array([total(dy[:, c]) for c in range(C)], dtype=object)
     if wanted_dx:
@@ -192,7 +195,7 @@ def _group_norm_backward(
 def rms_norm_backward(
     input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None, output_mask: Mask
 ) -> Work:
-    """x̂ = x·rstd (e); Σdy·x̂ per column (e, e − n); g = dy·w (e), Σg·x̂ (e, e − r), r divides, dx = (g − x̂·m)·rstd.
+    """x̂ = x·rstd; Σdy·x̂ per column; g = dy·w, m = Σg·x̂/n per row, dx = (g − x̂·m)·rstd.
 
     >>> rms_norm_backward.work(TensorMeta((2, 4)), (4,), None, (True, False)).scalar_ops.total
     48
@@ -218,10 +221,15 @@ def _rms_norm_backward(
     xhat = x * rstd.reshape(-1, 1)
     dx = dweight = None
     if output_mask[1]:
-        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(normalized_shape)
+        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(
+            normalized_shape
+        )
     if output_mask[0]:
         g = dy if weight is None else dy * weight.reshape(-1)
-        rows = [(a - b * (total(a * b) / float(a.size))) * r for a, b, r in zip(g, xhat, rstd.reshape(-1), strict=True)]
+        rows = [
+            (a - b * (total(a * b) / float(a.size))) * r
+            for a, b, r in zip(g, xhat, rstd.reshape(-1), strict=True)
+        ]
         dx = np.array(rows, dtype=object).reshape(input.shape)
     return dx, dweight
 

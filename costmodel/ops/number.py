@@ -29,7 +29,7 @@ Operand: TypeAlias = "Number | float"
 
 
 class Number:
-    """A float under observation. Arithmetic between plain floats (constants known beforehand) is not counted."""
+    """A float under observation. Arithmetic of plain floats (constants known before) is not counted."""
 
     __slots__ = ("tally", "value")
 

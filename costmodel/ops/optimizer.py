@@ -1,4 +1,4 @@
-"""Fused optimizers: per parameter element the program of the plain loop (COUNTING row 13), and gradient scaling.
+"""Fused optimizers, by the program of the plain loop (COUNTING row 13), and gradient scaling.
 
 The unfused optimizers need nothing here: they are recorded as the elementwise ops they execute.
 """
@@ -15,7 +15,7 @@ import torch
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
 from costmodel.ops.formula import Formula, formula, packet_name, register, scalar
-from costmodel.ops.number import equal, maximum, sqrt, where
+from costmodel.ops.number import equal, maximum, sqrt
 from costmodel.ops.pointwise import element_work
 
 aten = torch.ops.aten
@@ -25,8 +25,8 @@ Meta = TensorMeta
 def fused(packet: Any) -> Callable[[Callable[..., Any]], Formula]:
     """Decorator: the function updates one element; lists of tensors become one number each.
 
-    It returns the new values of its leading parameters, by name. ``state_steps`` hold integers: the steps were
-    counted by the call that increased them.
+    It returns the new values by name. The steps in ``state_steps`` were counted by the call that
+    increased them.
     """
     name = packet_name(packet).removesuffix("_")
 
@@ -38,9 +38,11 @@ def fused(packet: Any) -> Callable[[Callable[..., Any]], Formula]:
 
         def program(**arguments: Any) -> None:
             for i in range(len(arguments["self"])):
-                item = {n: (v[i] if v else None) if isinstance(v, list) else v for n, v in arguments.items()}
+                item: dict[str, Any] = {
+                    n: (v[i] if v else None) if isinstance(v, list) else v for n, v in arguments.items()
+                }
                 for position in np.ndindex(*item["self"].shape):
-                    one = {n: a[position] if _indexed(n, a) else a for n, a in item.items()}
+                    one = {n: _element(n, a, position) for n, a in item.items()}
                     for n, value in update(**{n: one.get(n) for n in signature(update).parameters}).items():
                         item[n][position] = value
 
@@ -57,8 +59,10 @@ def _first(value: Any) -> Any:
     return value
 
 
-def _indexed(name: str, value: Any) -> bool:
-    return isinstance(value, np.ndarray) and name not in ("state_steps", "grad_scale", "lr")
+def _element(name: str, value: Any, position: tuple[int, ...]) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.item() if name in ("state_steps", "grad_scale", "lr") else value[position]
 
 
 def _prepared(grad: Any, param: Any, weight_decay: float, maximize: bool, grad_scale: Any) -> Any:
@@ -98,7 +102,8 @@ def _constant(x: Any) -> float:
 
 
 def _adam(
-    param: Any, grad: Any, average: Any, square: Any, largest: Any, step: Any, lr: Any, beta1: float, beta2: float,
+    param: Any, grad: Any, average: Any, square: Any, largest: Any, step: Any, lr: Any, beta1: float,
+    beta2: float,
     eps: float, amsgrad: bool,
 ) -> dict[str, Any]:  # fmt: skip
     t = _constant(step) if step is not None else 1.0
@@ -225,5 +230,6 @@ def _update_scale(
     scale = self.item()
     if found or grown:
         scale = scale * (scale_backoff_factor if found else scale_growth_factor)
-    self[...] = where(True, scale, scale)
+    self[...] = scale
+    growth_tracker[...] = 0 if found or grown else growth_tracker + 1
     return self

@@ -1,4 +1,4 @@
-"""Padding and folding: forward only moves; backward adds what several places give to one input (COUNTING row 15)."""
+"""Padding and folding: forward moves; backward adds what several places give to one input (row 15)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
+from costmodel.ops.pooling_backward import filled, scatter_add
 from costmodel.ops.windows import Windows, elements, inside, positions, sliding, touched
 
 aten = torch.ops.aten
@@ -20,15 +21,17 @@ Meta = TensorMeta
 
 def _gathered(grads: Any, sources: Any, size: int) -> Any:
     """Flat inputs that receive ``grads`` at ``sources``: the first is stored, the others are added."""
-    dx: list[Any] = [None] * size
+    dx = np.full(size, None, dtype=object)
     for grad, source in zip(grads.reshape(-1), sources.reshape(-1), strict=True):
-        dx[source] = grad if dx[source] is None else dx[source] + grad
-    return np.array([0.0 if value is None else value for value in dx], dtype=object)
+        scatter_add(dx, source, grad)
+    return filled(dx)
 
 
 def _pad_backward_work(grad_output: Meta, self: Meta, padding: Sequence[int]) -> Work:
     rank = len(padding) // 2
-    cut = [min(left, 0) + min(right, 0) for left, right in zip(padding[::2], padding[1::2], strict=True)][::-1]
+    cut = [min(left, 0) + min(right, 0) for left, right in zip(padding[::2], padding[1::2], strict=True)][
+        ::-1
+    ]
     lengths = self.shape[-rank:]
     kept = prod(length + c for length, c in zip(lengths, cut, strict=True))
     return scalar(add=grad_output.numel - prod(self.shape[:-rank]) * kept)
@@ -127,10 +130,8 @@ def _col2im(
         for block, (_, window) in enumerate(positions(axes)):
             for k, position in enumerate(window):
                 if all(0 <= p < length for p, length in zip(position, output_size, strict=True)):
-                    at = (n, *position)
-                    image[at] = plane[k, block] if image[at] is None else image[at] + plane[k, block]
-    filled = np.where(image == None, 0.0, image)  # noqa: E711
-    return filled.reshape(*batch, -1, *output_size)
+                    scatter_add(image, (n, *position), plane[k, block])
+    return filled(image).reshape(*batch, -1, *output_size)
 
 
 @formula(aten.unfold_backward)

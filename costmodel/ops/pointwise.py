@@ -1,6 +1,7 @@
 """The decorator behind every elementwise op: one scalar program per element, counted once.
 
-The work is numel(out) · (operations of the program), so formula and published program cannot drift apart; that
+The work is numel(out) · (operations of the program), so formula and published program cannot drift
+apart; that
 the program is the op is checked by executing it against torch.
 """
 
@@ -23,7 +24,7 @@ from costmodel.ops.number import Tally
 class PointwiseFormula(Formula):
     """A formula whose scalar program is that of one element."""
 
-    def on_arrays(self, **arguments: Any) -> Any:
+    def on_arrays(self, /, **arguments: Any) -> Any:
         """The program, executed for every element of broadcast arrays."""
         assert self.scalar_program is not None
         arrays = {n: a for n, a in arguments.items() if isinstance(a, np.ndarray)}
@@ -46,7 +47,9 @@ def _shaped(values: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def element_work(program: Callable[..., Any], arguments: Mapping[str, Any]) -> ScalarOps:
     """Operations of a scalar program: tensors become numbers, other arguments stay what they are."""
-    return _counted(program, tuple((n, _TENSOR if isinstance(v, TensorMeta) else v) for n, v in arguments.items()))
+    return _counted(
+        program, tuple((n, _TENSOR if isinstance(v, TensorMeta) else v) for n, v in arguments.items())
+    )
 
 
 _TENSOR = object()
@@ -63,7 +66,8 @@ def _counted(program: Callable[..., Any], arguments: tuple[tuple[str, Any], ...]
 def pointwise(*packets: Any) -> Callable[[Callable[..., Any]], PointwiseFormula]:
     """Decorator: the function is what these ops do to one element.
 
-    The function's parameters are named as in the schema; it receives a number for each tensor argument and the
+    The function's parameters are named as in the schema; it receives a number for each tensor argument
+    and the
     plain value of every other argument. An op with several results has them all of one shape, and its program
     returns a tuple. Work on integers and booleans alone is index work and free (COUNTING row 15).
     """

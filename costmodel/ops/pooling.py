@@ -24,7 +24,7 @@ Meta = TensorMeta
 Sizes = Sequence[int]
 
 
-def _first(out: Any) -> Meta:
+def _first(out: Meta | tuple[Meta, ...]) -> Meta:
     return out[0] if isinstance(out, tuple) else out
 
 
@@ -71,7 +71,11 @@ def _outputs(
     x: Any, rank: int, kernel_size: Sizes, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> list[Windows]:
     """Windows of a program's input, with as many outputs as torch makes."""
-    pools = (torch.nn.functional.max_pool1d, torch.nn.functional.max_pool2d, torch.nn.functional.max_pool3d)
+    pools: Any = (
+        torch.nn.functional.max_pool1d,
+        torch.nn.functional.max_pool2d,
+        torch.nn.functional.max_pool3d,
+    )
     shape = pools[rank - 1](
         torch.zeros(1, *_lengths(x, rank)), kernel_size, stride or None, padding, dilation, ceil_mode
     ).shape

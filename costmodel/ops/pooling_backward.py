@@ -1,7 +1,9 @@
 """Pooling, backward (COUNTING row 11): what several windows give to one input is added, the rest is moved.
 
-Max pooling routes by saved index, so the number of adds hangs on the data: outputs − inputs hit. From the shapes
-alone it is *at most* outputs − (windows without a common position), since each of these hits an input of its own;
+Max pooling routes by saved index, so the number of adds hangs on the data: outputs − inputs hit. From
+the shapes
+alone it is *at most* outputs − (windows without a common position), since each of these hits an input
+of its own;
 where no two windows overlap this is exactly 0.
 """
 
@@ -38,6 +40,12 @@ def scatter_add(grad: Any, position: Any, value: Any) -> None:
     grad[position] = value if grad[position] is None else grad[position] + value
 
 
+def filled(grad: Any) -> Any:
+    """Zero where nothing was stored."""
+    flat = np.array([0.0 if value is None else value for value in grad.reshape(-1)], dtype=object)
+    return flat.reshape(grad.shape)
+
+
 def _planes(grad_output: Meta, rank: int) -> int:
     return grad_output.numel // max(prod(grad_output.shape[-rank:]), 1)
 
@@ -63,7 +71,7 @@ def _routed(self: Any, grad_output: Any, indices: Any, rank: int) -> Any:
     ):
         for grad, hit in zip(grads, hits, strict=True):
             scatter_add(dx[n], hit, grad)
-    return dx.reshape(self.shape)
+    return filled(dx).reshape(self.shape)
 
 
 @formula(aten.max_pool2d_with_indices_backward, aten.max_pool3d_with_indices_backward)
@@ -130,7 +138,7 @@ def _spread(grad_output: Any, self: Any, axes: Sequence[Windows], divisor: Any) 
             share = plane[output] / divisor(output)
             for position in window:
                 scatter_add(dx[n], position, share)
-    return dx.reshape(self.shape)
+    return filled(dx).reshape(self.shape)
 
 
 @formula(aten.avg_pool2d_backward, aten.avg_pool3d_backward)

@@ -11,7 +11,7 @@ import torch
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.number import absolute, equal, exp, log, maximum, minimum, power, sqrt, where
+from costmodel.ops.number import equal, exp, log, maximum, sqrt, where
 
 aten = torch.ops.aten
 Dims = Any  # None (all), one dim or a tuple of them
@@ -36,11 +36,11 @@ def flat_lines(x: Any, dim: Dims = None) -> Any:
     return moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
 
 
-def _sum(a: Any, b: Any) -> Any:
+def plus(a: Any, b: Any) -> Any:
     return a + b
 
 
-def _each(function: Any, x: Any) -> Any:
+def each(function: Any, x: Any) -> Any:
     return np.vectorize(function, otypes=[object])(x)
 
 
@@ -61,7 +61,7 @@ def _merged(self: TensorMeta, out: TensorMeta) -> int:
 
 @sum_.program
 def _sum_program(self: Any, dim: Dims = None) -> Any:
-    return fold(_sum, self, dim)
+    return fold(plus, self, dim)
 
 
 @formula(aten.nansum)
@@ -77,7 +77,7 @@ def nansum(self: TensorMeta, out: TensorMeta) -> Work:
 
 @nansum.program
 def _nansum(self: Any, dim: Dims = None) -> Any:
-    return fold(_sum, _each(lambda x: where(equal(x, x), x, 0.0), self), dim)
+    return fold(plus, each(lambda x: where(equal(x, x), x, 0.0), self), dim)
 
 
 @formula(aten.mean)
@@ -93,7 +93,7 @@ def mean(self: TensorMeta, out: TensorMeta) -> Work:
 
 @mean.program
 def _mean(self: Any, dim: Dims = None) -> Any:
-    return fold(_sum, self, dim) / float(flat_lines(self, dim).shape[-1])
+    return fold(plus, self, dim) / float(flat_lines(self, dim).shape[-1])
 
 
 def _variance(self: TensorMeta, m: int, roots: int) -> Work:
@@ -120,9 +120,9 @@ def _var(self: Any, dim: Dims = None, correction: float | None = None) -> Any:
 def _moments(x: Any, dim: Dims, correction: float | None) -> tuple[Any, Any]:
     lines = flat_lines(x, dim)
     n = lines.shape[-1]
-    centre = fold(_sum, lines, -1) / float(n)
+    centre = np.asarray(fold(plus, lines, -1) / float(n), dtype=object)
     centred = lines - centre[..., None]
-    return fold(_sum, centred * centred, -1) / (n - (1.0 if correction is None else correction)), centre
+    return fold(plus, centred * centred, -1) / (n - (1.0 if correction is None else correction)), centre
 
 
 @formula(aten.std)
@@ -138,7 +138,7 @@ def std(self: TensorMeta, out: TensorMeta) -> Work:
 
 @std.program
 def _std(self: Any, dim: Dims = None, correction: float | None = None) -> Any:
-    return _each(sqrt, _moments(self, dim, correction)[0])
+    return each(sqrt, _moments(self, dim, correction)[0])
 
 
 @formula(aten.var_mean)
@@ -171,7 +171,7 @@ def std_mean(self: TensorMeta, out: tuple[TensorMeta, TensorMeta]) -> Work:
 @std_mean.program
 def _std_mean(self: Any, dim: Dims = None, correction: float | None = None) -> Any:
     variance, centre = _moments(self, dim, correction)
-    return _each(sqrt, variance), centre
+    return each(sqrt, variance), centre
 
 
 @formula(aten.prod)
@@ -203,10 +203,10 @@ def trace(self: TensorMeta) -> Work:
 
 @trace.program
 def _trace(self: Any) -> Any:
-    return fold(_sum, self.diagonal())
+    return fold(plus, self.diagonal())
 
 
-@formula(aten.any, aten.all, aten.count_nonzero)
+@formula(aten.any, aten.all, aten.count_nonzero, aten.nonzero)
 def truth(self: TensorMeta) -> Work:
     """Whether a float is zero is a compare; the rest is logic on masks.
 
@@ -219,7 +219,7 @@ def truth(self: TensorMeta) -> Work:
 
 @truth.program
 def _truth(self: Any, dim: Dims = None) -> Any:
-    return fold(lambda a, b: a or b, _each(lambda x: not equal(x, 0.0), self), dim)
+    return fold(lambda a, b: a or b, each(lambda x: not equal(x, 0.0), self), dim)
 
 
 @formula(aten.logsumexp)
@@ -237,76 +237,6 @@ def logsumexp(self: TensorMeta, out: TensorMeta) -> Work:
 @logsumexp.program
 def _logsumexp(self: Any, dim: Dims) -> Any:
     lines = flat_lines(self, dim)
-    top = fold(maximum, lines, -1)
-    total = fold(_sum, _each(exp, lines - top[..., None]), -1)
-    return _each(log, total) + top
-
-
-@formula(aten.linalg_vector_norm)
-def vector_norm(self: TensorMeta, out: TensorMeta, ord: float = 2) -> Work:
-    """p = 2: squares, adds, a root; 1: compares (|x|), adds; ±∞: compares; 0: compares, adds; else |x|, powers, root.
-
-    >>> vector_norm.work(TensorMeta((4, 3)), TensorMeta((4,))).scalar_ops.total
-    24
-    """
-    # [..] = aten.linalg_vector_norm([..., dims], p)
-    n, m = self.numel, out.numel
-    if ord == 2:
-        return scalar(multiply=n, add=n - m, transcendental=m)
-    if abs(ord) == float("inf"):
-        return scalar(compare=n + n - m)
-    if ord in (0, 1):
-        return scalar(compare=n, add=n - m)
-    return scalar(compare=n, transcendental=n + m, add=n - m)
-
-
-@vector_norm.program
-def _vector_norm(self: Any, ord: float = 2, dim: Dims = None) -> Any:
-    if ord == 2:
-        return _each(sqrt, fold(_sum, self * self, dim))
-    if ord == 0:
-        return fold(_sum, _each(_nonzero, self), dim)
-    size = _each(absolute, self)
-    if abs(ord) == float("inf"):
-        return fold(maximum if ord > 0 else minimum, size, dim)
-    if ord == 1:
-        return fold(_sum, size, dim)
-    return _each(lambda s: power(s, 1.0 / ord), fold(_sum, _each(lambda x: power(x, ord), size), dim))
-
-
-def _nonzero(x: Any) -> Any:
-    zero = equal(x, 0.0)
-    return where(zero, where(True, 0.0, x), where(True, 1.0, x))
-
-
-@formula(aten.norm)
-def norm(self: TensorMeta, out: TensorMeta, p: float | None = 2) -> Work:
-    """As :func:`vector_norm`.
-
-    >>> norm.work(TensorMeta((4, 3)), TensorMeta((4,))).scalar_ops.total
-    24
-    """
-    # [..] = aten.norm([..., dims], p)
-    return vector_norm.work(self, out, 2 if p is None else p)
-
-
-@norm.program
-def _norm(self: Any, p: float | None = 2, dim: Dims = None) -> Any:
-    return _vector_norm(self, 2 if p is None else p, dim)
-
-
-@formula(aten.dist)
-def dist(self: TensorMeta, other: TensorMeta, out: TensorMeta, p: float = 2) -> Work:
-    """The norm of the difference.
-
-    >>> dist.work(TensorMeta((3,)), TensorMeta((3,)), TensorMeta(())).scalar_ops.total
-    9
-    """
-    # [] = aten.dist([..], [..], p)
-    longer = max(self, other, key=lambda meta: meta.numel)
-    return scalar(add=longer.numel) + vector_norm.work(longer, out, p)
-
-
-@dist.program
-def _dist(self: Any, other: Any, p: float = 2) -> Any:
-    return _vector_norm(self - other, p)
+    top = np.asarray(fold(maximum, lines, -1), dtype=object)
+    total = fold(plus, each(exp, lines - top[..., None]), -1)
+    return each(log, total) + top

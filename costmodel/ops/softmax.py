@@ -11,7 +11,7 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import exp, log, maximum
-from costmodel.ops.reduction import fold
+from costmodel.ops.reduction import fold, plus
 
 aten = torch.ops.aten
 
@@ -30,9 +30,7 @@ def softmax(self: TensorMeta, dim: int) -> Work:
     """
     # [.., C, ..] = aten._softmax([.., C, ..], dim)
     n, c = _rows(self, dim)
-    return scalar(
-        compare=n * (c - 1), add=n * (c + c - 1), transcendental=n * c, divide=n * c
-    )
+    return scalar(compare=n * (c - 1), add=n * (c + c - 1), transcendental=n * c, divide=n * c)
 
 
 @softmax.program
@@ -93,7 +91,7 @@ def softmax_backward(grad_output: TensorMeta, output: TensorMeta, dim: int) -> W
 @softmax_backward.program
 def _softmax_backward(grad_output: Any, output: Any, dim: int) -> Any:
     products = grad_output * output
-    return output * (grad_output - np.expand_dims(fold(_add, products, dim), dim))
+    return output * (grad_output - np.expand_dims(fold(plus, products, dim), dim))
 
 
 @formula(aten._log_softmax_backward_data)
@@ -110,9 +108,5 @@ def log_softmax_backward(grad_output: TensorMeta, output: TensorMeta, dim: int) 
 
 @log_softmax_backward.program
 def _log_softmax_backward(grad_output: Any, output: Any, dim: int) -> Any:
-    total = np.expand_dims(fold(_add, grad_output, dim), dim)
+    total = np.expand_dims(fold(plus, grad_output, dim), dim)
     return grad_output - np.vectorize(exp, otypes=[object])(output) * total
-
-
-def _add(a: Any, b: Any) -> Any:
-    return a + b

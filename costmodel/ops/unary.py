@@ -1,4 +1,4 @@
-"""Functions of one number. A transcendental is 1 operation (COUNTING row 5); what is composed of others is written out."""
+"""Functions of one number: a transcendental is 1 operation (COUNTING row 5), a composite its parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from costmodel.ops.number import (
     equal,
     maximum,
     minimum,
-    scaled,
     sigmoid,
     sign,
     sin,
@@ -158,4 +157,4 @@ def logit_backward(grad_output: Any, self: Any, eps: float | None = None) -> Any
     if eps is None:
         return slope
     low, high = self < eps, self > 1.0 - eps
-    return scaled(where(low or high, 0.0, slope), 1)
+    return where(low or high, 0.0, slope)

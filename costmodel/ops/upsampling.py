@@ -1,7 +1,9 @@
-"""Interpolation: each output is a dot of the inputs around it with weights known from the sizes (COUNTING row 1).
+"""Interpolation: each output is a dot of inputs around it with weights known from the sizes (row 1).
 
-Along an axis an output takes 1 (nearest), 2 (linear) or 4 (cubic) inputs, more with antialiasing; with k taps in all,
-k multiplies and k − 1 adds. Nearest only moves. Backward each output gives k products to the inputs: k multiplies,
+Along an axis an output takes 1 (nearest), 2 (linear) or 4 (cubic) inputs, more with antialiasing; with
+k taps in all,
+k multiplies and k − 1 adds. Nearest only moves. Backward each output gives k products to the inputs: k
+multiplies,
 and adds = products − inputs touched.
 """
 
@@ -20,6 +22,7 @@ import torch
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import Formula, packet_name, register, scalar
+from costmodel.ops.pooling_backward import filled, scatter_add
 
 aten = torch.ops.aten
 Meta = TensorMeta
@@ -140,10 +143,9 @@ def _register(kind: str, rank: int, forward: Any, backward: Any) -> None:
         for plane in np.ndindex(*input_size[:-rank]):
             for output, taps in _points(axes):
                 for position, weight in taps:
-                    grad, at = grad_output[plane + output], plane + position
-                    term = grad if moves else grad * weight
-                    dx[at] = term if dx[at] is None else dx[at] + term
-        return np.where(dx == None, 0.0, dx)  # noqa: E711
+                    grad = grad_output[plane + output]
+                    scatter_add(dx, plane + position, grad if moves else grad * weight)
+        return filled(dx)
 
     options = ("scales",) if rank == 1 else ("scales_d", "scales_h", "scales_w")[-rank:]
     options = options if moves else ("align_corners", *options)

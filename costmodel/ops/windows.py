@@ -20,7 +20,8 @@ def per_axis(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
 def sliding(length: int, outputs: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> Windows:
     """Positions of each output's window, padding included (below 0 or from ``length`` on).
 
-    What ceil mode lets hang over the padded input is not part of a window (COUNTING row 3: true window sizes).
+    What ceil mode lets hang over the padded input is not part of a window (COUNTING row 3: true window
+    sizes).
 
     >>> sliding(5, 3, kernel=2, stride=2, padding=0)
     ((0, 1), (2, 3), (4,))
@@ -38,9 +39,7 @@ def adaptive(length: int, outputs: int) -> Windows:
     >>> adaptive(5, 3)
     ((0, 1), (1, 2, 3), (3, 4))
     """
-    return tuple(
-        tuple(range(o * length // outputs, -(-(o + 1) * length // outputs))) for o in range(outputs)
-    )
+    return tuple(tuple(range(o * length // outputs, -(-(o + 1) * length // outputs))) for o in range(outputs))
 
 
 def sliding_axes(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
+from costmodel.documents import Strict, first_problem, read_document
 from costmodel.errors import RecipeError
 
 
@@ -35,11 +36,7 @@ def _one_input(text: str) -> InputSpec:
     return InputSpec(shape=sizes, dtype=dtype or "float32")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class InputSpec(_Strict):
+class InputSpec(Strict):
     """One input tensor of the model, without its batch dimension."""
 
     shape: tuple[int, ...]
@@ -50,11 +47,21 @@ class InputSpec(_Strict):
         return text if self.dtype == "float32" else f"{text}:{self.dtype}"
 
 
+def _plain(value: Any) -> Any:
+    """Decimals of a YAML file as the floats that Python code expects."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+Options = Annotated[dict[str, Any], BeforeValidator(_plain)]
 Inputs = Annotated[tuple[InputSpec, ...], BeforeValidator(parse_input)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class PhaseSpec(_Strict):
+class PhaseSpec(Strict):
     """A stretch of the training that differs from the rest; what it leaves out is the recipe's.
 
     Attributes:
@@ -70,10 +77,10 @@ class PhaseSpec(_Strict):
     drop_last: bool | None = None
     freeze: tuple[str, ...] = ()
     optimizer: str | None = None
-    optimizer_options: dict[str, Any] | None = None
+    optimizer_options: Options | None = None
 
 
-class Recipe(_Strict):
+class Recipe(Strict):
     """A training, from the command line, a ``recipe.yaml`` or a file's ``recipe()``.
 
     Attributes:
@@ -88,12 +95,12 @@ class Recipe(_Strict):
     """
 
     model: Any = None
-    model_options: dict[str, Any] = Field(default_factory=dict)
+    model_options: Options = Field(default_factory=dict)
     input: Inputs = (InputSpec(shape=(3, 32, 32)),)
     batch: Count = 1
     loss: str | Callable[..., Any] = "cross_entropy"
     optimizer: str | Callable[..., Any] = "sgd"
-    optimizer_options: dict[str, Any] = Field(default_factory=dict)
+    optimizer_options: Options = Field(default_factory=dict)
     step: Callable[..., Any] | None = None
     samples: Count | None = None
     epochs: Count | None = None
@@ -142,19 +149,10 @@ def make_recipe(data: Mapping[str, Any], where: str) -> Recipe:
         RecipeError: an unknown key or a value that does not fit, with its path.
     """
     try:
-        recipe = Recipe.model_validate(dict(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(map(str, first["loc"])) or "recipe"
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            message = f"unknown key; known: {', '.join(_known_keys(first['loc']))}"
-        raise RecipeError(f"{where}: {path}: {message}") from None
-    return recipe
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    return sorted(PhaseSpec.model_fields if location[0] == "phases" else Recipe.model_fields)
+        return Recipe.model_validate(dict(data))
+    except ValidationError as problem:
+        location, message = first_problem(problem, Recipe)
+        raise RecipeError(f"{where}: {'.'.join(map(str, location)) or 'recipe'}: {message}") from None
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -163,41 +161,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: no such file, not YAML, an unknown key, with file, line and field path.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RecipeError(f"{path}: {error.strerror or error}") from None
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise RecipeError(f"{path}:{line}: not YAML: {getattr(error, 'problem', error)}") from None
-    if not isinstance(data, dict):
-        raise RecipeError(f"{path}:1: a recipe is a mapping (model: …, input: …)")
-    try:
-        recipe = make_recipe(data, str(path))
-    except RecipeError as error:
-        line = _line_of(text, str(error).removeprefix(f"{path}: ").split(": ")[0].split("."))
-        raise RecipeError(str(error).replace(f"{path}:", f"{path}:{line}:", 1)) from None
+    recipe = read_document(path, Recipe, RecipeError)
     if isinstance(recipe.model, str) and ".py" in recipe.model:
         recipe = recipe.model_copy(update={"model": str(path.parent / recipe.model)})
     return recipe
-
-
-def _line_of(text: str, location: list[str]) -> int:
-    """The line of a field path in YAML text (its deepest part that stands there)."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = 1
-    for part in location:
-        if isinstance(node, yaml.MappingNode):
-            found = [(k, v) for k, v in node.value if k.value == part]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-            node = node.value[int(part)]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line

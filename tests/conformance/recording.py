@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_leaves
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
@@ -16,12 +16,16 @@ from costmodel.ops import lookup
 from costmodel.ops.formula import packet_name
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Every op call with its arguments by schema name, and the shapes of what came out."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[tuple[str, dict[str, Any], Any]] = []
+
+    def __enter__(self) -> Recorder:
+        super().__enter__()
+        return self
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         arguments = dict(zip((a.name for a in func._schema.arguments), args, strict=False)) | (kwargs or {})

@@ -1,0 +1,78 @@
+"""The command line: one file per subcommand; each parses, calls one verb, and returns an exit code.
+
+Exit codes: 0 all rules hold, 1 a rule fails, 2 cannot be analysed or undecided, 3 usage or rulebook error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+
+import click
+import typer
+
+from costmodel import __version__
+from costmodel.errors import CostModelError
+
+USAGE_ERROR = 3
+
+_PARTS = ("options", "output")
+
+app = typer.Typer(
+    name="costmodel",
+    help="What a neural network's training step costs, before anyone runs it.",
+    epilog="Exit codes: 0 all rules hold, 1 a rule fails, 2 cannot be analysed or undecided, 3 usage or rulebook error.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"costmodel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    """What a neural network's training step costs, before anyone runs it."""
+
+
+def _subcommands() -> None:
+    for module in pkgutil.iter_modules(__path__):
+        if module.name not in _PARTS:
+            importlib.import_module(f"{__name__}.{module.name}").register(app)
+
+
+def main() -> None:
+    """Run the command line and leave the process with the documented exit code."""
+    _subcommands()
+    try:
+        code = app(standalone_mode=False)
+    except CostModelError as error:
+        _complain(str(error))
+        code = error.exit_code
+    except click.UsageError as error:
+        _complain(f"{error.format_message()} (see costmodel --help)")
+        code = USAGE_ERROR
+    except click.exceptions.Abort:
+        _complain("stopped")
+        code = 130
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:  # a bug of ours: still one line, and a way to the traceback
+        if os.environ.get("COSTMODEL_TRACEBACK"):
+            raise
+        _complain(f"internal error: {type(error).__name__}: {error}; COSTMODEL_TRACEBACK=1 shows where; please report it")
+        code = CostModelError.exit_code
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"costmodel: {message}", err=True)

@@ -1,0 +1,35 @@
+"""``costmodel crosscheck SUBJECT``."""
+
+from __future__ import annotations
+
+import typer
+
+import costmodel
+from costmodel.cli import options as o
+from costmodel.cli.output import subject_prints_to_stderr, write
+from costmodel.errors import UnknownNameError
+from costmodel.reports import formats, render
+
+
+def crosscheck(
+    subject: o.Subject,
+    model_option: o.ModelOption = None,
+    input: o.Input = None,
+    batch: o.Batch = None,
+    loss: o.Loss = None,
+    format: o.Format = "text",
+    output: o.Output = None,
+) -> int:
+    """Show our MACs beside fvcore's and FlopCounterMode's, per layer. fvcore runs the forward for real."""
+    if format not in formats():
+        raise UnknownNameError("report format", format, formats())
+    settings = o.settings(model_options=model_option, input=input, batch=batch, loss=loss)
+    with subject_prints_to_stderr():
+        result = costmodel.crosscheck(subject, **settings)
+    write(render(result, format), output)
+    return 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(crosscheck)

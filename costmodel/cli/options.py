@@ -1,0 +1,82 @@
+"""Options that several subcommands share, and how their words become settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from costmodel.errors import UsageError
+
+Subject = Annotated[
+    str,
+    typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
+]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE")
+]
+Input = Annotated[
+    str | None,
+    typer.Option("--input", help="inputs without batch: 3x32x32, 256:int64; several with commas [default: 3x32x32]"),
+]
+Batch = Annotated[int | None, typer.Option("--batch", help="batch size [default: 1]", min=1)]
+Loss = Annotated[
+    str | None,
+    typer.Option("--loss", help="loss of torch.nn.functional, or 'output' [default: cross_entropy]"),
+]
+Optimizer = Annotated[str | None, typer.Option("--optimizer", help="class of torch.optim, or 'none' [default: sgd]")]
+OptimizerOption = Annotated[
+    list[str] | None,
+    typer.Option("--optimizer-option", help="option of the optimizer: NAME=VALUE", metavar="NAME=VALUE"),
+]
+Samples = Annotated[int | None, typer.Option("--samples", help="training samples in an epoch", min=1)]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="epochs of the whole training", min=1)]
+DropLast = Annotated[bool, typer.Option("--drop-last", help="leave out each epoch's last partial batch")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="neither read nor write the cache")]
+Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
+Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
+
+
+def settings(**given: Any) -> dict[str, Any]:
+    """Recipe settings from the options that were given; the rest stays at the recipe's own defaults."""
+    result = {name: value for name, value in given.items() if value not in (None, False, [])}
+    for name in ("model_options", "optimizer_options"):
+        if name in result:
+            result[name] = pairs(result[name], f"--{name.replace('_', '-')[:-1]}")
+    return result
+
+
+def pairs(given: list[str], option: str) -> dict[str, Any]:
+    """``NAME=VALUE`` words as a dict; values are read as YAML (``0.1`` is a number, ``true`` a boolean)."""
+    return {name: _value(text) for name, text in words(given, option).items()}
+
+
+def words(given: list[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` words as a dict of texts.
+
+    Raises:
+        UsageError: a word without an equals sign.
+    """
+    result = {}
+    for word in given:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{option} {word!r}: write NAME=VALUE")
+        result[name] = text
+    return result
+
+
+def _value(text: str) -> Any:
+    import yaml  # only where there are options: --help must not wait for it
+
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    if isinstance(value, str):
+        # YAML wants 1.0e-3; people write 1e-3
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value

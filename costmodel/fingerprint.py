@@ -1,0 +1,126 @@
+"""What a subject's figures depend on, read without importing anything: its source, local imports, versions."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+
+def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
+    """A digest of everything an analysis of ``reference`` depends on, None if its source is not found.
+
+    Read are the subject's file (or recipe), every local module that it imports, directly or not, the arguments,
+    and the versions of Python, torch, costmodel and the installed packages that the files import. Data files that
+    a subject opens by itself are not seen.
+    """
+    files, packages = _closure(reference)
+    if not files:
+        return None
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        content = file.read_bytes()
+        digest.update(f"{file.name}:{len(content)}:".encode() + content)
+    versions = {name: _version(name) for name in sorted(packages | {"torch", "costmodel"})}
+    known = {"settings": settings, "versions": versions, "python": sys.version_info[:2], "name": reference}
+    digest.update(json.dumps(known, sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def source_digest(reference: str) -> str:
+    """Digest of the subject's own source and local imports alone, "" if there are none."""
+    digest = hashlib.sha256()
+    files, _ = _closure(reference)
+    for file in sorted(files, key=lambda f: f.name):
+        digest.update(file.read_bytes())
+    return digest.hexdigest() if files else ""
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _closure(reference: str) -> tuple[set[Path], set[str]]:
+    """The files behind a reference, and the top-level names that they import from elsewhere."""
+    start = _file_of(reference)
+    if start is None:
+        return set(), set()
+    files: set[Path] = set()
+    packages: set[str] = set()
+    todo = [start]
+    while todo:
+        file = todo.pop().resolve()
+        if file in files:
+            continue
+        files.add(file)
+        if file.suffix != ".py":
+            todo += _recipe_models(file)
+            continue
+        for name in _imports(file):
+            local = _local_modules(name, [file.parent, start.resolve().parent, Path.cwd()])
+            todo += local
+            if not local:
+                packages.add(name.lstrip(".").split(".")[0])
+    return files, packages - set(sys.stdlib_module_names)
+
+
+def _file_of(reference: str) -> Path | None:
+    place, colon, _ = reference.rpartition(":")
+    for candidate in (reference, place if colon else ""):
+        if candidate.endswith((".py", ".yaml", ".yml")) and Path(candidate).is_file():
+            return Path(candidate)
+    found = _local_modules(place, [Path.cwd()]) if colon else []
+    return found[0] if found else None
+
+
+def _recipe_models(recipe: Path) -> list[Path]:
+    """The model file that a recipe names: a line ``model: FILE.py:NAME``."""
+    for line in recipe.read_text(encoding="utf-8", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model":
+            reference = value.strip().strip("'\"")
+            found = _file_of(str(recipe.parent / reference)) or _file_of(reference)
+            return [found] if found else []
+    return []
+
+
+def _imports(file: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            prefix = "." * node.level + (node.module or "")
+            yield prefix
+            yield from (f"{prefix}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _local_modules(name: str, folders: list[Path]) -> list[Path]:
+    """Files of a dotted module name under the first folder that has it, packages' ``__init__`` included."""
+    stripped = name.lstrip(".")
+    level = len(name) - len(stripped)
+    parts = stripped.split(".") if stripped else []
+    if level:
+        folders = [folders[0].joinpath(*[".."] * (level - 1))]
+    for folder in folders:
+        place = folder.joinpath(*parts)
+        if place.with_suffix(".py").is_file() and parts:
+            found = [place.with_suffix(".py")]
+        elif (place / "__init__.py").is_file():
+            found = [place / "__init__.py"]
+        else:
+            continue
+        parents = [folder.joinpath(*parts[:i]) / "__init__.py" for i in range(1, len(parts))]
+        return found + [p for p in parents if p.is_file()]
+    return []

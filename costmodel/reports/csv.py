@@ -1,0 +1,29 @@
+"""Comma-separated values: every row of every table, its table's title first; numbers plain."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from costmodel.reports.tables import Cell, tables
+from costmodel.reports.view import Noun, View
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(noun: Noun, view: View) -> str:
+    """One block per table: a header line that begins with ``table``, then its rows."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for table in tables(noun, view):
+        writer.writerow(["table", *table.headers])
+        for row in table.rows:
+            writer.writerow([_safe(table.title), *(_safe(value) for value in row)])
+    return out.getvalue()
+
+
+def _safe(value: Cell) -> Cell:
+    """Text that a spreadsheet would run as a formula is quoted; other text and numbers stay."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value

@@ -1,0 +1,18 @@
+"""The noun itself in its stable JSON schema, indented for people."""
+
+from __future__ import annotations
+
+from costmodel.ir import analysis, crosscheck, verdict
+from costmodel.ir.codec import dumps
+from costmodel.reports.view import Noun, View
+
+_SCHEMAS = {
+    analysis.Analysis: analysis.SCHEMA,
+    verdict.Verdict: verdict.SCHEMA,
+    crosscheck.Crosscheck: crosscheck.SCHEMA,
+}
+
+
+def render(noun: Noun, view: View) -> str:
+    """Everything the noun holds, whatever the view."""
+    return dumps(noun, _SCHEMAS[type(noun)], indent=2)

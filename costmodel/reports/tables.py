@@ -1,0 +1,178 @@
+"""Nouns as tables of plain cells: what text, Markdown, CSV and HTML have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from costmodel.ir.analysis import PARTS, Analysis, Figures
+from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.verdict import Verdict
+from costmodel.reports.view import Noun, View
+
+Cell: TypeAlias = "str | int | float | None"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, column headers, and rows of cells; ``notes`` are lines below."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def tables(noun: Noun, view: View) -> list[Table]:
+    """The tables of a noun, the most important one first."""
+    if isinstance(noun, Analysis):
+        return _analysis(noun, view)
+    if isinstance(noun, Verdict):
+        return _verdict(noun)
+    return [_crosscheck(noun)]
+
+
+def _analysis(analysis: Analysis, view: View) -> list[Table]:
+    result = [_step(analysis), _sizes(analysis)]
+    if len(analysis.phases) > 1 or analysis.totals.operations.training is not None:
+        result.append(_phases(analysis))
+    if view.layers:
+        result.append(_layers(analysis, None))
+    if view.by is not None:
+        result.append(_grouped(analysis, view.by, view.top))
+    elif view.top is not None and not view.layers:
+        result.append(_layers(analysis, view.top))
+    if analysis.uncounted:
+        result.append(_uncounted(analysis))
+    if analysis.assumptions:
+        rows = [(a.where, a.what) for a in analysis.assumptions]
+        result.append(Table("Assumptions", ("where", "what"), rows))
+    return result
+
+
+def _step(analysis: Analysis) -> Table:
+    totals, subject = analysis.totals, analysis.subject
+    columns = (totals.operations, totals.macs, totals.flops, totals.bytes_moved)
+    used = [p for p in PARTS if p not in ("preprocess", "recompute") or any(getattr(c, p) for c in columns)]
+    rows: list[list[Cell]] = [[part, *(getattr(c, part) for c in columns)] for part in used]
+    rows.append(["one step", *(c.step for c in columns)])
+    if totals.operations.training is not None:
+        rows.append(["whole training", *(c.training for c in columns)])
+    notes = []
+    if totals.operations.loss_backward:
+        notes.append(f"backward includes the loss's own backward: {totals.operations.loss_backward:,} operations")
+    if totals.causal_operations_saved:
+        notes.append(
+            "attention is counted dense; leaving masked scores out would save "
+            f"{totals.causal_operations_saved:,} operations a step"
+        )
+    if not totals.complete:
+        notes.append("AT LEAST: some ops have no formula (see Uncounted)")
+    title = f"{subject.name}: one training step, batch {subject.batch}, {subject.loss}, {subject.optimizer}"
+    return Table(title, ("part", f"operations ({subject.convention})", "MACs", "FLOPs", "bytes moved"), rows, notes)
+
+
+def _sizes(analysis: Analysis) -> Table:
+    totals = analysis.totals
+    activation, memory = totals.peak_activation_bytes, totals.peak_memory_bytes
+    rows: list[list[Cell]] = [
+        ["parameters (trainable)", totals.parameters, "each tensor once"],
+        ["frozen parameters", totals.frozen_parameters, "not counted"],
+        ["buffers (elements)", totals.buffers, "not counted"],
+        ["peak activation, bytes", activation.layer_io, f"layer_io, 1 sample, 32 bits: {activation.layer_io_layer}"],
+        ["peak activation, bytes", activation.lab_profiler, f"lab_profiler: {activation.lab_profiler_layer}"],
+        ["peak memory, bytes", memory.total, f"batch {analysis.subject.batch}, steady step"],
+    ]
+    rows += [[f"of it {role}", size, ""] for role, size in memory.by_role.items() if size]
+    return Table("Sizes", ("what", "value", "how"), [r for r in rows if r[1] or "peak" in str(r[0])])
+
+
+def _phases(analysis: Analysis) -> Table:
+    rows = [(p.name, p.batch, p.steps, p.operations_per_step, p.operations) for p in analysis.phases]
+    notes = [
+        f"{p.name}: each epoch ends with a batch of {p.last_batch}" for p in analysis.phases if p.last_batch
+    ]
+    return Table("Training", ("phase", "batch", "steps", "operations a step", "operations"), rows, notes)
+
+
+_LAYER_HEADERS = ("layer", "type", "parameters", "forward", "backward", "optimizer", "step", "% of step", "MACs")
+
+
+def _layers(analysis: Analysis, top: int | None) -> Table:
+    whole = analysis.totals.operations.step or 1
+    layers = list(analysis.layers)
+    title = "Layers (operations)"
+    if top is not None:
+        layers = sorted(layers, key=lambda row: -row.operations.step)[:top]
+        title = f"Layers (operations), the {len(layers)} largest"
+    rows = []
+    for row in layers:
+        ops = row.operations
+        forward = ops.forward + ops.loss + ops.recompute + ops.preprocess
+        share = round(100 * ops.step / whole, 1)
+        rows.append(
+            (row.layer, row.type, row.parameters, forward, ops.backward, ops.optimizer, ops.step, share, row.macs.step)
+        )
+    return Table(title, _LAYER_HEADERS, rows)
+
+
+def _grouped(analysis: Analysis, by: str, top: int | None) -> Table:
+    if by == "layer":
+        return _layers(analysis, top if top is not None else len(analysis.layers))
+    if by == "phase":
+        totals = analysis.totals
+        columns: tuple[Figures, ...] = (totals.operations, totals.macs, totals.bytes_moved)
+        parts = sorted(PARTS, key=lambda part: -getattr(totals.operations, part))[:top]
+        rows = [(part, *(getattr(c, part) for c in columns)) for part in parts]
+        return Table("By phase", ("phase", "operations", "MACs", "bytes moved"), rows)
+    ops = sorted(analysis.ops, key=lambda row: (-row.operations, row.op, row.part))[:top]
+    cells = [
+        (o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved) for o in ops
+    ]
+    return Table("By op", ("op", "part", "times", "operations", "MACs", "bytes moved"), cells)
+
+
+def _uncounted(analysis: Analysis) -> Table:
+    rows = [(u.op, u.layer, u.phase, u.times) for u in analysis.uncounted]
+    note = "add a formula in costmodel/ops/ or waive the op in the rulebook (waive_uncounted)"
+    return Table("Uncounted: these ops have no formula", ("op", "layer", "phase", "times"), rows, (note,))
+
+
+def _verdict(verdict: Verdict) -> list[Table]:
+    findings = [
+        (f.rule, _measured(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because)
+        for f in verdict.findings
+    ]
+    title = f"{verdict.title}: {verdict.subject}: {verdict.outcome.value}"
+    result = [Table(title, ("rule", "measured", "limit", "unit", "outcome", "because"), findings, verdict.notes)]
+    if verdict.points is not None:
+        rows: list[list[Cell]] = [
+            [p.table, p.measured, "undecided" if p.points is None else p.points, p.maximum, p.because]
+            for p in verdict.points.tables
+        ]
+        total = verdict.points.total
+        rows.append(["total", None, "undecided" if total is None else total, verdict.points.maximum, ""])
+        result.append(Table("Points", ("table", "measured", "points", "of", "because"), rows))
+    if verdict.metric is not None:
+        metric = verdict.metric
+        value: Cell = "undecided" if metric.value is None else metric.value
+        row = (metric.name, value, metric.unit, metric.because)
+        result.append(Table("Ranking metric", ("metric", "value", "unit", "because"), [row]))
+    return result
+
+
+def _measured(value: int | float | None, at_least: bool) -> Cell:
+    if value is None:
+        return "unknown"
+    return f"≥ {value:,}" if at_least else value
+
+
+def _crosscheck(check: Crosscheck) -> Table:
+    rows = [
+        (r.layer, r.part, r.ours, "–" if r.fvcore is None else r.fvcore,
+         "–" if r.flop_counter is None else r.flop_counter, "yes" if r.agrees else "NO", r.reason)
+        for r in check.rows
+    ]  # fmt: skip
+    headers = ("layer", "part", "ours", "fvcore", "FlopCounterMode", "agree", "reason")
+    return Table(f"{check.subject}: multiply-accumulates by three counters", headers, rows)

@@ -1,0 +1,27 @@
+"""What of a noun to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.verdict import Verdict
+
+Noun: TypeAlias = "Analysis | Verdict | Crosscheck"
+
+
+@dataclass(frozen=True)
+class View:
+    """Choices of the reader; formats that hold everything (json) ignore them.
+
+    Attributes:
+        layers: show the table of layers.
+        by: group operations by ``op``, ``layer`` or ``phase``.
+        top: only the so many largest rows of the grouped table.
+    """
+
+    layers: bool = False
+    by: str | None = None
+    top: int | None = None

@@ -1,0 +1,1 @@
+"""Rulebooks: what a competition or a course allows, as data; and the judge that applies them."""

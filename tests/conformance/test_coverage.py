@@ -1,0 +1,26 @@
+"""What a training step is written with has formulas: no snippet, forward or backward, lacks one."""
+
+from __future__ import annotations
+
+import pytest
+from torch._subclasses.fake_tensor import DataDependentOutputException
+
+from tests.conformance.recording import record
+from tests.conformance.snippets import SNIPPETS, UNCOUNTED
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+@pytest.mark.filterwarnings("ignore")
+def test_no_op_is_unknown(name: str) -> None:
+    try:
+        recorder = record(SNIPPETS[name])
+    except DataDependentOutputException:
+        recorder = record(SNIPPETS[name], fake=False)  # it looks at values
+    assert not recorder.unknown
+    recorder.work()
+
+
+@pytest.mark.parametrize("name", UNCOUNTED)
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_uncounted_is_said_to_be(name: str) -> None:
+    assert record(UNCOUNTED[name], fake=False).unknown
