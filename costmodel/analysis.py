@@ -48,7 +48,7 @@ def _analyze(model: Any, settings: Mapping[str, Any], random: bool) -> Analysis:
     first = recipe.stretches()[0]
     training = trace_training(plan)
     subject = Subject(
-        name=plan.subject.name,
+        name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
         input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
         batch=training.phases[0].batch,
@@ -60,6 +60,11 @@ def _analyze(model: Any, settings: Mapping[str, Any], random: bool) -> Analysis:
         source_digest=source_digest(model) if isinstance(model, str) else "",
     )
     return summarise(training, subject, random=random)
+
+
+def _short(reference: str) -> str:
+    """The subject without its folders: an analysis says the same wherever the file lies."""
+    return reference.replace("\\", "/").rpartition("/")[2]
 
 
 def _name(value: Any, source: Mapping[str, Any], own: str) -> str:

@@ -39,7 +39,7 @@ def crosscheck(model: Any, settings: Mapping[str, Any]) -> Crosscheck:
             if any(figures):
                 result.append(_row(path or "(model)", part, figures, calls.get((path, part), [])))
         result.append(_total(part, ours[part], other, theirs, result))
-    return Crosscheck(subject=plan.subject.name, rows=tuple(result))
+    return Crosscheck(subject=plan.subject.name.replace("\\", "/").rpartition("/")[2], rows=tuple(result))
 
 
 _PARTS = {"forward": (Phase.FORWARD,), "backward": (Phase.BACKWARD, Phase.RECOMPUTE)}

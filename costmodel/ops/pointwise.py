@@ -1,8 +1,7 @@
 """The decorator behind every elementwise op: one scalar program per element, counted once.
 
 The work is numel(out) · (operations of the program), so formula and published program cannot drift
-apart; that
-the program is the op is checked by executing it against torch.
+apart; that the program is the op is checked by executing it against torch.
 """
 
 from __future__ import annotations
@@ -67,9 +66,9 @@ def pointwise(*packets: Any) -> Callable[[Callable[..., Any]], PointwiseFormula]
     """Decorator: the function is what these ops do to one element.
 
     The function's parameters are named as in the schema; it receives a number for each tensor argument
-    and the
-    plain value of every other argument. An op with several results has them all of one shape, and its program
-    returns a tuple. Work on integers and booleans alone is index work and free (COUNTING row 15).
+    and the plain value of every other argument. An op with several results has them all of one shape,
+    and its program returns a tuple. Work on integers and booleans alone is index work and free (COUNTING
+    row 15).
     """
     names = tuple(packet_name(packet) for packet in packets)
 

@@ -33,6 +33,8 @@ Meta = TensorMeta
     aten.geometric,
     aten.poisson,
     aten.binomial,
+    aten._standard_gamma,
+    aten._sample_dirichlet,
 )
 def draw(out: Meta) -> Work:
     """One random number per element, shifted and scaled by whoever draws it.

@@ -21,9 +21,11 @@ def _rows(self: TensorMeta, dim: int) -> tuple[int, int]:
     return self.numel // max(length, 1), length
 
 
-@formula(aten._softmax)
+@formula(aten._softmax, aten._safe_softmax)
 def softmax(self: TensorMeta, dim: int) -> Work:
     """Per row of C: C−1 max, C subtract, C exp, C−1 add, C divide.
+
+    The safe form also looks for rows that are masked away; that selects and is free.
 
     >>> softmax.work(TensorMeta((2, 10)), 1).scalar_ops.total
     96

@@ -1,10 +1,8 @@
 """Interpolation: each output is a dot of inputs around it with weights known from the sizes (row 1).
 
-Along an axis an output takes 1 (nearest), 2 (linear) or 4 (cubic) inputs, more with antialiasing; with
-k taps in all,
-k multiplies and k − 1 adds. Nearest only moves. Backward each output gives k products to the inputs: k
-multiplies,
-and adds = products − inputs touched.
+Along an axis an output takes 1 (nearest), 2 (linear) or 4 (cubic) inputs, more with antialiasing; with k
+taps in all, k multiplies and k − 1 adds. Nearest only moves. Backward each output gives k products to
+the inputs: k multiplies, and adds = products − inputs touched.
 """
 
 from __future__ import annotations

@@ -54,6 +54,24 @@ def fake_mode() -> FakeTensorMode:
     return FakeTensorMode(allow_non_fake_inputs=False)
 
 
+def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
+    """A copy with memory of its own, as a real tensor's; a parameter's copy is a parameter."""
+    if id(tensor) in memo:
+        known: torch.Tensor = memo[id(tensor)]
+        return known
+    twin = tensor.detach().clone()
+    if isinstance(tensor, torch.nn.Parameter):
+        twin = torch.nn.Parameter(twin)
+    memo[id(tensor)] = twin.requires_grad_(tensor.requires_grad)
+    if tensor.grad is not None:
+        twin.grad = _deepcopy(tensor.grad, memo)  # type: ignore[arg-type]  # fake as its parameter is
+    return twin
+
+
+# torch's own deepcopy reads memory that a fake tensor does not have: copying a model (EMA) would corrupt the heap
+FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign]
+
+
 def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:
     """A new fake tensor with memory of its own, without asking an operator what its result looks like."""
     shape, stride, _, dtype = layout

@@ -54,6 +54,7 @@ class Scopes:
         self._marked_in_backward = False
         self._starts: list[int] = [0]
         self._paths: list[str] = [""]
+        self._seen = 0
 
     def after_backward(self) -> None:
         """The next ops belong to the optimizer, as if backward had just ended."""
@@ -86,12 +87,17 @@ class Scopes:
 
     def now(self) -> tuple[Phase, str]:
         """Phase and module path of an op that is about to run."""
+        here = self._here()
+        self._seen = compat.next_sequence_number()
+        return here
+
+    def _here(self) -> tuple[Phase, str]:
         node = compat.current_autograd_node()
         if node is not None:
             return self._in_backward(node)
         if self._marked_in_backward:
             self._marked_in_backward = False
-            self._mark(self._stack[-1] if self._stack else LOSS_SCOPE)
+            self._mark(self._stack[-1] if self._stack else LOSS_SCOPE, self._seen)
         if self._stack:
             return Phase.FORWARD, self._stack[-1]
         if self._updating:
@@ -102,7 +108,8 @@ class Scopes:
         if self._stack and self.recomputing:
             return Phase.RECOMPUTE, self._stack[-1]
         if not self._stack:
-            self._outside = Phase.OPTIMIZER
+            # a gradient of which another gradient can be taken is for a loss (a gradient penalty), not for an update
+            self._outside = Phase.LOSS if torch.is_grad_enabled() else Phase.OPTIMIZER
         number = compat.sequence_number(node)
         if compat.is_accumulate_grad(number):
             parameter = compat.accumulated_parameter(node)
@@ -111,12 +118,14 @@ class Scopes:
         if torch.is_grad_enabled():
             if _in_checkpoint():
                 return Phase.RECOMPUTE, path
-            self._mark(path)  # create_graph: the nodes made now belong to the layer that is differentiated
+            # create_graph: the nodes made now belong to the layer that is differentiated; this op's own node
+            # exists already, so its numbers begin after the last op's
+            self._mark(path, self._seen)
             self._marked_in_backward = True
         return Phase.BACKWARD, path
 
-    def _mark(self, path: str) -> None:
-        self._starts.append(compat.next_sequence_number())
+    def _mark(self, path: str, start: int | None = None) -> None:
+        self._starts.append(compat.next_sequence_number() if start is None else start)
         self._paths.append(path)
 
     def _enter_hook(self, path: str) -> Callable[..., None]:

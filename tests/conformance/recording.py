@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.calls: list[tuple[str, dict[str, Any], Any]] = []
 
     def __enter__(self) -> Recorder:
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -63,13 +64,8 @@ def metas(value: Any) -> Any:
 def record(snippet: Callable[[], Any], fake: bool = True) -> Recorder:
     """Run forward and backward; on fake tensors unless the snippet looks at values."""
     recorder = Recorder()
-    with FakeTensorMode(allow_non_fake_inputs=True) if fake else _nothing(), recorder:
+    with FakeTensorMode(allow_non_fake_inputs=True) if fake else nullcontext(), recorder:
         results = [x for x in tree_leaves(snippet()) if isinstance(x, torch.Tensor) and x.requires_grad]
-        if results:
+        if results and torch.is_grad_enabled():
             torch.autograd.backward(results, [torch.ones_like(x) for x in results])
     return recorder
-
-
-class _nothing:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...

@@ -59,6 +59,7 @@ ACTIVATIONS: dict[str, Snippet] = {
     "sigmoid": lambda: F.sigmoid(t(*X)),
     "tanh": lambda: F.tanh(t(*X)),
     "softmax": lambda: F.softmax(t(*X), 1),
+    "softmax masked": lambda: torch.softmax(t(3, 3).masked_fill(torch.ones(3, 3).triu(1).bool(), -1e9), -1),
     "softmin": lambda: F.softmin(t(*X), 1),
     "log_softmax": lambda: F.log_softmax(t(*X), 1),
     "gumbel_softmax": lambda: F.gumbel_softmax(t(3, 5)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from tests.conformance.recording import record
@@ -16,6 +17,15 @@ def test_no_op_is_unknown(name: str) -> None:
         recorder = record(SNIPPETS[name])
     except DataDependentOutputException:
         recorder = record(SNIPPETS[name], fake=False)  # it looks at values
+    assert not recorder.unknown
+    recorder.work()
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+@pytest.mark.filterwarnings("ignore")
+def test_evaluation_executes_known_ops_too(name: str) -> None:
+    with torch.no_grad():
+        recorder = record(SNIPPETS[name], fake=False)
     assert not recorder.unknown
     recorder.work()
 

@@ -1,8 +1,7 @@
 """Every formula is the count of its scalar program, and its scalar program is the op.
 
 The program is executed literally on small real tensors with numbers that count; its results must be
-torch's and
-its operations the formula's.
+torch's and its operations the formula's.
 """
 
 from __future__ import annotations

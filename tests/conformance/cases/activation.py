@@ -1,3 +1,5 @@
+"""Calls of the activation family on small real tensors."""
+
 from __future__ import annotations
 
 import torch
@@ -64,6 +66,7 @@ CASES = [
     case(aten.rrelu_with_noise_backward, g, x, w, 0.1, 0.3, False, False),
     case(aten.glu_backward, g, numbers(3, 8), 1),
     case(aten._softmax, x, 1, False),
+    case(aten._safe_softmax, x, 1),
     case(aten._log_softmax, x, 0, False),
     case(aten._softmax_backward_data, g, torch.softmax(x, 1), 1, torch.float64),
     case(aten._log_softmax_backward_data, g, torch.log_softmax(x, 0), 0, torch.float64),

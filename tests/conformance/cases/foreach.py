@@ -1,3 +1,5 @@
+"""Calls of the foreach family on small real tensors."""
+
 from __future__ import annotations
 
 import torch

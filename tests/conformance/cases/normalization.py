@@ -1,3 +1,5 @@
+"""Calls of the normalization family on small real tensors."""
+
 from __future__ import annotations
 
 from itertools import product

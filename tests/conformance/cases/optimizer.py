@@ -1,3 +1,5 @@
+"""Calls of the optimizer family on small real tensors."""
+
 from __future__ import annotations
 
 from typing import Any

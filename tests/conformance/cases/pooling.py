@@ -1,3 +1,5 @@
+"""Calls of the pooling family on small real tensors."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,0 +1,41 @@
+# make demo and make test each work as the first and only command on a fresh machine with Python 3.10 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check lint types bench size clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; try make PYTHON=python3.12"; exit 3; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+demo: $(READY) ## ResNet-18 on CIFAR-10 under two rulebooks
+	@$(BIN)/python examples/01_student_check.py
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: lint types test ## lint, types, tests
+
+lint: $(READY) ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(READY) ## measure speed and memory, as ratios
+	$(BIN)/python -m benchmarks
+
+size: ## lines of Python by folder
+	@for d in costmodel/*/ tests benchmarks examples; do printf '%-24s %6s\n' $$d $$(find $$d -name '*.py' | xargs cat | wc -l); done
+
+clean: ## remove what make made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

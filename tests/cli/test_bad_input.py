@@ -1,0 +1,118 @@
+"""Every kind of bad input: one line that says what, where and what to do; the documented exit code; no traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+LENET = "examples/zoo/lenet.py:LeNet5"
+
+FILES = {
+    "broken.py": "from torch import nn\nclass Net(nn.Module)\n    pass\n",
+    "raises.py": "import torch\nraise RuntimeError('no data here')\n",
+    "exits.py": "import sys\nsys.exit(4)\n",
+    "two.py": "from torch import nn\nclass A(nn.Linear): ...\nclass B(nn.Linear): ...\n",
+    "needs.py": "from torch import nn\nclass Net(nn.Module):\n    def __init__(self, width):\n        super().__init__()\n",
+    "number.py": "Net = 5\n",
+    "branch.py": (
+        "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n"
+        "    def forward(self, x):\n        if x.sum() > 0:\n            x = x * 2\n        return super().forward(x)\n"
+    ),
+    "mask.py": (
+        "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n"
+        "    def forward(self, x):\n        y = x[x > 0]\n        return super().forward(x) + y.sum()\n"
+    ),
+    "numpy_inside.py": (
+        "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n"
+        "    def forward(self, x):\n        return super().forward(x) * x.detach().numpy().sum()\n"
+    ),
+    "unknown_key.yaml": "model: net.py:Net\nbatch: 4\noptimiser: sgd\n",
+    "phases.yaml": "model: net.py:Net\nphases:\n  - name: a\n    epoch: 3\n",
+    "not.yaml": "model: [\n",
+    "net.py": "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n",
+    "book.yaml": "name: mine\nedition: '1'\ntitel: x\n",
+}
+
+CASES = [
+    # words, exit code, what the line must say
+    (("analyze", "gone.py:Net"), 2, ["gone.py", "no such file"]),
+    (("analyze", "broken.py:Net"), 2, ["broken.py:2", "syntax error"]),
+    (("analyze", "raises.py:Net"), 2, ["raises.py:2", "no data here"]),
+    (("analyze", "exits.py:Net"), 2, ["exits.py:2", "SystemExit"]),
+    (("analyze", "net.py:Nett"), 2, ["net.py", "'Nett'", "Net"]),
+    (("analyze", "two.py"), 2, ["two.py", "A, B"]),
+    (("analyze", "needs.py:Net"), 2, ["width", "--model-option"]),
+    (("analyze", "number.py:Net"), 2, ["int", "nn.Module"]),
+    (("analyze", "nowhere.module:Net"), 2, ["nowhere"]),
+    (("analyze", "net.py:Net", "--input", "3x5"), 2, ["Net", "mat1"]),
+    (("analyze", "net.py:Net", "--input", "3xfive"), 2, ["3xfive", "3x32x32"]),
+    (("analyze", "branch.py:Net", "--input", "4"), 2, ["branch.py:5", "torch.where"]),
+    (("analyze", "mask.py:Net", "--input", "4"), 2, ["mask.py:5", "depends on the data"]),
+    (("analyze", "numpy_inside.py:Net", "--input", "4"), 2, ["numpy_inside.py:5"]),
+    (("analyze", "net.py:Net", "--input", "4", "--optimizer", "sdg"), 3, ["'sdg'", "sgd"]),
+    (("analyze", "net.py:Net", "--input", "4", "--optimizer-option", "momentun=0.9"), 2, ["momentun", "momentum"]),
+    (("analyze", "net.py:Net", "--input", "4", "--optimizer-option", "lr"), 3, ["NAME=VALUE"]),
+    (("analyze", "net.py:Net", "--input", "4", "--loss", "crossentropy"), 3, ["crossentropy", "cross_entropy"]),
+    (("analyze", "net.py:Net", "--format", "pdf"), 3, ["pdf", "json"]),
+    (("analyze", "net.py:Net", "--by", "colour"), 3, ["colour", "layer"]),
+    (("analyze", "net.py:Net", "--batch", "0"), 3, ["--batch"]),
+    (("analyze", "net.py:Net", "--bath", "2"), 3, ["--bath"]),
+    (("analyze",), 3, ["SUBJECT"]),
+    (("analyse", "net.py:Net"), 3, ["analyse"]),
+    (("analyze", "unknown_key.yaml"), 2, ["unknown_key.yaml:3", "optimiser", "optimizer"]),
+    (("analyze", "phases.yaml"), 2, ["phases.yaml:4", "phases.0.epoch", "epochs"]),
+    (("analyze", "not.yaml"), 2, ["not.yaml:2", "YAML"]),
+    (("analyze", "gone.yaml"), 2, ["gone.yaml"]),
+    (("check", "net.py:Net", "--rules", "mit-lab2-2002", "--input", "4"), 3, ["mit-lab2-2002", "mit-lab2-2022"]),
+    (("check", "net.py:Net", "--rules", "book.yaml", "--input", "4"), 3, ["book.yaml:3", "titel", "title"]),
+    (("check", "net.py:Net", "--rules", "mit-lab2-2022", "--input", "4", "--fact", "eror_rate=3"), 3, ["eror_rate", "error_rate"]),
+    (("check", "net.py:Net", "--rules", "mit-lab2-2022", "--input", "4", "--fact", "error_rate=low"), 3, ["low", "%"]),
+    (("check", "net.py:Net", "--rules", "mit-lab2-2022", "--input", "4", "--fact", "error_rate=120"), 3, ["at most 100"]),
+    (("check", "net.py:Net", "--rules", "haet-2021", "--input", "4", "--track", "svhn"), 3, ["svhn", "cifar10"]),
+    (("ops", "convolutoin"), 3, ["convolutoin"]),
+    (("rules", "haet"), 3, ["haet-2021"]),
+]  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("words", "code", "said"), CASES, ids=lambda v: " ".join(v) if isinstance(v, tuple) else None)
+def test_one_line_and_the_exit_code(
+    run: Callable[..., object], folder: Path, words: tuple[str, ...], code: int, said: list[str]
+) -> None:
+    before = sorted(folder.iterdir())
+    result = run(*words, cwd=folder)
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("costmodel: ")]
+    assert len(lines) == 1, result.stderr
+    for word in said:
+        assert word in lines[0]
+    assert [f for f in sorted(folder.iterdir()) if f.name != "__pycache__"] == before
+
+
+def test_an_op_without_formula_is_listed_and_undecided(run: Callable[..., object], tmp_path: Path) -> None:
+    model = tmp_path / "fourier.py"
+    model.write_text(
+        "import torch\nfrom torch import nn\n\nclass Net(nn.Linear):\n"
+        "    def __init__(self): super().__init__(4, 2)\n"
+        "    def forward(self, x): return super().forward(torch.fft.fft(x).real)\n",
+        encoding="utf-8",
+    )
+    words = (f"{model}:Net", "--input", "4")
+    result = run("analyze", *words)
+    assert result.returncode == 0
+    assert "AT LEAST" in result.stdout
+    assert "_fft" in result.stdout
+    verdict = run("check", *words, "--rules", "haet-2021", "--fact", "accuracy=95", "--samples", "10")
+    assert verdict.returncode == 2
+    assert "UNDECIDED" in verdict.stdout
+    assert "no formula" in verdict.stdout
