@@ -63,7 +63,9 @@ def read_document(path: Path, model: type[Model], error: type[CostModelError]) -
 
 def first_problem(problem: ValidationError, model: type[BaseModel]) -> tuple[tuple[int | str, ...], str]:
     """Field path and message of the first thing that pydantic found; an unknown key gets the known ones."""
-    first = problem.errors()[0]
+    errors = problem.errors()
+    # a misspelt key also leaves its right spelling missing: the misspelling is what to say
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     location = first["loc"]
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":

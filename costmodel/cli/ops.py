@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import textwrap
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -26,10 +28,10 @@ def ops(name: Annotated[str | None, typer.Argument(help="an op: convolution, ate
         typer.echo(f"\n{len(known)} ops have a formula (in-place forms count the same):\n")
         typer.echo(textwrap.fill(", ".join(known), 100))
         return 0
-    full = name if name.startswith("aten.") else f"aten.{name}"
-    entry = known.get(full) or known.get(full.removesuffix("_"))
+    bare = name.removeprefix("aten.").removesuffix("_")
+    entry = known.get(f"aten.{bare}") or known.get(f"aten._{bare}")
     if entry is None:
-        raise UnknownNameError("op (it has no formula)", name, _similar(full, known))
+        raise UnknownNameError("op (it has no formula)", name, _similar(bare, known))
     typer.echo(f"{', '.join(entry.names)}\n")
     if entry.work.__doc__:
         typer.echo(f"{inspect.cleandoc(entry.work.__doc__)}\n")
@@ -41,9 +43,9 @@ def ops(name: Annotated[str | None, typer.Argument(help="an op: convolution, ate
     return 0
 
 
-def _similar(name: str, known: dict[str, object]) -> list[str]:
-    word = name.removeprefix("aten.").strip("_").split("_")[0]
-    return [n for n in known if word and word in n] or list(known)
+def _similar(name: str, known: Iterable[str]) -> list[str]:
+    word = name.strip("_").split("_")[0].split(".")[0]
+    return [n for n in known if word and word in n] or difflib.get_close_matches(f"aten.{name}", known, n=8)
 
 
 def register(app: typer.Typer) -> None:

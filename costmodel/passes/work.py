@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.trace import Argument, OpCall, TensorRef, Trace
-from costmodel.ir.work import Work
+from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
+from costmodel.passes.dropout import scaled_mask_multiplies
 from costmodel.passes.traffic import bytes_moved
 
 
 def count(trace: Trace) -> Counts:
     """Work and traffic of every call of the steady step, and of the first update."""
     counter = _Counter(trace)
-    return Counts(rows=counter.rows(trace.calls), first_update=counter.rows(trace.first_update))
+    rows = list(counter.rows(trace.calls))
+    for index in scaled_mask_multiplies(trace):
+        rows[index] = replace(rows[index], work=_with_scale(rows[index]))
+    return Counts(rows=tuple(rows), first_update=counter.rows(trace.first_update))
+
+
+def _with_scale(row: CountRow) -> Work:
+    """The work of a multiply by a scaled mask, as multiply and scale."""
+    assert row.work is not None  # aten.mul has a formula
+    return row.work * 2
 
 
 class _Counter:
@@ -63,4 +74,16 @@ def work_of(packet: str, arguments: dict[str, Any], outputs: tuple[TensorMeta | 
     entry = lookup(packet)
     if entry is None:
         return None
-    return entry(arguments, outputs[0] if len(outputs) == 1 else outputs)
+    work = entry(arguments, outputs[0] if len(outputs) == 1 else outputs)
+    # the scalar programs are those of real numbers: arithmetic on complex ones is not counted by them
+    if work != ZERO and any(meta.dtype.startswith("complex") for meta in _metas((*arguments.values(), *outputs))):
+        return None
+    return work
+
+
+def _metas(values: Iterable[Any]) -> Iterator[TensorMeta]:
+    for value in values:
+        if isinstance(value, TensorMeta):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _metas(value)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from costmodel.ir.analysis import PARTS, Analysis, Figures
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
 from costmodel.reports.view import Noun, View
 
@@ -84,8 +85,8 @@ def _sizes(analysis: Analysis) -> Table:
         ["peak activation, bytes", activation.lab_profiler, f"lab_profiler: {activation.lab_profiler_layer}"],
         ["peak memory, bytes", memory.total, f"batch {analysis.subject.batch}, steady step"],
     ]
-    rows += [[f"of it {role}", size, ""] for role, size in memory.by_role.items() if size]
-    return Table("Sizes", ("what", "value", "how"), [r for r in rows if r[1] or "peak" in str(r[0])])
+    rows += [[f"of it {role.value}", memory.by_role.get(role.value), ""] for role in Role]
+    return Table("Sizes", ("what", "value", "how"), [row for row in rows if row[1] or "peak" in str(row[0])])
 
 
 def _phases(analysis: Analysis) -> Table:

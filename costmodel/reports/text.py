@@ -44,4 +44,6 @@ def cell(value: Cell) -> str:
     """A cell as people read it."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, (int, float)) else value
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return f"{value:,}" if isinstance(value, int) else value

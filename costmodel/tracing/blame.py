@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 import traceback
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -13,30 +14,45 @@ import torch
 _OTHERS = (
     str(Path(torch.__file__).parent),
     str(Path(__file__).parents[1]),
-    sysconfig.get_path("stdlib"),
     sysconfig.get_path("scripts"),
     "<",
 )
+_PACKAGES = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+_STDLIB = sysconfig.get_path("stdlib")
 
 
-def _is_user(filename: str) -> bool:
-    return not filename.startswith(_OTHERS)
+def _innermost(frames: Iterable[tuple[str, int | None]]) -> str | None:
+    """The first of (file, line), innermost first, that is the user's own; else the first of an installed package."""
+    package = None
+    for filename, line in frames:
+        if filename.startswith(_OTHERS):
+            continue
+        where = f"{Path(filename).name}:{line}"
+        if filename.startswith(_PACKAGES):
+            package = package or where
+        elif not filename.startswith(_STDLIB):
+            return where
+    return package
 
 
 def user_line() -> str:
     """``file.py:12`` of the innermost running frame of the user's, "torch" if there is none."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if _is_user(frame.f_code.co_filename):
-            return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
-        frame = frame.f_back
-    return "torch"
+    return _innermost((frame.f_code.co_filename, frame.f_lineno) for frame in _running()) or "torch"
 
 
 def raised_at(error: BaseException) -> str | None:
     """``file.py:12`` of the user's innermost frame in an error's traceback, None if it passed through none."""
-    found = None
-    for summary in traceback.extract_tb(error.__traceback__):
-        if _is_user(summary.filename):
-            found = f"{Path(summary.filename).name}:{summary.lineno}"
-    return found
+    summaries = traceback.extract_tb(error.__traceback__)
+    return _innermost((summary.filename, summary.lineno) for summary in reversed(summaries))
+
+
+def asked_by(folder: str) -> bool:
+    """True if code of ``folder`` is running."""
+    return any(frame.f_code.co_filename.startswith(folder) for frame in _running())
+
+
+def _running() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back

@@ -5,8 +5,9 @@ When a torch release breaks one of them, this is the file to read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
 
 import torch
@@ -14,6 +15,7 @@ from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
     FakeTensor,
+    FakeTensorConverter,
     FakeTensorMode,
     UnsupportedOperatorException,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "is_accumulate_grad",
     "is_lazy",
     "next_sequence_number",
+    "quiet",
     "sequence_number",
     "without_modes",
 ]
@@ -49,9 +52,18 @@ _ACCUMULATE_GRAD = 2**64 - 1
 """Sequence number of every AccumulateGrad node (torch/csrc/autograd/functions/accumulate_grad.h)."""
 
 
+class _Converter(FakeTensorConverter):
+    """Makes results without noting them: a tensor to which a weak reference exists cannot be swapped by Module.to."""
+
+    def set_tensor_memo(self, t: torch.Tensor, v: FakeTensor) -> None:
+        """Nothing is noted. The note would serve a second conversion of the same meta tensor, which never comes."""
+
+
 def fake_mode() -> FakeTensorMode:
     """A fresh mode in which tensors have shapes but no memory."""
-    return FakeTensorMode(allow_non_fake_inputs=False)
+    mode = FakeTensorMode(allow_non_fake_inputs=False)
+    mode.fake_tensor_converter = _Converter(copy_data=False, export=False)
+    return mode
 
 
 def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
@@ -112,6 +124,18 @@ def known_value(tensor: torch.Tensor) -> Any:
         return None
     with torch._C._DisableTorchDispatch():
         return constant.item()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep torch from logging the traceback of an op that fails on fake tensors: the error itself says it."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def without_modes() -> AbstractContextManager[Any]:

@@ -10,6 +10,10 @@ import torch
 from costmodel.ir.tensor import Role
 
 
+BEFORE = (-1, 0)
+"""The moment before everything: in no segment."""
+
+
 @dataclass(slots=True)
 class Life:
     """A storage under observation; times are (segment, number of calls made in it so far)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,15 +13,17 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat
+from costmodel.tracing.advice import AUTOCAST_CUDA
 from costmodel.tracing.arguments import encode_call
-from costmodel.tracing.blame import user_line
-from costmodel.tracing.lifetimes import Life, Lifetimes
+from costmodel.tracing.blame import asked_by, user_line
+from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.results import ResultMemory
 from costmodel.tracing.scopes import Scopes
 
 aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
+_DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 _NOT_WORK = frozenset({"prim", "profiler"})
 """Namespaces of questions about a tensor and of profiler marks, which are no operations."""
 
@@ -35,6 +38,7 @@ class Recorder(TorchDispatchMode):
         module_calls: forward calls of modules, per segment.
         tensors: (shape, dtype, device, storage) by tensor id.
         lifetimes: the storages.
+        running: the op that is being executed, and where; after an error, the one that failed.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -45,7 +49,9 @@ class Recorder(TorchDispatchMode):
         self.module_calls: list[list[ModuleCall]] = [[]]
         self.tensors: list[tuple[tuple[int, ...], torch.dtype, torch.device, int]] = []
         self.assumptions: dict[Assumption, None] = {}
+        self.running: str | None = None
         self._open: list[int] = []
+        self._latest: dict[int, int] = {}
         self._results = ResultMemory()
 
     def next_segment(self) -> None:
@@ -56,7 +62,9 @@ class Recorder(TorchDispatchMode):
 
     def know(self, tensor: torch.Tensor, role: Role) -> int:
         """Id of a tensor that exists before the step, whose storage gets ``role`` if it is new."""
-        return self._id(tensor, role)
+        number = self._id(tensor, role)
+        self.lifetimes.lives[self.tensors[number][3]].born = BEFORE
+        return number
 
     def life(self, tensor: torch.Tensor, role: Role) -> Life:
         """The storage of a tensor; ``role`` is for one not seen before."""
@@ -73,19 +81,29 @@ class Recorder(TorchDispatchMode):
         self.assumptions.setdefault(Assumption(what=what, where=user_line()))
 
     def _id(self, tensor: torch.Tensor, role: Role) -> int:
+        # the tag dies with the tensor; shape and memory show whether the tensor was given other data (p.data = q)
+        now = (tensor.shape, tensor.untyped_storage()._cdata)
         tag = getattr(tensor, "_costmodel_tag", None)
-        if tag is not None and tag[0] is self and tag[2] == tensor.shape:
+        ours = tag is not None and tag[0] is self
+        if ours and tag[2] == now:
             known: int = tag[1]
             return known
-        number = len(self.tensors)
         storage = self.lifetimes.number(tensor, role)
-        self.tensors.append((tuple(tensor.shape), tensor.dtype, tensor.device, storage))
-        # the tag dies with the tensor; its shape shows when the tensor was given other data (p.data = q)
-        tensor._costmodel_tag = (self, number, tensor.shape)  # type: ignore[attr-defined]
+        spec = (tuple(tensor.shape), tensor.dtype, tensor.device, storage)
+        number = self._latest.get(storage)
+        if not ours or number is None or self.tensors[number] != spec:
+            number = self._latest[storage] = len(self.tensors)
+            self.tensors.append(spec)
+        tensor._costmodel_tag = (self, number, now)  # type: ignore[attr-defined]
         return number
 
     def _argument_id(self, tensor: torch.Tensor) -> int:
-        return self._id(tensor, Role.INPUT)
+        if isinstance(tensor, compat.FakeTensor):
+            return self._id(tensor, Role.INPUT)
+        # a literal, torch.tensor(1.0), is a number of the program: the op that lifts it makes the step's memory
+        number = self._id(tensor, Role.TEMPORARY)
+        self.lifetimes.lives[self.tensors[number][3]].nbytes = 0
+        return number
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -99,7 +117,9 @@ class Recorder(TorchDispatchMode):
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
         arguments = encode_call(func, args, kwargs, self._argument_id)
+        self.running = f"{func} in {scope or 'the model itself'}"
         result = self._results(func, args, kwargs)
+        self.running = None
         role = _BIRTH_ROLE.get(phase, Role.TEMPORARY)
         outputs = self._outputs(result, role)
         if phase is Phase.OPTIMIZER:
@@ -147,6 +167,8 @@ class Recorder(TorchDispatchMode):
                 "float() on a tensor), so its cost depends on the data; use torch.where or masks, or make "
                 "the branch depend on shapes alone"
             )
+        if tensor.dtype is torch.bool and asked_by(_DISTRIBUTIONS):
+            return True  # torch.distributions checks its own arguments: they are taken to be in order
         value: Any = False if tensor.dtype is torch.bool else 0 if not tensor.is_floating_point() else 0.0
         self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
         return value
@@ -161,6 +183,8 @@ class Recorder(TorchDispatchMode):
         return changed
 
     def _module_enters(self, path: str) -> None:
+        if torch.is_autocast_enabled("cuda"):
+            raise TraceError(f"{user_line()}: {AUTOCAST_CUDA}")
         self._open.append(len(self.segments[-1]))
 
     def _module_returns(self, path: str, inputs: Any, output: Any) -> None:

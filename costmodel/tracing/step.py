@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from costmodel.errors import RecipeError, UnknownNameError
+from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import Subject
 
@@ -46,6 +47,11 @@ def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: i
     A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` stand above
     the recipe's loss, optimizer and input.
     """
+    with explained(RecipeError, f"{subject.name}: putting the training step together failed"):
+        return _built(subject, recipe, phase, batch_size)
+
+
+def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
     model = subject.make().train()
     _freeze(model, phase.freeze)
     source = subject.source
@@ -56,6 +62,7 @@ def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: i
     if recipe.step is not None:
         whole = recipe.step
         return Step(model, optimizers, batch, lambda: whole(model, optimizer, preprocess(batch)), None)
+    _check_takes_no_closure(optimizer)
     notes: list[str] = []
     if "training_step" in source:
         loss_of = source["training_step"]
@@ -193,6 +200,15 @@ def _optimizer(model: nn.Module, source: Mapping[str, Any], recipe: Recipe, phas
         raise RecipeError(
             f"optimizer {choice} with {dict(options)}: {error}; its options: {inspect.signature(kind)}"
         ) from None
+
+
+def _check_takes_no_closure(optimizer: Any) -> None:
+    closure = inspect.signature(getattr(optimizer, "step", len)).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        raise RecipeError(
+            f"{type(optimizer).__name__} runs the model several times per step; give recipe() a "
+            "step(model, optimizer, batch) that calls optimizer.step(closure)"
+        )
 
 
 def _first_optimizer(configured: Any) -> Any:

@@ -23,9 +23,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from costmodel.errors import CostModelError, SubjectError
+from costmodel.errors import SubjectError
 from costmodel.tracing import compat
-from costmodel.tracing.blame import raised_at
+from costmodel.tracing.advice import explained
 from costmodel.tracing.compat import FakeTensorMode
 
 
@@ -79,7 +79,7 @@ def _run_file(path: Path, mode: FakeTensorMode) -> ModuleType:
     assert spec is not None and spec.loader is not None  # a .py file always has a loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickle look their module up by name
-    with _import_path(path.resolve().parent), _subject_errors(f"{path}: importing it failed"):
+    with _import_path(path.resolve().parent), explained(SubjectError, f"{path}: importing it failed"):
         _import_packages(tree, path.resolve().parent)
         with mode:
             spec.loader.exec_module(module)
@@ -113,22 +113,8 @@ def _import_path(folder: Path) -> Any:
 
 
 def _import_package(name: str) -> ModuleType:
-    with _import_path(Path.cwd()), _subject_errors(f"module {name}: importing it failed"):
+    with _import_path(Path.cwd()), explained(SubjectError, f"module {name}: importing it failed"):
         return importlib.import_module(name)
-
-
-@contextlib.contextmanager
-def _subject_errors(what: str) -> Any:
-    """Turn whatever a subject's own code raises into one line that names file and line."""
-    try:
-        yield
-    except CostModelError:
-        raise
-    except (Exception, SystemExit) as error:
-        where = raised_at(error)
-        text = str(error).strip().splitlines() or [""]
-        at = f" at {where}" if where else ""
-        raise SubjectError(f"{what}{at}: {type(error).__name__}: {text[0][:300]}") from error
 
 
 def find_model(module: ModuleType, name: str | None, options: Mapping[str, Any], label: str) -> Subject:
@@ -185,7 +171,7 @@ def from_object(
     _check_arguments(target, options, label)
 
     def make() -> nn.Module:
-        with _subject_errors(f"{label}: building the model failed"):
+        with explained(SubjectError, f"{label}: building the model failed"):
             model = target(**options)
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")

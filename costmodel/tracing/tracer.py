@@ -15,6 +15,7 @@ from costmodel.errors import CostModelError, TraceError
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
+from costmodel.tracing.advice import AUTOCAST_WARNING, advice
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder
@@ -34,8 +35,8 @@ def trace_step(step: Step) -> Trace:
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)
-    with _collector_off(), _explained(), warnings.catch_warnings():
-        warnings.filterwarnings("error", message="User provided device_type of 'cuda'")
+    with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
+        warnings.filterwarnings("error", message=AUTOCAST_WARNING)
         warnings.filterwarnings("ignore")
         first, steady = _run(step, recorder)
     recorder.lifetimes.forget()
@@ -52,35 +53,35 @@ def _run(step: Step, recorder: Recorder) -> tuple[int, list[int]]:
             _whole(step, recorder)
             return 0, [1]
         step.gradients()
-        _own_gradients(step, recorder)
+        _assign_roles(step, recorder)
         recorder.next_segment()
         step.update()
-        _own_state(step, recorder)
+        _assign_roles(step, recorder)
         recorder.next_segment()
         recorder.scopes.after_backward()
         step.update()
-        _own_state(step, recorder)
+        _assign_roles(step, recorder)
         return 1, [0, 2]
 
 
 def _whole(step: Step, recorder: Recorder) -> None:
     step.gradients()
-    _own_gradients(step, recorder)
+    _assign_roles(step, recorder)
     if step.update is not None:
         step.update()
-    _own_state(step, recorder)
+        _assign_roles(step, recorder)
 
 
-def _own_gradients(step: Step, recorder: Recorder) -> None:
-    """Gradients get their role, and belong to their parameter's module."""
+def _assign_roles(step: Step, recorder: Recorder) -> None:
+    """Parameters (which may have new memory, p.data = q), gradients and optimizer state get their role.
+
+    Parameters and gradients also get their owner, the parameter's module.
+    """
     for parameter in step.model.parameters():
         for tensor, role in ((parameter, Role.PARAMETER), (parameter.grad, Role.GRADIENT)):
             if tensor is not None:
                 life = recorder.life(tensor, role)
                 life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
-
-
-def _own_state(step: Step, recorder: Recorder) -> None:
     for optimizer in step.optimizers:
         for values in optimizer.state.values():
             for value in values.values() if isinstance(values, dict) else ():
@@ -108,41 +109,18 @@ def _collector_off() -> Iterator[None]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Whatever the user's step raises becomes one line with his file and line."""
+def _explained(recorder: Recorder) -> Iterator[None]:
+    """Whatever the user's step raises becomes one line with his file and line, and the op that failed."""
     try:
         yield
     except CostModelError:
         raise
     except Exception as error:
-        cause = error
         if isinstance(error.__cause__, CostModelError):
             raise error.__cause__ from None
-        at = raised_at(error)
-        raise TraceError(f"{at or 'the training step'}: {_advice(cause)}") from error
-
-
-def _advice(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0][:300]
-    if isinstance(error, compat.DynamicOutputShapeException):
-        return (
-            f"{first}: the shape of this result depends on the data (a boolean mask, nonzero, unique), so its "
-            "cost does too; use torch.where or a fixed number of elements"
-        )
-    if isinstance(error, compat.DataDependentOutputException):
-        return f"{first}: this asks for a tensor's value, which does not exist before the run"
-    if isinstance(error, compat.UnsupportedOperatorException):
-        return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
-    if "convert all Tensors to FakeTensors" in str(error):
-        return (
-            "a real tensor made outside the model meets the traced ones; make it a buffer "
-            "(register_buffer) or create it inside forward"
-        )
-    if ".numpy()" in str(error) or "numpy" in first.lower():
-        return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
-    if "CUDA" in first or "cuda" in first:
-        return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"
-    return f"{type(error).__name__}: {first}"
+        where = raised_at(error) or "the training step"
+        during = f" ({recorder.running})" if recorder.running else ""
+        raise TraceError(f"{where}{during}: {advice(error)}") from error
 
 
 def _assemble(step: Step, recorder: Recorder, first: int, steady: list[int], named: Any) -> Trace:
@@ -213,7 +191,7 @@ def _storages(lives: list[Life], offsets: dict[int, int]) -> list[Storage]:
             # freed outside the steady step: between its halves, or before it began
             died = offsets[last] if born is not None else 0
             born = 0 if born is None else born
-        if life.role in (Role.PARAMETER, Role.BUFFER, Role.INPUT) or born is None:
+        if born is None or life.role is Role.INPUT:
             born = -1
         result.append(Storage(id=number, nbytes=life.nbytes, role=life.role, born=born, died=died))
     return result

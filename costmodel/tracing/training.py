@@ -11,6 +11,7 @@ from costmodel.errors import RecipeError
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
+from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
 from costmodel.tracing.step import build_step
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source
@@ -51,7 +52,7 @@ def plan_training(model: Any, settings: Mapping[str, Any]) -> Plan:
     module, name = load_source(model, mode)
     own = getattr(module, "recipe", None)
     if name is None and callable(own):
-        with mode:
+        with mode, explained(RecipeError, f"{label}: recipe() failed"):
             data = own()
         recipe = data if isinstance(data, Recipe) else make_recipe(data, f"{label}: recipe()")
         recipe = _overridden(recipe, settings)

@@ -1,0 +1,63 @@
+"""What to do about an error that came out of the user's code while it ran on fake tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from costmodel.errors import CostModelError
+from costmodel.tracing import compat
+from costmodel.tracing.blame import raised_at
+
+AUTOCAST_CUDA = (
+    'torch.autocast("cuda") does nothing to a trace, which runs on cpu; write torch.autocast(x.device.type), '
+    "so that the casts are recorded"
+)
+AUTOCAST_WARNING = ".*CUDA is not available.* Disabling"
+"""The warning with which torch ignores such an autocast on a build without CUDA."""
+
+
+@contextmanager
+def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
+    """Turn whatever the user's code raises into one line: what, where, what to do."""
+    try:
+        yield
+    except CostModelError:
+        raise
+    except (Exception, SystemExit) as error:
+        at = raised_at(error)
+        raise kind(f"{what}{f' at {at}' if at else ''}: {advice(error)}") from error
+
+
+def advice(error: BaseException) -> str:
+    """One line: the error's own first line, and what to do where that is known."""
+    first = (str(error).strip().splitlines() or [""])[0][:300]
+    plain = f"{type(error).__name__}: {first}"
+    if isinstance(error, (ImportError, SystemExit)):
+        return plain
+    if isinstance(error, compat.DynamicOutputShapeException):
+        return (
+            f"{first}: the shape of this result depends on the data (a boolean mask, nonzero, unique), so its "
+            "cost does too; use torch.where or a fixed number of elements"
+        )
+    if isinstance(error, compat.DataDependentOutputException):
+        return f"{first}: this asks for a tensor's value, which does not exist before the run"
+    if isinstance(error, compat.UnsupportedOperatorException):
+        return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
+    if "convert all Tensors to FakeTensors" in str(error):
+        return (
+            "a real tensor made outside the model meets the traced ones; make it a buffer "
+            "(register_buffer) or create it inside forward"
+        )
+    if isinstance(error, Warning) and re.match(AUTOCAST_WARNING, first):
+        return AUTOCAST_CUDA
+    if "no fake impl" in first:
+        return f"{first.partition('.')[0]}: register one with torch.library.register_fake"
+    if ".numpy()" in str(error) or "numpy" in first.lower():
+        return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
+    if "CUDA" in first or "cuda" in first:
+        return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"
+    if re.search(r"shape|size|dimension|reduction dim|channels", first):
+        return f"{plain}; does --input fit the model?"
+    return plain
