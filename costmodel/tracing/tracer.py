@@ -35,9 +35,11 @@ def trace_step(step: Step) -> Trace:
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)
+    for state in _states(step):  # some optimizers make theirs in the constructor
+        recorder.know(state, Role.OPTIMIZER_STATE)
     with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
-        warnings.filterwarnings("error", message=AUTOCAST_WARNING)
         warnings.filterwarnings("ignore")
+        warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         first, steady = _run(step, recorder)
     recorder.lifetimes.forget()
     return _assemble(step, recorder, first, steady, (parameters, buffers, inputs))
@@ -82,11 +84,16 @@ def _assign_roles(step: Step, recorder: Recorder) -> None:
             if tensor is not None:
                 life = recorder.life(tensor, role)
                 life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
+    for state in _states(step):
+        recorder.life(state, Role.OPTIMIZER_STATE).role = Role.OPTIMIZER_STATE
+
+
+def _states(step: Step) -> Iterator[torch.Tensor]:
     for optimizer in step.optimizers:
         for values in optimizer.state.values():
             for value in values.values() if isinstance(values, dict) else ():
                 if isinstance(value, torch.Tensor):
-                    recorder.life(value, Role.OPTIMIZER_STATE).role = Role.OPTIMIZER_STATE
+                    yield value
 
 
 def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:

@@ -1,0 +1,62 @@
+"""The README shows real output: each block marked ``<!-- run -->`` is what its command prints now."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- run -->\n```console\n\$ (?P<command>[^\n]+)\n)(?P<output>.*?)(```)", re.DOTALL)
+
+
+def output_of(command: str) -> str:
+    program, *words = shlex.split(command)
+    assert program == "costmodel"
+    result = subprocess.run(
+        [sys.executable, "-m", "costmodel", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ},
+        check=False,
+    )
+    assert result.stderr == ""
+    return "\n".join(line.rstrip() for line in result.stdout.splitlines()) + "\n"
+
+
+def test_shown_output_is_real(request: pytest.FixtureRequest) -> None:
+    text = README.read_text(encoding="utf-8")
+    assert len(BLOCK.findall(text)) >= 3
+    shown = BLOCK.sub(lambda m: f"{m[1]}{output_of(m['command'])}{m[4]}", text)
+    if request.config.getoption("--update-golden"):
+        README.write_text(shown, encoding="utf-8")
+    assert README.read_text(encoding="utf-8") == shown
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    named = set(re.findall(r"--[a-z][a-z-]+", README.read_text(encoding="utf-8")))
+    known = ""
+    for words in (["--help"], ["analyze", "--help"], ["check", "--help"], ["crosscheck", "--help"]):
+        known += subprocess.run(
+            [sys.executable, "-m", "costmodel", *words], capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout
+    assert not {option for option in named if option not in known}
+
+
+def test_the_examples_run(tmp_path: Path) -> None:
+    for example in sorted((ROOT / "examples").glob("[0-9]*")):
+        words = [sys.executable, str(example)]
+        if example.suffix == ".yaml":
+            words = [sys.executable, "-m", "costmodel", "analyze", str(example)]
+        elif example.name == "03_own_step.py":
+            words = [sys.executable, "-m", "costmodel", "analyze", f"{example}:Net", "--batch", "2"]
+        result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        assert len(result.stdout.splitlines()) > 5
