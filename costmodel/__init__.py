@@ -85,6 +85,7 @@ def judge(
     """What a rulebook says of an analysis.
 
     Args:
+        analysis: from :func:`analyze`, or loaded from its JSON.
         rules: a rulebook's name, or the path of a rulebook YAML.
         facts: values measured elsewhere (``{"error_rate": 21.7}``), in the unit of the rulebook's metric.
         track: one of the rulebook's tracks; None is its first.
@@ -142,5 +143,5 @@ def _notebook_table(noun: Any) -> str:
 
 for _noun in (Analysis, Verdict, Crosscheck):
     # Jupyter asks a result for this method; the nouns themselves know nothing of reports
-    _noun._repr_html_ = _notebook_table  # type: ignore[attr-defined]
+    setattr(_noun, "_repr_html_", _notebook_table)  # noqa: B010  # no type declares it
 del _noun

@@ -35,7 +35,11 @@ def crosscheck(model: Any, settings: Mapping[str, Any]) -> Crosscheck:
     for part, theirs in (("forward", forward), ("backward", backward)):
         other = fvcore[0] if fvcore is not None and part == "forward" else None
         for path in paths:
-            figures = (ours[part].get(path, 0), None if other is None else other.get(path, 0), theirs.get(path, 0))
+            figures = (
+                ours[part].get(path, 0),
+                None if other is None else other.get(path, 0),
+                theirs.get(path, 0),
+            )
             if any(figures):
                 result.append(_row(path or "(model)", part, figures, calls.get((path, part), [])))
         result.append(_total(part, ours[part], other, theirs, result))
@@ -61,9 +65,7 @@ def _calls_by_place(trace: Trace) -> dict[tuple[str, str], list[OpCall]]:
     return places
 
 
-def _row(
-    layer: str, part: str, figures: tuple[int, int | None, int], calls: list[OpCall]
-) -> CrosscheckRow:
+def _row(layer: str, part: str, figures: tuple[int, int | None, int], calls: list[OpCall]) -> CrosscheckRow:
     ours, fvcore, flop_counter = figures
     agrees = all(other in (None, ours) for other in (fvcore, flop_counter))
     return CrosscheckRow(
@@ -94,7 +96,11 @@ def _reason(part: str, figures: tuple[int, int | None, int], calls: list[OpCall]
 
 
 def _total(
-    part: str, ours: dict[str, int], fvcore: dict[str, int] | None, theirs: dict[str, int], rows: list[CrosscheckRow]
+    part: str,
+    ours: dict[str, int],
+    fvcore: dict[str, int] | None,
+    theirs: dict[str, int],
+    rows: list[CrosscheckRow],
 ) -> CrosscheckRow:
     figures = (sum(ours.values()), None if fvcore is None else sum(fvcore.values()), sum(theirs.values()))
     reasons = [r.reason for r in rows if r.part == part and r.reason and "another module" not in r.reason]

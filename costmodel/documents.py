@@ -46,7 +46,7 @@ def read_document(path: Path, model: type[Model], error: type[CostModelError]) -
     except (OSError, UnicodeDecodeError) as problem:
         raise error(f"{path}: {getattr(problem, 'strerror', None) or problem}") from None
     try:
-        data = yaml.load(text, Loader=_DecimalLoader)  # noqa: S506  # a SafeLoader with decimals
+        data = yaml.load(text, Loader=_DecimalLoader)  # a SafeLoader with decimals
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1

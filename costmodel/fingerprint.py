@@ -103,7 +103,8 @@ def _imports(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             prefix = "." * node.level + (node.module or "")
             yield prefix
-            yield from (f"{prefix}.{alias.name}" for alias in node.names if alias.name != "*")
+            dot = "." if node.module else ""
+            yield from (f"{prefix}{dot}{alias.name}" for alias in node.names if alias.name != "*")
 
 
 def _local_modules(name: str, folders: list[Path]) -> list[Path]:

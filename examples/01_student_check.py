@@ -7,12 +7,13 @@ tensors that have shapes but no memory. The accuracy is a fact that only a train
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import costmodel
 
 MODEL = str(Path(__file__).parent / "zoo" / "resnet.py") + ":ResNet18"
 
-TRAINING = {
+TRAINING: dict[str, Any] = {
     "input": "3x32x32",
     "batch": 128,
     "samples": 50_000,

@@ -23,7 +23,7 @@ _PARTS = ("options", "output")
 app = typer.Typer(
     name="costmodel",
     help="What a neural network's training step costs, before anyone runs it.",
-    epilog="Exit codes: 0 all rules hold, 1 a rule fails, 2 cannot be analysed or undecided, 3 usage or rulebook error.",
+    epilog=__doc__.rpartition("\n\n")[2],
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -69,7 +69,9 @@ def main() -> None:
     except Exception as error:  # a bug of ours: still one line, and a way to the traceback
         if os.environ.get("COSTMODEL_TRACEBACK"):
             raise
-        _complain(f"internal error: {type(error).__name__}: {error}; COSTMODEL_TRACEBACK=1 shows where; please report it")
+        _complain(
+            f"internal error: {type(error).__name__}: {error}; COSTMODEL_TRACEBACK=1 shows where; please report it"
+        )
         code = CostModelError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -13,7 +13,9 @@ import typer
 from costmodel.errors import UnknownNameError
 
 
-def ops(name: Annotated[str | None, typer.Argument(help="an op: convolution, aten.convolution")] = None) -> int:
+def ops(
+    name: Annotated[str | None, typer.Argument(help="an op: convolution, aten.convolution")] = None,
+) -> int:
     """Print the counting convention and the ops that have a formula, or one op's formula and scalar program."""
     # torch is imported here: the formulas are keyed by its ops
     from tabulate import tabulate

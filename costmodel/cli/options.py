@@ -13,7 +13,8 @@ Subject = Annotated[
     typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
 ModelOption = Annotated[
-    list[str] | None, typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE")
+    list[str] | None,
+    typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE"),
 ]
 Input = Annotated[
     str | None,

@@ -35,6 +35,11 @@ class Figures:
     step: int = 0
     training: int | None = None
 
+    def of(self, part: str) -> int:
+        """The number of a part, ``step`` or ``training`` by name; 0 if the training's length is unknown."""
+        value: int | None = getattr(self, part)
+        return value or 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakActivation:
@@ -56,7 +61,14 @@ class PeakMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Figures of the whole step (of the first recipe phase) and of the whole training."""
+    """Figures of the whole step (of the first recipe phase) and of the whole training.
+
+    Attributes:
+        causal_operations_saved: what leaving out masked scores would save in a step (COUNTING row 17).
+        bytes_moved: bytes read and written, every tensor from and to memory.
+        arithmetic_intensity: operations of a step per byte moved.
+        complete: False if an op has no formula, and totals are only "at least".
+    """
 
     parameters: int
     frozen_parameters: int
@@ -68,6 +80,7 @@ class Totals:
     peak_activation_bytes: PeakActivation
     peak_memory_bytes: PeakMemory
     bytes_moved: Figures
+    arithmetic_intensity: float
     complete: bool
 
 

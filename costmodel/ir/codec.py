@@ -69,11 +69,10 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
     """``data`` as a value of type ``hint``, checked all the way down; ``path`` names the field in errors."""
     if hint is Any:
         return data
-    if isinstance(hint, str) or hint == Argument:
-        return _argument(data, path)
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return _union(hint, data, path)
+        # the one recursive type: a call's argument
+        return _argument(data, path) if TensorRef in get_args(hint) else _union(hint, data, path)
     if origin is tuple:
         return _tuple(get_args(hint), data, path)
     if origin is not None and issubclass(origin, Mapping):
@@ -81,11 +80,7 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
         _expect(isinstance(data, dict), "an object", data, path)
         return {from_data(key, k, path): from_data(value, v, f"{path}.{k}") for k, v in data.items()}
     if isinstance(hint, type) and issubclass(hint, Enum):
-        try:
-            return hint(data)
-        except ValueError:
-            known = ", ".join(str(member.value) for member in hint)
-            raise FormatError(f"{path}: {data!r} is none of {known}") from None
+        return _member(hint, data, path)
     if is_dataclass(hint):
         return _dataclass(hint, data, path)
     return _scalar(hint, data, path)
@@ -94,6 +89,14 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
 def _expect(holds: bool, wanted: str, data: Any, path: str) -> None:
     if not holds:
         raise FormatError(f"{path}: expected {wanted}, got {json.dumps(data)[:60]}")
+
+
+def _member(hint: type[Enum], data: Any, path: str) -> Enum:
+    try:
+        return hint(data)
+    except ValueError:
+        known = ", ".join(str(member.value) for member in hint)
+        raise FormatError(f"{path}: {data!r} is none of {known}") from None
 
 
 def _scalar(hint: Any, data: Any, path: str) -> Any:
@@ -130,7 +133,7 @@ def _tuple(arguments: tuple[Any, ...], data: Any, path: str) -> tuple[Any, ...]:
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in fields(cls)}  # type: ignore[arg-type]  # only dataclasses come here
+    return {f.name: hints[f.name] for f in fields(cls)}
 
 
 def _dataclass(cls: Any, data: Any, path: str) -> Any:

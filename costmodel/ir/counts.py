@@ -80,7 +80,4 @@ def merge_uncounted(rows: Iterable[CountRow]) -> tuple[Uncounted, ...]:
         if row.work is None:
             place = (row.op, row.scope, row.phase)
             times[place] = times.get(place, 0) + 1
-    return tuple(
-        Uncounted(op=op, scope=scope, phase=phase, times=count)
-        for (op, scope, phase), count in times.items()
-    )
+    return tuple(Uncounted(op=op, scope=scope, phase=phase, times=count) for (op, scope, phase), count in times.items())

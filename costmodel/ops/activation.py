@@ -126,9 +126,7 @@ def log_sigmoid(self: Any) -> Any:
 
 
 @pointwise(aten.rrelu_with_noise)
-def rrelu(
-    self: Any, noise: Any, lower: float = 0.125, upper: float = 1.0 / 3.0, training: bool = False
-) -> Any:
+def rrelu(self: Any, noise: Any, lower: float = 0.125, upper: float = 1.0 / 3.0, training: bool = False) -> Any:
     # training: a slope drawn per element (1 random, and its scaling into [lower, upper] is the draw's)
     slope = self.result("random", 0.5 * (lower + upper)) if training else 0.5 * (lower + upper)
     return where(self <= 0.0, self * slope, self)

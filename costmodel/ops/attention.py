@@ -124,9 +124,7 @@ def stacked(query: Array, key: Array, value: Array) -> tuple[Array, Array, Array
     return query.reshape(len(k), -1, query.shape[-1]), k, v
 
 
-def scaled_scores(
-    query: Array, q: Array, k: Array, mask: Array | None, is_causal: bool, scale: float | None
-) -> Array:
+def scaled_scores(query: Array, q: Array, k: Array, mask: Array | None, is_causal: bool, scale: float | None) -> Array:
     """QKᵀ · scale (+ mask); beyond the diagonal −∞ if causal, which is a selection by index and free."""
     scores = contract("gnk,gmk->gnm", q, k) * (1 / sqrt(query.shape[-1]) if scale is None else scale)
     full = (*query.shape[:-1], k.shape[1])

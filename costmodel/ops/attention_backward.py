@@ -24,9 +24,7 @@ from costmodel.ops.number import exp
 aten = torch.ops.aten
 
 
-def _backward(
-    query: TensorMeta, key: TensorMeta, value: TensorMeta, mask: TensorMeta | None, dropout_p: float
-) -> Work:
+def _backward(query: TensorMeta, key: TensorMeta, value: TensorMeta, mask: TensorMeta | None, dropout_p: float) -> Work:
     g, n, m, k, v = sizes(query, key, value)
     scores, rows = g * n * m, g * n
     return total(
@@ -138,9 +136,7 @@ def _flash_attention_backward(
     is_causal: bool = False,
     scale: float | None = None,
 ) -> Any:
-    return attention_backward_program(
-        grad_out, query, key, value, out, logsumexp, dropout_p, is_causal, None, scale
-    )
+    return attention_backward_program(grad_out, query, key, value, out, logsumexp, dropout_p, is_causal, None, scale)
 
 
 @formula(aten._scaled_dot_product_cudnn_attention_backward)

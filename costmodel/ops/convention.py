@@ -29,9 +29,7 @@ class Convention:
 FLOPS_PER_MAC = 2
 
 HAET = Convention("haet", 1, lambda work: work.scalar_ops.total)
-HAET_WITHOUT_RANDOM = Convention(
-    "haet without random", 1, lambda work: work.scalar_ops.total - work.scalar_ops.random
-)
+HAET_WITHOUT_RANDOM = Convention("haet without random", 1, lambda work: work.scalar_ops.total - work.scalar_ops.random)
 MACS = Convention("macs", 1, lambda work: work.macs)
 FLOPS = Convention("flops", 1, lambda work: FLOPS_PER_MAC * work.macs)
 
@@ -58,5 +56,5 @@ CHOICES = (
     ("parameters", "each trainable tensor once, shared ones once; frozen ones and buffers reported, not counted"),
     ("training", "Σ over phases of steps · step; the last partial batch at its own size"),
     ("unknown op", "never 0: listed, total marked 'at least', a limit that hangs on it UNDECIDED"),
-)  # fmt: skip
+)  # fmt: skip  # one row, one line
 """Edition 1 of ``haet``, row by row."""

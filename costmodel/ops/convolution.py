@@ -56,9 +56,7 @@ def convolution_nest(
     )
     window = [
         Rank(((s, p), (d, r)), -pad)
-        for (p, r), s, pad, d in zip(
-            axes, *(_per_axis(v, len(axes)) for v in (stride, padding, dilation)), strict=True
-        )
+        for (p, r), s, pad, d in zip(axes, *(_per_axis(v, len(axes)) for v in (stride, padding, dilation)), strict=True)
     ]
     ranks = {
         "Outputs": (batch, out_channel, *(Rank(((1, p),)) for p, _ in axes)),
@@ -123,9 +121,7 @@ def convolution_program(
         s, p, d, extra = (_per_axis(v, axes)[i] for v in (stride, padding, dilation, output_padding))
         length, reach = input.shape[2 + i], d * (weight.shape[2 + i] - 1)
         sizes.append(
-            (length - 1) * s - 2 * p + reach + extra + 1
-            if transposed
-            else (length + 2 * p - reach - 1) // s + 1
+            (length - 1) * s - 2 * p + reach + extra + 1 if transposed else (length + 2 * p - reach - 1) // s + 1
         )
     shape = (input.shape[0], weight.shape[1] * groups if transposed else weight.shape[0], *sizes)
     small, role, updated = (input.shape, "Outputs", "Inputs") if transposed else (shape, "Inputs", "Outputs")

@@ -175,9 +175,7 @@ def heaviside(self: Any, values: Any) -> Any:
 
 
 @pointwise(aten.nan_to_num)
-def nan_to_num(
-    self: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
-) -> Any:
+def nan_to_num(self: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
     greatest = torch.finfo(torch.float64).max
     number = where(not equal(self, self), nan or 0.0, self)
     number = where(equal(number, math.inf), greatest if posinf is None else posinf, number)

@@ -35,9 +35,7 @@ def embedding(weight: TensorMeta, indices: TensorMeta) -> Work:
 
 
 @formula(aten.embedding_dense_backward)
-def embedding_dense_backward(
-    grad_output: TensorMeta, indices: TensorMeta, scale_grad_by_freq: bool = False
-) -> Work:
+def embedding_dense_backward(grad_output: TensorMeta, indices: TensorMeta, scale_grad_by_freq: bool = False) -> Work:
     """At most (indices − rows touched) · width adds, and at least one row is touched: (indices − 1) · width.
 
     ``scale_grad_by_freq`` divides each contribution by its row's frequency.

@@ -43,9 +43,7 @@ def index_put(self: Meta, indices: Sequence[Meta | None], values: Meta, accumula
     given = [meta for meta in indices if meta is not None]
     if any(meta.dtype == "bool" for meta in given):
         return scalar(add=values.numel)  # a mask's places are as many as the values
-    free = [
-        n for n, meta in zip(self.shape, (*indices, *[None] * len(self.shape)), strict=False) if meta is None
-    ]
+    free = [n for n, meta in zip(self.shape, (*indices, *[None] * len(self.shape)), strict=False) if meta is None]
     places = np.broadcast_shapes(*(meta.shape for meta in given))
     return scalar(add=prod(places) * prod(free))
 
@@ -55,9 +53,7 @@ def _index_put(self: Any, indices: Sequence[Any], values: Any, accumulate: bool 
     out = self.copy()
     index = tuple(slice(None) if i is None else i for i in indices)
     places = np.arange(self.size).reshape(self.shape)[index]
-    for place, value in zip(
-        places.reshape(-1), np.broadcast_to(values, places.shape).reshape(-1), strict=True
-    ):
+    for place, value in zip(places.reshape(-1), np.broadcast_to(values, places.shape).reshape(-1), strict=True):
         out.flat[place] = out.flat[place] + value if accumulate else value
     return out
 
@@ -122,17 +118,13 @@ def scatter(self: Meta, index: Meta, reduce: str | None = None) -> Work:
 
 
 @scatter.program
-def _scatter(
-    self: Any, dim: int, index: Any, src: Any = None, value: Any = None, reduce: str | None = None
-) -> Any:
+def _scatter(self: Any, dim: int, index: Any, src: Any = None, value: Any = None, reduce: str | None = None) -> Any:
     combine = _COMBINE[reduce] if reduce else lambda _, new: new
     return _scattered(self, dim, index, value if src is None else src, combine)
 
 
 @formula(aten.scatter_reduce, aten.index_reduce)
-def scatter_reduce(
-    self: Meta, reduce: str, index: Meta, src: Meta | None = None, source: Meta | None = None
-) -> Work:
+def scatter_reduce(self: Meta, reduce: str, index: Meta, src: Meta | None = None, source: Meta | None = None) -> Work:
     """One operation per source element (what is not included of self makes it at most that); a mean divides.
 
     >>> scatter_reduce.work(TensorMeta((3, 5)), "sum", TensorMeta((3, 2), "int64")).scalar_ops.total
@@ -142,9 +134,7 @@ def scatter_reduce(
     if not self.is_floating:
         return ZERO
     combined = index.numel if source is None else source.numel
-    return scalar(**{_KIND.get(reduce, "add"): combined}) + scalar(
-        divide=self.numel if reduce == "mean" else 0
-    )
+    return scalar(**{_KIND.get(reduce, "add"): combined}) + scalar(divide=self.numel if reduce == "mean" else 0)
 
 
 @scatter_reduce.program

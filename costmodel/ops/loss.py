@@ -90,9 +90,7 @@ def binary_cross_entropy(self: Any, target: Any, weight: Any = None) -> Any:
 
 
 @elementwise_loss(aten.binary_cross_entropy_with_logits)
-def binary_cross_entropy_with_logits(
-    self: Any, target: Any, weight: Any = None, pos_weight: Any = None
-) -> Any:
+def binary_cross_entropy_with_logits(self: Any, target: Any, weight: Any = None, pos_weight: Any = None) -> Any:
     # ATen: (1 − y)·x + (1 + (p − 1)·y)·(log1p(exp(−|x|)) + max(−x, 0))
     softplus = log1p(exp(-absolute(self))) + maximum(-self, 0.0)
     if pos_weight is not None:
@@ -142,9 +140,7 @@ def _nll_loss(self: Any, target: Any, weight: Any, reduction: int, ignore_index:
 
 
 @formula(aten.multi_margin_loss)
-def multi_margin_loss(
-    self: Meta, target: Meta, p: int = 1, weight: Meta | None = None, reduction: int = MEAN
-) -> Work:
+def multi_margin_loss(self: Meta, target: Meta, p: int = 1, weight: Meta | None = None, reduction: int = MEAN) -> Work:
     """Per row of C, each wrong class: margin − x[y] + x[c] (2), max 0 (1), square, weight; adds, ÷C.
 
     >>> multi_margin_loss.work(TensorMeta((3, 5)), TensorMeta((3,), "int64")).scalar_ops.total

@@ -24,9 +24,7 @@ def elementwise_loss_backward(packet: Any) -> Callable[[Callable[..., Any]], For
     """Decorator: the function is one element's input gradient; the mean's divide is added, once."""
 
     def decorate(function: Callable[..., Any]) -> Formula:
-        def work(
-            grad_output: Meta, self: Meta, target: Meta, reduction: int = MEAN, **arguments: Any
-        ) -> Work:
+        def work(grad_output: Meta, self: Meta, target: Meta, reduction: int = MEAN, **arguments: Any) -> Work:
             elements = Meta(tuple(np.broadcast_shapes(self.shape, target.shape))).numel
             tensors = {"grad_output": grad_output, "self": self, "target": target}
             each = element_work(function, {**tensors, **arguments})
@@ -95,9 +93,7 @@ def nll_loss_backward(target: Meta, weight: Meta | None, reduction: int) -> Work
     """
     # [B, C] = aten.nll_loss_backward([], [B, C], [B], [C]?, [])
     negated = target.numel if reduction == NONE else 1
-    return scalar(
-        add=negated, divide=int(reduction == MEAN), multiply=target.numel if weight is not None else 0
-    )
+    return scalar(add=negated, divide=int(reduction == MEAN), multiply=target.numel if weight is not None else 0)
 
 
 @nll_loss_backward.program
@@ -114,9 +110,7 @@ def _nll_loss_backward(
     factor = -np.asarray(factor, dtype=object)
     moved = np.moveaxis(np.zeros_like(self, dtype=object), 1, -1)
     rows, classes = moved.reshape(target.size, -1), target.reshape(-1)
-    for b, (grad, c) in enumerate(
-        zip(np.broadcast_to(factor, target.shape).reshape(-1), classes, strict=True)
-    ):
+    for b, (grad, c) in enumerate(zip(np.broadcast_to(factor, target.shape).reshape(-1), classes, strict=True)):
         rows[b, c] = grad if weight is None else grad * weight[c]
     return np.moveaxis(rows.reshape(moved.shape), -1, 1)
 

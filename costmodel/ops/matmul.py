@@ -81,9 +81,7 @@ def _bmm(self: Array, mat2: Array) -> Array:
 
 
 @formula(aten.baddbmm)
-def baddbmm(
-    self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1
-) -> Work:
+def baddbmm(self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """G independent matrix products and, per output, 1 add for ``self``.
 
     >>> baddbmm.work(TensorMeta((8, 2, 3)), TensorMeta((8, 2, 5)), TensorMeta((8, 5, 3))).scalar_ops.total
@@ -100,9 +98,7 @@ def _baddbmm(self: Array, batch1: Array, batch2: Array, beta: float = 1, alpha: 
 
 
 @formula(aten.addbmm)
-def addbmm(
-    self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1
-) -> Work:
+def addbmm(self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """Each output is one dot of length G·K, plus ``self``.
 
     >>> addbmm.work(TensorMeta((2, 3)), TensorMeta((8, 2, 5)), TensorMeta((8, 5, 3))).scalar_ops.total
@@ -139,9 +135,7 @@ def _linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 
 @formula(aten.linear_backward)
-def linear_backward(
-    self: TensorMeta, grad_output: TensorMeta, weight: TensorMeta, output_mask: Sequence[bool]
-) -> Work:
+def linear_backward(self: TensorMeta, grad_output: TensorMeta, weight: TensorMeta, output_mask: Sequence[bool]) -> Work:
     """Gradients of input, weight and bias, as ``output_mask`` asks.
 
     >>> shapes = TensorMeta((1, 400)), TensorMeta((1, 120)), TensorMeta((120, 400))

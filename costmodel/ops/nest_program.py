@@ -124,10 +124,7 @@ def contraction(equation: str, *shapes: Shape) -> LoopNest:
                     f"{equation} does not fit the shapes {shapes}: {letter} is {bounds[letter]} and {length}"
                 )
     order = list(result) + [letter for letter in bounds if letter not in result]
-    reads = [
-        _space(name, letters, Access.READ)
-        for name, letters in zip(_NAMES[len(operands)], operands, strict=True)
-    ]
+    reads = [_space(name, letters, Access.READ) for name, letters in zip(_NAMES[len(operands)], operands, strict=True)]
     return LoopNest(
         dims=tuple((letter, bounds[letter]) for letter in order),
         dataspaces=(*reads, _space("Outputs", result, Access.UPDATE)),

@@ -236,9 +236,7 @@ def _rms_norm(input: Any, normalized_shape: Sequence[int], weight: Any, eps: flo
     rows = input.reshape(-1, prod(normalized_shape))
     eps = torch.finfo(torch.float64).eps if eps is None else eps
     rstds = [1.0 / sqrt(total(row * row) / float(row.size) + eps) for row in rows]
-    out = np.array([row * rstd for row, rstd in zip(rows, rstds, strict=True)], dtype=object).reshape(
-        input.shape
-    )
+    out = np.array([row * rstd for row, rstd in zip(rows, rstds, strict=True)], dtype=object).reshape(input.shape)
     return (out if weight is None else out * weight,)
 
 

@@ -104,9 +104,7 @@ def _grouped_dx(g: Any, xhat: Any, rstd: Any) -> Any:
 
 
 @formula(aten.native_layer_norm_backward)
-def layer_norm_backward(
-    input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None, output_mask: Mask
-) -> Work:
+def layer_norm_backward(input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None, output_mask: Mask) -> Work:
     """Elements e, rows g: x̂ 2e; weight and bias by columns; input 4e + 2(e − g) + 2g + e, and e for a weight.
 
     >>> w = TensorMeta((4,))
@@ -136,9 +134,7 @@ def _layer_norm_backward(
     if wanted_dx or wanted_dweight:
         xhat = (x - mean) * rstd
     if wanted_dweight:
-        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(
-            normalized_shape
-        )
+        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(normalized_shape)
     if wanted_dbias:
         dbias = np.array([total(column) for column in dy.T], dtype=object).reshape(normalized_shape)
     if wanted_dx:
@@ -149,9 +145,7 @@ def _layer_norm_backward(
 
 
 @formula(aten.native_group_norm_backward)
-def group_norm_backward(
-    input: Meta, weight: Meta | None, N: int, C: int, group: int, output_mask: Mask
-) -> Work:
+def group_norm_backward(input: Meta, weight: Meta | None, N: int, C: int, group: int, output_mask: Mask) -> Work:
     """As layer norm's, with N·group groups and C columns.
 
     >>> group_norm_backward.work(TensorMeta((1, 4, 2)), None, 1, 4, 2, (True, False, False)).scalar_ops.total
@@ -192,9 +186,7 @@ def _group_norm_backward(
 
 
 @formula(aten._fused_rms_norm_backward)
-def rms_norm_backward(
-    input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None, output_mask: Mask
-) -> Work:
+def rms_norm_backward(input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None, output_mask: Mask) -> Work:
     """x̂ = x·rstd; Σdy·x̂ per column; g = dy·w, m = Σg·x̂/n per row, dx = (g − x̂·m)·rstd.
 
     >>> rms_norm_backward.work(TensorMeta((2, 4)), (4,), None, (True, False)).scalar_ops.total
@@ -221,15 +213,10 @@ def _rms_norm_backward(
     xhat = x * rstd.reshape(-1, 1)
     dx = dweight = None
     if output_mask[1]:
-        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(
-            normalized_shape
-        )
+        dweight = np.array([total(column) for column in (dy * xhat).T], dtype=object).reshape(normalized_shape)
     if output_mask[0]:
         g = dy if weight is None else dy * weight.reshape(-1)
-        rows = [
-            (a - b * (total(a * b) / float(a.size))) * r
-            for a, b, r in zip(g, xhat, rstd.reshape(-1), strict=True)
-        ]
+        rows = [(a - b * (total(a * b) / float(a.size))) * r for a, b, r in zip(g, xhat, rstd.reshape(-1), strict=True)]
         dx = np.array(rows, dtype=object).reshape(input.shape)
     return dx, dweight
 

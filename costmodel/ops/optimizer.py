@@ -135,9 +135,7 @@ def fused_adam(
     grad_scale: Any = None,
 ) -> dict[str, Any]:
     grad = _prepared(grads, self, weight_decay, maximize, grad_scale)
-    return _adam(
-        self, grad, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2, eps, amsgrad
-    )
+    return _adam(self, grad, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2, eps, amsgrad)
 
 
 @fused(aten._fused_adamw_)
@@ -159,9 +157,7 @@ def fused_adamw(
 ) -> dict[str, Any]:
     grad = _prepared(grads, self, 0.0, maximize, grad_scale)
     param = self if weight_decay == 0 else self * (1.0 - _constant(lr) * weight_decay)
-    return _adam(
-        param, grad, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2, eps, amsgrad
-    )
+    return _adam(param, grad, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, state_steps, lr, beta1, beta2, eps, amsgrad)
 
 
 @fused(aten._fused_adagrad_)

@@ -29,9 +29,7 @@ def _gathered(grads: Any, sources: Any, size: int) -> Any:
 
 def _pad_backward_work(grad_output: Meta, self: Meta, padding: Sequence[int]) -> Work:
     rank = len(padding) // 2
-    cut = [min(left, 0) + min(right, 0) for left, right in zip(padding[::2], padding[1::2], strict=True)][
-        ::-1
-    ]
+    cut = [min(left, 0) + min(right, 0) for left, right in zip(padding[::2], padding[1::2], strict=True)][::-1]
     lengths = self.shape[-rank:]
     kept = prod(length + c for length, c in zip(lengths, cut, strict=True))
     return scalar(add=grad_output.numel - prod(self.shape[:-rank]) * kept)
@@ -83,10 +81,7 @@ def _blocks(
     stride: Sequence[int],
 ) -> list[Windows]:
     sizes = zip(output_size, kernel_size, dilation, padding, stride, strict=True)
-    axes = [
-        sliding(length, (length + 2 * p - d * (k - 1) - 1) // s + 1, k, s, p, d)
-        for length, k, d, p, s in sizes
-    ]
+    axes = [sliding(length, (length + 2 * p - d * (k - 1) - 1) // s + 1, k, s, p, d) for length, k, d, p, s in sizes]
     return inside(axes, output_size)
 
 

@@ -30,9 +30,7 @@ class PointwiseFormula(Formula):
         shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
         flat = {n: np.broadcast_to(a, shape).reshape(-1) for n, a in arrays.items()}
         count = prod(shape)
-        results = [
-            self.scalar_program(**{**arguments, **{n: a[i] for n, a in flat.items()}}) for i in range(count)
-        ]
+        results = [self.scalar_program(**{**arguments, **{n: a[i] for n, a in flat.items()}}) for i in range(count)]
         if results and isinstance(results[0], tuple):
             return tuple(_shaped(column, shape) for column in zip(*results, strict=True))
         return _shaped(results, shape)
@@ -46,9 +44,7 @@ def _shaped(values: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def element_work(program: Callable[..., Any], arguments: Mapping[str, Any]) -> ScalarOps:
     """Operations of a scalar program: tensors become numbers, other arguments stay what they are."""
-    return _counted(
-        program, tuple((n, _TENSOR if isinstance(v, TensorMeta) else v) for n, v in arguments.items())
-    )
+    return _counted(program, tuple((n, _TENSOR if isinstance(v, TensorMeta) else v) for n, v in arguments.items()))
 
 
 _TENSOR = object()

@@ -32,9 +32,7 @@ def _lengths(x: Any, rank: int) -> tuple[int, ...]:
     return tuple(x.shape[-rank:])
 
 
-def _axes(
-    self: Meta, out: Meta, kernel_size: Sizes, stride: Sizes, padding: Any, dilation: Any = 1
-) -> list[Windows]:
+def _axes(self: Meta, out: Meta, kernel_size: Sizes, stride: Sizes, padding: Any, dilation: Any = 1) -> list[Windows]:
     rank = len(kernel_size)
     return sliding_axes(_lengths(self, rank), _lengths(out, rank), kernel_size, stride, padding, dilation)
 
@@ -83,9 +81,7 @@ def _outputs(
 
 
 @formula(aten.max_pool2d_with_indices, aten.max_pool3d_with_indices, aten.max_pool1d)
-def max_pool(
-    self: Meta, kernel_size: Sizes, out: Any, stride: Sizes = (), padding: Any = 0, dilation: Any = 1
-) -> Work:
+def max_pool(self: Meta, kernel_size: Sizes, out: Any, stride: Sizes = (), padding: Any = 0, dilation: Any = 1) -> Work:
     """k − 1 compares per window of k.
 
     >>> max_pool.work(TensorMeta((1, 6, 28, 28)), (2, 2), TensorMeta((1, 6, 14, 14))).scalar_ops.total

@@ -64,9 +64,7 @@ def _adaptive_axes(self: Any, grad_output: Any) -> list[Windows]:
 def _routed(self: Any, grad_output: Any, indices: Any, rank: int) -> Any:
     inputs, outputs = prod(self.shape[-rank:]), prod(grad_output.shape[-rank:])
     dx = np.full((self.size // inputs, inputs), None, dtype=object)
-    for n, (grads, hits) in enumerate(
-        zip(grad_output.reshape(-1, outputs), indices.reshape(-1, outputs), strict=True)
-    ):
+    for n, (grads, hits) in enumerate(zip(grad_output.reshape(-1, outputs), indices.reshape(-1, outputs), strict=True)):
         for grad, hit in zip(grads, hits, strict=True):
             scatter_add(dx[n], hit, grad)
     return filled(dx).reshape(self.shape)
@@ -140,9 +138,7 @@ def _spread(grad_output: Any, self: Any, axes: Sequence[Windows], divisor: Any) 
 
 
 @formula(aten.avg_pool2d_backward, aten.avg_pool3d_backward)
-def avg_pool_backward(
-    grad_output: Meta, self: Meta, kernel_size: Sizes, stride: Sizes, padding: Sizes
-) -> Work:
+def avg_pool_backward(grad_output: Meta, self: Meta, kernel_size: Sizes, stride: Sizes, padding: Sizes) -> Work:
     """1 divide per output; adds = window elements inside the input − inputs touched.
 
     >>> y, x = TensorMeta((1, 1, 2, 2)), TensorMeta((1, 1, 3, 3))

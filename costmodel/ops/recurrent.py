@@ -33,9 +33,7 @@ _LSTM = 2  # at::native's rnn mode; torch dispatches no other mode to oneDNN
 
 def _only_lstm(mode: int) -> None:
     if mode != _LSTM:
-        raise NotImplementedError(
-            f"mkldnn_rnn_layer of mode {mode}: costmodel/ops/recurrent.py knows 2 (LSTM)"
-        )
+        raise NotImplementedError(f"mkldnn_rnn_layer of mode {mode}: costmodel/ops/recurrent.py knows 2 (LSTM)")
 
 
 _sigmoid = np.vectorize(sigmoid, otypes=[object])

@@ -89,8 +89,7 @@ def _axes(kind: str, inputs: Sequence[int], outputs: Sequence[int], arguments: d
     names = ("scales",) if len(inputs) == 1 else ("scales_d", "scales_h", "scales_w")[-len(inputs) :]
     scales = [arguments.get(name) for name in names]
     return [
-        _axis(kind, i, o, align, None if align else scale)
-        for i, o, scale in zip(inputs, outputs, scales, strict=True)
+        _axis(kind, i, o, align, None if align else scale) for i, o, scale in zip(inputs, outputs, scales, strict=True)
     ]
 
 

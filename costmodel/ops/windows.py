@@ -27,9 +27,7 @@ def sliding(length: int, outputs: int, kernel: int, stride: int, padding: int, d
     ((0, 1), (2, 3), (4,))
     """
     starts = (o * stride - padding for o in range(outputs))
-    return tuple(
-        tuple(p for p in range(s, s + kernel * dilation, dilation) if p < length + padding) for s in starts
-    )
+    return tuple(tuple(p for p in range(s, s + kernel * dilation, dilation) if p < length + padding) for s in starts)
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,17 @@ from costmodel.ir.trace import ModuleCall, ModuleSpec, OpCall, Phase, Trace
 _LAB_ITEM_BYTES = 4
 _LAB_INPUT_AND_OUTPUT = ("Conv1d", "Conv2d", "Conv3d", "Linear")
 _LAB_INPUT_ONLY = frozenset(
-    {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "ReLU", "ReLU6", "LeakyReLU", "Sigmoid", "Tanh"}
+    {
+        "BatchNorm1d",
+        "BatchNorm2d",
+        "BatchNorm3d",
+        "GroupNorm",
+        "ReLU",
+        "ReLU6",
+        "LeakyReLU",
+        "Sigmoid",
+        "Tanh",
+    }
 )
 _LAB_RESIDUAL_BLOCKS = frozenset(
     {
@@ -74,7 +84,7 @@ def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str]]:
     """What the course's own profiler script computes, leaf module by leaf module."""
     modules = {module.path: module for module in trace.modules}
     batch = _batch(trace)
-    residuals = [c for c in trace.module_calls if _adds_its_input(modules[c.path], c, trace)]
+    residuals = [c for c in trace.module_calls if _adds_its_input(modules[c.path], c)]
     for call in trace.module_calls:
         module = modules[call.path]
         if not module.leaf:
@@ -103,7 +113,7 @@ def _lab_elements(module: ModuleSpec, call: ModuleCall, trace: Trace, batch: int
     return _elements(call.inputs, trace, batch) if kind in _LAB_INPUT_ONLY else 0
 
 
-def _adds_its_input(module: ModuleSpec, call: ModuleCall, trace: Trace) -> bool:
+def _adds_its_input(module: ModuleSpec, call: ModuleCall) -> bool:
     if module.type not in _LAB_RESIDUAL_BLOCKS:
         return False
     return bool(module.attributes.get("use_res_connect", True)) and bool(call.inputs)

@@ -26,7 +26,6 @@ def count_parameters(trace: Trace) -> ParameterCounts:
         frozen=sum(elements[p.tensor] for p in trace.parameters if not p.trainable),
         buffers=sum(elements[b.tensor] for b in trace.buffers),
         by_module={
-            module.path: sum(elements[i] for i in module.parameters if i in trainable)
-            for module in trace.modules
+            module.path: sum(elements[i] for i in module.parameters if i in trainable) for module in trace.modules
         },
     )

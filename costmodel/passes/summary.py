@@ -18,7 +18,6 @@ from costmodel.ir.analysis import (
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
-from costmodel.ir.work import Work
 from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
@@ -48,6 +47,7 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         peak_activation_bytes=peak_activation(trace),
         peak_memory_bytes=peak_memory(trace),
         bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
+        arithmetic_intensity=_intensity(counts.rows, haet),
         complete=not uncounted,
     )
     return Analysis(
@@ -119,6 +119,12 @@ def _sum(rows: Iterable[CountRow], number: Number) -> int:
     return sum(map(number, rows))
 
 
+def _intensity(rows: Iterable[CountRow], convention: Convention) -> float:
+    rows = tuple(rows)
+    moved = _sum(rows, _bytes)
+    return round(_sum(rows, _by(convention)) / moved, 6) if moved else 0.0
+
+
 def _training(counted: list[_CountedPhase], number: Number) -> int | None:
     totals = [phase.training(number) for phase in counted]
     known = [t for t in totals if t is not None]
@@ -138,9 +144,7 @@ def layer_name(scope: str) -> str:
     return {"": "(model)", LOSS_SCOPE: "(loss)"}.get(scope, scope)
 
 
-def _layers(
-    trace: Trace, counts: Counts, convention: Convention, by_module: dict[str, int]
-) -> tuple[LayerRow, ...]:
+def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dict[str, int]) -> tuple[LayerRow, ...]:
     groups: dict[str, list[CountRow]] = {}
     for row in counts.rows:
         groups.setdefault(row.scope, []).append(row)

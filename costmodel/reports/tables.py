@@ -52,14 +52,21 @@ def _analysis(analysis: Analysis, view: View) -> list[Table]:
     return result
 
 
+_STEP_HEADERS = ("part", "operations", "MACs", "FLOPs", "bytes moved", "ops/byte")
+
+
 def _step(analysis: Analysis) -> Table:
     totals, subject = analysis.totals, analysis.subject
     columns = (totals.operations, totals.macs, totals.flops, totals.bytes_moved)
-    used = [p for p in PARTS if p not in ("preprocess", "recompute") or any(getattr(c, p) for c in columns)]
-    rows: list[list[Cell]] = [[part, *(getattr(c, part) for c in columns)] for part in used]
-    rows.append(["one step", *(c.step for c in columns)])
+    parts = [(part, part) for part in PARTS if part not in ("preprocess", "recompute") or totals.bytes_moved.of(part)]
+    parts.append(("one step", "step"))
     if totals.operations.training is not None:
-        rows.append(["whole training", *(c.training for c in columns)])
+        parts.append(("whole training", "training"))
+    rows = []
+    for name, part in parts:
+        figures = [column.of(part) for column in columns]
+        intensity = round(figures[0] / figures[-1], 2) if figures[-1] else None
+        rows.append((name, *figures, intensity))
     notes = []
     if totals.operations.loss_backward:
         notes.append(f"backward includes the loss's own backward: {totals.operations.loss_backward:,} operations")
@@ -70,8 +77,8 @@ def _step(analysis: Analysis) -> Table:
         )
     if not totals.complete:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
-    title = f"{subject.name}: one training step, batch {subject.batch}, {subject.loss}, {subject.optimizer}"
-    return Table(title, ("part", f"operations ({subject.convention})", "MACs", "FLOPs", "bytes moved"), rows, notes)
+    title = f"{subject.name}: one training step, batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
+    return Table(title, _STEP_HEADERS, rows, notes)
 
 
 def _sizes(analysis: Analysis) -> Table:
@@ -81,7 +88,11 @@ def _sizes(analysis: Analysis) -> Table:
         ["parameters (trainable)", totals.parameters, "each tensor once"],
         ["frozen parameters", totals.frozen_parameters, "not counted"],
         ["buffers (elements)", totals.buffers, "not counted"],
-        ["peak activation, bytes", activation.layer_io, f"layer_io, 1 sample, 32 bits: {activation.layer_io_layer}"],
+        [
+            "peak activation, bytes",
+            activation.layer_io,
+            f"layer_io, 1 sample, 32 bits: {activation.layer_io_layer}",
+        ],
         ["peak activation, bytes", activation.lab_profiler, f"lab_profiler: {activation.lab_profiler_layer}"],
         ["peak memory, bytes", memory.total, f"batch {analysis.subject.batch}, steady step"],
     ]
@@ -91,13 +102,21 @@ def _sizes(analysis: Analysis) -> Table:
 
 def _phases(analysis: Analysis) -> Table:
     rows = [(p.name, p.batch, p.steps, p.operations_per_step, p.operations) for p in analysis.phases]
-    notes = [
-        f"{p.name}: each epoch ends with a batch of {p.last_batch}" for p in analysis.phases if p.last_batch
-    ]
+    notes = [f"{p.name}: each epoch ends with a batch of {p.last_batch}" for p in analysis.phases if p.last_batch]
     return Table("Training", ("phase", "batch", "steps", "operations a step", "operations"), rows, notes)
 
 
-_LAYER_HEADERS = ("layer", "type", "parameters", "forward", "backward", "optimizer", "step", "% of step", "MACs")
+_LAYER_HEADERS = (
+    "layer",
+    "type",
+    "parameters",
+    "forward",
+    "backward",
+    "optimizer",
+    "step",
+    "% of step",
+    "MACs",
+)
 
 
 def _layers(analysis: Analysis, top: int | None) -> Table:
@@ -113,7 +132,17 @@ def _layers(analysis: Analysis, top: int | None) -> Table:
         forward = ops.forward + ops.loss + ops.recompute + ops.preprocess
         share = round(100 * ops.step / whole, 1)
         rows.append(
-            (row.layer, row.type, row.parameters, forward, ops.backward, ops.optimizer, ops.step, share, row.macs.step)
+            (
+                row.layer,
+                row.type,
+                row.parameters,
+                forward,
+                ops.backward,
+                ops.optimizer,
+                ops.step,
+                share,
+                row.macs.step,
+            )
         )
     return Table(title, _LAYER_HEADERS, rows)
 
@@ -128,9 +157,7 @@ def _grouped(analysis: Analysis, by: str, top: int | None) -> Table:
         rows = [(part, *(getattr(c, part) for c in columns)) for part in parts]
         return Table("By phase", ("phase", "operations", "MACs", "bytes moved"), rows)
     ops = sorted(analysis.ops, key=lambda row: (-row.operations, row.op, row.part))[:top]
-    cells = [
-        (o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved) for o in ops
-    ]
+    cells = [(o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved) for o in ops]
     return Table("By op", ("op", "part", "times", "operations", "MACs", "bytes moved"), cells)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+
 from tabulate import tabulate
 
 from costmodel.reports.tables import Cell, tables
 from costmodel.reports.view import Noun, View
-
 
 _WIDEST = 60
 """Longer cells are wrapped."""

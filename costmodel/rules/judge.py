@@ -26,6 +26,8 @@ def judge(
     """What the rulebook says of an analysis and the facts given beside it.
 
     Args:
+        analysis: what was computed.
+        rulebook: what is asked.
         facts: values measured elsewhere, as text, so that 21.7 stays 21.7.
         track: one of the rulebook's tracks; None is the first.
 

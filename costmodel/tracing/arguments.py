@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from costmodel.ir.trace import Argument, Symbol, TensorRef
 _CONSTANTS = (torch.dtype, torch.layout, torch.memory_format)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parameter_names(func: Any) -> tuple[str, ...]:
     """Names of an overload's parameters, in the order in which they are passed."""
     return tuple(argument.name for argument in func._schema.arguments)

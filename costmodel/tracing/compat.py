@@ -32,14 +32,14 @@ __all__ = [
     "current_autograd_node",
     "fake_mode",
     "fresh_tensor",
-    "known_value",
-    "update_constant",
-    "view_tensor",
     "is_accumulate_grad",
     "is_lazy",
+    "known_value",
     "next_sequence_number",
     "quiet",
     "sequence_number",
+    "update_constant",
+    "view_tensor",
     "without_modes",
 ]
 

@@ -55,7 +55,7 @@ def _totals(counter: FlopCounterMode) -> dict[str, int]:
 
 
 def fvcore_macs(plan: Plan) -> tuple[dict[str, int], dict[str, int]] | None:
-    """fvcore's forward MACs by module path, own work only, and its unsupported ops; None if it cannot run.
+    """Fvcore's forward MACs by module path, own work only, and its unsupported ops; None if it cannot run.
 
     fvcore traces with torch.jit, which needs real tensors: the model is built and run once for real.
     """

@@ -9,7 +9,6 @@ import torch
 
 from costmodel.ir.tensor import Role
 
-
 BEFORE = (-1, 0)
 """The moment before everything: in no segment."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping
-from itertools import chain
-from typing import Any
 
 import torch
 from torch import fx

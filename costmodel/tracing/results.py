@@ -9,7 +9,7 @@ else (resizing, results that depend on values) goes to torch each time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -57,7 +57,7 @@ class _Opaque(Exception):
     """An argument on whose value, not only layout, the result may depend."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _kind(func: Any) -> str:
     """``in-place`` returns its first argument, ``view`` looks into it, ``functional`` aliases nothing; else ``other``."""
     schema = func._schema

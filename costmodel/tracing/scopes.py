@@ -32,9 +32,7 @@ class Scopes:
         on_exit: called with (path, (args, kwargs), output) when it returns; output is None if it raised.
     """
 
-    def __init__(
-        self, model: nn.Module, on_enter: Callable[[str], None], on_exit: OnCall
-    ) -> None:
+    def __init__(self, model: nn.Module, on_enter: Callable[[str], None], on_exit: OnCall) -> None:
         self.model = model
         self.owners: dict[int, str] = {}
         for path, module in model.named_modules():

@@ -87,7 +87,9 @@ def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
     for pattern in patterns:
         hits = fnmatch.filter(names, pattern)
         if not hits:
-            raise RecipeError(f"freeze: no parameter matches {pattern!r}; names look like {next(iter(names), '?')}")
+            raise RecipeError(
+                f"freeze: no parameter matches {pattern!r}; names look like {next(iter(names), '?')}"
+            )
         for name in hits:
             names[name].requires_grad_(False)
 
@@ -217,6 +219,8 @@ def _first_optimizer(configured: Any) -> Any:
         configured = configured["optimizer"]
     while isinstance(configured, (tuple, list)):
         if len([o for o in configured if isinstance(o, torch.optim.Optimizer)]) > 1:
-            raise RecipeError("several optimizers need a step of their own: give recipe() a step(model, optimizer, batch)")
+            raise RecipeError(
+                "several optimizers need a step of their own: give recipe() a step(model, optimizer, batch)"
+            )
         configured = configured[0]
     return configured

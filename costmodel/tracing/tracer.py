@@ -35,8 +35,8 @@ def trace_step(step: Step) -> Trace:
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)
-    for state in _states(step):  # some optimizers make theirs in the constructor
-        recorder.know(state, Role.OPTIMIZER_STATE)
+    for _, state, role in _states(step):  # some optimizers make theirs in the constructor
+        recorder.know(state, role)
     with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
@@ -77,26 +77,32 @@ def _whole(step: Step, recorder: Recorder) -> None:
 def _assign_roles(step: Step, recorder: Recorder) -> None:
     """Parameters (which may have new memory, p.data = q), gradients and optimizer state get their role.
 
-    Parameters and gradients also get their owner, the parameter's module.
+    They also get their owner, the parameter's module.
     """
-    for parameter in step.model.parameters():
-        for tensor, role in ((parameter, Role.PARAMETER), (parameter.grad, Role.GRADIENT)):
-            if tensor is not None:
-                life = recorder.life(tensor, role)
-                life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
-    for state in _states(step):
-        recorder.life(state, Role.OPTIMIZER_STATE).role = Role.OPTIMIZER_STATE
+    owned = [(p, t, role) for p in step.model.parameters() for t, role in _own_tensors(p)]
+    for parameter, tensor, role in (*owned, *_states(step)):
+        life = recorder.life(tensor, role)
+        life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
 
 
-def _states(step: Step) -> Iterator[torch.Tensor]:
+def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]:
+    yield parameter, Role.PARAMETER
+    if parameter.grad is not None:
+        yield parameter.grad, Role.GRADIENT
+
+
+def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
+    """(parameter, state, role) of what the optimizers keep for each parameter."""
     for optimizer in step.optimizers:
-        for values in optimizer.state.values():
+        for parameter, values in optimizer.state.items():
             for value in values.values() if isinstance(values, dict) else ():
                 if isinstance(value, torch.Tensor):
-                    yield value
+                    yield parameter, value, Role.OPTIMIZER_STATE
 
 
-def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:
+def _named(
+    pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role
+) -> tuple[Parameter, ...]:
     return tuple(
         Parameter(name=name, tensor=recorder.know(tensor, role), trainable=tensor.requires_grad)
         for name, tensor in pairs

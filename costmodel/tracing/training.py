@@ -86,7 +86,9 @@ def trace_training(plan: Plan) -> Training:
     traces: list[tuple[PhaseSpec, int, Trace]] = []
 
     def traced(phase: PhaseSpec, batch: int) -> Trace:
-        what = phase.model_copy(update={"name": "", "samples": None, "epochs": None, "steps": None, "batch": None})
+        what = phase.model_copy(
+            update={"name": "", "samples": None, "epochs": None, "steps": None, "batch": None}
+        )
         for known, size, trace in traces:
             if (known, size) == (what, batch):
                 return trace

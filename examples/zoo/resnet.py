@@ -1,4 +1,4 @@
-"""ResNet (He et al., Deep Residual Learning for Image Recognition, 2015): the CIFAR form of ResNet-18, and ResNet-50."""
+"""ResNet-18 in its CIFAR form and ResNet-50 (He et al., Deep Residual Learning for Image Recognition, 2015)."""
 
 import torch
 from torch import nn
@@ -97,7 +97,5 @@ def ResNet18(classes: int = 10) -> ResNet:
 
 def ResNet50(classes: int = 1000) -> ResNet:
     """ResNet-50 for 224×224 images. 25,557,032 parameters with 1,000 classes."""
-    stem = nn.Sequential(
-        _convolution(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1)
-    )
+    stem = nn.Sequential(_convolution(3, 64, 7, 2), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
     return ResNet(stem, Bottleneck, [3, 4, 6, 3], classes)

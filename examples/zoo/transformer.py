@@ -1,4 +1,7 @@
-"""ViT-S/16 (Dosovitskiy et al., An Image is Worth 16x16 Words, 2020; Touvron et al., DeiT, 2020) and GPT-2 (Radford et al., 2019)."""
+"""ViT-S/16 (Dosovitskiy et al., An Image is Worth 16x16 Words, 2020; Touvron et al., DeiT, 2020) and GPT-2.
+
+GPT-2: Radford et al., Language Models are Unsupervised Multitask Learners, 2019.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +49,13 @@ class ViT(nn.Module):
     """Vision transformer on 16×16 patches with a class token. ViT-S/16 at 224: 22,050,664 parameters."""
 
     def __init__(
-        self, image: int = 224, patch: int = 16, width: int = 384, depth: int = 12, heads: int = 6, classes: int = 1000
+        self,
+        image: int = 224,
+        patch: int = 16,
+        width: int = 384,
+        depth: int = 12,
+        heads: int = 6,
+        classes: int = 1000,
     ) -> None:
         super().__init__()
         self.patches = nn.Conv2d(3, width, patch, stride=patch)
@@ -73,9 +82,7 @@ class GPT2(nn.Module):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, width)
         self.positions = nn.Embedding(context, width)
-        self.blocks = nn.Sequential(
-            *[Block(width, heads, causal=True, approximate="tanh") for _ in range(depth)]
-        )
+        self.blocks = nn.Sequential(*[Block(width, heads, causal=True, approximate="tanh") for _ in range(depth)])
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, vocabulary, bias=False)
         self.head.weight = self.tokens.weight

@@ -1,5 +1,7 @@
 """U-Net (Ronneberger et al., 2015) with padded convolutions, batch norm, and transposed convolutions upwards."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
@@ -23,9 +25,9 @@ class UNet(nn.Module):
         widths = [width * 2**level for level in range(depth + 1)]
         self.stem = _double(channels, width)
         self.down = nn.ModuleList(
-            nn.Sequential(nn.MaxPool2d(2), _double(a, b)) for a, b in zip(widths, widths[1:], strict=False)
+            nn.Sequential(nn.MaxPool2d(2), _double(a, b)) for a, b in pairwise(widths)
         )
-        pairs = list(zip(widths, widths[1:], strict=False))[::-1]
+        pairs = list(pairwise(widths))[::-1]
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairs)
         self.merge = nn.ModuleList(_double(b, a) for a, b in pairs)
         self.head = nn.Conv2d(width, classes, 1)

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.cli.conftest import Run
+
 LENET = "examples/zoo/lenet.py:LeNet5"
 
 
-def test_json_is_the_stable_schema(run: Callable[..., object], golden: Callable[[str, str], None]) -> None:
+def test_json_is_the_stable_schema(run: Run, golden: Callable[[str, str], None]) -> None:
     result = run("analyze", LENET, "--samples", "50000", "--epochs", "2", "--batch", "128", "--format", "json")
     assert result.returncode == 0, result.stderr
     data = json.loads(result.stdout)
@@ -30,7 +32,7 @@ def test_json_is_the_stable_schema(run: Callable[..., object], golden: Callable[
     golden("lenet.analysis.json", result.stdout)
 
 
-def test_rows_add_up_to_the_totals(run: Callable[..., object]) -> None:
+def test_rows_add_up_to_the_totals(run: Run) -> None:
     data = json.loads(run("analyze", LENET, "--format", "json", "--optimizer", "adamw").stdout)
     for figures in ("operations", "macs"):
         for part in ("forward", "loss", "backward", "loss_backward", "optimizer", "step"):
@@ -41,21 +43,21 @@ def test_rows_add_up_to_the_totals(run: Callable[..., object]) -> None:
     assert sum(by_role.values()) == data["totals"]["peak_memory_bytes"]["total"]
 
 
-def test_text_formats(run: Callable[..., object], golden: Callable[[str, str], None]) -> None:
+def test_text_formats(run: Run, golden: Callable[[str, str], None]) -> None:
     for format in ("text", "md", "csv", "html"):
         result = run("analyze", LENET, "--layers", "--by", "op", "--top", "5", "--format", format)
         assert result.returncode == 0, result.stderr
         golden(f"lenet.analysis.{format}", result.stdout)
 
 
-def test_csv_parses_and_has_plain_numbers(run: Callable[..., object]) -> None:
+def test_csv_parses_and_has_plain_numbers(run: Run) -> None:
     rows = list(csv.reader(io.StringIO(run("analyze", LENET, "--layers", "-f", "csv").stdout)))
     headers = next(r for r in rows if r[0] == "table" and "layer" in r)
     conv1 = next(r for r in rows if r[1:2] == ["conv1"])
     assert dict(zip(headers, conv1, strict=True))["forward"] == "705600"
 
 
-def test_by_phase_and_layer_and_top(run: Callable[..., object]) -> None:
+def test_by_phase_and_layer_and_top(run: Run) -> None:
     assert "By phase" in run("analyze", LENET, "--by", "phase").stdout
     text = run("analyze", LENET, "--by", "layer", "--top", "2").stdout
     assert "the 2 largest" in text
@@ -63,7 +65,7 @@ def test_by_phase_and_layer_and_top(run: Callable[..., object]) -> None:
     assert "fc3" not in text
 
 
-def test_output_file_is_written_whole(run: Callable[..., object], tmp_path: Path) -> None:
+def test_output_file_is_written_whole(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     result = run("analyze", LENET, "-f", "json", "--output", str(target))
     assert (result.returncode, result.stdout) == (0, "")
@@ -71,9 +73,7 @@ def test_output_file_is_written_whole(run: Callable[..., object], tmp_path: Path
     assert [f.name for f in tmp_path.iterdir()] == ["out.json"]
 
 
-def test_output_into_a_missing_folder_says_so_and_writes_nothing(
-    run: Callable[..., object], tmp_path: Path
-) -> None:
+def test_output_into_a_missing_folder_says_so_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     result = run("analyze", LENET, "--output", str(tmp_path / "no" / "out.txt"))
     assert result.returncode == 3
     assert "--output" in result.stderr
@@ -81,7 +81,7 @@ def test_output_into_a_missing_folder_says_so_and_writes_nothing(
 
 
 def test_a_repeated_analysis_comes_from_the_cache_before_torch_is_imported(
-    run: Callable[..., object], tmp_path: Path
+    run: Run, tmp_path: Path
 ) -> None:
     model = tmp_path / "net.py"
     model.write_text((Path("examples/zoo/lenet.py")).read_text(encoding="utf-8"), encoding="utf-8")
@@ -98,21 +98,21 @@ def test_a_repeated_analysis_comes_from_the_cache_before_torch_is_imported(
     assert run(*words, PYTHONPATH=f"{blocked}:{Path.cwd()}").returncode != 0
 
 
-def test_a_damaged_cache_entry_is_made_again(run: Callable[..., object], shared_cache: Path) -> None:
+def test_a_damaged_cache_entry_is_made_again(run: Run, shared_cache: Path) -> None:
     first = run("analyze", LENET)
     for entry in shared_cache.rglob("*.json"):
         entry.write_text('{"schema": "costmodel.analysis/1", "subject": 7}', encoding="utf-8")
     assert run("analyze", LENET).stdout == first.stdout
 
 
-def test_cache_clear_and_where(run: Callable[..., object], shared_cache: Path) -> None:
+def test_cache_clear_and_where(run: Run, shared_cache: Path) -> None:
     run("analyze", LENET)
     assert run("cache", "where").stdout.strip() == str(shared_cache)
     assert "deleted" in run("cache", "clear").stdout
     assert not list(shared_cache.rglob("*.json"))
 
 
-def test_help_is_quick_and_without_torch(run: Callable[..., object], tmp_path: Path) -> None:
+def test_help_is_quick_and_without_torch(run: Run, tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')\n", encoding="utf-8")
     start = time.perf_counter()
     result = run("--help", PYTHONPATH=f"{tmp_path}:{Path.cwd()}")
@@ -122,7 +122,7 @@ def test_help_is_quick_and_without_torch(run: Callable[..., object], tmp_path: P
     assert time.perf_counter() - start < 5
 
 
-def test_prints_of_a_subject_do_not_mix_into_json(run: Callable[..., object], tmp_path: Path) -> None:
+def test_prints_of_a_subject_do_not_mix_into_json(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "loud.py"
     model.write_text(
         "import os, sys\nfrom torch import nn\nprint('at import')\n"
@@ -139,13 +139,13 @@ def test_prints_of_a_subject_do_not_mix_into_json(run: Callable[..., object], tm
         assert words in result.stderr
 
 
-def test_recipe_yaml_with_phases(run: Callable[..., object], golden: Callable[[str, str], None]) -> None:
+def test_recipe_yaml_with_phases(run: Run, golden: Callable[[str, str], None]) -> None:
     result = run("analyze", "examples/02_organizer_recipe.yaml")
     assert result.returncode == 0, result.stderr
     golden("recipe.analysis.text", result.stdout)
 
 
-def test_own_training_step(run: Callable[..., object]) -> None:
+def test_own_training_step(run: Run) -> None:
     result = run("analyze", "examples/03_own_step.py:Net", "--batch", "8", "-f", "json")
     totals = json.loads(result.stdout)["totals"]["operations"]
     # preprocess: subtract and divide each of the 8 · 3 · 32 · 32 values

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import Run
 
 LENET = "examples/zoo/lenet.py:LeNet5"
 
@@ -85,7 +86,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("words", "code", "said"), CASES, ids=lambda v: " ".join(v) if isinstance(v, tuple) else None)
 def test_one_line_and_the_exit_code(
-    run: Callable[..., object], folder: Path, words: tuple[str, ...], code: int, said: list[str]
+    run: Run, folder: Path, words: tuple[str, ...], code: int, said: list[str]
 ) -> None:
     before = sorted(folder.iterdir())
     result = run(*words, cwd=folder)
@@ -99,7 +100,7 @@ def test_one_line_and_the_exit_code(
     assert [f for f in sorted(folder.iterdir()) if f.name != "__pycache__"] == before
 
 
-def test_an_op_without_formula_is_listed_and_undecided(run: Callable[..., object], tmp_path: Path) -> None:
+def test_an_op_without_formula_is_listed_and_undecided(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "fourier.py"
     model.write_text(
         "import torch\nfrom torch import nn\n\nclass Net(nn.Linear):\n"

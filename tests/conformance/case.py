@@ -26,9 +26,7 @@ class Case:
         return str(self.op)
 
 
-def case(
-    op: Any, *args: Any, values: bool = True, exact: bool = True, tolerance: float = 1e-9, **kwargs: Any
-) -> Case:
+def case(op: Any, *args: Any, values: bool = True, exact: bool = True, tolerance: float = 1e-9, **kwargs: Any) -> Case:
     """A case; a packet stands for its default overload."""
     if isinstance(op, torch._ops.OpOverloadPacket):
         op = op.default

@@ -71,9 +71,7 @@ LOSSES: dict[str, Snippet] = {
     "cross_entropy sum": lambda: F.cross_entropy(t(3, 5), n(5, 3), reduction="sum"),
     "cross_entropy none": lambda: F.cross_entropy(t(3, 5), n(5, 3), reduction="none"),
     "cross_entropy smoothing": lambda: F.cross_entropy(t(3, 5), n(5, 3), label_smoothing=0.1),
-    "cross_entropy smoothing weight": lambda: F.cross_entropy(
-        t(3, 5), n(5, 3), torch.rand(5), label_smoothing=0.1
-    ),
+    "cross_entropy smoothing weight": lambda: F.cross_entropy(t(3, 5), n(5, 3), torch.rand(5), label_smoothing=0.1),
     "cross_entropy probabilities": lambda: F.cross_entropy(t(3, 5), torch.rand(3, 5)),
     "cross_entropy probabilities smoothing": lambda: F.cross_entropy(
         t(3, 5), torch.rand(3, 5), torch.rand(5), label_smoothing=0.1
@@ -293,13 +291,9 @@ FREE: dict[str, Snippet] = {
     "rolls": lambda: t(*X).roll(1, 2).flip(1).repeat(2, 1, 1).repeat_interleave(2, 0).rot90(),
     "narrow": lambda: t(*X).narrow(1, 0, 2).select(0, 1).diagonal(),
     "diag": lambda: torch.diag_embed(t(3)) + torch.diag(t(3)) + torch.eye(3),
-    "casts": lambda: (
-        t(*X).half().float().double().to(torch.bfloat16).to("cpu", non_blocking=True).type(torch.float32)
-    ),
+    "casts": lambda: t(*X).half().float().double().to(torch.bfloat16).to("cpu", non_blocking=True).type(torch.float32),
     "clone": lambda: t(*X).clone().detach() + t(*X).data,
-    "creation": lambda: (
-        torch.zeros(X) + torch.ones(X) + torch.full(X, 2.0) + torch.empty(X) + torch.arange(6.0)
-    ),
+    "creation": lambda: torch.zeros(X) + torch.ones(X) + torch.full(X, 2.0) + torch.empty(X) + torch.arange(6.0),
     "likes": lambda: sum(f(t(*X)) for f in (torch.zeros_like, torch.ones_like, torch.empty_like)),
     "news": lambda: t(*X).new_zeros(6) + t(*X).new_ones(6) + t(*X).new_full((6,), 1.0) + t(*X).new_empty(6),
     "fills": lambda: torch.empty(X).fill_(1).zero_() + torch.full_like(t(*X), 2.0),
@@ -320,9 +314,7 @@ RANDOM: dict[str, Snippet] = {
     "normal": lambda: torch.normal(0.0, 1.0, (3,)) + torch.normal(torch.zeros(3), torch.ones(3)) * t(3),
     "integers": lambda: torch.randint(0, 5, (3,)) + torch.randint_like(t(3), 4) + torch.randperm(3),
     "bernoulli": lambda: torch.bernoulli(torch.rand(3)) * torch.empty(3).bernoulli_(0.3),
-    "fills": lambda: (
-        torch.empty(3).uniform_().normal_(0, 2).exponential_().log_normal_().cauchy_().geometric_(0.2)
-    ),
+    "fills": lambda: torch.empty(3).uniform_().normal_(0, 2).exponential_().log_normal_().cauchy_().geometric_(0.2),
     "poisson": lambda: torch.poisson(torch.rand(3)) * t(3),
     "reparametrize": lambda: t(3) + torch.randn(3) * t(3).exp(),
     "initialize": lambda: torch.nn.init.kaiming_normal_(torch.empty(3, 4)),
@@ -332,9 +324,7 @@ RANDOM: dict[str, Snippet] = {
 # published nowhere yet: reported as uncounted, never as zero
 UNCOUNTED: dict[str, Snippet] = {
     "grid_sample": lambda: F.grid_sample(t(*IMAGE), t(2, 3, 3, 2), align_corners=False),
-    "grid_sample nearest": lambda: F.grid_sample(
-        t(*IMAGE), t(2, 3, 3, 2), mode="nearest", align_corners=False
-    ),
+    "grid_sample nearest": lambda: F.grid_sample(t(*IMAGE), t(2, 3, 3, 2), mode="nearest", align_corners=False),
     "grid_sample 3d": lambda: F.grid_sample(t(*VOLUME), t(2, 3, 3, 3, 3), align_corners=False),
     "affine_grid": lambda: F.affine_grid(t(2, 2, 3), [2, 4, 3, 3], align_corners=False),
     "bucketize": lambda: torch.bucketize(t(3), torch.rand(5)) * t(3),

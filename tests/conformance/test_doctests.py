@@ -11,9 +11,7 @@ from costmodel.ops import formulas
 from costmodel.ops.formula import Formula
 from costmodel.ops.pointwise import PointwiseFormula
 
-FORMULAS = {
-    entry.work.__name__: entry for entry in formulas().values() if not isinstance(entry, PointwiseFormula)
-}
+FORMULAS = {entry.work.__name__: entry for entry in formulas().values() if not isinstance(entry, PointwiseFormula)}
 
 
 @pytest.mark.parametrize("entry", FORMULAS.values(), ids=FORMULAS)

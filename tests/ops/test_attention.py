@@ -54,8 +54,6 @@ def test_the_causal_half_is_what_the_rows_do_without(rows: int, keys: int, extra
         return TensorMeta((2, 3, n, 4)), TensorMeta((2, 3, m, 4)), TensorMeta((2, 3, m, 5))
 
     dense = attention.work(*metas(rows, keys), *extras).scalar_ops.total
-    row_by_row = sum(
-        attention.work(*metas(1, min(row + 1, keys)), *extras).scalar_ops.total for row in range(rows)
-    )
+    row_by_row = sum(attention.work(*metas(1, min(row + 1, keys)), *extras).scalar_ops.total for row in range(rows))
     query, key, value = metas(rows, keys)
     assert causal_half(query, key, value, *extras) == dense - row_by_row

@@ -43,9 +43,7 @@ def test_the_bound_is_reached_by_one_row(count: int, width: int) -> None:
 
 @quick
 @given(st.lists(indices, min_size=1, max_size=3), sizes, st.integers(0, 2), st.booleans(), st.booleans())
-def test_bags_are_their_program(
-    bags: list[list[int]], width: int, mode: int, weighted: bool, last: bool
-) -> None:
+def test_bags_are_their_program(bags: list[list[int]], width: int, mode: int, weighted: bool, last: bool) -> None:
     index = torch.tensor([i for bag in bags for i in bag])
     offsets = [sum(map(len, bags[:i])) for i in range(len(bags) + last)]
     call: dict[str, Any] = {"weight": tensor(5, width), "indices": index, "offsets": torch.tensor(offsets)}

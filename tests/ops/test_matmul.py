@@ -29,9 +29,7 @@ def test_products_are_their_programs(g: int, n: int, k: int, m: int) -> None:
 
 @quick
 @given(sizes, sizes, sizes, sizes, factors, factors)
-def test_products_with_a_term_are_their_programs(
-    g: int, n: int, k: int, m: int, beta: float, alpha: float
-) -> None:
+def test_products_with_a_term_are_their_programs(g: int, n: int, k: int, m: int, beta: float, alpha: float) -> None:
     a, b, bias = tensor(g, n, k), tensor(g, k, m, seed=1), tensor(m, seed=2)
     scaled: dict[str, Any] = {"beta": beta, "alpha": alpha}
     expected = torch.addmm(bias, a[0], b[0], **scaled)

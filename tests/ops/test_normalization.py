@@ -34,9 +34,7 @@ def test_batch_norm_eval() -> None:
 
 
 def test_rms_norm_backward_is_autograds() -> None:
-    x, w, dy = (
-        torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 4), (4,), (2, 4))
-    )
+    x, w, dy = (torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 4), (4,), (2, 4)))
     dx, dw = torch.autograd.grad(F.rms_norm(x, (4,), w, 1e-6), (x, w), dy)
     rstd = torch.rsqrt(x.pow(2).mean(1, keepdim=True) + 1e-6)
     tally = Tally()

@@ -41,9 +41,7 @@ def by_torch(arguments: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, tor
 
 @quick
 @given(lengths, lengths, lengths, lengths, st.booleans(), st.booleans())
-def test_forward_is_its_program(
-    steps: int, batch: int, inputs: int, hidden: int, reverse: bool, biased: bool
-) -> None:
+def test_forward_is_its_program(steps: int, batch: int, inputs: int, hidden: int, reverse: bool, biased: bool) -> None:
     arguments = call(steps, batch, inputs, hidden, reverse, biased)
     check(lstm_layer, arguments, by_torch(arguments))
 

@@ -18,9 +18,7 @@ def gates_and_biases(n: int, width: int, biased: bool) -> dict[str, Any]:
         ("input_gates", "hidden_gates", "input_bias", "hidden_bias"),
         ((n, width),) * 2 + ((width,),) * 2,
     )
-    tensors = {
-        name: tensor(*shape, seed=i) for i, (name, shape) in enumerate(zip(names, shapes, strict=True))
-    }
+    tensors = {name: tensor(*shape, seed=i) for i, (name, shape) in enumerate(zip(names, shapes, strict=True))}
     return tensors if biased else {**tensors, "input_bias": None, "hidden_bias": None}
 
 

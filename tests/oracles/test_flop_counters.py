@@ -65,9 +65,7 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
     input = SMALLER.get(entry.name, entry.input)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(request.config.rootpath)
-        plan = plan_training(
-            entry.reference, {"input": input, "batch": 2, "model_options": small_arguments(entry)}
-        )
+        plan = plan_training(entry.reference, {"input": input, "batch": 2, "model_options": small_arguments(entry)})
         trace = trace_training(plan).phases[0].trace
         yield Seen(entry, trace, count(trace).rows, *real_flops(entry, input))
 
@@ -110,7 +108,10 @@ def test_loss_has_no_products(seen: Seen) -> None:
     assert not [r for r in seen.rows if r.scope == LOSS_SCOPE and r.work is not None and r.work.macs]
 
 
-@pytest.mark.parametrize("name", ["LeNet-5", "ResNet-18 (CIFAR)", "MobileNetV2", "U-Net", "GRU classifier", "ViT-S/16", "LSTM classifier"])
+@pytest.mark.parametrize(
+    "name",
+    ["LeNet-5", "ResNet-18 (CIFAR)", "MobileNetV2", "U-Net", "GRU classifier", "ViT-S/16", "LSTM classifier"],
+)
 def test_forward_macs_equal_fvcore(name: str, in_root: object) -> None:
     entry = next(e for e in ZOO if e.name == name)
     plan = plan_training(entry.reference, {"input": SMALLER.get(name, entry.input), "batch": 1})

@@ -7,13 +7,14 @@ SGD with momentum.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import costmodel
 from costmodel import Analysis
 
-SETTINGS = {"input": "3x32x32", "optimizer": "sgd", "optimizer_options": {"lr": 0.1, "momentum": 0.9}}
+SETTINGS: dict[str, Any] = {"input": "3x32x32", "optimizer": "sgd", "optimizer_options": {"lr": 0.1, "momentum": 0.9}}
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_fused_counts_as_the_plain_loop(in_root: object, name: str) -> None:
 
 
 def test_training_is_steps_times_step_with_the_first_update_once(in_root: object) -> None:
-    def analysis(**length: int) -> Analysis:
+    def analysis(**length: Any) -> Analysis:
         return costmodel.analyze("examples/zoo/lenet.py:LeNet5", batch=4, **length, **SETTINGS)
 
     one = analysis().totals.operations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -59,7 +60,13 @@ def call(op: str, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> OpCall:
 
 
 def test_bytes_moved() -> None:
-    tensors = (spec(0, (4,), 0), spec(1, (4,), 1), spec(2, (2, 2), 0), spec(3, (10, 8), 3), spec(4, (3, 8), 4))
+    tensors = (
+        spec(0, (4,), 0),
+        spec(1, (4,), 1),
+        spec(2, (2, 2), 0),
+        spec(3, (10, 8), 3),
+        spec(4, (3, 8), 4),
+    )
     trace = Trace(
         calls=(), first_update=(), tensors=tensors, storages=(), modules=(), module_calls=(),
         parameters=(), buffers=(), inputs=(),
@@ -152,7 +159,7 @@ def test_only_dropout_masks_are_scaled() -> None:
 def test_parameters_shared_frozen_and_buffers(in_root: Path) -> None:
     totals = costmodel.analyze("examples/zoo/transformer.py:GPT2", input="16:int64").totals
     assert totals.parameters == 124_439_808  # the output layer shares the token embedding
-    recipe = {"phases": [{"name": "head only", "freeze": ["conv*", "fc1*", "fc2*"]}]}
+    recipe: dict[str, Any] = {"phases": [{"name": "head only", "freeze": ["conv*", "fc1*", "fc2*"]}]}
     frozen = costmodel.analyze("examples/zoo/lenet.py:LeNet5", **recipe).totals
     assert (frozen.parameters, frozen.frozen_parameters) == (850, 61_156)
     assert frozen.operations.optimizer == 2 * 850

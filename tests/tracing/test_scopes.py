@@ -9,7 +9,17 @@ import torch
 from torch import nn
 
 from costmodel.ir.trace import LOSS_SCOPE, Phase
-from tests.tracing.networks import MACS, Checkpointed, Small, cross_entropy, macs, own_function, phases, small, steady
+from tests.tracing.networks import (
+    MACS,
+    Checkpointed,
+    Small,
+    cross_entropy,
+    macs,
+    own_function,
+    phases,
+    small,
+    steady,
+)
 
 
 def by_phase(model: Any, **settings: Any) -> dict[str, dict[str, int]]:
@@ -30,8 +40,14 @@ NETWORKS: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "input", "first"), NETWORKS, ids=["LeNet", "ResNet-18", "VGG-16", "MobileNetV2", "checkpoint", "reentrant", "Function"])
-def test_backward_is_twice_forward_in_every_layer(model: Any, input: str, first: str, in_root: object) -> None:
+@pytest.mark.parametrize(
+    ("model", "input", "first"),
+    NETWORKS,
+    ids=["LeNet", "ResNet-18", "VGG-16", "MobileNetV2", "checkpoint", "reentrant", "Function"],
+)
+def test_backward_is_twice_forward_in_every_layer(
+    model: Any, input: str, first: str, in_root: object
+) -> None:
     found = by_phase(model, input=input)
     forward, backward = found["forward"], found["backward"]
     once = first or next(iter(forward))
@@ -160,5 +176,3 @@ def test_hooks_are_gone_after_a_trace() -> None:
 
     steady(make)
     assert all(not m._forward_hooks and not m._forward_pre_hooks for model in kept for m in model.modules())
-
-

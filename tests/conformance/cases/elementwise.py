@@ -61,9 +61,7 @@ CASES = [
     case(aten.xlogy.Tensor, torch.tensor([0.0, 1.0, 2.0], dtype=torch.float64), p),
     case(aten.copysign.Tensor, a, b),
     case(aten.heaviside, torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64), p),
-    case(
-        aten.nan_to_num, torch.tensor([1.0, float("nan"), float("inf"), -float("inf")], dtype=torch.float64)
-    ),
+    case(aten.nan_to_num, torch.tensor([1.0, float("nan"), float("inf"), -float("inf")], dtype=torch.float64)),
     case(aten.native_dropout_backward, a, b > 0, 2.0),
     *(case(getattr(aten, name).Tensor, a, b) for name in ("eq", "ne", "lt", "le", "gt", "ge")),
     case(aten.gt.Scalar, a, 0.0),

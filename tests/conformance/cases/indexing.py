@@ -18,9 +18,7 @@ CASES = [
     case(aten.index_add, x, 1, torch.tensor([1, 1]), numbers(3, 2)),
     case(aten.index_add, x, 0, rows, numbers(2, 5), alpha=2),
     case(aten.scatter_add, x, 1, index, numbers(3, 2)),
-    case(
-        aten.scatter.src, x, 1, index, numbers(3, 2), values=False
-    ),  # repeated indices: which write wins is open
+    case(aten.scatter.src, x, 1, index, numbers(3, 2), values=False),  # repeated indices: which write wins is open
     case(aten.scatter.reduce, x, 1, index, numbers(3, 2), reduce="add"),
     case(aten.scatter.value_reduce, x, 1, index, 2.0, reduce="multiply"),
     *(

@@ -17,11 +17,7 @@ grad = numbers(3, 4, seed=5)
 total = torch.tensor(3.0, dtype=torch.float64)
 
 CASES = [
-    *(
-        case(packet, x, y, reduction)
-        for packet in (aten.mse_loss, aten.smooth_l1_loss)
-        for reduction in (0, 1, 2)
-    ),
+    *(case(packet, x, y, reduction) for packet in (aten.mse_loss, aten.smooth_l1_loss) for reduction in (0, 1, 2)),
     case(aten.smooth_l1_loss, 3 * x, y, 1, 0.5),
     case(aten.huber_loss, 3 * x, y, 1, 0.5),
     case(aten.huber_loss, x, y),

@@ -17,12 +17,8 @@ MASKS = [list(mask) for mask in product((True, False), repeat=3) if any(mask)]
 
 
 def batch_backward(mask: list[bool], weight: Any, train: bool) -> Case:
-    _, save_mean, save_invstd = aten.native_batch_norm(
-        x, weight, None, mean.clone(), var.clone(), train, 0.1, 1e-5
-    )
-    return case(
-        aten.native_batch_norm_backward, dy, x, weight, mean, var, save_mean, save_invstd, train, 1e-5, mask
-    )
+    _, save_mean, save_invstd = aten.native_batch_norm(x, weight, None, mean.clone(), var.clone(), train, 0.1, 1e-5)
+    return case(aten.native_batch_norm_backward, dy, x, weight, mean, var, save_mean, save_invstd, train, 1e-5, mask)
 
 
 def layer_backward(mask: list[bool], weight: Any, bias: Any) -> Case:

@@ -18,17 +18,13 @@ scale = torch.tensor(2.0, dtype=torch.float64)
 def sgd(momentum: float = 0.0, weight_decay: float = 0.0, **options: Any) -> Case:
     settings = {"dampening": 0.0, "nesterov": False, "maximize": False, "is_first_step": False, **options}
     buffers = m if momentum else []
-    return case(
-        aten._fused_sgd_, p, g, buffers, weight_decay=weight_decay, momentum=momentum, lr=0.1, **settings
-    )
+    return case(aten._fused_sgd_, p, g, buffers, weight_decay=weight_decay, momentum=momentum, lr=0.1, **settings)
 
 
 def adam(op: Any, amsgrad: bool = False, weight_decay: float = 0.0, maximize: bool = False) -> Case:
     rates: dict[str, Any] = {"lr": 0.1, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8}
     largest = w if amsgrad else []
-    return case(
-        op, p, g, m, v, largest, steps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, **rates
-    )
+    return case(op, p, g, m, v, largest, steps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, **rates)
 
 
 CASES = [
@@ -40,9 +36,7 @@ CASES = [
     sgd(momentum=0.9, nesterov=True, maximize=True),
     *(adam(op) for op in (aten._fused_adam_, aten._fused_adamw_)),
     *(adam(op, True, 0.1, True) for op in (aten._fused_adam_, aten._fused_adamw_)),
-    case(
-        aten._fused_adagrad_, p, g, v, steps, lr=0.1, lr_decay=0.2, weight_decay=0.1, eps=1e-8, maximize=False
-    ),
+    case(aten._fused_adagrad_, p, g, v, steps, lr=0.1, lr_decay=0.2, weight_decay=0.1, eps=1e-8, maximize=False),
     case(
         aten._amp_foreach_non_finite_check_and_unscale_, g, torch.zeros(1), torch.tensor([0.5]), values=False
     ),  # single-precision scale

@@ -36,10 +36,7 @@ CASES = [
     *(case(aten.max_pool2d_with_indices, x, *arguments) for arguments in POOLS),
     case(aten.max_pool3d_with_indices, v, [2, 2, 2], [2, 2, 1]),
     case(aten.max_pool1d, numbers(2, 2, 7), [2]),
-    *(
-        max_backward(aten.max_pool2d_with_indices, aten.max_pool2d_with_indices_backward, x, *p)
-        for p in POOLS
-    ),
+    *(max_backward(aten.max_pool2d_with_indices, aten.max_pool2d_with_indices_backward, x, *p) for p in POOLS),
     max_backward(
         aten.max_pool3d_with_indices,
         aten.max_pool3d_with_indices_backward,
@@ -59,9 +56,7 @@ CASES = [
             ([3, 3], [1, 1], [1, 1], False, False, None),
         )
     ),
-    average_backward(
-        aten.avg_pool3d, aten.avg_pool3d_backward, v, [2, 2, 2], [1, 1, 1], [0, 0, 0], False, True, None
-    ),
+    average_backward(aten.avg_pool3d, aten.avg_pool3d_backward, v, [2, 2, 2], [1, 1, 1], [0, 0, 0], False, True, None),
     case(aten.adaptive_max_pool2d, x, [3, 4]),
     case(aten.adaptive_max_pool3d, v, [3, 2, 3]),
     adaptive_backward(aten.adaptive_max_pool2d, aten.adaptive_max_pool2d_backward, x, [3, 4], exact=False),

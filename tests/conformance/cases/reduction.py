@@ -10,15 +10,9 @@ aten = torch.ops.aten
 x, y = numbers(3, 4), numbers(3, 4, seed=1)
 
 CASES = [
-    *(
-        case(getattr(aten, name).default, x)
-        for name in ("sum", "mean", "prod", "max", "min", "median", "nansum")
-    ),
+    *(case(getattr(aten, name).default, x) for name in ("sum", "mean", "prod", "max", "min", "median", "nansum")),
     *(case(getattr(aten, name).dim, x, 1) for name in ("max", "min", "median")),
-    *(
-        case(getattr(aten, name).correction, x, [1], correction=1)
-        for name in ("var", "std", "var_mean", "std_mean")
-    ),
+    *(case(getattr(aten, name).correction, x, [1], correction=1) for name in ("var", "std", "var_mean", "std_mean")),
     case(aten.var.correction, x, None, correction=0),
     case(aten.sum.dim_IntList, x, [0], True),
     case(aten.mean.dim, x, [0, 1]),

@@ -12,10 +12,7 @@ x, image, volume = numbers(1, 2, 4), numbers(1, 2, 4, 5), numbers(1, 1, 3, 2, 4)
 CASES = [
     *(case(packet, x, [6]) for packet in (aten.upsample_nearest1d, aten._upsample_nearest_exact1d)),
     *(case(packet, image, [8, 3]) for packet in (aten.upsample_nearest2d, aten._upsample_nearest_exact2d)),
-    *(
-        case(packet, volume, [6, 3, 4])
-        for packet in (aten.upsample_nearest3d, aten._upsample_nearest_exact3d)
-    ),
+    *(case(packet, volume, [6, 3, 4]) for packet in (aten.upsample_nearest3d, aten._upsample_nearest_exact3d)),
     *(
         case(packet, numbers(1, 2, 6), [6], [1, 2, 4])
         for packet in (aten.upsample_nearest1d_backward, aten._upsample_nearest_exact1d_backward)

@@ -1,0 +1,70 @@
+"""Every format shows every noun, escapes what others could run, and says UNCOUNTED and UNDECIDED aloud."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import costmodel
+from costmodel.errors import UnknownNameError
+from costmodel.ir.analysis import UncountedRow
+from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
+from costmodel.reports import View, formats, render
+from tests.rules.conftest import Make
+from tests.rules.conftest import analysis as analysis  # the fixture
+
+EVIL = "=cmd|' /C calc'!A0<script>|"
+
+
+def nouns(make: Make) -> list[costmodel.Analysis | costmodel.Verdict | Crosscheck]:
+    from dataclasses import replace
+
+    uncounted = UncountedRow(op=EVIL, layer=EVIL, phase="forward", times=2, message="no formula")
+    whole = make(uncounted=("aten._fft_r2c.default",))
+    whole = replace(whole, uncounted=(uncounted,), subject=replace(whole.subject, name=EVIL))
+    row = CrosscheckRow(layer=EVIL, part="forward", ours=3, fvcore=None, flop_counter=2, reason=EVIL)
+    return [whole, costmodel.judge(whole, "haet-2021"), Crosscheck(subject=EVIL, rows=(row,))]
+
+
+@pytest.mark.parametrize("format", formats())
+def test_every_format_renders_every_noun(analysis: Make, format: str) -> None:
+    for noun in nouns(analysis):
+        text = render(noun, format, View(layers=True, by="op", top=3))
+        assert text.endswith("\n")
+        assert len(text) > 40
+
+
+@pytest.mark.parametrize("format", formats())
+def test_what_is_not_counted_is_in_every_report(analysis: Make, format: str) -> None:
+    text = render(nouns(analysis)[0], format)
+    assert "uncounted" in text.lower()
+
+
+def test_html_escapes_and_csv_runs_no_formula(analysis: Make) -> None:
+    for noun in nouns(analysis):
+        assert "<script>" not in render(noun, "html")
+        for line in render(noun, "csv").splitlines():
+            assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
+
+
+def test_markdown_cells_do_not_break_the_table(analysis: Make) -> None:
+    text = render(nouns(analysis)[2], "md")
+    header, rule, row = [line for line in text.splitlines() if line.startswith("|")][:3]
+    unescaped = row.replace("\\|", "")
+    assert unescaped.count("|") == header.count("|") == rule.count("|")
+
+
+def test_json_is_canonical(analysis: Make) -> None:
+    text = render(analysis(), "json")
+    data = json.loads(text)
+    assert text == json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_unknown_format_lists_the_known_ones(analysis: Make) -> None:
+    with pytest.raises(UnknownNameError, match="csv, html, json, md, text"):
+        render(analysis(), "pdf")
+
+
+def test_a_notebook_shows_the_table(analysis: Make) -> None:
+    assert "<table>" in analysis()._repr_html_()  # type: ignore[attr-defined]

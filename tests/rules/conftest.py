@@ -1,0 +1,61 @@
+"""An analysis made of numbers, so that rules are tested without tracing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from costmodel.ir.analysis import (
+    Analysis,
+    Figures,
+    PeakActivation,
+    PeakMemory,
+    Subject,
+    Totals,
+    UncountedRow,
+)
+
+Make = Callable[..., Analysis]
+
+
+@pytest.fixture
+def analysis() -> Make:
+    """``analysis(peak=…, lab=…, parameters=…, training=…, uncounted=(…))``."""
+
+    def make(
+        *,
+        peak: int = 1,
+        lab: int = 1,
+        parameters: int = 10,
+        training: int | None = 1000,
+        uncounted: tuple[str, ...] = (),
+    ) -> Analysis:
+        subject = Subject(
+            name="net.py:Net", model_options={}, input="3x32x32", batch=1, loss="cross_entropy", optimizer="sgd",
+            samples=None, epochs=None, convention="haet", source_digest="",
+        )  # fmt: skip
+        zero = Figures()
+        totals = Totals(
+            parameters=parameters,
+            frozen_parameters=0,
+            buffers=0,
+            operations=replace(zero, training=training),
+            causal_operations_saved=0,
+            macs=zero,
+            flops=zero,
+            peak_activation_bytes=PeakActivation(
+                layer_io=peak, layer_io_layer="a", lab_profiler=lab, lab_profiler_layer="b"
+            ),
+            peak_memory_bytes=PeakMemory(total=1, by_role={}),
+            bytes_moved=zero,
+            complete=not uncounted,
+        )
+        rows = tuple(UncountedRow(op=op, layer="(model)", phase="forward", times=1, message="") for op in uncounted)
+        return Analysis(
+            subject=subject, totals=totals, layers=(), ops=(), phases=(), uncounted=rows, assumptions=(),
+            provenance={},
+        )  # fmt: skip
+
+    return make
