@@ -16,7 +16,7 @@ def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
     """A digest of everything an analysis of ``reference`` depends on, None if its source is not found.
 
     Read are the subject's file (or recipe), every local module that it imports, directly or not, the arguments,
-    and the versions of Python, torch, costmodel and the installed packages that the files import. Data files that
+    and the versions of Python, torch and the installed packages that the files import. Data files that
     a subject opens by itself are not seen.
     """
     files, packages = _closure(reference)
@@ -26,9 +26,18 @@ def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
     for file in sorted(files):
         content = file.read_bytes()
         digest.update(f"{file.name}:{len(content)}:".encode() + content)
-    versions = {name: _version(name) for name in sorted(packages | {"torch", "costmodel"})}
+    versions = {name: _version(name) for name in sorted(packages | {"torch"})}
+    versions["costmodel"] = _own_digest()
     known = {"settings": settings, "versions": versions, "python": sys.version_info[:2], "name": reference}
     digest.update(json.dumps(known, sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def _own_digest() -> str:
+    """Digest of costmodel's own source: a formula that changed makes every figure anew, whatever the version says."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

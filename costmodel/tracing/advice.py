@@ -59,5 +59,5 @@ def advice(error: BaseException) -> str:
     if "CUDA" in first or "cuda" in first:
         return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"
     if re.search(r"shape|size|dimension|reduction dim|channels", first):
-        return f"{plain}; does --input fit the model?"
+        return f"{plain}; do --input and --batch fit the model?"
     return plain

@@ -15,6 +15,8 @@ _OTHERS = (
     str(Path(torch.__file__).parent),
     str(Path(__file__).parents[1]),
     sysconfig.get_path("scripts"),
+    sysconfig.get_path("purelib"),
+    sysconfig.get_path("platlib"),
     "<",
 )
 _PACKAGES = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))

@@ -164,6 +164,8 @@ def _scalar(loss: Any) -> torch.Tensor:
     if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
         what = tuple(loss.shape) if isinstance(loss, torch.Tensor) else type(loss).__name__
         raise RecipeError(f"the loss must be one number, got {what}")
+    if not loss.requires_grad:
+        raise RecipeError("the loss depends on no trainable parameter: there is nothing to train")
     return loss
 
 

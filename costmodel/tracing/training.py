@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from costmodel.errors import RecipeError
+from costmodel.errors import RecipeError, TraceError
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
@@ -62,6 +62,14 @@ def plan_training(model: Any, settings: Mapping[str, Any]) -> Plan:
     return Plan(find_model(module, name, recipe.model_options, label), recipe, mode)
 
 
+def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int) -> Trace:
+    """The trace of an epoch's last partial batch; what it cannot do (batch norm on one sample) is said with its size."""
+    try:
+        return traced(phase, rest)
+    except TraceError as error:
+        raise TraceError(f"the last partial batch of {rest}: {error}; --drop-last leaves it out") from error
+
+
 def _overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     if not settings:
         return recipe
@@ -110,7 +118,7 @@ def trace_training(plan: Plan) -> Training:
                 makes_state=number == 0 or phase.optimizer is not None,
                 last_batch=rest,
                 last_steps=(phase.epochs or 1) if rest else 0,
-                last_trace=traced(phase, rest) if rest else None,
+                last_trace=_last(traced, phase, rest) if rest else None,
             )
         )
     return Training(phases=tuple(phases))

@@ -1,0 +1,144 @@
+"""Finding the model: files, packages, objects; and one line for everything that is wrong with them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import costmodel
+from costmodel.errors import SubjectError
+from costmodel.ir.trace import Trace
+from costmodel.tracing import compat
+from costmodel.tracing.subject import find_model, from_object, load_source
+
+Write = Callable[[str, str], str]
+
+NET = "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self, width=4):\n        super().__init__(width, 2)\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(name: str, text: str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def traced(reference: object, **settings: object) -> Trace:
+    return costmodel.trace(reference, **{"input": "4", **settings}).phases[0].trace
+
+
+def test_a_named_class(write: Write) -> None:
+    assert [p.name for p in traced(write("net.py", NET) + ":Net").parameters] == ["weight", "bias"]
+
+
+def test_the_only_class_needs_no_name(write: Write) -> None:
+    assert len(traced(write("net.py", NET)).parameters) == 2
+
+
+def test_options_reach_the_constructor(write: Write) -> None:
+    trace = traced(write("net.py", NET), model_options={"width": 7}, input="7")
+    assert trace.tensors[trace.parameters[0].tensor].shape == (2, 7)
+
+
+@pytest.mark.parametrize(
+    ("extra", "name"),
+    [("def make():\n    return Net()\n", "make"), ("net = Net()\n", "net"), ("class Zoo:\n    small = Net\n", "Zoo.small")],
+)
+def test_functions_instances_and_dotted_names(write: Write, extra: str, name: str) -> None:
+    assert len(traced(write("net.py", NET + extra) + f":{name}").parameters) == 2
+
+
+def test_a_file_beside_it_can_be_imported(write: Write) -> None:
+    write("layers_of_mine.py", NET)
+    assert len(traced(write("main.py", "from layers_of_mine import Net\ndef make(): return Net()\n") + ":make").parameters) == 2
+    sys.modules.pop("layers_of_mine")
+
+
+def test_a_package(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("package_of_mine/__init__.py", "")
+    write("package_of_mine/nets.py", NET)
+    monkeypatch.chdir(tmp_path)
+    assert len(traced("package_of_mine.nets:Net").parameters) == 2
+
+
+def test_an_object_is_not_touched() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2)).eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    trace = traced(model, batch=2)
+    assert len(trace.parameters) == 6
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(p.grad is None and type(p) is nn.Parameter for p in model.parameters())
+    assert not model.training
+
+
+def test_an_object_keeps_its_tied_and_frozen_weights() -> None:
+    model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    model[1].weight = model[0].weight
+    model[0].bias.requires_grad_(False)
+    trace = traced(model)
+    assert [(p.name, p.trainable) for p in trace.parameters] == [("0.weight", True), ("0.bias", False), ("1.bias", True)]
+
+
+def test_a_lazy_layer_gets_its_shape() -> None:
+    trace = traced(lambda: nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2)), input="5")
+    assert trace.calls
+
+
+def test_a_path_on_another_system() -> None:
+    with pytest.raises(SubjectError, match="no such file"):
+        load_source(r"C:\somewhere\net.py", compat.fake_mode())
+
+
+ERRORS = [
+    # file, name asked for, what the line says
+    ("class Net(\n", ":Net", r"net\.py:1: syntax error"),
+    ("import nothing_of_this_name\n", ":Net", r"net\.py: importing it failed at net\.py:1: ModuleNotFoundError"),
+    ("x = 1 / 0\n", ":Net", r"at net\.py:1: ZeroDivisionError"),
+    ("import sys\nsys.exit(3)\n", ":Net", r"at net\.py:2: SystemExit"),
+    (NET, ":Nett", r"Nett.*Net"),
+    (NET + "class Other(Net): ...\n", "", r"which model\?.*Net, Other"),
+    ("x = 1\n", "", r"which model\?.*none"),
+    ("Net = 3\n", ":Net", r"is a int, not an nn\.Module"),
+    ("def Net(): return 3\n", ":Net", r"returned a int, not an nn\.Module"),
+    (NET.replace("=4", ""), ":Net", r"missing a required argument: 'width'.*--model-option NAME=VALUE"),
+    (NET + "        raise ValueError('no')\n", ":Net", r"building the model failed at net\.py:5: ValueError: no"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "message"), ERRORS)
+def test_errors_are_one_line(write: Write, text: str, name: str, message: str) -> None:
+    path = write("net.py", text)
+    with pytest.raises(SubjectError, match=message) as caught:
+        traced(path + name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match=r"gone\.py: no such file"):
+        traced(str(tmp_path / "gone.py") + ":Net")
+
+
+def test_options_for_something_built() -> None:
+    with pytest.raises(SubjectError, match="already built"):
+        from_object(nn.Linear(2, 2), {"width": 3}, "net")
+
+
+def test_an_unknown_option(write: Write) -> None:
+    with pytest.raises(SubjectError, match="depth"):
+        traced(write("net.py", NET), model_options={"depth": 3})
+
+
+def test_importing_a_file_allocates_nothing(write: Write) -> None:
+    path = write("net.py", "import torch\nhuge = torch.zeros(10**6, 10**6)\n" + NET)
+    module, name = load_source(path, compat.fake_mode())
+    assert isinstance(module.huge, compat.FakeTensor)
+    assert find_model(module, name, {}, path).name == path
