@@ -45,6 +45,8 @@ def advice(error: BaseException) -> str:
         return f"{first}: this asks for a tensor's value, which does not exist before the run"
     if isinstance(error, compat.UnsupportedOperatorException):
         return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
+    if "UninitializedParameter" in first or "uninitialized parameter" in first:
+        return f"{plain}; a lazy layer cannot be traced: give it its input size"
     if "convert all Tensors to FakeTensors" in str(error):
         return (
             "a real tensor made outside the model meets the traced ones; make it a buffer "

@@ -15,11 +15,9 @@ from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
     FakeTensor,
-    FakeTensorConverter,
     FakeTensorMode,
     UnsupportedOperatorException,
 )
-from torch.nn.parameter import UninitializedParameter
 from torch.utils._python_dispatch import _disable_current_modes
 
 __all__ = [
@@ -33,7 +31,6 @@ __all__ = [
     "fake_mode",
     "fresh_tensor",
     "is_accumulate_grad",
-    "is_lazy",
     "known_value",
     "next_sequence_number",
     "quiet",
@@ -52,18 +49,26 @@ _ACCUMULATE_GRAD = 2**64 - 1
 """Sequence number of every AccumulateGrad node (torch/csrc/autograd/functions/accumulate_grad.h)."""
 
 
-class _Converter(FakeTensorConverter):
-    """Makes results without noting them: a tensor to which a weak reference exists cannot be swapped by Module.to."""
+class _FakeMode(FakeTensorMode):
+    """Torch's fake mode without memory from one op to the next."""
 
-    def set_tensor_memo(self, t: torch.Tensor, v: FakeTensor) -> None:
-        """Nothing is noted. The note would serve a second conversion of the same meta tensor, which never comes."""
+    def __init__(self) -> None:
+        super().__init__(allow_non_fake_inputs=False)
+        # the cache lasts as long as the process and forgets which results are the same tensor
+        # (mkldnn_rnn_layer_backward): a trace would depend on what was traced before. ResultMemory does its work
+        self.cache_enabled = False
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one op, then drop the notes on its results: Module.to cannot swap a tensor with weak references."""
+        try:
+            return super().dispatch(func, types, args, kwargs)
+        finally:
+            self.fake_tensor_converter.meta_converter.tensor_memo.clear()
 
 
 def fake_mode() -> FakeTensorMode:
     """A fresh mode in which tensors have shapes but no memory."""
-    mode = FakeTensorMode(allow_non_fake_inputs=False)
-    mode.fake_tensor_converter = _Converter(copy_data=False, export=False)
-    return mode
+    return _FakeMode()
 
 
 def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
@@ -168,8 +173,3 @@ def next_sequence_number() -> int:
     """The number that the next autograd node of this thread will get."""
     number: int = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
     return number
-
-
-def is_lazy(model: torch.nn.Module) -> bool:
-    """True if a parameter gets its shape only in the first forward."""
-    return any(isinstance(p, UninitializedParameter) for p in model.parameters())

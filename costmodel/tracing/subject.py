@@ -163,7 +163,12 @@ def from_object(
     if isinstance(target, nn.Module):
         if options:
             raise SubjectError(f"{label} is already built: --model-option has nothing to set")
-        return Subject(label, lambda: _as_fake(target), source or {})
+
+        def copy_of_it() -> nn.Module:
+            with explained(SubjectError, f"{label}: copying the model failed"):
+                return _as_fake(target)
+
+        return Subject(label, copy_of_it, source or {})
     if not callable(target):
         raise SubjectError(
             f"{label} is a {type(target).__name__}, not an nn.Module class, instance or function returning one"

@@ -48,12 +48,13 @@ def trace_step(step: Step) -> Trace:
 def _run(step: Step, recorder: Recorder) -> tuple[int, list[int]]:
     """Run the step; the segment that came first in training, and those that make the steady step."""
     with recorder.scopes, recorder:
-        if step.update is None or compat.is_lazy(step.model):
-            _whole(step, recorder)
-            recorder.next_segment()
-            recorder.scopes.restart()
-            _whole(step, recorder)
-            return 0, [1]
+        if step.update is None:
+            for _ in range(2):
+                recorder.next_segment()
+                recorder.scopes.restart()
+                step.gradients()
+                _assign_roles(step, recorder)
+            return 1, [2]
         step.gradients()
         _assign_roles(step, recorder)
         recorder.next_segment()
@@ -64,14 +65,6 @@ def _run(step: Step, recorder: Recorder) -> tuple[int, list[int]]:
         step.update()
         _assign_roles(step, recorder)
         return 1, [0, 2]
-
-
-def _whole(step: Step, recorder: Recorder) -> None:
-    step.gradients()
-    _assign_roles(step, recorder)
-    if step.update is not None:
-        step.update()
-        _assign_roles(step, recorder)
 
 
 def _assign_roles(step: Step, recorder: Recorder) -> None:

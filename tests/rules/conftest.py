@@ -50,6 +50,7 @@ def analysis() -> Make:
             ),
             peak_memory_bytes=PeakMemory(total=1, by_role={}),
             bytes_moved=zero,
+            arithmetic_intensity=0.0,
             complete=not uncounted,
         )
         rows = tuple(UncountedRow(op=op, layer="(model)", phase="forward", times=1, message="") for op in uncounted)

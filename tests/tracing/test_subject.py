@@ -88,9 +88,12 @@ def test_an_object_keeps_its_tied_and_frozen_weights() -> None:
     assert [(p.name, p.trainable) for p in trace.parameters] == [("0.weight", True), ("0.bias", False), ("1.bias", True)]
 
 
-def test_a_lazy_layer_gets_its_shape() -> None:
-    trace = traced(lambda: nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2)), input="5")
-    assert trace.calls
+def test_a_lazy_layer_is_an_error_that_says_what_to_do() -> None:
+    lazy = nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2))
+    with pytest.raises(SubjectError, match="give it its input size"):
+        traced(lambda: nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2)))
+    with pytest.raises(SubjectError, match="give it its input size"):
+        traced(lazy)
 
 
 def test_a_path_on_another_system() -> None:
