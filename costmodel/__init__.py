@@ -110,12 +110,13 @@ def check(
     **settings: Any,
 ) -> Verdict:
     """Analyze a model with the rulebook's defaults and judge it. Arguments as in :func:`analyze` and :func:`judge`."""
+    from costmodel.analysis import analyze_subject
     from costmodel.rules.rulebook import load_rulebook
 
     book = load_rulebook(rules)
-    if not (isinstance(model, str) and model.endswith((".yaml", ".yml"))):
-        settings = {"input": book.subject.input, "batch": book.subject.batch, **settings}
-    analysis = analyze(model, random=book.convention.random, cache=cache, **settings)
+    defaults = {"input": book.subject.input, "batch": book.subject.batch}
+    random = book.convention.random
+    analysis = analyze_subject(model, settings, defaults=defaults, random=random, use_cache=cache)
     return judge(analysis, rules, facts=facts, track=track)
 
 

@@ -13,17 +13,30 @@ from costmodel.ir.codec import dumps, loads
 
 
 def analyze_subject(
-    model: Any, settings: Mapping[str, Any], *, random: bool = True, use_cache: bool = False
+    model: Any,
+    settings: Mapping[str, Any],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    random: bool = True,
+    use_cache: bool = False,
 ) -> Analysis:
-    """See :func:`costmodel.analyze`. A cached result is returned before torch is imported."""
+    """See :func:`costmodel.analyze`. A cached result is returned before torch is imported.
+
+    Args:
+        model: see there.
+        settings: see there.
+        random: see there.
+        defaults: settings for a subject that brings no recipe (a rulebook's).
+        use_cache: look into the cache, and store the result there.
+    """
     key = None
     if use_cache and isinstance(model, str):
-        key = fingerprint(model, {**settings, "random": random})
+        key = fingerprint(model, {"settings": settings, "defaults": defaults, "random": random})
     if key is not None:
         known = _cached(key)
         if known is not None:
             return known
-    result = _analyze(model, settings, random)
+    result = _analyze(model, settings, defaults, random)
     if key is not None:
         cache.store("analysis", key, dumps(result, SCHEMA))
     return result
@@ -39,11 +52,11 @@ def _cached(key: str) -> Analysis | None:
         return None  # damaged, or of another version: made again
 
 
-def _analyze(model: Any, settings: Mapping[str, Any], random: bool) -> Analysis:
+def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool) -> Analysis:
     from costmodel.passes.summary import summarise
     from costmodel.tracing.training import plan_training, trace_training
 
-    plan = plan_training(model, settings)
+    plan = plan_training(model, settings, defaults)
     recipe = plan.recipe
     first = recipe.stretches()[0]
     training = trace_training(plan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,17 +15,10 @@ from costmodel.reports import View, formats, render
 _GROUPS = ("op", "layer", "phase")
 
 
+@o.recipe_options
 def analyze(
     subject: o.Subject,
-    model_option: o.ModelOption = None,
-    input: o.Input = None,
-    batch: o.Batch = None,
-    loss: o.Loss = None,
-    optimizer: o.Optimizer = None,
-    optimizer_option: o.OptimizerOption = None,
-    samples: o.Samples = None,
-    epochs: o.Epochs = None,
-    drop_last: o.DropLast = False,
+    settings: dict[str, Any],
     no_random: Annotated[bool, typer.Option("--no-random", help="random numbers are no operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
@@ -39,17 +32,6 @@ def analyze(
         raise UnknownNameError("group for --by", by, _GROUPS)
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    settings = o.settings(
-        model_options=model_option,
-        input=input,
-        batch=batch,
-        loss=loss,
-        optimizer=optimizer,
-        optimizer_options=optimizer_option,
-        samples=samples,
-        epochs=epochs,
-        drop_last=drop_last,
-    )
     with subject_prints_to_stderr():
         analysis = costmodel.analyze(subject, random=not no_random, cache=not no_cache, **settings)
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,23 +16,16 @@ from costmodel.reports import formats, render
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 
 
+@o.recipe_options
 def check(
     subject: o.Subject,
+    settings: dict[str, Any],
     rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
     fact: Annotated[
         list[str] | None,
         typer.Option("--fact", help="a value measured elsewhere: error_rate=21.7", metavar="NAME=VALUE"),
     ] = None,
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
-    model_option: o.ModelOption = None,
-    input: o.Input = None,
-    batch: o.Batch = None,
-    loss: o.Loss = None,
-    optimizer: o.Optimizer = None,
-    optimizer_option: o.OptimizerOption = None,
-    samples: o.Samples = None,
-    epochs: o.Epochs = None,
-    drop_last: o.DropLast = False,
     format: o.Format = "text",
     output: o.Output = None,
     no_cache: o.NoCache = False,
@@ -40,17 +33,6 @@ def check(
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    settings = o.settings(
-        model_options=model_option,
-        input=input,
-        batch=batch,
-        loss=loss,
-        optimizer=optimizer,
-        optimizer_options=optimizer_option,
-        samples=samples,
-        epochs=epochs,
-        drop_last=drop_last,
-    )
     facts = o.words(fact or [], "--fact")
     with subject_prints_to_stderr():
         verdict = costmodel.check(subject, rules, facts=facts, track=track, cache=not no_cache, **settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 import costmodel
@@ -11,19 +13,16 @@ from costmodel.errors import UnknownNameError
 from costmodel.reports import formats, render
 
 
+@o.recipe_options
 def crosscheck(
     subject: o.Subject,
-    model_option: o.ModelOption = None,
-    input: o.Input = None,
-    batch: o.Batch = None,
-    loss: o.Loss = None,
+    settings: dict[str, Any],
     format: o.Format = "text",
     output: o.Output = None,
 ) -> int:
     """Show our MACs beside fvcore's and FlopCounterMode's, per layer. fvcore runs the forward for real."""
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    settings = o.settings(model_options=model_option, input=input, batch=batch, loss=loss)
     with subject_prints_to_stderr():
         result = costmodel.crosscheck(subject, **settings)
     write(render(result, format), output)

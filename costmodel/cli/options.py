@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -12,34 +15,64 @@ Subject = Annotated[
     str,
     typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
-ModelOption = Annotated[
-    list[str] | None,
-    typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE"),
-]
-Input = Annotated[
-    str | None,
-    typer.Option("--input", help="inputs without batch: 3x32x32, 256:int64; several with commas [default: 3x32x32]"),
-]
-Batch = Annotated[int | None, typer.Option("--batch", help="batch size [default: 1]", min=1)]
-Loss = Annotated[
-    str | None,
-    typer.Option("--loss", help="loss of torch.nn.functional, or 'output' [default: cross_entropy]"),
-]
-Optimizer = Annotated[str | None, typer.Option("--optimizer", help="class of torch.optim, or 'none' [default: sgd]")]
-OptimizerOption = Annotated[
-    list[str] | None,
-    typer.Option("--optimizer-option", help="option of the optimizer: NAME=VALUE", metavar="NAME=VALUE"),
-]
-Samples = Annotated[int | None, typer.Option("--samples", help="training samples in an epoch", min=1)]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="epochs of the whole training", min=1)]
-DropLast = Annotated[bool, typer.Option("--drop-last", help="leave out each epoch's last partial batch")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="neither read nor write the cache")]
 Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 
 
-def settings(**given: Any) -> dict[str, Any]:
-    """Recipe settings from the options that were given; the rest stays at the recipe's own defaults."""
+def recipe_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of :func:`_recipe`; it receives those that were given as ``settings``.
+
+    The rest stays at the recipe's own defaults.
+    """
+    own = inspect.signature(command, eval_str=True).parameters
+    described = inspect.signature(_recipe, eval_str=True).parameters
+    parameters = [p for p in own.values() if p.name != "settings"]
+    subject, others = parameters[:1], parameters[1:]
+    merged = [*subject, *described.values(), *others]
+
+    @functools.wraps(command)
+    def with_settings(**given: Any) -> int:
+        words = {name: given.pop(name) for name in described}
+        return command(settings=_settings(words), **given)
+
+    keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in merged]
+    with_settings.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
+    with_settings.__annotations__ = {p.name: p.annotation for p in merged}
+    return with_settings
+
+
+def _recipe(
+    model_options: Annotated[
+        list[str] | None, typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE")
+    ] = None,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input", help="inputs without batch: 3x32x32, 256:int64; several with commas [default: 3x32x32]"
+        ),
+    ] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="batch size [default: 1]", min=1)] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option("--loss", help="loss of torch.nn.functional, or 'output' [default: cross_entropy]"),
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option("--optimizer", help="class of torch.optim, or 'none' [default: sgd]")
+    ] = None,
+    optimizer_options: Annotated[
+        list[str] | None,
+        typer.Option("--optimizer-option", help="option of the optimizer: NAME=VALUE", metavar="NAME=VALUE"),
+    ] = None,
+    samples: Annotated[int | None, typer.Option("--samples", help="training samples in an epoch", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", help="epochs of the whole training", min=1)] = None,
+    drop_last: Annotated[bool, typer.Option("--drop-last", help="leave out each epoch's last partial batch")] = False,
+) -> None:
+    """Describe a subject's training: the signature is what counts."""
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Recipe settings from the options that were given."""
     result = {name: value for name, value in given.items() if value not in (None, False, [])}
     for name in ("model_options", "optimizer_options"):
         if name in result:

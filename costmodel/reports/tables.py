@@ -77,7 +77,8 @@ def _step(analysis: Analysis) -> Table:
         )
     if not totals.complete:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
-    title = f"{subject.name}: one training step, batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
+    step = f"batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
+    title = f"{subject.name}: one training step, {step}"
     return Table(title, _STEP_HEADERS, rows, notes)
 
 

@@ -15,6 +15,7 @@ from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
     FakeTensor,
+    FakeTensorConverter,
     FakeTensorMode,
     UnsupportedOperatorException,
 )
@@ -49,21 +50,46 @@ _ACCUMULATE_GRAD = 2**64 - 1
 """Sequence number of every AccumulateGrad node (torch/csrc/autograd/functions/accumulate_grad.h)."""
 
 
+class _Converter(FakeTensorConverter):
+    """Notes which tensor a result became only while the op runs: Module.to cannot swap a tensor with weak references.
+
+    A constant's note stays: later ops on its value look it up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(copy_data=False, export=False)
+        self._notes: list[Any] = []
+
+    def set_tensor_memo(self, t: torch.Tensor, v: FakeTensor) -> None:
+        """An op may return one tensor twice (mkldnn_rnn_layer_backward): the second time it is looked up."""
+        super().set_tensor_memo(t, v)
+        self._notes.append(self.meta_converter.describer.get_tensor_id(t))
+
+    def forget(self) -> None:
+        """The op is over."""
+        for note in self._notes:
+            self.meta_converter.tensor_memo.pop(note, None)
+        self._notes.clear()
+
+
 class _FakeMode(FakeTensorMode):
-    """Torch's fake mode without memory from one op to the next."""
+    """Torch's fake mode without memory from one op to the next.
+
+    Its cache lasts as long as the process and forgets which results are the same tensor: a trace would depend on
+    what was traced before. ResultMemory does the cache's work.
+    """
 
     def __init__(self) -> None:
         super().__init__(allow_non_fake_inputs=False)
-        # the cache lasts as long as the process and forgets which results are the same tensor
-        # (mkldnn_rnn_layer_backward): a trace would depend on what was traced before. ResultMemory does its work
+        self.fake_tensor_converter = self._converter = _Converter()
         self.cache_enabled = False
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one op, then drop the notes on its results: Module.to cannot swap a tensor with weak references."""
+        """Run one op."""
         try:
             return super().dispatch(func, types, args, kwargs)
         finally:
-            self.fake_tensor_converter.meta_converter.tensor_memo.clear()
+            self._converter.forget()
 
 
 def fake_mode() -> FakeTensorMode:

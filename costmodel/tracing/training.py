@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from costmodel.errors import RecipeError, TraceError
@@ -27,43 +28,46 @@ class Plan:
     mode: compat.FakeTensorMode
 
 
-def plan_training(model: Any, settings: Mapping[str, Any]) -> Plan:
+def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> Plan:
     """Find the subject and its recipe.
 
     Args:
         model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function.
         settings: fields of :class:`Recipe` that were given explicitly; they stand above the file's own recipe.
+        defaults: fields of :class:`Recipe` for a subject that brings no recipe; they stand below everything.
 
     Raises:
         SubjectError, RecipeError: see there.
     """
     mode = compat.fake_mode()
-    label = model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__)
-    if isinstance(model, Path):
-        model = label = str(model)
-    if not isinstance(model, str):
-        recipe = make_recipe(settings, "arguments")
+    given = {**(defaults or {}), **settings}
+    if not isinstance(model, (str, Path)):
+        recipe = make_recipe(given, "arguments")
+        label = getattr(model, "__name__", type(model).__name__)
         return Plan(from_object(model, recipe.model_options, label), recipe, mode)
-    if model.endswith((".yaml", ".yml")):
-        recipe = _overridden(read_recipe(Path(model)), settings)
+    reference = str(model)
+    if reference.endswith((".yaml", ".yml")):
+        recipe = _overridden(read_recipe(Path(reference)), settings)
         if recipe.model is None:
-            raise RecipeError(f"{model}:1: model: missing; name it as FILE.py:NAME")
+            raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")
         return Plan(_subject(recipe.model, recipe, mode), recipe, mode)
-    module, name = load_source(model, mode)
-    own = getattr(module, "recipe", None)
-    if name is None and callable(own):
-        with mode, explained(RecipeError, f"{label}: recipe() failed"):
-            data = own()
-        recipe = data if isinstance(data, Recipe) else make_recipe(data, f"{label}: recipe()")
-        recipe = _overridden(recipe, settings)
-        subject = from_object(recipe.model, recipe.model_options, label, vars(module))
+    module, name = load_source(reference, mode)
+    if name is None and callable(getattr(module, "recipe", None)):
+        recipe = _overridden(_own_recipe(module, reference, mode), settings)
+        subject = from_object(recipe.model, recipe.model_options, reference, vars(module))
         return Plan(subject, recipe, mode)
-    recipe = make_recipe(settings, "arguments")
-    return Plan(find_model(module, name, recipe.model_options, label), recipe, mode)
+    recipe = make_recipe(given, "arguments")
+    return Plan(find_model(module, name, recipe.model_options, reference), recipe, mode)
+
+
+def _own_recipe(module: ModuleType, reference: str, mode: compat.FakeTensorMode) -> Recipe:
+    with mode, explained(RecipeError, f"{reference}: recipe() failed"):
+        data = module.recipe()
+    return data if isinstance(data, Recipe) else make_recipe(data, f"{reference}: recipe()")
 
 
 def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int) -> Trace:
-    """The trace of an epoch's last partial batch; what it cannot do (batch norm on one sample) is said with its size."""
+    """The trace of an epoch's last partial batch; what fails on it alone is said with its size."""
     try:
         return traced(phase, rest)
     except TraceError as error:
