@@ -84,6 +84,13 @@ class OpCall:
         """Ids of the argument tensors, in order, repeated if used twice."""
         return tuple(i for _, value in self.arguments for i in tensor_ids(value))
 
+    @property
+    def written(self) -> tuple[int, ...]:
+        """Ids of the tensors that the call returns; if it returns none (``_foreach_add_``), of those it is done to."""
+        if self.outputs or not self.packet.endswith("_"):
+            return tuple(i for i in self.outputs if i is not None)
+        return tuple(tensor_ids(self.arguments[0][1]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleSpec:
@@ -189,7 +196,5 @@ class Trace:
                     known = graph.edges[edge]["tensors"] if graph.has_edge(*edge) else ()
                     if source not in known:
                         graph.add_edge(*edge, tensors=(*known, source))
-            for output in call.outputs:
-                if output is not None:
-                    producer[output] = index
+            producer.update(dict.fromkeys(call.written, index))
         return graph

@@ -53,9 +53,7 @@ def overfull(geometry: Geometry, machine: Machine, mapping: Mapping, nest: Nest)
         entry: LevelMapping = mapping.levels[-1 - s]
         if level.entries is None:
             continue
-        tiles = {
-            name: geometry.size(v, nest.reach[s]) for v, name in enumerate(DATASPACES) if name in entry.keep
-        }
+        tiles = {name: geometry.size(v, nest.reach[s]) for v, name in enumerate(DATASPACES) if name in entry.keep}
         if sum(tiles.values()) > level.entries:
             parts = " + ".join(f"{name} {size}" for name, size in tiles.items())
             return f"{level.name}: tiles need {sum(tiles.values())} words ({parts}); it holds {level.entries}"

@@ -72,7 +72,7 @@ class _Converter(FakeTensorConverter):
         self._notes.clear()
 
 
-class _FakeMode(FakeTensorMode):
+class _FakeMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
     """Torch's fake mode without memory from one op to the next.
 
     Its cache lasts as long as the process and forgets which results are the same tensor: a trace would depend on
@@ -112,7 +112,7 @@ def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
 
 
 # torch's own deepcopy reads memory that a fake tensor does not have: copying a model (EMA) would corrupt the heap
-FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign]
+FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign,assignment]
 
 
 def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:

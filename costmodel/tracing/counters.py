@@ -47,7 +47,7 @@ def _run_flop_counter(step: Step) -> tuple[dict[str, int], dict[str, int]]:
 
 def _totals(counter: FlopCounterMode) -> dict[str, int]:
     """FLOPs by module path, children included; "" is everything."""
-    totals = {}
+    totals: dict[str, int] = {}
     for name, by_op in counter.get_flop_counts().items():
         path = "" if name == "Global" else name.partition(".")[2]
         totals[path] = max(totals.get(path, 0), sum(by_op.values()))

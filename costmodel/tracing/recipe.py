@@ -112,7 +112,7 @@ class Recipe(Strict):
         return tuple(self._filled(phase) for phase in self.phases or (PhaseSpec(name="training"),))
 
     def _filled(self, phase: PhaseSpec) -> PhaseSpec:
-        own = {
+        own: dict[str, Any] = {
             name: value
             for name in ("input", "batch", "samples", "drop_last")
             if (value := getattr(phase, name)) is None and (value := getattr(self, name)) is not None

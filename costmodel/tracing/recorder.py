@@ -30,7 +30,7 @@ _NOT_WORK = frozenset({"prim", "profiler"})
 _BIRTH_ROLE = {Phase.FORWARD: Role.ACTIVATION, Phase.LOSS: Role.ACTIVATION, Phase.RECOMPUTE: Role.ACTIVATION}
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
     """Records calls into segments; a segment is a stretch of execution with its own list of calls.
 
     Attributes:
@@ -42,7 +42,7 @@ class Recorder(TorchDispatchMode):
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.scopes = Scopes(model, self._module_enters, self._module_returns)
         self.lifetimes = Lifetimes()
         self.segments: list[list[OpCall]] = [[]]
@@ -83,11 +83,10 @@ class Recorder(TorchDispatchMode):
     def _id(self, tensor: torch.Tensor, role: Role) -> int:
         # the tag dies with the tensor; shape and memory show whether the tensor was given other data (p.data = q)
         now = (tensor.shape, tensor.untyped_storage()._cdata)
-        tag = getattr(tensor, "_costmodel_tag", None)
-        ours = tag is not None and tag[0] is self
+        tag: tuple[Any, int, Any] = getattr(tensor, "_costmodel_tag", (None, 0, None))
+        ours = tag[0] is self
         if ours and tag[2] == now:
-            known: int = tag[1]
-            return known
+            return tag[1]
         storage = self.lifetimes.number(tensor, role)
         spec = (tuple(tensor.shape), tensor.dtype, tensor.device, storage)
         number = self._latest.get(storage)
@@ -182,7 +181,7 @@ class Recorder(TorchDispatchMode):
             changed["device"] = torch.device("cpu")
         return changed
 
-    def _module_enters(self, path: str) -> None:
+    def _module_enters(self, _: str) -> None:
         if torch.is_autocast_enabled("cuda"):
             raise TraceError(f"{user_line()}: {AUTOCAST_CUDA}")
         self._open.append(len(self.segments[-1]))

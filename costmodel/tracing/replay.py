@@ -22,13 +22,13 @@ def to_fx(trace: Trace) -> fx.Graph:
     last, and the order of the nodes is the order of execution, so the graph must not be reordered or pruned.
     """
     graph = fx.Graph()
-    values = {id: _placeholder(graph, trace, id) for id in tensors_before(trace)}
+    values = {number: _placeholder(graph, trace, number) for number in tensors_before(trace)}
     for index, call in enumerate(trace.calls):
         node = _node(graph, call, values)
         node.meta |= {"scope": call.scope, "phase": call.phase.value, "call": index}
         _bind_outputs(graph, node, call, values)
-    kept = [id for id in values if trace.storages[trace.tensors[id].storage].died is None]
-    graph.output(tuple([values[id] for id in kept])).meta["tensors"] = tuple(kept)
+    kept = [number for number in values if trace.storages[trace.tensors[number].storage].died is None]
+    graph.output(tuple([values[number] for number in kept])).meta["tensors"] = tuple(kept)
     return graph
 
 
@@ -49,7 +49,7 @@ def replay(trace: Trace, values: Mapping[int, torch.Tensor]) -> dict[int, torch.
     module = fx.GraphModule(torch.nn.Module(), graph)
     kept = next(node for node in reversed(graph.nodes) if node.op == "output").meta["tensors"]
     with torch.no_grad():  # the graph has its own backward
-        results = fx.Interpreter(module).run(*[values[id] for id in tensors_before(trace)])
+        results = fx.Interpreter(module).run(*[values[number] for number in tensors_before(trace)])
     return dict(zip(kept, results, strict=True))
 
 
@@ -58,14 +58,14 @@ def tensors_before(trace: Trace) -> tuple[int, ...]:
     made: set[int] = set()
     before: dict[int, None] = {}
     for call in trace.calls:
-        before.update(dict.fromkeys(id for id in call.inputs if id not in made))
-        made.update(id for id in call.outputs if id is not None)
+        before.update(dict.fromkeys(number for number in call.inputs if number not in made))
+        made.update(number for number in call.outputs if number is not None)
     return tuple(before)
 
 
-def _placeholder(graph: fx.Graph, trace: Trace, id: int) -> fx.Node:
-    node = graph.placeholder(f"{trace.role(id).value}_{id}")
-    node.meta["tensors"] = (id,)
+def _placeholder(graph: fx.Graph, trace: Trace, number: int) -> fx.Node:
+    node = graph.placeholder(f"{trace.role(number).value}_{number}")
+    node.meta["tensors"] = (number,)
     return node
 
 
@@ -90,9 +90,9 @@ def _bind_outputs(graph: fx.Graph, node: fx.Node, call: OpCall, values: dict[int
     """From now on the call's outputs are read from its node, one ``getitem`` each if there are several."""
     returns = node.target._schema.returns  # type: ignore[union-attr]  # resolve() gives an OpOverload
     if len(returns) == 1 and str(returns[0].type) == "Tensor":
-        values.update((id, node) for id in call.outputs if id is not None)
+        values.update((number, node) for number in call.outputs if number is not None)
         return
-    for position, id in enumerate(call.outputs):
-        if id is not None:
-            values[id] = graph.call_function(operator.getitem, (node, position))
-            values[id].meta |= node.meta
+    for position, number in enumerate(call.outputs):
+        if number is not None:
+            values[number] = graph.call_function(operator.getitem, (node, position))
+            values[number].meta |= node.meta

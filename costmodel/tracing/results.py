@@ -35,7 +35,7 @@ class ResultMemory:
         try:
             key = (func, _key(args), _key(tuple(kwargs.items())))
             remembered = self._known.get(key)
-        except (_Opaque, TypeError):  # TypeError: an argument that cannot be hashed
+        except (_OpaqueError, TypeError):  # TypeError: an argument that cannot be hashed
             return func(*args, **kwargs)
         if remembered is None:
             result = func(*args, **kwargs)
@@ -53,13 +53,16 @@ class ResultMemory:
         return made if several else made[0]
 
 
-class _Opaque(Exception):
+class _OpaqueError(Exception):
     """An argument on whose value, not only layout, the result may depend."""
 
 
 @cache
 def _kind(func: Any) -> str:
-    """``in-place`` returns its first argument, ``view`` looks into it, ``functional`` aliases nothing; else ``other``."""
+    """``in-place`` returns its first argument, ``view`` looks into it, ``functional`` aliases nothing.
+
+    Everything else is ``other``.
+    """
     schema = func._schema
     if torch.Tag.data_dependent_output in func.tags or torch.Tag.dynamic_output_shape in func.tags:
         return "other"
@@ -78,7 +81,7 @@ def _kind(func: Any) -> str:
 def _key(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if not isinstance(value, FakeTensor) or value.constant is not None:
-            raise _Opaque
+            raise _OpaqueError
         return (value.shape, value.stride(), value.storage_offset(), value.dtype)
     if isinstance(value, (tuple, list)):
         return tuple([_key(item) for item in value])
@@ -104,7 +107,7 @@ def _remember(kind: str, result: Any, arguments: Any) -> _Memory | None:
         if (address in storages) != (kind == "view"):
             return None
         storages.add(address)
-        layouts.append((tensor.shape, tensor.stride(), tensor.storage_offset(), tensor.dtype))
+        layouts.append((tensor.shape, tensor.stride(), int(tensor.storage_offset()), tensor.dtype))
     return tuple(layouts)
 
 

@@ -127,7 +127,7 @@ class Scopes:
         self._paths.append(path)
 
     def _enter_hook(self, path: str) -> Callable[..., None]:
-        def enter(module: nn.Module, args: Any) -> None:
+        def enter(_: nn.Module, __: Any) -> None:
             if not self._stack:
                 self.recomputing = compat.current_autograd_node() is not None
             self._stack.append(path)
@@ -137,7 +137,7 @@ class Scopes:
         return enter
 
     def _exit_hook(self, path: str) -> Callable[..., None]:
-        def leave(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        def leave(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
             self._stack.pop()
             if self._stack:
                 self._mark(self._stack[-1])

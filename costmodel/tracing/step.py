@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Step:
         batch: what the step consumes, any structure of tensors.
         gradients: everything up to and with backward.
         update: the optimizer's part; None if ``gradients`` is the whole step and must run twice.
-        assumptions: readings taken while putting the step together.
+        assumptions: readings taken; some are known only after the step has run.
     """
 
     model: nn.Module
@@ -38,7 +38,7 @@ class Step:
     batch: Any
     gradients: Callable[[], None]
     update: Callable[[], None] | None
-    assumptions: tuple[str, ...] = ()
+    assumptions: Sequence[str] = ()
 
 
 def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
@@ -73,13 +73,13 @@ def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) 
         if optimizer is not None:
             optimizer.zero_grad()
         loss = loss_of(model, preprocess(batch))
-        _scalar(loss).backward()
+        _scalar(loss).backward()  # type: ignore[no-untyped-call]
 
     def update() -> None:
         if optimizer is not None:
             optimizer.step()
 
-    return Step(model, optimizers, batch, gradients, update, tuple(notes))
+    return Step(model, optimizers, batch, gradients, update, notes)
 
 
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
@@ -87,9 +87,7 @@ def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
     for pattern in patterns:
         hits = fnmatch.filter(names, pattern)
         if not hits:
-            raise RecipeError(
-                f"freeze: no parameter matches {pattern!r}; names look like {next(iter(names), '?')}"
-            )
+            raise RecipeError(f"freeze: no parameter matches {pattern!r}; names look like {next(iter(names), '?')}")
         for name in hits:
             names[name].requires_grad_(False)
 
@@ -99,6 +97,24 @@ def _batch(source: Mapping[str, Any], inputs: tuple[InputSpec, ...], size: int) 
         example = source["example_batch"]
         return example(size) if inspect.signature(example).parameters else example()
     return tuple(_input(spec, size) for spec in inputs)
+
+
+def own_batch_size(source: Mapping[str, Any]) -> int | None:
+    """Samples in the batch of a file whose ``example_batch()`` takes no size; None where the recipe says how many."""
+    example = source.get("example_batch")
+    if example is None or inspect.signature(example).parameters:
+        return None
+    with explained(RecipeError, "example_batch() failed"):
+        sizes = (tensor.shape[0] for tensor in _tensors(example()) if tensor.dim())
+        return next(sizes, 1)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple, Mapping)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors(item)
 
 
 def _input(spec: InputSpec, size: int) -> torch.Tensor:
@@ -136,9 +152,7 @@ def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Modu
 
 
 def _loss_name(name: str) -> str:
-    known = sorted(
-        n for n in dir(F) if n.endswith("_loss") or n.startswith(("cross_entropy", "binary_cross_entropy"))
-    )
+    known = sorted(n for n in dir(F) if n.endswith("_loss") or n.startswith(("cross_entropy", "binary_cross_entropy")))
     for candidate in (name, f"{name}_loss", {"bce": "binary_cross_entropy"}.get(name, "")):
         if candidate in known:
             return candidate

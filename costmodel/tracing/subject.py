@@ -76,7 +76,8 @@ def _run_file(path: Path, mode: FakeTensorMode) -> ModuleType:
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
     module_name = f"{path.stem}_{digest}"
     spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None  # a .py file always has a loader
+    assert spec is not None  # a .py file always has one, with a loader
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickle look their module up by name
     with _import_path(path.resolve().parent), explained(SubjectError, f"{path}: importing it failed"):
@@ -180,7 +181,9 @@ def from_object(
             model = target(**options)
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
-        return model
+        tensors = (*model.parameters(), *model.buffers())
+        # a function may return a model that was built before, for real
+        return model if all(isinstance(t, compat.FakeTensor) for t in tensors) else _as_fake(model)
 
     return Subject(label, make, source or {})
 
@@ -193,9 +196,7 @@ def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], lab
     try:
         signature.bind(**options)
     except TypeError as error:
-        raise SubjectError(
-            f"{label}{signature}: {error}; give arguments with --model-option NAME=VALUE"
-        ) from None
+        raise SubjectError(f"{label}{signature}: {error}; give arguments with --model-option NAME=VALUE") from None
 
 
 def _as_fake(model: nn.Module) -> nn.Module:

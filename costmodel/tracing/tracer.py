@@ -93,9 +93,7 @@ def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
                     yield parameter, value, Role.OPTIMIZER_STATE
 
 
-def _named(
-    pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role
-) -> tuple[Parameter, ...]:
+def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:
     return tuple(
         Parameter(name=name, tensor=recorder.know(tensor, role), trainable=tensor.requires_grad)
         for name, tensor in pairs
@@ -215,9 +213,7 @@ def _modules(
             attributes={
                 name: value
                 for name, value in sorted(vars(module).items())
-                if not name.startswith("_")
-                and name != "training"
-                and isinstance(value, (bool, int, float, str))
+                if not name.startswith("_") and name != "training" and isinstance(value, (bool, int, float, str))
             },
             parameters=_own(module.named_parameters(path, recurse=False), ids),
             buffers=_own(module.named_buffers(path, recurse=False), ids),

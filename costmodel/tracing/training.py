@@ -14,7 +14,7 @@ from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
 from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
-from costmodel.tracing.step import build_step
+from costmodel.tracing.step import build_step, own_batch_size
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source
 from costmodel.tracing.tracer import trace_step
 
@@ -88,6 +88,26 @@ def _subject(model: Any, recipe: Recipe, mode: compat.FakeTensorMode) -> Subject
     return find_model(module, name, recipe.model_options, model)
 
 
+_SCHEDULE = ("samples", "epochs", "steps", "drop_last", "batch")
+"""Fields of a phase that do not change its steps."""
+
+
+def _with_own_batch(plan: Plan, phase: PhaseSpec) -> PhaseSpec:
+    """The phase with the batch size of a file that brings a whole batch."""
+    with plan.mode:
+        size = own_batch_size(plan.subject.source)
+    if size is None:
+        return phase
+    own = phase.model_copy(update={"batch": size})
+    rest = schedule(own)[1]
+    if rest:
+        raise RecipeError(
+            f"{plan.subject.name}: each epoch ends with a batch of {rest}, but example_batch() always has {size}; "
+            "let it take the number of samples, example_batch(n), or set drop_last"
+        )
+    return own
+
+
 def trace_training(plan: Plan) -> Training:
     """Trace every phase of a plan; equal steps are traced once.
 
@@ -98,9 +118,7 @@ def trace_training(plan: Plan) -> Training:
     traces: list[tuple[PhaseSpec, int, Trace]] = []
 
     def traced(phase: PhaseSpec, batch: int) -> Trace:
-        what = phase.model_copy(
-            update={"name": "", "samples": None, "epochs": None, "steps": None, "batch": None}
-        )
+        what = phase.model_copy(update=dict.fromkeys(_SCHEDULE) | {"name": ""})
         for known, size, trace in traces:
             if (known, size) == (what, batch):
                 return trace
@@ -110,7 +128,8 @@ def trace_training(plan: Plan) -> Training:
         return trace
 
     phases = []
-    for number, phase in enumerate(plan.recipe.stretches()):
+    for number, stretch in enumerate(plan.recipe.stretches()):
+        phase = _with_own_batch(plan, stretch)
         steps, rest = schedule(phase)
         batch = phase.batch or 1
         phases.append(
@@ -122,7 +141,7 @@ def trace_training(plan: Plan) -> Training:
                 makes_state=number == 0 or phase.optimizer is not None,
                 last_batch=rest,
                 last_steps=(phase.epochs or 1) if rest else 0,
-                last_trace=_last(traced, phase, rest) if rest else None,
+                last_trace=traced(phase, rest) if rest else None,
             )
         )
     return Training(phases=tuple(phases))

@@ -77,4 +77,7 @@ def test_a_tensor_that_the_step_keeps_outlives_it() -> None:
 
     trace = small(step=step)
     alive = [s for s in trace.storages if s.died is None and s.role is Role.ACTIVATION]
-    assert [(s.nbytes, s.born == -1) for s in alive] == [(4, True), (4, False)]  # the warm-up's loss and this one's
+    assert [(s.nbytes, s.born == -1) for s in alive] == [
+        (4, True),
+        (4, False),
+    ]  # the warm-up's loss and this one's

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.errors import RecipeError
-from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe, make_recipe, parse_input, read_recipe, schedule
+from costmodel.tracing.recipe import (
+    InputSpec,
+    PhaseSpec,
+    Recipe,
+    make_recipe,
+    parse_input,
+    read_recipe,
+    schedule,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +44,7 @@ def test_a_bad_input_says_how_to_write_it(text: str) -> None:
         parse_input(text)
 
 
-@given(
-    samples=st.integers(1, 500), batch=st.integers(1, 64), epochs=st.integers(1, 5), drop_last=st.booleans()
-)
+@given(samples=st.integers(1, 500), batch=st.integers(1, 64), epochs=st.integers(1, 5), drop_last=st.booleans())
 def test_every_sample_is_seen_in_every_epoch(samples: int, batch: int, epochs: int, drop_last: bool) -> None:
     phase = PhaseSpec(name="p", batch=batch, samples=samples, epochs=epochs, drop_last=drop_last)
     full, rest = schedule(phase)
@@ -60,13 +66,26 @@ def test_a_phase_takes_what_it_leaves_out_from_the_recipe() -> None:
             "batch": 128,
             "samples": 50000,
             "epochs": 30,
-            "phases": [{"name": "small", "input": "3x16x16", "epochs": 10}, {"name": "large", "batch": 64, "steps": 5}],
+            "phases": [
+                {"name": "small", "input": "3x16x16", "epochs": 10},
+                {"name": "large", "batch": 64, "steps": 5},
+            ],
         },
         "test",
     )
     small, large = recipe.stretches()
-    assert (small.input, small.batch, small.samples, small.epochs) == ((InputSpec(shape=(3, 16, 16)),), 128, 50000, 10)
-    assert (large.input, large.batch, large.steps, large.epochs) == ((InputSpec(shape=(3, 32, 32)),), 64, 5, None)
+    assert (small.input, small.batch, small.samples, small.epochs) == (
+        (InputSpec(shape=(3, 16, 16)),),
+        128,
+        50000,
+        10,
+    )
+    assert (large.input, large.batch, large.steps, large.epochs) == (
+        (InputSpec(shape=(3, 32, 32)),),
+        64,
+        5,
+        None,
+    )
 
 
 def test_without_phases_there_is_one() -> None:

@@ -23,7 +23,7 @@ class Subtract(torch.optim.Optimizer):
     def __init__(self, parameters: Any) -> None:
         super().__init__(parameters, {})
 
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for p in group["params"]:
                 p.data = p.data - 0.1 * p.grad
@@ -49,23 +49,16 @@ def _values(
     """What the steady step starts from, by tensor id."""
     by_name = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     named = [(spec.tensor, by_name[spec.name]) for spec in (*trace.parameters, *trace.buffers)]
-    states = [
-        v for values in optimizer.state.values() for v in values.values() if isinstance(v, torch.Tensor)
-    ]
+    states = [v for values in optimizer.state.values() for v in values.values() if isinstance(v, torch.Tensor)]
     before = sorted(tensors_before(trace))
     ids = [id for id in before if trace.role(id) is Role.OPTIMIZER_STATE]
     assert len(ids) == len(states)
     known = {id: value.detach().clone() for id, value in [*named, *zip(ids, states, strict=True)]}
     known[trace.inputs[0]] = x
     missing = [id for id in before if id not in known]
-    if (
-        missing
-    ):  # new memory of parameters (p.data = q), or the literal 1 that foreach optimizers add to their steps
+    if missing:  # new memory of parameters (p.data = q), or the literal 1 that foreach optimizers add to their steps
         replaced = [id for id in missing if trace.role(id) is Role.PARAMETER]
-        known |= {
-            id: by_name[spec.name].detach().clone()
-            for id, spec in zip(replaced, trace.parameters, strict=False)
-        }
+        known |= {id: by_name[spec.name].detach().clone() for id, spec in zip(replaced, trace.parameters, strict=False)}
         known |= {id: torch.tensor(1.0) for id in missing if trace.tensors[id].shape == ()}
     return known
 
@@ -73,9 +66,7 @@ def _values(
 def _eager(make: Callable[[], nn.Module], choice: Any, options: dict[str, Any], x: torch.Tensor) -> Any:
     torch.manual_seed(0)
     model = make()
-    optimizer = (
-        choice(model) if callable(choice) else getattr(torch.optim, choice)(model.parameters(), **options)
-    )
+    optimizer = choice(model) if callable(choice) else getattr(torch.optim, choice)(model.parameters(), **options)
 
     def step() -> None:
         optimizer.zero_grad()
@@ -156,9 +147,7 @@ def test_a_result_of_several_is_read_with_getitem(graph: tuple[Trace, fx.Graph])
 
 def test_readers_of_an_in_place_result_read_the_op_that_wrote_it(graph: tuple[Trace, fx.Graph]) -> None:
     _, fx_graph = graph
-    relu = next(
-        n for n in fx_graph.nodes if n.op == "call_function" and str(n.target) == "aten.relu_.default"
-    )
+    relu = next(n for n in fx_graph.nodes if n.op == "call_function" and str(n.target) == "aten.relu_.default")
     second = [n for n in fx_graph.nodes if n.meta.get("scope") == "second" and n.meta["phase"] == "forward"]
     assert second[0].args[0] is relu
 

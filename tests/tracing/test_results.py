@@ -37,7 +37,11 @@ NETWORKS: list[tuple[Any, str, dict[str, Any]]] = [
     ("examples/zoo/resnet.py:ResNet18", "3x32x32", {}),
     ("examples/zoo/mobilenet.py:MobileNetV2", "3x64x64", {}),
     ("examples/zoo/transformer.py:GPT2", "32:int64", {"width": 64, "depth": 2, "heads": 4}),
-    ("examples/zoo/transformer.py:ViT", "3x32x32", {"image": 32, "patch": 8, "width": 64, "depth": 2, "heads": 4}),
+    (
+        "examples/zoo/transformer.py:ViT",
+        "3x32x32",
+        {"image": 32, "patch": 8, "width": 64, "depth": 2, "heads": 4},
+    ),
     ("examples/zoo/recurrent.py:LSTMClassifier", "16:int64", {}),
     ("examples/zoo/recurrent.py:GRUClassifier", "16:int64", {}),
     ("examples/zoo/unet.py:UNet", "3x32x32", {"width": 8}),
@@ -52,15 +56,30 @@ def _both(monkeypatch: pytest.MonkeyPatch, model: Any, **settings: Any) -> tuple
     return remembering, dumps(steady(model, **settings), SCHEMA)
 
 
-@pytest.mark.parametrize(("model", "input", "options"), NETWORKS, ids=lambda value: str(value)[-24:])
-def test_over_networks(model: Any, input: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, in_root: object) -> None:
+@pytest.mark.parametrize(("model", "input", "options"), NETWORKS, ids=lambda value: getattr(value, "__name__", str(value))[-24:])
+def test_over_networks(
+    model: Any, input: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, in_root: object
+) -> None:
     remembering, asking = _both(monkeypatch, model, input=input, model_options=options, optimizer="adamw")
     assert remembering == asking
 
 
 @pytest.mark.parametrize("extra", [{}, {"foreach": True}])
 @pytest.mark.parametrize(
-    "name", ["SGD", "Adam", "RMSprop", "Adagrad", "NAdam", "RAdam", "Adadelta", "Adamax", "ASGD", "Rprop", "Adafactor"]
+    "name",
+    [
+        "SGD",
+        "Adam",
+        "RMSprop",
+        "Adagrad",
+        "NAdam",
+        "RAdam",
+        "Adadelta",
+        "Adamax",
+        "ASGD",
+        "Rprop",
+        "Adafactor",
+    ],
 )
 def test_over_optimizers(name: str, extra: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     remembering, asking = _both(monkeypatch, Small, optimizer=name, optimizer_options=extra)

@@ -45,9 +45,7 @@ NETWORKS: list[tuple[Any, str, str]] = [
     NETWORKS,
     ids=["LeNet", "ResNet-18", "VGG-16", "MobileNetV2", "checkpoint", "reentrant", "Function"],
 )
-def test_backward_is_twice_forward_in_every_layer(
-    model: Any, input: str, first: str, in_root: object
-) -> None:
+def test_backward_is_twice_forward_in_every_layer(model: Any, input: str, first: str, in_root: object) -> None:
     found = by_phase(model, input=input)
     forward, backward = found["forward"], found["backward"]
     once = first or next(iter(forward))
@@ -125,7 +123,7 @@ def test_a_gradient_penalty_is_backward_of_the_layer_that_is_differentiated() ->
         (gradient,) = torch.autograd.grad(output.sum(), x, create_graph=True)
         loss = cross_entropy(output) + ((gradient.flatten(1).norm(dim=1) - 1) ** 2).mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
 
     trace = small(step=step)

@@ -18,7 +18,10 @@ from costmodel.tracing.subject import find_model, from_object, load_source
 
 Write = Callable[[str, str], str]
 
-NET = "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self, width=4):\n        super().__init__(width, 2)\n"
+NET = (
+    "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self, width=4):\n"
+    "        super().__init__(width, 2)\n"
+)
 
 
 @pytest.fixture
@@ -51,7 +54,11 @@ def test_options_reach_the_constructor(write: Write) -> None:
 
 @pytest.mark.parametrize(
     ("extra", "name"),
-    [("def make():\n    return Net()\n", "make"), ("net = Net()\n", "net"), ("class Zoo:\n    small = Net\n", "Zoo.small")],
+    [
+        ("def make():\n    return Net()\n", "make"),
+        ("net = Net()\n", "net"),
+        ("class Zoo:\n    small = Net\n", "Zoo.small"),
+    ],
 )
 def test_functions_instances_and_dotted_names(write: Write, extra: str, name: str) -> None:
     assert len(traced(write("net.py", NET + extra) + f":{name}").parameters) == 2
@@ -59,7 +66,10 @@ def test_functions_instances_and_dotted_names(write: Write, extra: str, name: st
 
 def test_a_file_beside_it_can_be_imported(write: Write) -> None:
     write("layers_of_mine.py", NET)
-    assert len(traced(write("main.py", "from layers_of_mine import Net\ndef make(): return Net()\n") + ":make").parameters) == 2
+    assert (
+        len(traced(write("main.py", "from layers_of_mine import Net\ndef make(): return Net()\n") + ":make").parameters)
+        == 2
+    )
     sys.modules.pop("layers_of_mine")
 
 
@@ -80,12 +90,22 @@ def test_an_object_is_not_touched() -> None:
     assert not model.training
 
 
+def test_a_function_may_return_an_object() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+    assert len(traced(lambda: model, batch=2).parameters) == 4
+    assert all(type(p) is nn.Parameter for p in model.parameters())
+
+
 def test_an_object_keeps_its_tied_and_frozen_weights() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     model[1].weight = model[0].weight
     model[0].bias.requires_grad_(False)
     trace = traced(model)
-    assert [(p.name, p.trainable) for p in trace.parameters] == [("0.weight", True), ("0.bias", False), ("1.bias", True)]
+    assert [(p.name, p.trainable) for p in trace.parameters] == [
+        ("0.weight", True),
+        ("0.bias", False),
+        ("1.bias", True),
+    ]
 
 
 def test_a_lazy_layer_is_an_error_that_says_what_to_do() -> None:
@@ -104,7 +124,11 @@ def test_a_path_on_another_system() -> None:
 ERRORS = [
     # file, name asked for, what the line says
     ("class Net(\n", ":Net", r"net\.py:1: syntax error"),
-    ("import nothing_of_this_name\n", ":Net", r"net\.py: importing it failed at net\.py:1: ModuleNotFoundError"),
+    (
+        "import nothing_of_this_name\n",
+        ":Net",
+        r"net\.py: importing it failed at net\.py:1: ModuleNotFoundError",
+    ),
     ("x = 1 / 0\n", ":Net", r"at net\.py:1: ZeroDivisionError"),
     ("import sys\nsys.exit(3)\n", ":Net", r"at net\.py:2: SystemExit"),
     (NET, ":Nett", r"Nett.*Net"),
@@ -113,7 +137,11 @@ ERRORS = [
     ("Net = 3\n", ":Net", r"is a int, not an nn\.Module"),
     ("def Net(): return 3\n", ":Net", r"returned a int, not an nn\.Module"),
     (NET.replace("=4", ""), ":Net", r"missing a required argument: 'width'.*--model-option NAME=VALUE"),
-    (NET + "        raise ValueError('no')\n", ":Net", r"building the model failed at net\.py:5: ValueError: no"),
+    (
+        NET + "        raise ValueError('no')\n",
+        ":Net",
+        r"building the model failed at net\.py:5: ValueError: no",
+    ),
 ]
 
 

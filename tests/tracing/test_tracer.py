@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -47,12 +48,14 @@ class NonZero(Small):
 
 class Numpy(Small):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return super().forward(x) * x.detach().numpy().max()
+        out: torch.Tensor = super().forward(x) * x.detach().numpy().max()
+        return out
 
 
 class NumpyFunction(Small):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return super().forward(x) * np.clip(x.detach(), 0, 1).sum()
+        out: torch.Tensor = super().forward(x) * np.clip(x.detach(), 0, 1).sum()
+        return out
 
 
 class Captured(Small):
@@ -149,7 +152,10 @@ def test_a_failed_trace_leaves_nothing_behind() -> None:
 
 SUBJECTS: list[tuple[str, dict[str, Any]]] = [
     ("examples/zoo/lenet.py:LeNet5", {"input": "3x32x32", "optimizer": "adamw"}),
-    ("examples/zoo/resnet.py:ResNet18", {"input": "3x32x32", "batch": 2, "optimizer_options": {"momentum": 0.9}}),
+    (
+        "examples/zoo/resnet.py:ResNet18",
+        {"input": "3x32x32", "batch": 2, "optimizer_options": {"momentum": 0.9}},
+    ),
     ("examples/zoo/recurrent.py:LSTMClassifier", {"input": "8:int64", "optimizer": "adam"}),
 ]
 
@@ -157,7 +163,11 @@ SUBJECTS: list[tuple[str, dict[str, Any]]] = [
 @pytest.fixture(scope="module", params=SUBJECTS, ids=["LeNet", "ResNet-18", "LSTM"])
 def trace(request: pytest.FixtureRequest) -> Trace:
     reference, settings = request.param
-    return costmodel.trace(str(ROOT / reference.partition(":")[0]) + ":" + reference.partition(":")[2], **settings).phases[0].trace
+    return (
+        costmodel.trace(str(ROOT / reference.partition(":")[0]) + ":" + reference.partition(":")[2], **settings)
+        .phases[0]
+        .trace
+    )
 
 
 def test_json_round_trip(trace: Trace) -> None:
@@ -170,7 +180,9 @@ def test_json_round_trip(trace: Trace) -> None:
 def test_ids_are_positions_and_every_reference_is_known(trace: Trace) -> None:
     assert [t.id for t in trace.tensors] == list(range(len(trace.tensors)))
     assert [s.id for s in trace.storages] == list(range(len(trace.storages)))
-    used = {i for c in (*trace.calls, *trace.first_update) for i in (*c.inputs, *(o for o in c.outputs if o is not None))}
+    used = {
+        i for c in (*trace.calls, *trace.first_update) for i in (*c.inputs, *(o for o in c.outputs if o is not None))
+    }
     assert used <= set(range(len(trace.tensors)))
     paths = {m.path for m in trace.modules}
     assert {c.scope for c in trace.calls} <= paths | {"<loss>"}
@@ -188,22 +200,30 @@ def test_lifetimes_lie_around_the_uses(trace: Trace) -> None:
 
 
 def test_networkx_is_an_acyclic_dataflow(trace: Trace) -> None:
-    import networkx as nx
-
-    graph = trace.to_networkx()
+    graph: nx.DiGraph[int] = trace.to_networkx()
     assert nx.is_directed_acyclic_graph(graph)
     assert list(graph.nodes) == list(range(len(trace.calls)))
-    for source, target, tensors in graph.edges(data="tensors"):
+    edges: list[tuple[int, int, tuple[int, ...]]] = list(graph.edges(data="tensors"))
+    for source, target, tensors in edges:
         assert source < target
-        assert set(tensors) <= {o for o in trace.calls[source].outputs if o is not None}
+        assert set(tensors) <= set(trace.calls[source].written)
         assert set(tensors) <= set(trace.calls[target].inputs)
-        # and it is the last call before the target that gave the tensor out
+        # and it is the last call before the target that wrote the tensor
         for id in tensors:
-            later = [i for i in range(source + 1, target) if id in trace.calls[i].outputs]
+            later = [i for i in range(source + 1, target) if id in trace.calls[i].written]
             assert later == []
     loss = next(i for i, c in enumerate(trace.calls) if c.packet == "aten.nll_loss_forward")
     first = next(i for i, c in enumerate(trace.calls) if c.phase is Phase.FORWARD)
     assert nx.has_path(graph, first, loss)
+
+
+def test_an_update_of_many_tensors_is_their_producer() -> None:
+    trace = small(optimizer="adamw", optimizer_options={"foreach": True})
+    graph = trace.to_networkx()
+    many = [i for i, c in enumerate(trace.calls) if c.packet.startswith("aten._foreach_") and not c.outputs]
+    assert len(many) > 3
+    step = next(i for i in many if trace.calls[i].packet == "aten._foreach_lerp_")
+    assert any(source == step for source, _ in graph.edges)
 
 
 def test_the_same_step_gives_the_same_bytes() -> None:

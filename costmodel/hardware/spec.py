@@ -1,0 +1,198 @@
+"""The hardware spec: an accelerator as YAML, checked, every number with a unit and a source."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from costmodel.documents import Strict, read_document
+from costmodel.errors import UnknownNameError, UsageError
+
+Dataspace = Literal["Weights", "Inputs", "Outputs"]
+DATASPACES: tuple[Dataspace, ...] = ("Weights", "Inputs", "Outputs")
+Dim = Literal["C", "M", "R", "S", "N", "P", "Q"]
+
+
+class Quantity(Strict):
+    """A number that somebody can cite; ``source`` is a key of the spec's sources."""
+
+    value: Decimal = Field(ge=0)
+    unit: str
+    source: str
+
+
+class PatRegister(Strict):
+    """A register whose energy Timeloop takes from its own PAT model, by depth (words) and width (bits)."""
+
+    depth: Quantity
+    width: Quantity
+
+    @property
+    def access_pj(self) -> float:
+        """Energy of one access: ((5/99.5)·(KB − 0.5) + 1)·width/16 with KB = depth·width/8192 (pat.cpp)."""
+        bits = int(self.width.value)
+        kilobytes = int(self.depth.value) * bits / 8192
+        return ((5 / 99.5) * (kilobytes - 0.5) + 1) * bits / 16
+
+
+class LevelSpec(Strict):
+    """One storage level.
+
+    Attributes:
+        capacity: words per instance; absent means unlimited.
+        read, write: energy of an access of ``words_per_access`` words; or ``pat_register`` instead of both.
+        read_bandwidth, write_bandwidth: words a cycle per instance; absent means unlimited.
+        fanout_x, fanout_y: instances of the next inner level that one instance feeds.
+        keep: data spaces that are always kept here; ``free``: those that a mapping may keep or bypass.
+    """
+
+    name: str
+    instances: Quantity
+    capacity: Quantity | None = None
+    words_per_access: Quantity
+    read: Quantity | None = None
+    write: Quantity | None = None
+    pat_register: PatRegister | None = None
+    read_bandwidth: Quantity | None = None
+    write_bandwidth: Quantity | None = None
+    fanout_x: Quantity | None = None
+    fanout_y: Quantity | None = None
+    area: Quantity | None = None
+    keep: tuple[Dataspace, ...] = ()
+    free: tuple[Dataspace, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_energy(self) -> LevelSpec:
+        tabled = self.read is not None and self.write is not None
+        if tabled == (self.pat_register is not None) or (self.read is None) != (self.write is None):
+            raise ValueError(f"level {self.name}: give read and write, or pat_register")
+        if set(self.keep) & set(self.free):
+            raise ValueError(f"level {self.name}: a data space is either kept or free")
+        return self
+
+    @property
+    def bypass(self) -> tuple[Dataspace, ...]:
+        """Data spaces that never stay here."""
+        return tuple(space for space in DATASPACES if space not in (*self.keep, *self.free))
+
+    @property
+    def access_pj(self) -> tuple[float, float]:
+        """Energy of one read and of one write access."""
+        if self.pat_register is not None:
+            return self.pat_register.access_pj, self.pat_register.access_pj
+        assert self.read is not None and self.write is not None  # noqa: PT018  # checked above
+        return float(self.read.value), float(self.write.value)
+
+
+class LoopSpec(Strict):
+    """A constraint on one level's loops: fixed bounds, the innermost dims in order, and the X/Y split."""
+
+    target: str
+    type: Literal["spatial", "temporal"]
+    factors: dict[Dim, int] = Field(default_factory=dict)
+    permutation: tuple[Dim, ...] = ()
+    split: int | None = None
+
+
+class ComputeSpec(Strict):
+    """The multiply-accumulate units."""
+
+    units: Quantity
+    word_bits: Quantity
+    energy: Quantity
+    area: Quantity | None = None
+
+
+class MapperSpec(Strict):
+    """Settings of the course's own search (Timeloop's random-pruned)."""
+
+    threads: int
+    timeout: int
+    victory_condition: int
+    max_permutations: int
+    source: str
+
+
+class HardwareSpec(Strict):
+    """An accelerator. Levels are innermost first; ``timeloop`` names the behaviour that the engine re-enacts."""
+
+    name: str
+    title: str
+    timeloop: Literal["A", "B", "D"] = "D"
+    sources: dict[str, str]
+    compute: ComputeSpec
+    levels: tuple[LevelSpec, ...] = Field(min_length=1)
+    constraints: tuple[LoopSpec, ...] = ()
+    depthwise_constraints: tuple[LoopSpec, ...] = ()
+    mapper: MapperSpec | None = None
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> HardwareSpec:
+        levels = [level.name for level in self.levels]
+        if len(set(levels)) != len(levels):
+            raise ValueError(f"levels need different names, got {', '.join(levels)}")
+        for loop in (*self.constraints, *self.depthwise_constraints):
+            if loop.target not in levels:
+                raise ValueError(f"a constraint's target {loop.target!r} is no level; levels: {', '.join(levels)}")
+        if set(self.levels[-1].keep) != set(DATASPACES):
+            raise ValueError(f"the outermost level {levels[-1]} must keep {', '.join(DATASPACES)}")
+        for source in _sources_used(self):
+            if source not in self.sources:
+                raise ValueError(f"source {source!r} is not among sources: {', '.join(sorted(self.sources))}")
+        return self
+
+    @property
+    def area_um2(self) -> float | None:
+        """Area of all instances, None if a component does not say."""
+        parts = [(self.compute.units, self.compute.area), *((level.instances, level.area) for level in self.levels)]
+        total = Decimal(0)
+        for count, area in parts:
+            if area is None:
+                return None
+            total += count.value * area.value
+        return float(total)
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that the spec says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _sources_used(part: object) -> set[str]:
+    if isinstance(part, (Quantity, MapperSpec)):
+        return {part.source}
+    if isinstance(part, Strict):
+        return set().union(*(_sources_used(getattr(part, name)) for name in type(part).model_fields))
+    if isinstance(part, tuple):
+        return set().union(*(_sources_used(item) for item in part))
+    return set()
+
+
+def spec_folder() -> Path:
+    """The folder of the machines that come with costmodel: in the wheel inside the package, in a checkout beside it."""
+    inside = Path(str(resources.files("costmodel"))) / "hw_specs"
+    return inside if inside.is_dir() else inside.parents[1] / "hw_specs"
+
+
+def hardware_names() -> list[str]:
+    """Names of the machines that come with costmodel."""
+    return sorted(file.stem for file in spec_folder().glob("*.yaml"))
+
+
+def load_hardware(name: str) -> HardwareSpec:
+    """A machine by name, or from the path of a YAML file.
+
+    Raises:
+        UnknownNameError: neither.
+        UsageError: the file says something impossible; names file, line and field path.
+    """
+    if name in hardware_names():
+        return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
+    if name.endswith((".yaml", ".yml")):
+        return read_document(Path(name), HardwareSpec, UsageError)
+    raise UnknownNameError("hardware", name, hardware_names())

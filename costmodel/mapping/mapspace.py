@@ -1,0 +1,146 @@
+"""The constrained mapspace of one problem on one machine, and the cost of its points.
+
+A point is an index factorisation, a loop permutation and a spatial split; all its bypass variants share one nest,
+so they are costed together: energy is a sum over data spaces, and only capacity and bandwidth couple them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from costmodel.mapping.bypass_space import BypassSpace, Kept, bypass_space
+from costmodel.mapping.counters import Counters, access_energy, counters, throttled_cycles
+from costmodel.mapping.factor_space import Block, FactorSpace, blocks_of, factor_space
+from costmodel.mapping.geometry import Geometry, geometry_of
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
+from costmodel.mapping.nest import LevelLoops, Nest, nest_of
+from costmodel.mapping.permutation_space import Pattern
+from costmodel.mapping.problem import DATASPACES, Problem
+from costmodel.mapping.traffic import traffic_of
+
+Factors = tuple[tuple[int, ...], ...]
+"""Per dim, per block."""
+
+Cost = tuple[int, float]
+"""(cycles, energy in pJ)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapspace:
+    """Everything that a search needs to know about a problem on a machine."""
+
+    problem: Problem
+    machine: Machine
+    geometry: Geometry
+    blocks: tuple[Block, ...]
+    factors: FactorSpace
+    bypasses: BypassSpace
+
+    def loops(self, factors: Factors, patterns: Sequence[Pattern], splits: dict[int, int]) -> list[LevelLoops] | None:
+        """Loops per storage level, innermost first; None where a fan-out is too narrow."""
+        levels = []
+        x: list[tuple[int, int]] = []
+        y: list[tuple[int, int]] = []
+        for b, block in enumerate(self.blocks):
+            found = [(d, factors[d][b]) for d in patterns[b] if factors[d][b] != 1]
+            if block.spatial:
+                on_x = set(patterns[b][: splits[b]])
+                x, y = [o for o in found if o[0] in on_x], [o for o in found if o[0] not in on_x]
+                level = self.machine.levels[block.level]
+                if prod(n for _, n in x) > level.fanout_x or prod(n for _, n in y) > level.fanout_y:
+                    return None
+            else:
+                levels.append(LevelLoops(temporal=found, x=x, y=y))
+                x, y = [], []
+        return levels
+
+    def fitting(self, factors: Factors) -> tuple[bool, ...]:
+        """Per bypass choice, whether all tiles fit; they depend on the factors alone."""
+        reached = [1] * len(factors)
+        sizes: dict[tuple[int, int], int] = {}
+        for b, block in enumerate(self.blocks):
+            for d, chosen in enumerate(factors):
+                reached[d] *= chosen[b]
+            if not block.spatial and self.machine.levels[block.level].entries is not None:
+                for v in range(len(DATASPACES)):
+                    sizes[v, block.level] = self.geometry.size(v, tuple(reached))
+        return tuple(self._fits(kept, sizes) for kept in self.bypasses.choices)
+
+    def _fits(self, kept: Kept, sizes: dict[tuple[int, int], int]) -> bool:
+        for s, level in enumerate(self.machine.levels):
+            if level.entries is not None:
+                if sum(sizes[v, s] for v, levels in enumerate(kept) if s in levels) > level.entries:
+                    return False
+        return True
+
+    def costs(self, levels: Sequence[LevelLoops], fitting: Sequence[bool]) -> list[Cost | None]:
+        """Per bypass choice its cost; None where it cannot run."""
+        nest = nest_of(levels, len(self.geometry.bounds))
+        mac_energy = self.machine.mac_pj * self.problem.macs
+        traffic = [traffic_of(self.geometry, self.machine, nest, v) for v in range(len(DATASPACES))]
+        known: dict[tuple[int, tuple[int, ...]], tuple[tuple[Counters, ...], float]] = {}
+        result: list[Cost | None] = []
+        for kept, fits in zip(self.bypasses.choices, fitting, strict=True):
+            if not fits:
+                result.append(None)
+                continue
+            energy = mac_energy
+            entries: list[Counters] = []
+            for key in enumerate(kept):
+                if key not in known:
+                    found = counters(traffic[key[0]], *key)
+                    known[key] = found, self._energy(nest, found)
+                entries += known[key][0]
+                energy += known[key][1]
+            if self._reduces_outside(entries):
+                result.append(None)
+            else:
+                result.append((throttled_cycles(self.machine, nest.compute, entries), energy))
+        return result
+
+    def _energy(self, nest: Nest, found: Sequence[Counters]) -> float:
+        levels = self.machine.levels
+        return sum(access_energy(levels[o.level], o) * nest.replication[o.level] for o in found)
+
+    def _reduces_outside(self, entries: Sequence[Counters]) -> bool:
+        """Behaviour B forbids a temporal reduction on the outermost level; outputs come last."""
+        return (
+            self.machine.behaviour == "B"
+            and entries[-1].level == len(self.machine.levels) - 1
+            and (entries[-1].updates > 0 and entries[-1].reads > 0)
+        )
+
+    def mapping(self, levels: Sequence[LevelLoops], kept: Kept) -> Mapping:
+        """The mapping of one point and bypass choice."""
+        dims = self.geometry.dims
+
+        def loops(found: Sequence[tuple[int, int]], along: Spatial | None) -> list[Loop]:
+            return [Loop(dim=dims[d], bound=n, spatial=along) for d, n in reversed(found)]
+
+        return Mapping(
+            levels=tuple(
+                LevelMapping(
+                    target=self.machine.levels[s].name,
+                    keep=tuple(name for v, name in enumerate(DATASPACES) if s in kept[v]),
+                    loops=(*loops(levels[s].temporal, None), *loops(levels[s].y, "Y"), *loops(levels[s].x, "X")),
+                )
+                for s in range(len(levels) - 1, -1, -1)
+            )
+        )
+
+
+def mapspace_of(problem: Problem, machine: Machine) -> Mapspace:
+    """The mapspace under the machine's constraints for this kind of layer."""
+    constraints = machine.constraints_for(depthwise=problem.depthwise)
+    blocks = blocks_of(machine, constraints)
+    return Mapspace(
+        problem=problem,
+        machine=machine,
+        geometry=geometry_of(problem),
+        blocks=blocks,
+        factors=factor_space(problem, blocks),
+        bypasses=bypass_space(machine, constraints),
+    )

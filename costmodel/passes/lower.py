@@ -1,0 +1,127 @@
+"""Trace → Workload: every loop nest becomes a layer problem with the same multiply-accumulates.
+
+A direct convolution keeps its form; a depthwise one gets the depthwise form; other groups are solved one by one.
+What has no form of its own becomes a matrix product over the same points: a convolution's input gradient and a
+transposed convolution scatter into overlapping windows (M' = C·R·S columns, then added up), a weight gradient reduces
+over all positions (C' = N·P·Q), a 3-D convolution gathers its windows first (C' = C·R·S·T).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import prod
+
+from costmodel.ir.counts import CountRow, Counts
+from costmodel.ir.loopnest import Access, Dataspace, LoopNest
+from costmodel.ir.workload import Layer, NotMapped, Workload
+from costmodel.ops.convention import HAET
+from costmodel.passes.summary import layer_name
+
+WORD_BITS = 16
+"""The lab's accelerator computes with 16-bit integers, whatever the precision of the training."""
+
+INFERENCE = ("forward",)
+TRAINING = ("preprocess", "forward", "loss", "backward", "loss_backward", "recompute", "optimizer")
+
+
+@dataclass(frozen=True)
+class _Problem:
+    instance: tuple[tuple[str, int], ...]
+    depthwise: bool
+    lowered_as: str
+
+
+def lower(counts: Counts, parts: Collection[str] = INFERENCE) -> Workload:
+    """The layer problems of the chosen parts of a step (``INFERENCE`` or ``TRAINING``)."""
+    rows = [row for row in counts.rows if row.part in parts]
+    repeats: dict[_Problem, int] = {}
+    names: dict[_Problem, dict[str, None]] = {}
+    for row in rows:
+        for nest, times in row.work.nests if row.work is not None else ():
+            problem, copies = _problem(nest)
+            repeats[problem] = repeats.get(problem, 0) + times * copies
+            names.setdefault(problem, {})[f"{row.part}:{layer_name(row.scope)}"] = None
+    layers = tuple(
+        Layer(
+            names=tuple(names[problem]),
+            instance=dict(problem.instance),
+            depthwise=problem.depthwise,
+            word_bits=WORD_BITS,
+            repeats=count,
+            lowered_as=problem.lowered_as,
+        )
+        for problem, count in repeats.items()
+    )
+    return Workload(
+        layers=layers,
+        not_mapped=_not_mapped(rows),
+        operations=sum(HAET.number(row.work) for row in rows if row.work is not None),
+        bytes_moved=sum(row.bytes_read + row.bytes_written for row in rows),
+    )
+
+
+def _problem(nest: LoopNest) -> tuple[_Problem, int]:
+    """The problem of a nest, and how many copies of it the nest is (its groups)."""
+    bounds = nest.bounds
+    groups = bounds.get("G", 1)
+    if "R" not in bounds:
+        others = prod(bound for dim, bound in nest.dims if dim not in "NMKG")
+        return _product(rows=bounds.get("N", 1) * others, columns=bounds.get("M", 1), depth=bounds.get("K", 1)), groups
+    positions = bounds["N"] * _product_of(bounds, "DPQ")
+    window = _product_of(bounds, "TRS")
+    m, c = bounds["M"], bounds["C"]
+    if nest.updated.name == "Inputs":
+        return _product(rows=positions, columns=c * window, depth=m), groups
+    if nest.updated.name == "Weights":
+        return _product(rows=c * window, columns=m, depth=positions), groups
+    if "T" in bounds:
+        return _product(rows=positions, columns=m, depth=c * window), groups
+    if groups > 1 and m == c == 1:
+        return _convolution(nest, {"C": groups}, "depthwise"), 1
+    return _convolution(nest, {"C": c, "M": m}, "convolution"), groups
+
+
+def _product_of(bounds: dict[str, int], dims: str) -> int:
+    return prod(bounds.get(dim, 1) for dim in dims)
+
+
+def _product(*, rows: int, columns: int, depth: int) -> _Problem:
+    return _Problem(_instance({"C": depth, "M": columns, "N": rows}, {}), False, "matrix product")
+
+
+def _convolution(nest: LoopNest, channels: dict[str, int], kind: str) -> _Problem:
+    kept = {dim: bound for dim, bound in nest.dims if dim in "NPQRS"}
+    inputs = next(d for d in nest.dataspaces if d.name == "Inputs" and d.access is Access.READ)
+    return _Problem(_instance(channels | kept, _coefficients(inputs)), kind == "depthwise", kind)
+
+
+def _coefficients(inputs: Dataspace) -> dict[str, int]:
+    """Strides and dilations from the coefficients of the input's window ranks."""
+    names = {"P": "Wstride", "R": "Wdilation", "Q": "Hstride", "S": "Hdilation"}
+    return {names[dim]: c for rank in inputs.projection for c, dim in rank.terms if dim in names}
+
+
+def _instance(bounds: dict[str, int], coefficients: dict[str, int]) -> tuple[tuple[str, int], ...]:
+    dims = ("C", "M", "R", "S", "N", "P", "Q")
+    known = {dim: bounds.get(dim, 1) for dim in dims if dim != "M" or "M" in bounds}
+    steps = {name: coefficients.get(name, 1) for name in ("Wstride", "Hstride", "Wdilation", "Hdilation")}
+    return tuple((known | steps).items())
+
+
+def _not_mapped(rows: list[CountRow]) -> tuple[NotMapped, ...]:
+    groups: dict[tuple[str, str], list[CountRow]] = {}
+    for row in rows:
+        if row.work is None or not row.work.nests:
+            groups.setdefault((row.op, row.part), []).append(row)
+    found = [
+        NotMapped(
+            op=op,
+            part=part,
+            times=len(group),
+            operations=sum(HAET.number(row.work) for row in group if row.work is not None),
+            bytes_moved=sum(row.bytes_read + row.bytes_written for row in group),
+        )
+        for (op, part), group in groups.items()
+    ]
+    return tuple(item for item in found if item.operations or item.bytes_moved)

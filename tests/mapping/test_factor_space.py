@@ -1,0 +1,50 @@
+"""The index-factorisation space: order, fixed factors, numbering."""
+
+from __future__ import annotations
+
+from math import prod
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.mapping.factor_space import divisors, factorisations, fixed_factors
+from costmodel.mapping.lab import simple_weight_stationary
+from costmodel.mapping.mapspace import mapspace_of
+from costmodel.mapping.problem import Problem
+
+LAB = simple_weight_stationary()
+
+
+def test_sizes_of_known_layers() -> None:
+    assert mapspace_of(Problem(C=84, M=10), LAB).factors.size == 375
+    assert mapspace_of(Problem(C=3, M=6, R=5, S=5, P=28, Q=28), LAB).factors.size == 6400
+
+
+def test_the_outermost_block_varies_slowest_and_divisors_come_in_pairs() -> None:
+    assert factorisations(4, 2, {}) == ((4, 1), (1, 4), (2, 2))
+    assert factorisations(6, 3, {1: 2}) == ((3, 2, 1), (1, 2, 3))
+
+
+def test_a_factor_is_lowered_to_the_bound_or_dropped() -> None:
+    assert fixed_factors(10, {1: 1, 4: 16}) == {1: 1, 4: 10}
+    assert fixed_factors(84, {1: 1, 4: 16}) == {1: 1}
+
+
+def test_after_a_drop_the_next_entry_is_not_examined() -> None:
+    assert fixed_factors(6, {0: 4, 1: 5, 2: 3}) == {1: 5, 2: 3}
+
+
+@settings(derandomize=True, deadline=None)
+@given(bound=st.integers(1, 96), blocks=st.integers(1, 5))
+def test_every_factorisation_is_there_once(bound: int, blocks: int) -> None:
+    found = factorisations(bound, blocks, {})
+    assert len(set(found)) == len(found)
+    assert all(prod(factors) == bound for factors in found)
+    assert set(divisors(bound)) == {factors[0] for factors in found} or blocks == 1
+
+
+def test_numbers_decode_with_the_first_dim_fastest() -> None:
+    factors = mapspace_of(Problem(C=48, M=32, P=4), LAB).factors
+    assert [factors.decode(1)[0], factors.decode(1)[1]] == [factors.by_dim[0][1], factors.by_dim[1][0]]
+    everything = {factors.decode(number) for number in range(factors.size)}
+    assert len(everything) == factors.size

@@ -1,0 +1,89 @@
+"""The optimum against every mapping there is, on small random layers and machines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from costmodel.mapping.evaluate import evaluate
+from costmodel.mapping.lab import simple_weight_stationary
+from costmodel.mapping.machine import Constraints, Machine
+from costmodel.mapping.mapspace import mapspace_of
+from costmodel.mapping.optimum import optimum
+from costmodel.mapping.problem import Problem
+from tests.mapping.brute_force import best_cost
+
+LAB = simple_weight_stationary()
+small = st.integers(1, 3)
+
+layers = st.builds(
+    Problem,
+    C=st.sampled_from([1, 2, 3, 4, 6, 8, 17, 20, 32, 34]),
+    M=st.sampled_from([1, 2, 3, 4, 6, 17, 18, 32, 34, 40]),
+    R=st.sampled_from([1, 1, 2, 3, 5]),
+    S=st.sampled_from([1, 1, 2, 3]),
+    N=st.integers(1, 4),
+    P=st.sampled_from([1, 2, 3, 4, 6, 7, 8]),
+    Q=st.sampled_from([1, 1, 2, 3, 4, 5]),
+    w_stride=small,
+    h_stride=small,
+    w_dilation=small,
+    h_dilation=small,
+)
+
+
+def tightened(pad: int, buffer: int, bandwidth: int) -> Machine:
+    """The lab's machine with small memories, so that every limit binds on a small layer."""
+    levels = list(LAB.levels)
+    levels[3] = replace(levels[3], entries=pad)
+    levels[4] = replace(levels[4], entries=buffer, read_bandwidth=bandwidth, write_bandwidth=bandwidth)
+    return replace(LAB, levels=tuple(levels))
+
+
+machines = st.builds(
+    tightened,
+    pad=st.sampled_from([192, 16, 8]),
+    buffer=st.sampled_from([65536, 1000, 64]),
+    bandwidth=st.sampled_from([16, 8, 2]),
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(problem=layers, machine=machines)
+def test_nothing_is_better(problem: Problem, machine: Machine) -> None:
+    assume(mapspace_of(problem, machine).factors.size <= 1000)
+    expected, found = best_cost(problem, machine), optimum(problem, machine)
+    assert found.proven
+    if expected is None:
+        assert found.mapping is None
+    else:
+        assert found.mapping is not None
+        assert found.evaluation == evaluate(problem, machine, found.mapping)
+        assert found.evaluation.cycles == expected[0]
+        assert found.evaluation.energy_pj == pytest.approx(expected[1], rel=1e-12)
+
+
+def test_a_kernel_larger_than_the_scratchpad_has_no_mapping() -> None:
+    found = optimum(Problem(C=3, M=8, R=14, S=14, P=9, Q=9), LAB)
+    assert (found.mapping, found.proven, found.evaluation.valid) == (None, True, False)
+    assert found.evaluation.because == "no mapping: R·S = 196 weights do not fit pe_spad (192 words)"
+
+
+def test_where_the_proof_does_not_hold_it_is_not_claimed() -> None:
+    layer = Problem(C=8, M=8, P=4, Q=4, R=3, S=3)
+    assert not optimum(layer, simple_weight_stationary("A")).proven
+    assert not optimum(layer, replace(LAB, constraints=Constraints())).proven
+
+
+def test_the_bandwidth_binds_where_it_is_known_to() -> None:
+    # mapspace.md, section 1: without the bandwidth as a constraint these two would get too little energy.
+    for problem in (
+        Problem(C=512, M=512, R=3, S=3, P=4, Q=4),
+        Problem(C=64, M=128, P=16, Q=16, w_stride=2, h_stride=2),
+    ):
+        unlimited = replace(LAB.levels[4], read_bandwidth=None, write_bandwidth=None)
+        free = replace(LAB, levels=(*LAB.levels[:4], unlimited, LAB.levels[5]))
+        assert optimum(problem, free).evaluation.energy_pj < optimum(problem, LAB).evaluation.energy_pj

@@ -1,0 +1,109 @@
+"""Peak memory is torch's MemTracker's, to the byte: the steady step of every network of the zoo, on fake CPU tensors.
+
+MemTracker runs in the same fake mode on the same step. It is told of model, optimizer and batch (``track_external``)
+after one whole step, so that the optimizer's state exists, and then watches the second. The collector is off, as it
+is while we record.
+"""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from torch.distributed._tools.mem_tracker import MemTracker
+from torch.utils._pytree import tree_leaves
+
+import costmodel
+from costmodel.passes.memory import peak_memory
+from costmodel.tracing.step import build_step
+from costmodel.tracing.training import plan_training
+from examples.zoo import ZOO, Entry
+from tests.tracing.networks import Checkpointed, Small, own_function
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def tracked(model: Any, settings: dict[str, Any]) -> tuple[int, dict[str, int]]:
+    """MemTracker's peak, and its parts by its own names."""
+    plan = plan_training(model, settings)
+    phase = plan.recipe.stretches()[0]
+    with plan.mode, warnings.catch_warnings(), _collector_off():
+        warnings.simplefilter("ignore")
+        step = build_step(plan.subject, plan.recipe, phase, phase.batch or 1)
+        assert step.update is not None
+        step.gradients()
+        step.update()
+        tracker = MemTracker()
+        tracker.track_external(step.model, *step.optimizers, *tree_leaves(step.batch))
+        with tracker:
+            step.gradients()
+            step.update()
+    snapshot = {getattr(k, "value", k): v for k, v in tracker.get_tracker_snapshot("peak")[torch.device("cpu")].items()}
+    return snapshot.pop("Total"), snapshot
+
+
+def compare(model: Any, **settings: Any) -> None:
+    theirs, parts = tracked(model, settings)
+    ours = peak_memory(costmodel.trace(model, **settings).phases[0].trace)
+    assert ours.total == theirs, (ours.by_role, parts)
+
+
+@pytest.mark.parametrize("entry", ZOO, ids=lambda entry: entry.name)
+def test_the_zoo(entry: Entry, in_root: object) -> None:
+    compare(entry.reference, input=entry.input, batch=2, optimizer="adamw")
+
+
+@pytest.mark.parametrize("options", [{}, {"foreach": True}, {"fused": True}])
+@pytest.mark.parametrize(
+    "name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "NAdam", "RAdam", "Adadelta", "Adamax", "Rprop"]
+)
+def test_optimizers(name: str, options: dict[str, Any], in_root: object) -> None:
+    if "fused" in options and name not in ("SGD", "Adam", "AdamW", "Adagrad"):
+        pytest.skip("torch has no fused one")
+    compare("examples/zoo/lenet.py:LeNet5", batch=2, optimizer=name, optimizer_options=options)
+
+
+@pytest.mark.parametrize(
+    ("model", "input"),
+    [
+        (Small, "3x8x8"),
+        (own_function, "8"),
+        (Checkpointed, "3x8x8"),
+        (lambda: Checkpointed(use_reentrant=True), "3x8x8"),
+    ],
+    ids=["in-place", "Function", "checkpoint", "reentrant"],
+)
+def test_steps_of_another_kind(model: Any, input: str) -> None:
+    compare(model, input=input, batch=64, optimizer="sgd", optimizer_options={"momentum": 0.9})
+
+
+def test_the_parts_are_theirs_too(in_root: object) -> None:
+    settings = {"input": "3x224x224", "batch": 2, "optimizer": "adamw"}
+    model = "examples/zoo/vgg.py:VGG16"
+    _, theirs = tracked(model, settings)
+    ours = peak_memory(costmodel.trace(model, **settings).phases[0].trace).by_role
+    assert ours["parameter"] == theirs["Parameter"]
+    assert ours["buffer"] == theirs["Buffer"]
+    # an update's temporaries are optimizer state to MemTracker, temporaries to us; nothing is left to differ
+    assert ours["optimizer_state"] + ours["temporary"] == theirs["Optstate"] + theirs["Temp"]
+    assert ours["gradient"] + ours["input"] + ours["activation"] == sum(
+        theirs[k] for k in ("Gradient", "Other", "Activation")
+    )
+
+
+def test_a_first_step_would_say_less() -> None:
+    trace = costmodel.trace(Small, input="3x8x8", batch=2, optimizer="adamw").phases[0].trace
+    state = sum(s.nbytes for s in trace.storages if s.role.value == "optimizer_state")
+    assert peak_memory(trace).by_role["optimizer_state"] == state > 0
