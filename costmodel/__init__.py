@@ -1,17 +1,19 @@
 """What a neural network's training step costs, before anyone runs it.
 
-The verbs, one per arrow of the data's walk: :func:`trace`, :func:`count`, :func:`analyze`, :func:`judge`,
-:func:`check`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`, :class:`Training`, :class:`Counts`,
-:class:`Analysis`, :class:`Verdict`. Importing this module does not import torch.
+The verbs, one per arrow of the data's walk: :func:`trace`, :func:`count`, :func:`analyze`, :func:`estimate`,
+:func:`judge`, :func:`check`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`, :class:`Training`,
+:class:`Counts`, :class:`Analysis`, :class:`CostReport`, :class:`Verdict`. Importing this module does not import torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, Literal
 
 from costmodel import errors
 from costmodel.ir.analysis import Analysis
+from costmodel.ir.cost import CostReport
 from costmodel.ir.counts import Counts
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.trace import Trace
@@ -22,6 +24,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
+    "CostReport",
     "Counts",
     "Crosscheck",
     "Trace",
@@ -32,6 +35,7 @@ __all__ = [
     "count",
     "crosscheck",
     "errors",
+    "estimate",
     "judge",
     "render",
     "trace",
@@ -120,6 +124,35 @@ def check(
     return judge(analysis, rules, facts=facts, track=track)
 
 
+def estimate(
+    model: Any,
+    hardware: str,
+    *,
+    phase: Literal["inference", "training"] = "inference",
+    search: Literal["optimum", "course"] = "optimum",
+    cache: bool = False,
+    executor: Executor | None = None,
+    **settings: Any,
+) -> CostReport:
+    """Energy and cycles of a model on an accelerator, layer by layer.
+
+    Args:
+        model: see :func:`trace`.
+        hardware: a machine's name, or the path of a hardware YAML.
+        phase: the forward pass of one sample in evaluation mode, or a whole training step.
+        search: the proven best mapping (least cycles, then least energy), or what the course's own mapper finds.
+        cache: take workloads and solved layers from the user's cache folder and put new ones there.
+        executor: solves layers in parallel (any ``concurrent.futures`` executor).
+        settings: see :func:`trace`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
+    """
+    from costmodel.estimation import estimate_subject
+
+    return estimate_subject(model, hardware, settings, phase=phase, search=search, use_cache=cache, executor=executor)
+
+
 def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     """Our multiply-accumulates beside fvcore's and FlopCounterMode's, layer by layer, with known reasons."""
     from costmodel.crosscheck import crosscheck as compare
@@ -127,8 +160,8 @@ def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     return compare(model, settings)
 
 
-def render(noun: Analysis | Verdict | Crosscheck, format: str = "text") -> str:
-    """An analysis, verdict or cross-check as text, json, csv, md or html.
+def render(noun: Analysis | Verdict | Crosscheck | CostReport, format: str = "text") -> str:
+    """An analysis, verdict, cost report or cross-check as text, json, csv, md or html.
 
     Raises:
         UnknownNameError: no such format.
@@ -142,7 +175,7 @@ def _notebook_table(noun: Any) -> str:
     return render(noun, "html")
 
 
-for _noun in (Analysis, Verdict, Crosscheck):
+for _noun in (Analysis, CostReport, Crosscheck, Verdict):
     # Jupyter asks a result for this method; the nouns themselves know nothing of reports
     setattr(_noun, "_repr_html_", _notebook_table)  # noqa: B010  # no type declares it
 del _noun

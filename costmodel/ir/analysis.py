@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from costmodel.ir.cost import CostReport
 from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.analysis/1"
@@ -68,6 +69,7 @@ class Totals:
         bytes_moved: bytes read and written, every tensor from and to memory.
         arithmetic_intensity: operations of a step per byte moved.
         complete: False if an op has no formula, and totals are only "at least".
+        energy_mj, cycles: of the layers that were mapped onto the hardware; None without hardware.
     """
 
     parameters: int
@@ -82,13 +84,16 @@ class Totals:
     bytes_moved: Figures
     arithmetic_intensity: float
     complete: bool
+    energy_mj: float | None = None
+    cycles: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRow:
     """One module's own calls (not its children's); functional calls belong to the module that makes them.
 
-    ``layer`` is the module path, ``(model)`` for the model itself and ``(loss)`` for the loss.
+    ``layer`` is the module path, ``(model)`` for the model itself and ``(loss)`` for the loss. Energy, cycles and
+    utilisation are those of its loop nests on the hardware asked for, None where there are none.
     """
 
     layer: str
@@ -98,6 +103,9 @@ class LayerRow:
     macs: Figures
     input_bytes: int
     output_bytes: int
+    energy_pj: float | None = None
+    cycles: int | None = None
+    utilisation: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +162,10 @@ class UncountedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Everything that ``costmodel analyze`` says. Rows are in the model's order."""
+    """Everything that ``costmodel analyze`` says. Rows are in the model's order.
+
+    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator.
+    """
 
     subject: Subject
     totals: Totals
@@ -164,3 +175,4 @@ class Analysis:
     uncounted: tuple[UncountedRow, ...]
     assumptions: tuple[Assumption, ...]
     provenance: Mapping[str, str]
+    cost: CostReport | None = None

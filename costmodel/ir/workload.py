@@ -9,25 +9,42 @@ SCHEMA = "costmodel.workload/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A layer of the network (as reports name it) and a part of the step that solve a problem ``times`` over."""
+
+    part: str
+    layer: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One layer problem; equal ones are merged.
 
     Attributes:
-        names: where it stands, as ``part:layer``, in order of execution, each place once.
+        places: where it stands, in order of execution.
         instance: bounds C M R S N P Q (depthwise: no M) and Wstride Hstride Wdilation Hdilation, as Timeloop names
             them; R pairs with P and W, S with Q and H.
         depthwise: one filter per channel.
         word_bits: precision of every data space.
-        repeats: how often the problem is solved in a step.
         lowered_as: ``convolution``, ``depthwise`` or ``matrix product`` (a nest that has no form of its own).
     """
 
-    names: tuple[str, ...]
+    places: tuple[Place, ...]
     instance: Mapping[str, int]
     depthwise: bool
     word_bits: int
-    repeats: int
     lowered_as: str
+
+    @property
+    def repeats(self) -> int:
+        """How often the problem is solved in a step."""
+        return sum(place.times for place in self.places)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The places as ``part:layer``."""
+        return tuple(f"{place.part}:{place.layer}" for place in self.places)
 
     @property
     def macs(self) -> int:
@@ -54,10 +71,12 @@ class Workload:
     """Layer problems in order of first execution, and what no problem stands for.
 
     Attributes:
+        phase: ``inference`` or ``training``.
         operations: all operations of the phases asked for, of which ``not_mapped`` has its share.
         bytes_moved: likewise.
     """
 
+    phase: str
     layers: tuple[Layer, ...]
     not_mapped: tuple[NotMapped, ...]
     operations: int

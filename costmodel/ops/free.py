@@ -16,8 +16,8 @@ aten = torch.ops.aten
 VIEWS = """
     alias as_strided detach diagonal expand expand_as permute reshape select slice split split_with_sizes
     squeeze t transpose unbind unfold unsqueeze view view_as movedim narrow chunk swapaxes flatten
-    unflatten numpy_T mT _reshape_alias _unsafe_view view_as_real view_as_complex real imag _conj conj
-    resolve_conj positive lift lift_fresh lift_fresh_copy set_
+    unflatten numpy_T mT _reshape_alias _unsafe_view unsafe_split unsafe_split_with_sizes unsafe_chunk
+    view_as_real view_as_complex real imag _conj conj resolve_conj positive lift lift_fresh lift_fresh_copy set_
 """
 COPIES = """
     clone copy _copy_from contiguous cat concat stack hstack vstack repeat repeat_interleave roll flip

@@ -8,21 +8,23 @@ over all positions (C' = N·P·Q), a 3-D convolution gathers its windows first (
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from math import prod
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.loopnest import Access, Dataspace, LoopNest
-from costmodel.ir.workload import Layer, NotMapped, Workload
+from costmodel.ir.workload import Layer, NotMapped, Place, Workload
 from costmodel.ops.convention import HAET
 from costmodel.passes.summary import layer_name
 
 WORD_BITS = 16
 """The lab's accelerator computes with 16-bit integers, whatever the precision of the training."""
 
-INFERENCE = ("forward",)
-TRAINING = ("preprocess", "forward", "loss", "backward", "loss_backward", "recompute", "optimizer")
+PARTS_OF = {
+    "inference": ("forward",),
+    "training": ("preprocess", "forward", "loss", "backward", "loss_backward", "recompute", "optimizer"),
+}
+"""Parts of a step that each phase means."""
 
 
 @dataclass(frozen=True)
@@ -32,28 +34,28 @@ class _Problem:
     lowered_as: str
 
 
-def lower(counts: Counts, parts: Collection[str] = INFERENCE) -> Workload:
-    """The layer problems of the chosen parts of a step (``INFERENCE`` or ``TRAINING``)."""
-    rows = [row for row in counts.rows if row.part in parts]
-    repeats: dict[_Problem, int] = {}
-    names: dict[_Problem, dict[str, None]] = {}
+def lower(counts: Counts, phase: str = "inference") -> Workload:
+    """The layer problems of the forward pass (``inference``) or of a whole step (``training``)."""
+    rows = [row for row in counts.rows if row.part in PARTS_OF[phase]]
+    places: dict[_Problem, dict[tuple[str, str], int]] = {}
     for row in rows:
         for nest, times in row.work.nests if row.work is not None else ():
             problem, copies = _problem(nest)
-            repeats[problem] = repeats.get(problem, 0) + times * copies
-            names.setdefault(problem, {})[f"{row.part}:{layer_name(row.scope)}"] = None
+            times_at = places.setdefault(problem, {})
+            place = (row.part, layer_name(row.scope))
+            times_at[place] = times_at.get(place, 0) + times * copies
     layers = tuple(
         Layer(
-            names=tuple(names[problem]),
+            places=tuple(Place(part=part, layer=layer, times=times) for (part, layer), times in found.items()),
             instance=dict(problem.instance),
             depthwise=problem.depthwise,
             word_bits=WORD_BITS,
-            repeats=count,
             lowered_as=problem.lowered_as,
         )
-        for problem, count in repeats.items()
+        for problem, found in places.items()
     )
     return Workload(
+        phase=phase,
         layers=layers,
         not_mapped=_not_mapped(rows),
         operations=sum(HAET.number(row.work) for row in rows if row.work is not None),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from costmodel.reports.tables import Cell, tables
+from costmodel.reports.table import Cell
+from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from costmodel.ir import analysis, crosscheck, verdict
+from costmodel.ir import analysis, cost, crosscheck, verdict
 from costmodel.ir.codec import dumps
 from costmodel.reports.view import Noun, View
 
 _SCHEMAS = {
     analysis.Analysis: analysis.SCHEMA,
     verdict.Verdict: verdict.SCHEMA,
+    cost.CostReport: cost.SCHEMA,
     crosscheck.Crosscheck: crosscheck.SCHEMA,
 }
 

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
-
 from costmodel.ir.analysis import PARTS, Analysis, Figures
+from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
+from costmodel.reports.cost_tables import cost_tables
+from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import Noun, View
-
-Cell: TypeAlias = "str | int | float | None"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A title, column headers, and rows of cells; ``notes`` are lines below."""
-
-    title: str
-    headers: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    notes: Sequence[str] = field(default_factory=tuple)
 
 
 def tables(noun: Noun, view: View) -> list[Table]:
@@ -31,6 +18,8 @@ def tables(noun: Noun, view: View) -> list[Table]:
         return _analysis(noun, view)
     if isinstance(noun, Verdict):
         return _verdict(noun)
+    if isinstance(noun, CostReport):
+        return cost_tables(noun)
     return [_crosscheck(noun)]
 
 
@@ -49,6 +38,8 @@ def _analysis(analysis: Analysis, view: View) -> list[Table]:
     if analysis.assumptions:
         rows = [(a.where, a.what) for a in analysis.assumptions]
         result.append(Table("Assumptions", ("where", "what"), rows))
+    if analysis.cost is not None:
+        result += cost_tables(analysis.cost)
     return result
 
 

@@ -6,7 +6,8 @@ import textwrap
 
 from tabulate import tabulate
 
-from costmodel.reports.tables import Cell, tables
+from costmodel.reports.table import Cell
+from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View
 
 _WIDEST = 60

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from costmodel.ir.analysis import Analysis
+from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Analysis | Verdict | Crosscheck"
+Noun: TypeAlias = "Analysis | Verdict | Crosscheck | CostReport"
 
 
 @dataclass(frozen=True)

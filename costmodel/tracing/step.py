@@ -82,6 +82,28 @@ def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) 
     return Step(model, optimizers, batch, gradients, update, notes)
 
 
+def build_inference(subject: Subject, recipe: Recipe) -> Step:
+    """One forward pass of one sample in evaluation mode, without gradients; call it inside the fake mode.
+
+    The loss of a file's own ``training_step`` runs too, since only it knows how the model is called; its calls have
+    a phase of their own.
+    """
+    with explained(RecipeError, f"{subject.name}: putting the forward pass together failed"):
+        model = subject.make().eval()
+        source = subject.source
+        batch = _batch(source, recipe.stretches()[0].input or recipe.input, 1)
+        preprocess = source.get("preprocess", lambda data: data)
+
+    def forward() -> None:
+        with torch.no_grad():
+            if "training_step" in source:
+                source["training_step"](model, preprocess(batch))
+            else:
+                model(*preprocess(batch))
+
+    return Step(model, (), batch, forward, lambda: None)
+
+
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
     names = dict(model.named_parameters())
     for pattern in patterns:

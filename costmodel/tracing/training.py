@@ -14,7 +14,7 @@ from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
 from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
-from costmodel.tracing.step import build_step, own_batch_size
+from costmodel.tracing.step import build_inference, build_step, own_batch_size
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source
 from costmodel.tracing.tracer import trace_step
 
@@ -106,6 +106,16 @@ def _with_own_batch(plan: Plan, phase: PhaseSpec) -> PhaseSpec:
             "let it take the number of samples, example_batch(n), or set drop_last"
         )
     return own
+
+
+def trace_inference(plan: Plan) -> Trace:
+    """Trace the forward pass of one sample in evaluation mode (the lab's inference has batch 1).
+
+    Raises:
+        TraceError: it does not run on fake tensors.
+    """
+    with plan.mode:
+        return trace_step(build_inference(plan.subject, plan.recipe))
 
 
 def trace_training(plan: Plan) -> Training:

@@ -24,9 +24,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [width * 2**level for level in range(depth + 1)]
         self.stem = _double(channels, width)
-        self.down = nn.ModuleList(
-            nn.Sequential(nn.MaxPool2d(2), _double(a, b)) for a, b in pairwise(widths)
-        )
+        self.down = nn.ModuleList(nn.Sequential(nn.MaxPool2d(2), _double(a, b)) for a, b in pairwise(widths))
         pairs = list(pairwise(widths))[::-1]
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairs)
         self.merge = nn.ModuleList(_double(b, a) for a, b in pairs)

@@ -26,7 +26,7 @@ def test_json_is_the_stable_schema(run: Run, golden: Callable[[str, str], None])
     assert set(totals["peak_activation_bytes"]) >= {"layer_io", "lab_profiler"}
     assert set(totals["peak_memory_bytes"]) == {"total", "by_role"}
     assert totals["complete"] is True
-    assert {"layer", "type", "parameters", "operations", "macs", "input_bytes", "output_bytes"} == set(
+    assert {"layer", "type", "parameters", "operations", "macs", "input_bytes", "output_bytes"} <= set(
         data["layers"][0]
     )
     golden("lenet.analysis.json", result.stdout)
@@ -80,9 +80,7 @@ def test_output_into_a_missing_folder_says_so_and_writes_nothing(run: Run, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_repeated_analysis_comes_from_the_cache_before_torch_is_imported(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_repeated_analysis_comes_from_the_cache_before_torch_is_imported(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "net.py"
     model.write_text((Path("examples/zoo/lenet.py")).read_text(encoding="utf-8"), encoding="utf-8")
     blocked = tmp_path / "blocked"

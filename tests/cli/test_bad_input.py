@@ -85,9 +85,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("words", "code", "said"), CASES, ids=lambda v: " ".join(v) if isinstance(v, tuple) else None)
-def test_one_line_and_the_exit_code(
-    run: Run, folder: Path, words: tuple[str, ...], code: int, said: list[str]
-) -> None:
+def test_one_line_and_the_exit_code(run: Run, folder: Path, words: tuple[str, ...], code: int, said: list[str]) -> None:
     before = sorted(folder.iterdir())
     result = run(*words, cwd=folder)
     assert result.returncode == code, result.stderr

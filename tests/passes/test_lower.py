@@ -11,7 +11,7 @@ from torch import nn
 import costmodel
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.workload import SCHEMA, Workload
-from costmodel.passes.lower import INFERENCE, TRAINING, lower
+from costmodel.passes.lower import PARTS_OF, lower
 from examples.zoo import ZOO, Entry
 
 SMALL = {"ResNet-50": "3x64x64", "VGG-16": "3x224x224", "MobileNetV2": "3x64x64", "U-Net": "3x32x32"}
@@ -25,8 +25,8 @@ def counted(entry: Entry) -> costmodel.Counts:
 @pytest.mark.parametrize("entry", ZOO, ids=lambda e: e.name)
 def test_every_multiply_accumulate_is_in_a_layer(entry: Entry, in_root: Path) -> None:
     counts = counted(entry)
-    for parts in (INFERENCE, TRAINING):
-        workload = lower(counts, parts)
+    for phase, parts in PARTS_OF.items():
+        workload = lower(counts, phase)
         rows = [row for row in counts.rows if row.part in parts and row.work is not None]
         assert workload.macs == sum(row.work.macs for row in rows if row.work is not None)
         assert workload.operations == sum(row.work.scalar_ops.total for row in rows if row.work is not None)
@@ -48,9 +48,9 @@ def test_lenet_is_the_recorded_course_workload(in_root: Path) -> None:
     assert workload.layers[0].names == ("forward:conv1",)
 
 
-def one(module: nn.Module, input: str, parts: tuple[str, ...] = INFERENCE) -> Workload:
+def one(module: nn.Module, input: str, phase: str = "inference") -> Workload:
     model = nn.Sequential(OrderedDict(layer=module, flatten=nn.Flatten()))
-    return lower(costmodel.count(costmodel.trace(model, input=input).phases[0].trace), parts)
+    return lower(costmodel.count(costmodel.trace(model, input=input).phases[0].trace), phase)
 
 
 def test_strides_dilations_and_axes() -> None:
@@ -72,7 +72,7 @@ def test_depthwise_has_no_m_and_groups_are_repeats() -> None:
 
 
 def test_gradients_become_matrix_products_over_the_same_points() -> None:
-    workload = one(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 8, 3)), "3x8x8", ("backward",))
+    workload = one(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 8, 3)), "3x8x8", "training")
     second = [layer for layer in workload.layers if layer.names == ("backward:layer.1",)]
     assert {layer.lowered_as for layer in second} == {"matrix product"}
     positions, window = 6 * 6, 4 * 9
@@ -89,5 +89,5 @@ def test_equal_layers_merge_and_keep_their_names(in_root: Path) -> None:
 
 
 def test_a_workload_comes_back_from_json(in_root: Path) -> None:
-    workload = lower(counted(ZOO[0]), TRAINING)
+    workload = lower(counted(ZOO[0]), "training")
     assert loads(Workload, dumps(workload, SCHEMA), SCHEMA) == workload

@@ -56,7 +56,11 @@ def _both(monkeypatch: pytest.MonkeyPatch, model: Any, **settings: Any) -> tuple
     return remembering, dumps(steady(model, **settings), SCHEMA)
 
 
-@pytest.mark.parametrize(("model", "input", "options"), NETWORKS, ids=lambda value: getattr(value, "__name__", str(value))[-24:])
+def name_of(value: Any) -> str:
+    return str(getattr(value, "__name__", value))[-24:]
+
+
+@pytest.mark.parametrize(("model", "input", "options"), NETWORKS, ids=name_of)
 def test_over_networks(
     model: Any, input: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, in_root: object
 ) -> None:

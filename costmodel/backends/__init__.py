@@ -1,0 +1,1 @@
+"""(Workload, Hardware) → CostReport. The file's name is the backend's name."""

@@ -1,0 +1,63 @@
+"""The verb behind ``--hardware``: energy and cycles of a subject's inference or training step on an accelerator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+from costmodel import cache
+from costmodel.errors import FormatError
+from costmodel.fingerprint import fingerprint
+from costmodel.ir.codec import dumps, loads
+from costmodel.ir.cost import CostReport
+from costmodel.ir.workload import SCHEMA, Workload
+
+PHASES = ("inference", "training")
+
+
+def estimate_subject(
+    model: Any,
+    hardware: str,
+    settings: Mapping[str, Any],
+    *,
+    phase: str = "inference",
+    search: str = "optimum",
+    use_cache: bool = False,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> CostReport:
+    """See :func:`costmodel.estimate`. Known workloads and layers come from the cache, without torch."""
+    from costmodel.backends.analytical import estimate
+    from costmodel.hardware.spec import load_hardware
+
+    spec = load_hardware(hardware)
+    workload = workload_of(model, settings, phase=phase, use_cache=use_cache)
+    return estimate(workload, spec, search=search, use_cache=use_cache, executor=executor, progress=progress)
+
+
+def workload_of(model: Any, settings: Mapping[str, Any], *, phase: str, use_cache: bool) -> Workload:
+    """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step."""
+    key = fingerprint(model, {"settings": settings, "lowered": phase}) if use_cache and isinstance(model, str) else None
+    if key is not None:
+        text = cache.load("workload", key)
+        try:
+            if text is not None:
+                return loads(Workload, text, SCHEMA)
+        except FormatError:
+            pass  # damaged, or of another version: made again
+    workload = _lowered(model, settings, phase)
+    if key is not None:
+        cache.store("workload", key, dumps(workload, SCHEMA))
+    return workload
+
+
+def _lowered(model: Any, settings: Mapping[str, Any], phase: str) -> Workload:
+    from costmodel.passes.lower import lower
+    from costmodel.passes.work import count
+    from costmodel.tracing.training import plan_training, trace_inference, trace_training
+
+    plan = plan_training(model, settings)
+    if phase == "inference":
+        return lower(count(trace_inference(plan)), phase)
+    return lower(count(trace_training(plan).phases[0].trace), phase)

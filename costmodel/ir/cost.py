@@ -1,0 +1,98 @@
+"""The cost report: energy and cycles of a workload on an accelerator, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costmodel.ir.workload import Layer, NotMapped
+
+SCHEMA = "costmodel.cost/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopSpec:
+    """One loop of a mapping; ``spatial`` is X, Y or None for a temporal loop."""
+
+    dim: str
+    bound: int
+    spatial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedLevel:
+    """Loops of one storage level, outermost first, and the data spaces that it keeps."""
+
+    target: str
+    keep: tuple[str, ...]
+    loops: tuple[LoopSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRow:
+    """Words per instance of one data space on one level, and the energy of all instances."""
+
+    level: str
+    dataspace: str
+    reads: int
+    fills: int
+    updates: int
+    energy_pj: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCost:
+    """One layer problem, solved once; totals multiply by ``layer.repeats``.
+
+    Attributes:
+        valid: False if no mapping was found; ``because`` says why, and the figures are zero.
+        optimal: True if the mapping is proven to have the least cycles and, among those, the least energy.
+        energy_by_component: pJ of the MACs and of each storage level.
+        mapping: outermost level first; empty if there is none.
+    """
+
+    layer: Layer
+    valid: bool
+    because: str
+    optimal: bool
+    energy_pj: float
+    cycles: int
+    utilisation: float
+    energy_by_component: Mapping[str, float]
+    accesses: tuple[AccessRow, ...]
+    mapping: tuple[MappedLevel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReport:
+    """What a backend says of a workload on a machine.
+
+    Attributes:
+        search: how mappings were chosen (``optimum``, ``course``).
+        phase: ``inference`` (forward, one sample) or ``training`` (a whole step).
+        units: multiply-accumulate units.
+        complete: False if a layer has no valid mapping; totals are then "at least".
+        not_mapped: work beside the layers, with its share of operations and bytes; no energy is given for it.
+        mapped_operations_share: operations of the layers over all operations.
+    """
+
+    hardware: str
+    hardware_digest: str
+    backend: str
+    backend_version: str
+    search: str
+    phase: str
+    units: int
+    layers: tuple[LayerCost, ...]
+    not_mapped: tuple[NotMapped, ...]
+    mapped_operations_share: float
+    energy_pj: float
+    cycles: int
+    utilisation: float
+    energy_by_component: Mapping[str, float]
+    complete: bool
+
+    @property
+    def energy_mj(self) -> float:
+        """Total energy in millijoules."""
+        return self.energy_pj * 1e-9

@@ -1,0 +1,53 @@
+"""A cost report as tables: totals by component, layers, and the work beside them."""
+
+from __future__ import annotations
+
+from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.reports.table import Cell, Table
+
+
+def cost_tables(cost: CostReport) -> list[Table]:
+    """Totals, layers, and what was not mapped."""
+    tables = [_totals(cost), _layers(cost)]
+    if cost.not_mapped:
+        tables.append(_beside(cost))
+    return tables
+
+
+def _totals(cost: CostReport) -> Table:
+    rows: list[list[Cell]] = [["energy, mJ", cost.energy_mj, ""]]
+    rows += [
+        [f"of it {name}", energy * 1e-9, f"{energy / cost.energy_pj:.1%}"]
+        for name, energy in cost.energy_by_component.items()
+        if cost.energy_pj
+    ]
+    rows += [
+        ["cycles", cost.cycles, ""],
+        ["utilisation", round(cost.utilisation, 6), f"of {cost.units} multiply-accumulate units"],
+    ]
+    notes = [f"{cost.mapped_operations_share:.2%} of the operations are in the layers; the rest has no energy here"]
+    if not cost.complete:
+        notes.insert(0, "AT LEAST: a layer has no valid mapping (see below)")
+    title = f"{cost.phase} on {cost.hardware} ({cost.backend}, search {cost.search})"
+    return Table(title, ("what", "value", "share"), rows, notes)
+
+
+def _layers(cost: CostReport) -> Table:
+    headers = ("problem", "places", "times", "energy, pJ", "cycles", "utilisation", "mapping")
+    return Table("Layer problems (one solution each)", headers, [_layer(solved) for solved in cost.layers])
+
+
+def _layer(solved: LayerCost) -> list[Cell]:
+    layer = solved.layer
+    places = layer.names[0] + (f" and {len(layer.names) - 1} more" if len(layer.names) > 1 else "")
+    problem = " ".join(f"{dim}{bound}" for dim, bound in layer.instance.items() if bound != 1) or "C1"
+    if not solved.valid:
+        return [problem, places, layer.repeats, None, None, None, f"none: {solved.because}"]
+    status = "proven optimal" if solved.optimal else "not proven"
+    return [problem, places, layer.repeats, solved.energy_pj, solved.cycles, round(solved.utilisation, 4), status]
+
+
+def _beside(cost: CostReport) -> Table:
+    largest = sorted(cost.not_mapped, key=lambda item: (-item.operations, item.op, item.part))
+    rows = [(i.op, i.part, i.times, i.operations, i.bytes_moved) for i in largest]
+    return Table("Not mapped: work beside the layers", ("op", "part", "times", "operations", "bytes moved"), rows)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+
+LENET = "examples/zoo/lenet.py:LeNet5"
+LAB = "simple_weight_stationary"
+
+
+def test_analyze_on_hardware_adds_energy_and_cycles(run: Run) -> None:
+    result = run("analyze", LENET, "--hardware", LAB, "-f", "json")
+    assert (result.returncode, result.stderr) == (0, "")
+    data = json.loads(result.stdout)
+    assert data["totals"]["cycles"] == 22_354
+    assert sum(row["cycles"] or 0 for row in data["layers"]) == 22_354
+    assert abs(sum(row["energy_pj"] or 0 for row in data["layers"]) * 1e-9 - data["totals"]["energy_mj"]) < 1e-12
+    conv1 = next(row for row in data["layers"] if row["layer"] == "conv1")
+    assert 0 < conv1["utilisation"] <= 1
+    assert set(data["cost"]["energy_by_component"]) >= {"mac", "pe_spad", "shared_glb", "DRAM"}
+    assert run("analyze", LENET, "--hardware", LAB, "-f", "json").stdout == result.stdout
+
+
+def test_unknown_words_list_the_known_ones(run: Run) -> None:
+    for words, said in (
+        (("--hardware", "tpu"), LAB),
+        (("--hardware", LAB, "--phase", "sleep"), "inference, training"),
+        (("--hardware", LAB, "--search", "luck"), "course, optimum"),
+    ):
+        result = run("analyze", LENET, *words)
+        assert result.returncode == 3
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_hardware_list_show_validate(run: Run, tmp_path: Path) -> None:
+    assert LAB in run("hardware", "list").stdout
+    shown = run("hardware", "show", LAB).stdout
+    assert "75.2148" in shown
+    assert "2,414,931.7 um2" in shown
+    spec = Path("hw_specs") / f"{LAB}.yaml"
+    assert run("hardware", "validate", str(spec)).returncode == 0
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(spec.read_text(encoding="utf-8").replace("units:", "unit:", 1), encoding="utf-8")
+    result = run("hardware", "validate", str(broken))
+    assert result.returncode == 3
+    assert "broken.yaml:" in result.stderr
