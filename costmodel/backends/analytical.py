@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from costmodel import cache as store
 from costmodel.backends.machine import machine_of
@@ -17,8 +18,11 @@ from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import AccessRow, CostReport, LayerCost, LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer, Workload
 from costmodel.mapping.course_search import course_search
+from costmodel.mapping.evaluate import evaluate
+from costmodel.mapping.evaluation import Evaluation
 from costmodel.mapping.found import Found
 from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import Mapping as EngineMapping
 from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
 
@@ -130,19 +134,38 @@ def _with_layer(solved: LayerCost, layer: Layer) -> LayerCost:
 
 
 def solve(layer: Layer, machine: Machine, search: str) -> LayerCost:
-    """One layer problem; a problem without a valid mapping says why."""
+    """One layer problem; a problem without a valid mapping says why.
+
+    Raises:
+        FormatError: a dim that does not exist or is not positive.
+    """
     problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
     found = SEARCHES[search](problem, machine)
-    evaluation = found.evaluation
+    optimal = search == "optimum" and found.proven and found.evaluation.valid
+    return _layer_cost(layer, found.evaluation, found.mapping, optimal=optimal)
+
+
+def evaluate_mapping(layer: Layer, machine: Machine, levels: Sequence[Mapping[str, Any]]) -> LayerCost:
+    """A given mapping (JSON form, outermost level first) of one layer problem; an impossible one says why.
+
+    Raises:
+        FormatError: a dim that does not exist or is not positive, or a mapping that is not one.
+    """
+    problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
+    mapping = EngineMapping.from_json(levels)
+    return _layer_cost(layer, evaluate(problem, machine, mapping), mapping, optimal=False)
+
+
+def _layer_cost(layer: Layer, evaluation: Evaluation, mapping: EngineMapping | None, *, optimal: bool) -> LayerCost:
     return LayerCost(
         layer=layer,
         valid=evaluation.valid,
         because=evaluation.because,
-        optimal=search == "optimum" and found.proven and evaluation.valid,
+        optimal=optimal,
         energy_pj=evaluation.energy_pj,
         cycles=evaluation.cycles,
         utilisation=evaluation.utilisation,
-        energy_by_component=dict(evaluation.energy_by_level),
+        energy_by_component=dict(evaluation.energy_by_level) if evaluation.valid else {},
         accesses=tuple(
             AccessRow(
                 level=a.level,
@@ -154,12 +177,12 @@ def solve(layer: Layer, machine: Machine, search: str) -> LayerCost:
             )
             for a in evaluation.accesses
         ),
-        mapping=_mapping(found),
+        mapping=_levels(mapping),
     )
 
 
-def _mapping(found: Found) -> tuple[MappedLevel, ...]:
-    if found.mapping is None:
+def _levels(mapping: EngineMapping | None) -> tuple[MappedLevel, ...]:
+    if mapping is None:
         return ()
     return tuple(
         MappedLevel(
@@ -167,7 +190,7 @@ def _mapping(found: Found) -> tuple[MappedLevel, ...]:
             keep=level.keep,
             loops=tuple(LoopSpec(dim=o.dim, bound=o.bound, spatial=o.spatial) for o in level.ordered),
         )
-        for level in found.mapping.levels
+        for level in mapping.levels
     )
 
 

@@ -8,7 +8,7 @@ import pkgutil
 from costmodel.errors import UnknownNameError
 from costmodel.reports.view import Noun, View
 
-_PARTS = ("cost_tables", "table", "tables", "view")
+_PARTS = ("cost_tables", "loop_nest", "table", "tables", "view")
 
 
 def formats() -> list[str]:

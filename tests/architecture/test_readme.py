@@ -43,7 +43,7 @@ def test_shown_output_is_real(request: pytest.FixtureRequest) -> None:
 def test_every_option_that_the_readme_names_exists() -> None:
     named = set(re.findall(r"--[a-z][a-z-]+", README.read_text(encoding="utf-8")))
     known = ""
-    for words in (["--help"], ["analyze", "--help"], ["check", "--help"], ["crosscheck", "--help"]):
+    for words in (["--help"], ["analyze", "--help"], ["check", "--help"], ["crosscheck", "--help"], ["map", "--help"]):
         known += subprocess.run(
             [sys.executable, "-m", "costmodel", *words], capture_output=True, text=True, check=True, cwd=ROOT
         ).stdout
