@@ -67,6 +67,8 @@ ACTIVATIONS: dict[str, Snippet] = {
 }
 
 LOSSES: dict[str, Snippet] = {
+    "ctc": lambda: F.ctc_loss(t(5, 2, 4).log_softmax(2), n(3, 2, 3) + 1, n(1, 2) + 5, n(1, 2) + 3),
+    "multilabel_margin": lambda: F.multilabel_margin_loss(t(3, 5), n(5, 3, 5)),
     "cross_entropy": lambda: F.cross_entropy(t(3, 5), n(5, 3)),
     "cross_entropy sum": lambda: F.cross_entropy(t(3, 5), n(5, 3), reduction="sum"),
     "cross_entropy none": lambda: F.cross_entropy(t(3, 5), n(5, 3), reduction="none"),
@@ -109,6 +111,7 @@ LOSSES: dict[str, Snippet] = {
 }
 
 POOLS: dict[str, Snippet] = {
+    "fractional": lambda: F.fractional_max_pool2d(t(*IMAGE), 2, output_size=3),
     "max1": lambda: F.max_pool1d(t(*X), 2),
     "max2": lambda: F.max_pool2d(t(*IMAGE), 3, 2, 1, ceil_mode=True),
     "max2 indices": lambda: F.max_pool2d(t(*IMAGE), 2, return_indices=True)[0],
@@ -328,14 +331,11 @@ UNCOUNTED: dict[str, Snippet] = {
     "grid_sample 3d": lambda: F.grid_sample(t(*VOLUME), t(2, 3, 3, 3, 3), align_corners=False),
     "affine_grid": lambda: F.affine_grid(t(2, 2, 3), [2, 4, 3, 3], align_corners=False),
     "bucketize": lambda: torch.bucketize(t(3), torch.rand(5)) * t(3),
-    "multilabel_margin": lambda: F.multilabel_margin_loss(t(3, 5), n(5, 3, 5)),
     "multinomial": lambda: torch.multinomial(torch.rand(3, 5), 2, replacement=True) * t(3, 2),
     "polar": lambda: torch.view_as_real(torch.polar(t(3), t(3))),
     "renorm": lambda: t(*X).renorm(2, 1, 1.0),
     "mode": lambda: t(*X).mode(1),
     "nextafter": lambda: torch.nextafter(torch.rand(3), torch.rand(3)),
-    "ctc": lambda: F.ctc_loss(t(5, 2, 4).log_softmax(2), n(3, 2, 3) + 1, n(1, 2) + 5, n(1, 2) + 3),
-    "fractional": lambda: F.fractional_max_pool2d(t(*IMAGE), 2, output_size=3),
 }
 
 SNIPPETS: dict[str, Snippet] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
 from tests.conformance.recording import record
 from tests.conformance.snippets import SNIPPETS, UNCOUNTED
@@ -15,8 +15,8 @@ from tests.conformance.snippets import SNIPPETS, UNCOUNTED
 def test_no_op_is_unknown(name: str) -> None:
     try:
         recorder = record(SNIPPETS[name])
-    except DataDependentOutputException:
-        recorder = record(SNIPPETS[name], fake=False)  # it looks at values
+    except (DataDependentOutputException, DynamicOutputShapeException):
+        recorder = record(SNIPPETS[name], fake=False)  # it looks at values, or (ctc) torch has no fake kernel for it
     assert not recorder.unknown
     recorder.work()
 
