@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Setting:
     Attributes:
         steps: multiply-accumulates of one PE, which are the least cycles.
         width: PEs in use.
-        groups: per data space, groups of PEs that want different words.
+        groups: per data space, groups of PEs that want different words (inputs: by channel and batch only).
         outputs: words of the whole output.
         first_outputs: outputs that one PE is the first to touch.
         mac_pj: energy of all multiply-accumulates.
@@ -107,8 +108,10 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
     )
 
 
-def usages(setting: Setting, splits: OuterSplits, innermost: Innermost, inner: Inner) -> tuple[Usage, Usage, Usage]:
-    """Usage of weights, inputs and outputs."""
+def usages(
+    splits: OuterSplits, innermost: Innermost, inner: Inner, groups: Sequence[Column | int], setting: Setting
+) -> tuple[Usage, Usage, Usage]:
+    """Usage of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
     outer, tiles, rounds = splits.outer, splits.tiles, splits.rounds
     still = outer["P"] * outer["Q"] * outer["N"]
     weights = tiles[0] * (rounds / still if innermost in "PQ" else rounds)
@@ -120,7 +123,7 @@ def usages(setting: Setting, splits: OuterSplits, innermost: Innermost, inner: I
     outputs = tiles[2] * (rounds / outer["C"] if innermost == "C" else rounds)
     asked = (inner.pad_fills, inner.input_fills, inner.output_fills)
     fresh = (weights, inputs, outputs)
-    made = [usage(setting, v, asked[v] * setting.groups[v], fresh[v]) for v in range(3)]
+    made = [usage(setting, v, asked[v] * groups[v], fresh[v]) for v in range(3)]
     return made[0], made[1], made[2]
 
 

@@ -13,9 +13,14 @@ Kept = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BypassSpace:
-    """``choices[number]`` says what is kept; bit i of the number is the i-th free pair, and 0 is bypass."""
+    """``choices[number]`` says what is kept; bit i of the number is the i-th free pair, and 0 is bypass.
+
+    Attributes:
+        anywhere: per data space, the levels that keep it in some choice.
+    """
 
     choices: tuple[Kept, ...]
+    anywhere: Kept
 
 
 def bypass_space(machine: Machine, constraints: Constraints) -> BypassSpace:
@@ -37,4 +42,4 @@ def bypass_space(machine: Machine, constraints: Constraints) -> BypassSpace:
             if number >> bit & 1:
                 kept[v].append(s)
         choices.append(tuple(tuple(sorted(levels)) for levels in kept))
-    return BypassSpace(choices=tuple(choices))
+    return BypassSpace(choices=tuple(choices), anywhere=choices[-1])

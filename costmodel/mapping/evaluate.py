@@ -34,7 +34,7 @@ def evaluate(problem: Problem, machine: Machine, mapping: Mapping) -> Evaluation
     found = []
     for v, name in enumerate(DATASPACES):
         kept = [s for s in range(len(machine.levels)) if name in mapping.levels[-1 - s].keep]
-        found.append(counters(traffic_of(geometry, machine, nest, v), v, kept))
+        found.append(counters(traffic_of(geometry, machine, nest, v, kept), v, kept))
     if machine.behaviour == "B" and found[OUTPUTS][-1].reads and found[OUTPUTS][-1].level == len(machine.levels) - 1:
         outermost = machine.levels[-1].name
         return Evaluation(valid=False, because=f"{outermost} would reduce outputs over time; behaviour B forbids it")
@@ -44,9 +44,9 @@ def evaluate(problem: Problem, machine: Machine, mapping: Mapping) -> Evaluation
 def _loops(level: LevelMapping, index: dict[str, int]) -> LevelLoops:
     inner_first = [(loop.spatial, (index[loop.dim], loop.bound)) for loop in reversed(level.ordered)]
     return LevelLoops(
-        temporal=[loop for along, loop in inner_first if along is None],
-        x=[loop for along, loop in inner_first if along == "X"],
-        y=[loop for along, loop in inner_first if along == "Y"],
+        temporal=tuple(loop for along, loop in inner_first if along is None),
+        x=tuple(loop for along, loop in inner_first if along == "X"),
+        y=tuple(loop for along, loop in inner_first if along == "Y"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from costmodel.mapping.evaluation import Evaluation
 from costmodel.mapping.mapping import Mapping
@@ -22,3 +23,8 @@ class Found:
     mapping: Mapping | None
     evaluation: Evaluation
     proven: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The evaluation's form with ``optimal`` and the mapping (null where there is none)."""
+        mapping = self.mapping.to_json() if self.mapping is not None else None
+        return self.evaluation.to_json() | {"optimal": self.proven, "mapping": mapping}

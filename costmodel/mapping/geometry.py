@@ -36,7 +36,13 @@ class Geometry:
 
     def extents(self, v: int, reach: Cumulative) -> list[int]:
         """Extents of the bounding box of data space v; the gaps of a stride are inside it."""
-        return [1 + sum(c * (reach[d] - 1) for c, d in axis) for axis in self.terms[v]]
+        found = []
+        for axis in self.terms[v]:  # plain loops: searches spend much of their time here
+            extent = 1
+            for coefficient, dim in axis:
+                extent += coefficient * (reach[dim] - 1)
+            found.append(extent)
+        return found
 
     def size(self, v: int, reach: Cumulative) -> int:
         """Words in the box."""

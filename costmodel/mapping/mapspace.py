@@ -42,45 +42,49 @@ class Mapspace:
     def loops(self, factors: Factors, patterns: Sequence[Pattern], splits: dict[int, int]) -> list[LevelLoops] | None:
         """Loops per storage level, innermost first; None where a fan-out is too narrow."""
         levels = []
-        x: list[tuple[int, int]] = []
-        y: list[tuple[int, int]] = []
+        x: tuple[tuple[int, int], ...] = ()
+        y: tuple[tuple[int, int], ...] = ()
         for b, block in enumerate(self.blocks):
-            found = [(d, factors[d][b]) for d in patterns[b] if factors[d][b] != 1]
+            found = tuple((d, factors[d][b]) for d in patterns[b] if factors[d][b] != 1)
             if block.spatial:
                 on_x = set(patterns[b][: splits[b]])
-                x, y = [o for o in found if o[0] in on_x], [o for o in found if o[0] not in on_x]
+                x, y = tuple(o for o in found if o[0] in on_x), tuple(o for o in found if o[0] not in on_x)
                 level = self.machine.levels[block.level]
                 if prod(n for _, n in x) > level.fanout_x or prod(n for _, n in y) > level.fanout_y:
                     return None
             else:
                 levels.append(LevelLoops(temporal=found, x=x, y=y))
-                x, y = [], []
+                x, y = (), ()
         return levels
 
     def fitting(self, factors: Factors) -> tuple[bool, ...]:
         """Per bypass choice, whether all tiles fit; they depend on the factors alone."""
         reached = [1] * len(factors)
-        sizes: dict[tuple[int, int], int] = {}
+        fitting = [True] * len(self.bypasses.choices)
         for b, block in enumerate(self.blocks):
             for d, chosen in enumerate(factors):
                 reached[d] *= chosen[b]
-            if not block.spatial and self.machine.levels[block.level].entries is not None:
-                for v in range(len(DATASPACES)):
-                    sizes[v, block.level] = self.geometry.size(v, tuple(reached))
-        return tuple(self._fits(kept, sizes) for kept in self.bypasses.choices)
-
-    def _fits(self, kept: Kept, sizes: dict[tuple[int, int], int]) -> bool:
-        for s, level in enumerate(self.machine.levels):
-            if level.entries is not None:
-                if sum(sizes[v, s] for v, levels in enumerate(kept) if s in levels) > level.entries:
-                    return False
-        return True
+            capacity = self.machine.levels[block.level].entries
+            if block.spatial or capacity is None:
+                continue
+            sizes = [self.geometry.size(v, tuple(reached)) for v in range(len(DATASPACES))]
+            for number, kept in enumerate(self.bypasses.choices):
+                used = 0
+                for v, levels in enumerate(kept):
+                    if block.level in levels:
+                        used += sizes[v]
+                fitting[number] = fitting[number] and used <= capacity
+            if True not in fitting:
+                break
+        return tuple(fitting)
 
     def costs(self, levels: Sequence[LevelLoops], fitting: Sequence[bool]) -> list[Cost | None]:
         """Per bypass choice its cost; None where it cannot run."""
         nest = nest_of(levels, len(self.geometry.bounds))
         mac_energy = self.machine.mac_pj * self.problem.macs
-        traffic = [traffic_of(self.geometry, self.machine, nest, v) for v in range(len(DATASPACES))]
+        traffic = [
+            traffic_of(self.geometry, self.machine, nest, v, self.bypasses.anywhere[v]) for v in range(len(DATASPACES))
+        ]
         known: dict[tuple[int, tuple[int, ...]], tuple[tuple[Counters, ...], float]] = {}
         result: list[Cost | None] = []
         for kept, fits in zip(self.bypasses.choices, fitting, strict=True):

@@ -16,9 +16,9 @@ Step = tuple[int, int, int]
 class LevelLoops:
     """Loops (dim number, bound) of one storage level, innermost first; spatial loops run inside the temporal ones."""
 
-    temporal: Sequence[tuple[int, int]]
-    x: Sequence[tuple[int, int]] = ()
-    y: Sequence[tuple[int, int]] = ()
+    temporal: tuple[tuple[int, int], ...]
+    x: tuple[tuple[int, int], ...] = ()
+    y: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

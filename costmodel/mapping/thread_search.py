@@ -55,6 +55,9 @@ class Walk:
         space = self._space
         self.number = self._factor_draws.draw(self.size) * self._threads + self._thread
         self.factors: Factors = space.factors.decode(self.number)
+        self.fitting = space.fitting(self.factors)
+        # Most permutations of few loops give the same nest: dims without a loop here are permuted, too.
+        self.known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
         self.permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
         self._splits = [
             (b, split_space(block, self.factors, b)) for b, block in enumerate(space.blocks) if block.spatial
@@ -153,7 +156,9 @@ def _judge(space: Mapspace, walk: Walk) -> tuple[list[LevelLoops] | None, list[C
     levels = space.loops(walk.factors, walk.permutations.decode(walk.permutation), walk.splits)
     if levels is None:
         return None, []
-    fitting = space.fitting(walk.factors)
-    if not any(fitting):
-        return levels, [None] * len(fitting)
-    return levels, space.costs(levels, fitting)
+    if not any(walk.fitting):
+        return levels, [None] * len(walk.fitting)
+    nest = tuple(levels)
+    if nest not in walk.known:
+        walk.known[nest] = space.costs(levels, walk.fitting)
+    return levels, walk.known[nest]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -33,19 +34,38 @@ class Traffic:
     first_touch: tuple[int, ...]
 
 
-def traffic_of(geometry: Geometry, machine: Machine, nest: Nest, v: int) -> Traffic:
-    """Traffic of data space v under a nest, by the machine's behaviour."""
+def traffic_of(
+    geometry: Geometry, machine: Machine, nest: Nest, v: int, kept: Collection[int] | None = None
+) -> Traffic:
+    """Traffic of data space v under a nest, by the machine's behaviour.
+
+    ``kept`` are the levels that may keep it (all, if not given): content and fills beside the others are asked for by
+    nobody, and are left at 0.
+    """
     content: list[Amount] = [nest.compute]
     per_child: list[Amount] = [1]
     fills: list[Amount] = []
     for s in range(len(machine.levels) - 1):
-        asked, factor, received = _boundary(geometry, machine, nest, v, s)
+        if kept is None or s in kept:
+            asked, factor, received = _boundary(geometry, machine, nest, v, s)
+        else:
+            asked, factor, received = 0, _passed_on(geometry, machine, nest, v, s), 0
         content.append(asked)
         per_child.append(factor)
         fills.append(received)
     fills.append(0)
     touched = first_touch(geometry, nest) if v == OUTPUTS else (0,) * len(machine.levels)
     return Traffic(content=tuple(content), per_child=tuple(per_child), fills=tuple(fills), first_touch=touched)
+
+
+def _passed_on(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) -> Amount:
+    """Accesses at level s + 1 per access of a child that keeps nothing."""
+    spatial = nest.spatial[s + 1]
+    if not spatial:
+        return 1
+    if machine.behaviour != "A" and links_possible(geometry, v, spatial, nest.temporal[nest.outside[s] :]):
+        return _boundary(geometry, machine, nest, v, s)[1]
+    return sharing(geometry, v, spatial).groups
 
 
 def first_touch(geometry: Geometry, nest: Nest) -> tuple[int, ...]:
@@ -74,10 +94,12 @@ def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) 
         return words * shared.groups, shared.groups, words * shared.sizes
     moves = moves_of(geometry, v, loops, extents)
     if not spatial:
-        return moves.traffic, 1, moves.traffic
+        words = moves.traffic
+        return words, 1, words
     shared = sharing(geometry, v, spatial)
     if not links_possible(geometry, v, spatial, loops):
-        return moves.traffic * shared.groups, shared.groups, moves.traffic
+        words = moves.traffic
+        return words * shared.groups, shared.groups, words
     if not shared.shifts:
         shared = type(shared)(
             fanout=shared.fanout,

@@ -124,7 +124,8 @@ def fan_out(
     for loop in spatial:
         by = step(geometry, v, loop)
         shifts = [tuple(s + i * b for s, b in zip(shift, by, strict=True)) for i in range(loop[1]) for shift in shifts]
-    width, before = max(16, rows), None
+    width = max(16, rows)
+    before: Box | None = None
     accesses = delivered = 0
     for new, times in found:
         previous, before = before, new

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.evaluate import evaluate
+from costmodel.mapping.exhaustive import exhaustive
 from costmodel.mapping.lab import simple_weight_stationary
-from costmodel.mapping.machine import Constraints, Machine
+from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapspace import mapspace_of
 from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
-from tests.mapping.brute_force import best_cost
 
 LAB = simple_weight_stationary()
 small = st.integers(1, 3)
@@ -51,19 +53,17 @@ machines = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, deadline=None, max_examples=150)
 @given(problem=layers, machine=machines)
 def test_nothing_is_better(problem: Problem, machine: Machine) -> None:
     assume(mapspace_of(problem, machine).factors.size <= 1000)
-    expected, found = best_cost(problem, machine), optimum(problem, machine)
-    assert found.proven
-    if expected is None:
-        assert found.mapping is None
-    else:
-        assert found.mapping is not None
+    expected, found = exhaustive(problem, machine, inf), optimum(problem, machine)
+    assert expected is not None
+    assert (found.proven, found.mapping is None) == (True, expected.mapping is None)
+    if found.mapping is not None:
         assert found.evaluation == evaluate(problem, machine, found.mapping)
-        assert found.evaluation.cycles == expected[0]
-        assert found.evaluation.energy_pj == pytest.approx(expected[1], rel=1e-12)
+        assert found.evaluation.cycles == expected.evaluation.cycles
+        assert found.evaluation.energy_pj == pytest.approx(expected.evaluation.energy_pj, rel=1e-12)
 
 
 def test_a_kernel_larger_than_the_scratchpad_has_no_mapping() -> None:
@@ -73,17 +73,32 @@ def test_a_kernel_larger_than_the_scratchpad_has_no_mapping() -> None:
 
 
 def test_where_the_proof_does_not_hold_it_is_not_claimed() -> None:
-    layer = Problem(C=8, M=8, P=4, Q=4, R=3, S=3)
+    layer = Problem(C=64, M=64, P=16, Q=16, R=3, S=3)
     assert not optimum(layer, simple_weight_stationary("A")).proven
-    assert not optimum(layer, replace(LAB, constraints=Constraints())).proven
+    freer = replace(LAB.constraints, loops=LAB.constraints.loops[:-1])
+    assert not optimum(layer, replace(LAB, constraints=freer)).proven
+
+
+def test_elsewhere_all_mappings_are_tried_if_they_are_few() -> None:
+    few, old = Problem(C=8, M=8, P=2, R=3, S=3), simple_weight_stationary("A")
+    assert optimum(few, old).proven
+    assert optimum(few, old).evaluation.energy_pj <= optimum(few, LAB).evaluation.energy_pj
+    assert exhaustive(Problem(C=64, M=64, P=16, Q=16), LAB) is None
 
 
 def test_the_bandwidth_binds_where_it_is_known_to() -> None:
     # mapspace.md, section 1: without the bandwidth as a constraint these two would get too little energy.
     for problem in (
         Problem(C=512, M=512, R=3, S=3, P=4, Q=4),
-        Problem(C=64, M=128, P=16, Q=16, w_stride=2, h_stride=2),
+        Problem(C=64, M=128, R=3, S=3, P=16, Q=16, w_stride=2, h_stride=2),
     ):
         unlimited = replace(LAB.levels[4], read_bandwidth=None, write_bandwidth=None)
         free = replace(LAB, levels=(*LAB.levels[:4], unlimited, LAB.levels[5]))
         assert optimum(problem, free).evaluation.energy_pj < optimum(problem, LAB).evaluation.energy_pj
+
+
+def test_the_result_is_json() -> None:
+    written = optimum(Problem(C=4, M=4), LAB).to_json()
+    assert json.loads(json.dumps(written)) == written
+    assert set(written) == {"valid", "because", "energy_pj", "cycles", "utilisation", "levels", "optimal", "mapping"}
+    assert optimum(Problem(R=14, S=14), LAB).to_json()["mapping"] is None

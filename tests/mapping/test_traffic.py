@@ -45,7 +45,10 @@ def nests(draw: st.DrawFn) -> tuple[Problem, Nest]:
         h_dilation=draw(small),
         depthwise=depthwise,
     )
-    levels = [LevelLoops(temporal=t, x=x if s == GLB else (), y=y if s == GLB else ()) for s, t in enumerate(temporal)]
+    levels = [
+        LevelLoops(temporal=tuple(t), x=tuple(x) if s == GLB else (), y=tuple(y) if s == GLB else ())
+        for s, t in enumerate(temporal)
+    ]
     return problem, nest_of(levels, len(dims))
 
 
@@ -89,3 +92,16 @@ def test_everything_is_touched_once(case: tuple[Problem, Nest]) -> None:
     for v, name in enumerate(DATASPACES):
         touched = traffic_of(geometry_of(problem), LAB, nest, v).first_touch
         assert touched[-1] == (geometry_of(problem).size(v, nest.reach[-1]) if name == "Outputs" else 0)
+
+
+def test_a_neighbour_hands_on_what_it_had() -> None:
+    # Three taps side by side; when the position advances, each PE needs what its right neighbour had: of the 3·4
+    # words only those of the first position and one for each of the three further ones come from outside.
+    problem = Problem(R=3, P=4, depthwise=True)
+    empty = LevelLoops(temporal=())
+    levels = [empty, empty, empty, empty, LevelLoops(temporal=((4, 4),), x=((1, 3),)), empty]
+    traffic = traffic_of(geometry_of(problem), LAB, nest_of(levels, 6), 1)
+    assert traffic.content[GLB] == 3 + 3
+    assert traffic.fills[GLB - 1] * 3 == 3 + 3
+    without = traffic_of(geometry_of(problem), simple_weight_stationary("A"), nest_of(levels, 6), 1)
+    assert without.content[GLB] == 3 * 4

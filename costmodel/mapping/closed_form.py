@@ -1,0 +1,112 @@
+"""All candidates of one spread by the closed form: the best DRAM split of every arrangement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from costmodel.mapping.arrangement import Arrangement
+from costmodel.mapping.buffer_choices import Setting, allowed, private_energy, usages
+from costmodel.mapping.inner_choices import Inner, Innermost, inner_choices
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.outer_split import Column, OuterSplits, outer_splits
+from costmodel.mapping.problem import Problem
+from costmodel.mapping.stationary_machine import PAD, Spread
+
+CONVOLUTION_INNERMOST: tuple[Innermost, ...] = ("P", "Q", "C", "M")
+DEPTHWISE_INNERMOST: tuple[Innermost, ...] = ("P", "Q")
+"""C moves every data space of a depthwise layer, so nothing is gained with C innermost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An arrangement and the energy that the closed form gives it."""
+
+    energy_pj: float
+    arrangement: Arrangement
+
+
+def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving: bool = False) -> Iterator[Candidate]:
+    """Per innermost DRAM loop, resting register and use of the buffer the best DRAM split.
+
+    With ``improving`` only candidates that are better than all before; whatever fits the buffer or not, nothing can
+    be better than the cheaper of keeping and bypassing each data space.
+    """
+    best = np.inf
+    setting, splits = setting_of(problem, machine, spread), outer_splits(problem, spread)
+    capacity = machine.levels[PAD].entries or 0
+    kernel = problem.R * problem.S // (spread.of("R") * spread.of("S"))
+    for innermost in DEPTHWISE_INNERMOST if problem.depthwise else CONVOLUTION_INNERMOST:
+        for inner in inner_choices(problem, splits, capacity, innermost, setting.steps, kernel):
+            groups = setting.groups[0], input_groups(problem, spread, splits, inner), setting.groups[2]
+            private, used = private_energy(setting, inner), usages(splits, innermost, inner, groups, setting)
+            bound = private + sum(np.minimum(usage.keep_pj, usage.bypass_pj) for usage in used)
+            if bound.min() >= best:
+                continue
+            for choice in range(8):
+                energy = private
+                for v in range(3):
+                    energy = energy + (used[v].keep_pj if choice >> v & 1 else used[v].bypass_pj)
+                if energy.min() >= best:
+                    continue
+                energy = np.where(allowed(setting, splits, used, choice), energy, np.inf)
+                column = int(np.argmin(energy))
+                if energy[column] < best:
+                    best = energy[column] if improving else np.inf
+                    chosen = _arrangement(spread, splits, innermost, inner, column, choice)
+                    yield Candidate(energy_pj=float(energy[column]), arrangement=chosen)
+
+
+def _arrangement(
+    spread: Spread, splits: OuterSplits, innermost: Innermost, inner: Inner, column: int, choice: int
+) -> Arrangement:
+    return Arrangement(
+        spread=spread,
+        outer=tuple((dim, int(values[column])) for dim, values in splits.outer.items()),
+        innermost=innermost,
+        resting=inner.resting,
+        reach=inner.reach,
+        pad=int(inner.pad[column]),
+        choice=choice,
+    )
+
+
+def setting_of(problem: Problem, machine: Machine, spread: Spread) -> Setting:
+    """What all columns of a spread share."""
+    used = {dim: spread.of(dim) for dim in "CMNPQRS"}
+    outputs = problem.N * problem.P * problem.Q * (problem.C if problem.depthwise else problem.M)
+    channels = used["C"] if problem.depthwise else used["M"]
+    output_groups = channels * used["N"] * used["P"] * used["Q"]
+    return Setting(
+        machine=machine,
+        steps=problem.macs // spread.width,
+        width=spread.width,
+        groups=(used["C"] * used["M"] * used["R"] * used["S"], used["C"] * used["N"], output_groups),
+        outputs=outputs,
+        first_outputs=outputs // output_groups,
+        mac_pj=machine.mac_pj * problem.macs,
+    )
+
+
+def input_groups(problem: Problem, spread: Spread, splits: OuterSplits, inner: Inner) -> Column | int:
+    """Groups of PEs that want different inputs; positions and kernel may meet in the same input word.
+
+    What neighbours may hand on over links is left out here; it depends on the order of single moves.
+    """
+    groups: Column | int = spread.of("C") * spread.of("N")
+    axes = (("R", "P", problem.w_dilation, problem.w_stride), ("S", "Q", problem.h_dilation, problem.h_stride))
+    for kernel, position, dilation, stride in axes:
+        taps, places = spread.of(kernel), spread.of(position)
+        if taps == 1 or places == 1:
+            groups = groups * (taps * places)
+            continue
+        tap = dilation * (getattr(problem, kernel) // taps)
+        inside = splits.inner[position] if inner.resting == "weights" else np.ones_like(splits.inner[position])
+        met = {
+            float(n): len({tap * i + stride * int(n) * j for i in range(taps) for j in range(places)})
+            for n in np.unique(inside)
+        }
+        groups = groups * np.array([met[float(n)] for n in inside])
+    return groups
