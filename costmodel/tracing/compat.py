@@ -76,7 +76,7 @@ class _FakeMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __i
     """Torch's fake mode without memory from one op to the next.
 
     Its cache lasts as long as the process and forgets which results are the same tensor: a trace would depend on
-    what was traced before. ResultMemory does the cache's work.
+    what was traced before. ResultMemory, which remembers only results that are tensors of their own, does its work.
     """
 
     def __init__(self) -> None:

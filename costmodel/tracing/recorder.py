@@ -17,7 +17,7 @@ from costmodel.tracing.advice import AUTOCAST_CUDA
 from costmodel.tracing.arguments import encode_call
 from costmodel.tracing.blame import asked_by, user_line
 from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
-from costmodel.tracing.results import ResultMemory
+from costmodel.tracing.results import ResultMemory, known_in_this_process
 from costmodel.tracing.scopes import Scopes
 
 aten = torch.ops.aten
@@ -52,7 +52,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.running: str | None = None
         self._open: list[int] = []
         self._latest: dict[int, int] = {}
-        self._results = ResultMemory()
+        self._results = ResultMemory(known_in_this_process())
 
     def next_segment(self) -> None:
         """Calls go into a new list from now on."""

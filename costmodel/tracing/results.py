@@ -18,13 +18,24 @@ from costmodel.tracing import compat
 from costmodel.tracing.compat import FakeTensor, Layout
 
 _Memory = tuple[Layout | None, ...]
+_Known = dict[Any, tuple[bool, _Memory]]
+
+
+@cache
+def known_in_this_process() -> _Known:
+    """What has been learnt so far, as torch's own fake cache lasts: a result is a function of its key alone."""
+    return {}
 
 
 class ResultMemory:
-    """Calls an op, or makes its result from memory."""
+    """Calls an op, or makes its result from memory.
 
-    def __init__(self) -> None:
-        self._known: dict[Any, tuple[bool, _Memory]] = {}
+    Args:
+        known: a memory to share; None begins an empty one.
+    """
+
+    def __init__(self, known: _Known | None = None) -> None:
+        self._known: _Known = {} if known is None else known
 
     def __call__(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         kind = _kind(func)
