@@ -5,6 +5,7 @@
     CostModelError            one line: what, where, what to do      exit code 2
     ├── SubjectError          the model cannot be found or built
     ├── RecipeError           the training step cannot be put together
+    │   └── RecipeFormatError a word of the recipe or its options is wrong   exit code 3
     ├── TraceError            the step cannot be run on fake tensors
     ├── UsageError            a word of the command line or the API  exit code 3
     │   ├── UnknownNameError  lists the known names
@@ -32,6 +33,12 @@ class SubjectError(CostModelError):
 
 class RecipeError(CostModelError):
     """The training step (loss, optimizer, batch, phases) cannot be put together."""
+
+
+class RecipeFormatError(RecipeError):
+    """A recipe, or an option that stands for a part of it, that is not well-formed."""
+
+    exit_code = 3
 
 
 class TraceError(CostModelError):

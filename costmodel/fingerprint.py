@@ -13,14 +13,16 @@ from typing import Any
 
 
 def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
-    """A digest of everything an analysis of ``reference`` depends on, None if its source is not found.
+    """A digest of everything an analysis of ``reference`` depends on; None if that is not known beforehand.
+
+    Not known is a source that is not found, or one that looks elsewhere: that opens files, reads the environment, or
+    draws from Python's ``random``.
 
     Read are the subject's file (or recipe), every local module that it imports, directly or not, the arguments,
-    and the versions of Python, torch and the installed packages that the files import. Data files that
-    a subject opens by itself are not seen.
+    and the versions of Python, torch and the installed packages that the files import.
     """
     files, packages = _closure(reference)
-    if not files:
+    if not files or any(_reads_more(file) for file in files if file.suffix == ".py"):
         return None
     digest = hashlib.sha256()
     for file in sorted(files):
@@ -48,6 +50,31 @@ def source_digest(reference: str) -> str:
     for file in sorted(files, key=lambda f: f.name):
         digest.update(file.read_bytes())
     return digest.hexdigest() if files else ""
+
+
+_FILES = frozenset({"open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "read_csv"})
+_SURROUNDINGS = frozenset({"environ", "getenv", "argv"})
+_MODULES = frozenset({"random", "time", "datetime"})
+"""Names whose use makes what a file does depend on more than its source."""
+
+
+def _reads_more(file: Path) -> bool:
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return False
+    return any(_looks_elsewhere(node) for node in ast.walk(tree))
+
+
+def _looks_elsewhere(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] in _MODULES for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        named = {alias.name for alias in node.names}
+        return (node.module or "") in _MODULES or bool(named & (_FILES | _SURROUNDINGS))
+    if isinstance(node, ast.Attribute):
+        return node.attr in _FILES | _SURROUNDINGS
+    return isinstance(node, ast.Name) and node.id == "open"
 
 
 def _version(distribution: str) -> str:

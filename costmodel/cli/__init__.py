@@ -58,6 +58,9 @@ def main() -> None:
     except CostModelError as error:
         _complain(str(error))
         code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        code = USAGE_ERROR
     except click.UsageError as error:
         _complain(f"{error.format_message()} (see costmodel --help)")
         code = USAGE_ERROR

@@ -91,11 +91,13 @@ def words(given: list[str], option: str) -> dict[str, str]:
     Raises:
         UsageError: a word without an equals sign.
     """
-    result = {}
+    result: dict[str, str] = {}
     for word in given:
         name, equals, text = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{option} {word!r}: write NAME=VALUE")
+        if name in result:
+            raise UsageError(f"{option} {name} is given twice: {result[name]} and {text}")
         result[name] = text
     return result
 

@@ -6,32 +6,46 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import typer
 
 from costmodel.errors import UsageError
 
 
 def write(text: str, output: str | None) -> None:
-    """Print ``text``, or put it into a file in one move.
+    """Print ``text``, or put it into a file in one move; ``-`` is stdout.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: the file, or stdout, cannot be written.
     """
-    if output is None:
-        typer.echo(text, nl=False)
+    if output in (None, "-"):
+        _print(text)
         return
-    target = Path(output)
+    target = Path(output).resolve()
     try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")  # a device or a pipe is written to, not replaced
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(mode)
         Path(name).replace(target)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror or error}") from None
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader has seen enough (| head): the exit code stays that of the result
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except (AttributeError, OSError) as error:
+        raise UsageError(f"stdout cannot be written: {getattr(error, 'strerror', None) or 'it is closed'}") from None
 
 
 def _umask() -> int:
@@ -62,16 +76,17 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 @contextlib.contextmanager
 def subject_prints_to_stderr() -> Iterator[None]:
     """Whatever runs inside prints to stderr, C code and child processes too: results alone go to stdout."""
-    sys.stdout.flush()
     try:
+        sys.stdout.flush()
         kept = os.dup(1)
-    except OSError:  # stdout is closed
+    except (AttributeError, OSError):  # stdout is closed
         with contextlib.redirect_stdout(sys.stderr):
             yield
         return
     try:
         os.dup2(2, 1)
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a subject's warnings are no result, and errors are one line
             yield
     finally:
         sys.stdout.flush()

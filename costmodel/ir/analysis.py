@@ -65,6 +65,7 @@ class Totals:
     """Figures of the whole step (of the first recipe phase) and of the whole training.
 
     Attributes:
+        peak_activation_bytes, peak_memory_bytes: the largest of all phases.
         causal_operations_saved: what leaving out masked scores would save in a step (COUNTING row 17).
         bytes_moved: bytes read and written, every tensor from and to memory.
         arithmetic_intensity: operations of a step per byte moved.

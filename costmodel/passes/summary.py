@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from costmodel.ir.analysis import (
     PARTS,
@@ -10,6 +10,7 @@ from costmodel.ir.analysis import (
     Figures,
     LayerRow,
     OpRow,
+    PeakActivation,
     PhaseRow,
     Subject,
     Totals,
@@ -44,8 +45,8 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         causal_operations_saved=causal_operations_saved(trace),
         macs=_figures(counts.rows, _by(MACS), _training(counted, _by(MACS))),
         flops=_figures(counts.rows, _by(FLOPS), _training(counted, _by(FLOPS))),
-        peak_activation_bytes=peak_activation(trace),
-        peak_memory_bytes=peak_memory(trace),
+        peak_activation_bytes=_largest_activation(counted),
+        peak_memory_bytes=max((peak_memory(t) for t in _traces(counted)), key=lambda peak: peak.total),
         bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
         arithmetic_intensity=_intensity(counts.rows, haet),
         complete=not uncounted,
@@ -117,6 +118,26 @@ def _bytes(row: CountRow) -> int:
 
 def _sum(rows: Iterable[CountRow], number: Number) -> int:
     return sum(map(number, rows))
+
+
+def _traces(counted: list[_CountedPhase]) -> Iterator[Trace]:
+    for phase in counted:
+        yield phase.phase.trace
+        if phase.phase.last_trace is not None:
+            yield phase.phase.last_trace
+
+
+def _largest_activation(counted: list[_CountedPhase]) -> PeakActivation:
+    """The largest of any phase, by each convention: a limit holds for the whole training."""
+    peaks = [peak_activation(trace) for trace in _traces(counted)]
+    layer_io = max(peaks, key=lambda peak: peak.layer_io)
+    lab = max(peaks, key=lambda peak: peak.lab_profiler)
+    return PeakActivation(
+        layer_io=layer_io.layer_io,
+        layer_io_layer=layer_io.layer_io_layer,
+        lab_profiler=lab.lab_profiler,
+        lab_profiler_layer=lab.lab_profiler_layer,
+    )
 
 
 def _intensity(rows: Iterable[CountRow], convention: Convention) -> float:

@@ -69,7 +69,8 @@ def _step(analysis: Analysis) -> Table:
     if not totals.complete:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
     step = f"batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
-    title = f"{subject.name}: one training step, {step}"
+    which = "one training step" if len(analysis.phases) == 1 else f"one step of phase {analysis.phases[0].name!r}"
+    title = f"{subject.name}: {which}, {step}"
     return Table(title, _STEP_HEADERS, rows, notes)
 
 
@@ -85,8 +86,12 @@ def _sizes(analysis: Analysis) -> Table:
             activation.layer_io,
             f"layer_io, 1 sample, 32 bits: {activation.layer_io_layer}",
         ],
-        ["peak activation, bytes", activation.lab_profiler, f"lab_profiler: {activation.lab_profiler_layer}"],
-        ["peak memory, bytes", memory.total, f"batch {analysis.subject.batch}, steady step"],
+        [
+            "peak activation (lab_profiler), bytes",
+            activation.lab_profiler,
+            f"the course's script: {activation.lab_profiler_layer}",
+        ],
+        ["peak memory, bytes", memory.total, "steady step; its parts at that moment"],
     ]
     rows += [[f"of it {role.value}", memory.by_role.get(role.value), ""] for role in Role]
     return Table("Sizes", ("what", "value", "how"), [row for row in rows if row[1] or "peak" in str(row[0])])

@@ -54,6 +54,10 @@ def parse_facts(texts: Mapping[str, str], rulebook: Rulebook) -> dict[str, Decim
         if name not in units:
             raise UnknownNameError(f"fact for rulebook {rulebook.name}", name, units)
         facts[name] = _number(name, text, units[name])
+    for name, spec in rulebook.metrics.items():
+        other = spec.complement_of
+        if name in facts and other in facts and facts[name] + facts[other] != 100:
+            raise UsageError(f"facts {name}={facts[name]} and {other}={facts[other]} contradict: they must sum to 100")
     return facts
 
 

@@ -60,6 +60,13 @@ def advice(error: BaseException) -> str:
         return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
     if "CUDA" in first or "cuda" in first:
         return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"
+    return f"{plain}{_hint(first)}"
+
+
+def _hint(first: str) -> str:
+    """What the input may have to do with it."""
+    if "positional argument" in first and "forward()" in first:
+        return "; --input lists the model's inputs with commas, each as sizes with x: 3x32x32,10:int64"
     if re.search(r"shape|size|dimension|reduction dim|channels", first):
-        return f"{plain}; do --input and --batch fit the model?"
-    return plain
+        return "; do --input and --batch fit the model?"
+    return ""

@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from costmodel.documents import Strict, first_problem, read_document
-from costmodel.errors import RecipeError
+from costmodel.errors import RecipeFormatError
 
 
 def parse_input(value: Any) -> Any:
@@ -107,6 +107,15 @@ class Recipe(Strict):
     drop_last: bool = False
     phases: tuple[PhaseSpec, ...] = ()
 
+    @model_validator(mode="after")
+    def _length_fits(self) -> Recipe:
+        for stretch in self.stretches():
+            if stretch.epochs is not None and stretch.samples is None:
+                raise ValueError("epochs need samples: how many steps an epoch has is not known otherwise")
+            if stretch.epochs is not None and stretch.steps is not None:
+                raise ValueError("give steps, or samples and epochs")
+        return self
+
     def stretches(self) -> tuple[PhaseSpec, ...]:
         """The phases with everything filled in; one called ``training`` if the recipe names none."""
         return tuple(self._filled(phase) for phase in self.phases or (PhaseSpec(name="training"),))
@@ -145,22 +154,22 @@ def make_recipe(data: Mapping[str, Any], where: str) -> Recipe:
     """A checked recipe from plain data; ``where`` names its origin in errors.
 
     Raises:
-        RecipeError: an unknown key or a value that does not fit, with its path.
+        RecipeFormatError: an unknown key or a value that does not fit, with its path.
     """
     try:
         return Recipe.model_validate(dict(data))
     except ValidationError as problem:
         location, message = first_problem(problem, Recipe)
-        raise RecipeError(f"{where}: {'.'.join(map(str, location)) or 'recipe'}: {message}") from None
+        raise RecipeFormatError(f"{where}: {'.'.join(map(str, location)) or 'recipe'}: {message}") from None
 
 
 def read_recipe(path: Path) -> Recipe:
     """A ``recipe.yaml``; a model file in it is looked up beside the recipe.
 
     Raises:
-        RecipeError: no such file, not YAML, an unknown key, with file, line and field path.
+        RecipeFormatError: no such file, not YAML, an unknown key, with file, line and field path.
     """
-    recipe = read_document(path, Recipe, RecipeError)
+    recipe = read_document(path, Recipe, RecipeFormatError)
     if isinstance(recipe.model, str) and ".py" in recipe.model:
         recipe = recipe.model_copy(update={"model": str(path.parent / recipe.model)})
     return recipe

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from costmodel.errors import RecipeError, UnknownNameError
+from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import Subject
@@ -54,7 +54,7 @@ def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: i
 def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
     model = subject.make().train()
     _freeze(model, phase.freeze)
-    source = subject.source
+    source = _own_words(model, subject.source)
     batch = _batch(source, phase.input or recipe.input, batch_size)
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
@@ -90,7 +90,7 @@ def build_inference(subject: Subject, recipe: Recipe) -> Step:
     """
     with explained(RecipeError, f"{subject.name}: putting the forward pass together failed"):
         model = subject.make().eval()
-        source = subject.source
+        source = _own_words(model, subject.source)
         batch = _batch(source, recipe.stretches()[0].input or recipe.input, 1)
         preprocess = source.get("preprocess", lambda data: data)
 
@@ -102,6 +102,27 @@ def build_inference(subject: Subject, recipe: Recipe) -> Step:
                 model(*preprocess(batch))
 
     return Step(model, (), batch, forward, lambda: None)
+
+
+def _own_words(model: nn.Module, source: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the file says of its step: functions of the file, else methods of the model, as in a LightningModule."""
+    words = dict(source)
+    if "training_step" not in words and callable(getattr(model, "training_step", None)):
+        if "example_batch" not in words:
+            raise RecipeError(
+                f"{type(model).__name__}.training_step needs a batch: give the file an example_batch(n) "
+                "that returns one"
+            )
+        words["training_step"] = _training_step_method
+    if "configure_optimizers" not in words and callable(getattr(model, "configure_optimizers", None)):
+        words["configure_optimizers"] = lambda model: model.configure_optimizers()
+    return words
+
+
+def _training_step_method(model: Any, batch: Any) -> Any:
+    """Lightning's method takes the batch, and its index if it asks for one."""
+    takes_index = len(inspect.signature(model.training_step).parameters) > 1
+    return model.training_step(batch, 0) if takes_index else model.training_step(batch)
 
 
 def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
@@ -237,9 +258,8 @@ def _optimizer(model: nn.Module, source: Mapping[str, Any], recipe: Recipe, phas
     try:
         return kind(trainable, **options)
     except (TypeError, ValueError) as error:
-        raise RecipeError(
-            f"optimizer {choice} with {dict(options)}: {error}; its options: {inspect.signature(kind)}"
-        ) from None
+        names = ", ".join(name for name in inspect.signature(kind).parameters if name != "params")
+        raise RecipeFormatError(f"optimizer {choice} with {dict(options)}: {error}; its options: {names}") from None
 
 
 def _check_takes_no_closure(optimizer: Any) -> None:

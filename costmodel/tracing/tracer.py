@@ -119,7 +119,7 @@ def _explained(recorder: Recorder) -> Iterator[None]:
         yield
     except CostModelError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(error.__cause__, CostModelError):
             raise error.__cause__ from None
         where = raised_at(error) or "the training step"

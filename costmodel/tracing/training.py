@@ -54,6 +54,9 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     module, name = load_source(reference, mode)
     if name is None and callable(getattr(module, "recipe", None)):
         recipe = _overridden(_own_recipe(module, reference, mode), settings)
+        if isinstance(recipe.model, str):
+            beside = str(Path(reference).parent / recipe.model) if ".py" in recipe.model else recipe.model
+            return Plan(_subject(beside, recipe, mode), recipe, mode)
         subject = from_object(recipe.model, recipe.model_options, reference, vars(module))
         return Plan(subject, recipe, mode)
     recipe = make_recipe(given, "arguments")
@@ -132,7 +135,7 @@ def trace_training(plan: Plan) -> Training:
         for known, size, trace in traces:
             if (known, size) == (what, batch):
                 return trace
-        with plan.mode:
+        with plan.mode, compat.quiet():
             trace = trace_step(build_step(plan.subject, plan.recipe, phase, batch))
         traces.append((what, batch, trace))
         return trace
@@ -142,6 +145,11 @@ def trace_training(plan: Plan) -> Training:
         phase = _with_own_batch(plan, stretch)
         steps, rest = schedule(phase)
         batch = phase.batch or 1
+        if steps == 0 and not rest:
+            raise RecipeError(
+                f"phase {phase.name!r} has no step: {phase.samples} samples make no full batch of {batch}, "
+                "and the last partial batch is dropped"
+            )
         phases.append(
             TracedPhase(
                 name=phase.name,

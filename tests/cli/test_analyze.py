@@ -148,3 +148,68 @@ def test_own_training_step(run: Run) -> None:
     totals = json.loads(result.stdout)["totals"]["operations"]
     # preprocess: subtract and divide each of the 8 · 3 · 32 · 32 values
     assert totals["preprocess"] == 2 * 8 * 3 * 32 * 32
+
+
+def test_what_reads_other_files_is_not_cached(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "width.txt").write_text("3", encoding="utf-8")
+    (tmp_path / "net.py").write_text(
+        "from pathlib import Path\nfrom torch import nn\nN = int((Path(__file__).parent / 'width.txt').read_text())\n"
+        "def Net(): return nn.Linear(4, N)\n",
+        encoding="utf-8",
+    )
+    words = ("analyze", "net.py:Net", "--input", "4", "-f", "json")
+    assert json.loads(run(*words, cwd=tmp_path).stdout)["totals"]["parameters"] == 15
+    (tmp_path / "width.txt").write_text("5", encoding="utf-8")
+    assert json.loads(run(*words, cwd=tmp_path).stdout)["totals"]["parameters"] == 25
+
+
+def test_output_follows_links_and_keeps_permissions(run: Run, tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    assert run("analyze", LENET, "--output", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert "LeNet5" in target.read_text(encoding="utf-8")
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert run("analyze", LENET, "--output", "-").stdout == target.read_text(encoding="utf-8")
+
+
+def test_a_reader_that_leaves_early_changes_no_exit_code(in_root: Path) -> None:
+    import subprocess
+    import sys
+
+    words = f"{sys.executable} -m costmodel check {LENET} --rules mit-lab2-2022 --fact error_rate=20"
+    shell = f"{words} | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", shell], cwd=in_root, capture_output=True, check=False).returncode == 0
+
+
+def test_the_largest_activation_of_any_phase_counts(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n"
+        "def Net():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 64, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 2))\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "r.yaml").write_text(
+        "model: net.py:Net\nphases:\n  - {name: small, input: 3x8x8}\n  - {name: large, input: 3x34x34}\n",
+        encoding="utf-8",
+    )
+    peak = json.loads(run("analyze", "r.yaml", "-f", "json", cwd=tmp_path).stdout)["totals"]["peak_activation_bytes"]
+    assert peak["layer_io"] == 4 * (3 * 34 * 34 + 64 * 32 * 32)
+
+
+def test_lightning_methods_of_the_class_are_used(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lit.py").write_text(
+        "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+        "class Lit(nn.Linear):\n"
+        "    def __init__(self): super().__init__(4, 2)\n"
+        "    def training_step(self, batch, batch_idx):\n"
+        "        x, y = batch\n"
+        "        return F.cross_entropy(self(x), y)\n"
+        "    def configure_optimizers(self): return torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)\n"
+        "def example_batch(n): return torch.rand(n, 4), torch.zeros(n, dtype=torch.int64)\n",
+        encoding="utf-8",
+    )
+    data = json.loads(run("analyze", "lit.py:Lit", "-f", "json", cwd=tmp_path).stdout)
+    assert data["totals"]["operations"]["optimizer"] == 4 * 10
