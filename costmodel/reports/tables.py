@@ -69,7 +69,7 @@ def _step(analysis: Analysis) -> Table:
     if not totals.complete:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
     step = f"batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
-    which = "one training step" if len(analysis.phases) == 1 else f"one step of phase {analysis.phases[0].name!r}"
+    which = "one training step" if len(analysis.phases) < 2 else f"one step of phase {analysis.phases[0].name!r}"
     title = f"{subject.name}: {which}, {step}"
     return Table(title, _STEP_HEADERS, rows, notes)
 
