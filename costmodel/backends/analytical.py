@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -115,22 +116,7 @@ def _known(key: str, layer: Layer) -> LayerCost | None:
         return None
     if dict(solved.layer.instance) != dict(layer.instance) or solved.layer.depthwise != layer.depthwise:
         return None
-    return _with_layer(solved, layer)
-
-
-def _with_layer(solved: LayerCost, layer: Layer) -> LayerCost:
-    return LayerCost(
-        layer=layer,
-        valid=solved.valid,
-        because=solved.because,
-        optimal=solved.optimal,
-        energy_pj=solved.energy_pj,
-        cycles=solved.cycles,
-        utilisation=solved.utilisation,
-        energy_by_component=solved.energy_by_component,
-        accesses=solved.accesses,
-        mapping=solved.mapping,
-    )
+    return replace(solved, layer=layer)
 
 
 def solve(layer: Layer, machine: Machine, search: str) -> LayerCost:
