@@ -16,6 +16,10 @@ from typing import Any, Protocol
 from costmodel.ir.work import ScalarOps, Work
 
 
+class UnknownFormError(Exception):
+    """Raised by a formula for a form of its op that it does not know: the call is uncounted, never zero."""
+
+
 class Packet(Protocol):
     """What we need of ``torch.ops.aten.x``: its qualified name."""
 

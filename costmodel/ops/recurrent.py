@@ -22,7 +22,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
-from costmodel.ops.formula import formula, scalar
+from costmodel.ops.formula import UnknownFormError, formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import Number, sigmoid, tanh
 
@@ -33,7 +33,7 @@ _LSTM = 2  # at::native's rnn mode; torch dispatches no other mode to oneDNN
 
 def _only_lstm(mode: int) -> None:
     if mode != _LSTM:
-        raise NotImplementedError(f"mkldnn_rnn_layer of mode {mode}: costmodel/ops/recurrent.py knows 2 (LSTM)")
+        raise UnknownFormError(f"mkldnn_rnn_layer of mode {mode}: only mode 2 (LSTM) is known")
 
 
 _sigmoid = np.vectorize(sigmoid, otypes=[object])

@@ -11,6 +11,7 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.trace import Argument, OpCall, TensorRef, Trace
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
+from costmodel.ops.formula import UnknownFormError
 from costmodel.passes.dropout import scaled_mask_multiplies
 from costmodel.passes.traffic import bytes_moved
 
@@ -70,11 +71,14 @@ class _Counter:
 
 
 def work_of(packet: str, arguments: dict[str, Any], outputs: tuple[TensorMeta | None, ...]) -> Work | None:
-    """Work of one call by its formula, None if the op has none."""
+    """Work of one call by its formula, None if the op, or this form of it, has none."""
     entry = lookup(packet)
     if entry is None:
         return None
-    work = entry(arguments, outputs[0] if len(outputs) == 1 else outputs)
+    try:
+        work = entry(arguments, outputs[0] if len(outputs) == 1 else outputs)
+    except UnknownFormError:
+        return None
     # the scalar programs are those of real numbers: arithmetic on complex ones is not counted by them
     if work != ZERO and any(meta.dtype.startswith("complex") for meta in _metas((*arguments.values(), *outputs))):
         return None

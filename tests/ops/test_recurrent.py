@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.ir.tensor import TensorMeta
+from costmodel.ops.formula import UnknownFormError
 from costmodel.ops.recurrent import lstm_layer, lstm_layer_backward
 from tests.ops.executed import check
 from tests.ops.strategies import quick, tensor
@@ -86,5 +87,5 @@ def test_the_op_that_is_recorded_is_this_layer(reverse: bool) -> None:
 
 def test_another_kind_of_layer_is_refused() -> None:
     x, w, h = TensorMeta((3, 2, 5)), TensorMeta((21, 5)), TensorMeta((2, 7))
-    with pytest.raises(NotImplementedError, match="mode 3"):
+    with pytest.raises(UnknownFormError, match="mode 3"):
         lstm_layer.work(x, w, h, 3, 7, True)

@@ -9,12 +9,13 @@ import torch
 from torch import nn
 
 import costmodel
-from costmodel.ir.tensor import Role, Storage, TensorSpec
+from costmodel.ir.tensor import Role, Storage, TensorMeta, TensorSpec
 from costmodel.ir.trace import OpCall, Phase, TensorRef, Trace
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.dropout import scaled_mask_multiplies
 from costmodel.passes.memory import peak_memory
 from costmodel.passes.traffic import bytes_moved
+from costmodel.passes.work import work_of
 
 
 def trace_of(storages: list[Storage], calls: int) -> Trace:
@@ -189,6 +190,14 @@ def test_arithmetic_on_complex_numbers_is_not_counted_as_if_real() -> None:
     analysis = costmodel.analyze(Complex, input="4")
     assert "aten.mul.Tensor" in {u.op for u in analysis.uncounted}
     assert not analysis.totals.complete
+
+
+def test_a_form_that_a_formula_does_not_know_is_uncounted_not_a_crash() -> None:
+    x, states = TensorMeta((4, 2, 3)), TensorMeta((2, 5))
+    weights = TensorMeta((5, 3)), TensorMeta((5, 5)), TensorMeta((5,)), TensorMeta((5,))
+    arguments = {"input": x, "hx_": states, "cx_": states, "mode": 3, "hidden_size": 5, "has_biases": True}
+    arguments |= {f"weight{i}": w for i, w in enumerate(weights)}
+    assert work_of("aten.mkldnn_rnn_layer", arguments, (TensorMeta((4, 2, 5)), states, states, x)) is None
 
 
 def test_phases_add_up_and_have_their_own_steps(in_root: Path) -> None:
