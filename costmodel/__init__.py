@@ -2,7 +2,8 @@
 
 The verbs, one per arrow of the data's walk: :func:`trace`, :func:`count`, :func:`analyze`, :func:`estimate`,
 :func:`judge`, :func:`check`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`, :class:`Training`,
-:class:`Counts`, :class:`Analysis`, :class:`CostReport`, :class:`Verdict`. Importing this module does not import torch.
+:class:`Counts`, :class:`Analysis`, :class:`CostReport`, :class:`Verdict`, :class:`Ranking`. Importing this module does
+not import torch.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.counts import Counts
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.ranking import Ranking
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 from costmodel.ir.verdict import Verdict
@@ -27,6 +29,7 @@ __all__ = [
     "CostReport",
     "Counts",
     "Crosscheck",
+    "Ranking",
     "Trace",
     "Training",
     "Verdict",
@@ -84,24 +87,35 @@ def analyze(model: Any, *, random: bool = True, cache: bool = False, **settings:
 
 
 def judge(
-    analysis: Analysis, rules: str, *, facts: Mapping[str, Any] | None = None, track: str | None = None
+    analysis: Analysis,
+    rules: str,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    track: str | None = None,
+    reading: str = "as-written",
 ) -> Verdict:
     """What a rulebook says of an analysis.
 
     Args:
         analysis: from :func:`analyze`, or loaded from its JSON.
         rules: a rulebook's name, or the path of a rulebook YAML.
-        facts: values measured elsewhere (``{"error_rate": 21.7}``), in the unit of the rulebook's metric.
+        facts: values measured elsewhere (``{"error_rate_percent": 21.7}``), in the unit of the rulebook's metric;
+            ``claimed_energy_mj`` is what the submission says of itself.
         track: one of the rulebook's tracks; None is its first.
+        reading: how ambiguous rules are read; ``as-written`` is the rulebook's own reading.
 
     Raises:
         UsageError, RulebookError: an unknown name, a fact that is no number, an impossible rulebook.
     """
-    from costmodel.rules.judge import judge as judge_analysis
+    from costmodel.judging import computed_of
+    from costmodel.rules.facts import parse_facts
+    from costmodel.rules.judge import judge as judge_computed
     from costmodel.rules.rulebook import load_rulebook
 
-    texts = {name: str(value) for name, value in (facts or {}).items()}
-    return judge_analysis(analysis, load_rulebook(rules), texts, track)
+    book = load_rulebook(rules)
+    sheet = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
+    computed = computed_of(book, analysis, {})
+    return judge_computed(computed, book, sheet, subject=analysis.subject.name, track=track, reading=reading)
 
 
 def check(
@@ -110,18 +124,21 @@ def check(
     *,
     facts: Mapping[str, Any] | None = None,
     track: str | None = None,
+    reading: str = "as-written",
     cache: bool = False,
     **settings: Any,
 ) -> Verdict:
-    """Analyze a model with the rulebook's defaults and judge it. Arguments as in :func:`analyze` and :func:`judge`."""
-    from costmodel.analysis import analyze_subject
+    """Analyze a model with the rulebook's defaults, map it onto the rulebook's machine, and judge it.
+
+    Arguments as in :func:`analyze` and :func:`judge`.
+    """
+    from costmodel.judging import check_subject
+    from costmodel.rules.facts import parse_facts
     from costmodel.rules.rulebook import load_rulebook
 
     book = load_rulebook(rules)
-    defaults = {"input": book.subject.input, "batch": book.subject.batch}
-    random = book.convention.random
-    analysis = analyze_subject(model, settings, defaults=defaults, random=random, use_cache=cache)
-    return judge(analysis, rules, facts=facts, track=track)
+    sheet = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
+    return check_subject(model, book, settings, sheet, track=track, reading=reading, use_cache=cache)
 
 
 def estimate(
@@ -160,8 +177,8 @@ def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     return compare(model, settings)
 
 
-def render(noun: Analysis | Verdict | Crosscheck | CostReport, format: str = "text") -> str:
-    """An analysis, verdict, cost report or cross-check as text, json, csv, md or html.
+def render(noun: Analysis | Verdict | Ranking | Crosscheck | CostReport, format: str = "text") -> str:
+    """An analysis, verdict, ranking, cost report or cross-check as text, json, csv, md or html.
 
     Raises:
         UnknownNameError: no such format.
@@ -175,7 +192,7 @@ def _notebook_table(noun: Any) -> str:
     return render(noun, "html")
 
 
-for _noun in (Analysis, CostReport, Crosscheck, Verdict):
+for _noun in (Analysis, CostReport, Crosscheck, Ranking, Verdict):
     # Jupyter asks a result for this method; the nouns themselves know nothing of reports
     setattr(_noun, "_repr_html_", _notebook_table)  # noqa: B010  # no type declares it
 del _noun

@@ -26,19 +26,32 @@ def estimate_subject(
     use_cache: bool = False,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> CostReport:
-    """See :func:`costmodel.estimate`. Known workloads and layers come from the cache, without torch."""
+    """See :func:`costmodel.estimate`. Known workloads and layers come from the cache, without torch.
+
+    ``defaults`` are settings for a subject that brings no recipe (a rulebook's).
+    """
     from costmodel.backends.analytical import estimate
     from costmodel.hardware.spec import load_hardware
 
     spec = load_hardware(hardware)
-    workload = workload_of(model, settings, phase=phase, use_cache=use_cache)
+    workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults)
     return estimate(workload, spec, search=search, use_cache=use_cache, executor=executor, progress=progress)
 
 
-def workload_of(model: Any, settings: Mapping[str, Any], *, phase: str, use_cache: bool) -> Workload:
+def workload_of(
+    model: Any,
+    settings: Mapping[str, Any],
+    *,
+    phase: str,
+    use_cache: bool,
+    defaults: Mapping[str, Any] | None = None,
+) -> Workload:
     """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step."""
-    key = fingerprint(model, {"settings": settings, "lowered": phase}) if use_cache and isinstance(model, str) else None
+    key = None
+    if use_cache and isinstance(model, str):
+        key = fingerprint(model, {"settings": settings, "defaults": defaults, "lowered": phase})
     if key is not None:
         text = cache.load("workload", key)
         try:
@@ -46,18 +59,18 @@ def workload_of(model: Any, settings: Mapping[str, Any], *, phase: str, use_cach
                 return loads(Workload, text, SCHEMA)
         except FormatError:
             pass  # damaged, or of another version: made again
-    workload = _lowered(model, settings, phase)
+    workload = _lowered(model, settings, defaults, phase)
     if key is not None:
         cache.store("workload", key, dumps(workload, SCHEMA))
     return workload
 
 
-def _lowered(model: Any, settings: Mapping[str, Any], phase: str) -> Workload:
+def _lowered(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, phase: str) -> Workload:
     from costmodel.passes.lower import lower
     from costmodel.passes.work import count
     from costmodel.tracing.training import plan_training, trace_inference, trace_training
 
-    plan = plan_training(model, settings)
+    plan = plan_training(model, settings, defaults)
     if phase == "inference":
         return lower(count(trace_inference(plan)), phase)
     return lower(count(trace_training(plan).phases[0].trace), phase)

@@ -2,41 +2,76 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-import costmodel
 from costmodel.cli import options as o
-from costmodel.cli.output import subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
 from costmodel.ir.verdict import Outcome
-from costmodel.reports import formats, render
+from costmodel.reports import View, formats, render
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 
 
 @o.recipe_options
 def check(
-    subject: o.Subject,
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="FILE.py:NAME, FILE.py, package.module:NAME, recipe.yaml, or a folder with a submission's files",
+            metavar="SUBJECT_OR_FOLDER",
+        ),
+    ],
     settings: dict[str, Any],
     rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
     fact: Annotated[
         list[str] | None,
-        typer.Option("--fact", help="a value measured elsewhere: error_rate=21.7", metavar="NAME=VALUE"),
+        typer.Option("--fact", help="a value measured elsewhere: error_rate_percent=21.7", metavar="NAME=VALUE"),
+    ] = None,
+    facts: Annotated[
+        list[Path] | None,
+        typer.Option("--facts", help="a file with facts: a table, a log, a leaderboard", metavar="FILE"),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="whose facts in that file [default: the subject's]")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="in a folder: which file and object is the model (FILE.py:NAME)")
+    ] = None,
+    solution: Annotated[
+        Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
     ] = None,
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
+    reading: Annotated[
+        str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
+    ] = "as-written",
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
     format: o.Format = "text",
     output: o.Output = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
+    from costmodel.submission import Submission, check_submission
+
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    facts = o.words(fact or [], "--fact")
-    with subject_prints_to_stderr():
-        verdict = costmodel.check(subject, rules, facts=facts, track=track, cache=not no_cache, **settings)
-    write(render(verdict, format), output)
+    submission = Submission(
+        reference=subject,
+        settings=settings,
+        facts=o.words(fact or [], "--fact"),
+        fact_files=tuple(facts or ()),
+        name=name,
+        model=model,
+        solution=solution,
+    )
+    with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
+        verdict = check_submission(
+            submission, rules, track=track, reading=reading, use_cache=not no_cache, progress=show
+        )
+    write(render(verdict, format, View(sensitivity=sensitivity)), output)
     return _EXIT[verdict.outcome]
 
 

@@ -1,53 +1,83 @@
-"""``costmodel rules [NAME]``."""
+"""``costmodel rules [list | show NAME | validate FILE… | diff ONE OTHER]``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
+from tabulate import tabulate
 
-if TYPE_CHECKING:
-    from costmodel.rules.rulebook import LimitSpec, Rulebook
+from costmodel.errors import RulebookError, UsageError
+
+_VERBS = ("list", "show", "validate", "diff")
 
 
 def rules(
-    name: Annotated[str | None, typer.Argument(help="a rulebook's name or YAML file")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="list, show NAME, validate FILE…, diff ONE OTHER; or just NAME", metavar="[VERB] [NAME]…"),
+    ] = None,
 ) -> int:
-    """List the rulebooks, or show what one of them says, with its sources."""
-    # pydantic is imported here: --help must not wait for it
-    from tabulate import tabulate
+    """List the rulebooks, show one in words, check a file, or compare two."""
+    verb, *names = words or ["list"]
+    if verb not in _VERBS:
+        verb, names = "show", [verb, *names]
+    if verb == "list":
+        return _list(names)
+    if verb == "show":
+        return _show(names)
+    return _validate(names) if verb == "validate" else _diff(names)
 
+
+def _list(names: Sequence[str]) -> int:
     from costmodel.rules.rulebook import load_rulebook, rulebook_names
 
-    if name is None:
-        books = [load_rulebook(book) for book in rulebook_names()]
-        typer.echo(tabulate([(b.name, b.edition, b.title) for b in books], headers=("rulebook", "edition", "title")))
-        return 0
-    typer.echo(_describe(load_rulebook(name)))
+    _expect(not names, "rules list takes no name")
+    books = [load_rulebook(book) for book in rulebook_names()]
+    typer.echo(tabulate([(b.name, b.edition, b.title) for b in books], headers=("rulebook", "edition", "title")))
     return 0
 
 
-def _describe(book: Rulebook) -> str:
-    lines = [f"{book.title} (edition {book.edition})", f"source: {book.source}", ""]
-    for limit in book.limits:
-        lines += _limit(limit, "")
-    for track, limits in book.tracks.items():
-        for limit in limits:
-            lines += _limit(limit, f"[track {track}] ")
-    for table in book.points:
-        cells = ", ".join(f"< {cell.below}: {cell.points}" for cell in table.cells)
-        lines += [f"points for {table.table}: {cells}, else {table.otherwise}", f"    {table.source}"]
-    if book.ranking is not None:
-        lines += [f"ranking: {book.ranking.name}, {book.ranking.order}", f"    {book.ranking.source}"]
-    facts = sorted(n for n, m in book.metrics.items() if m.figure is None and not m.sum_of)
-    lines += [f"facts: {', '.join(f'{n} ({book.metrics[n].unit})' for n in facts)}"]
-    lines += [f"note: {note}" for note in book.notes]
-    return "\n".join(lines)
+def _show(names: Sequence[str]) -> int:
+    from costmodel.rules.prose import describe
+    from costmodel.rules.rulebook import load_rulebook
+
+    _expect(len(names) == 1, "rules show takes one rulebook's name or YAML file")
+    typer.echo(describe(load_rulebook(names[0])), nl=False)
+    return 0
 
 
-def _limit(limit: LimitSpec, prefix: str) -> list[str]:
-    wanted = "can be computed" if limit.value is None else f"{limit.operator} {limit.value:,}"
-    return [f"{prefix}{limit.rule}: {limit.metric} {wanted}, else {limit.on_failure}", f"    {limit.source}"]
+def _validate(names: Sequence[str]) -> int:
+    """Every file is checked, whatever the others say."""
+    from costmodel.rules.rulebook import load_rulebook
+
+    _expect(bool(names), "rules validate takes rulebooks' YAML files or names")
+    bad = 0
+    for name in names:
+        try:
+            book = load_rulebook(name)
+        except RulebookError as error:
+            typer.echo(f"costmodel: {error}", err=True)
+            bad += 1
+        else:
+            typer.echo(f"{name}: {book.title} (edition {book.edition}): valid")
+    return RulebookError.exit_code if bad else 0
+
+
+def _diff(names: Sequence[str]) -> int:
+    from costmodel.rules.difference import difference
+    from costmodel.rules.rulebook import load_rulebook
+
+    _expect(len(names) == 2, "rules diff takes two rulebooks")
+    rows = difference(load_rulebook(names[0]), load_rulebook(names[1]))
+    typer.echo(tabulate(rows, headers=("field", *names), maxcolwidths=[50, 50, 50], disable_numparse=True))
+    return 0
+
+
+def _expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise UsageError(otherwise)
 
 
 def register(app: typer.Typer) -> None:

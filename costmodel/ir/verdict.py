@@ -7,6 +7,9 @@ from enum import Enum
 
 SCHEMA = "costmodel.verdict/1"
 
+AS_WRITTEN = "as-written"
+"""The reading that a rulebook takes itself."""
+
 
 class Outcome(str, Enum):
     """UNDECIDED is an outcome: a fact is missing, or a total is only "at least"."""
@@ -28,15 +31,17 @@ class Finding:
         unit: unit of both.
         outcome: PASS, FAIL or UNDECIDED.
         because: the reason, readable by the person concerned.
+        consequence: what a failure does: zero, disqualify, unranked, flag (a person looks) or note (nothing).
     """
 
     rule: str
-    measured: int | float | None
+    measured: int | float | str | None
     at_least: bool
     limit: str
     unit: str
     outcome: Outcome
     because: str
+    consequence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,55 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What is said of one metric, side by side.
+
+    Attributes:
+        computed: from the graph, or by the engine.
+        measured: a fact from outside (a run, a log, an organizer's table).
+        claimed: what the submission says of itself; it decides only where the rulebook asks for a claim.
+        used: the value that the rules were applied to; ``origin`` says which of them it is.
+        uncertainty: half-width of the value used, None if none is known.
+        agrees: whether the claim is the value used, up to rounding; None where there is nothing to compare.
+    """
+
+    metric: str
+    unit: str
+    computed: int | float | None = None
+    measured: int | float | None = None
+    claimed: int | float | None = None
+    used: int | float | str | None = None
+    origin: str = ""
+    at_least: bool = False
+    uncertainty: int | float | None = None
+    agrees: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Energy and cycles by one way of choosing mappings; ``decides`` marks the one that the rulebook asks for."""
+
+    machine: str
+    search: str
+    energy_mj: float
+    cycles: int
+    complete: bool
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRow:
+    """The verdict under another reading of the rules; ``differs`` if outcome or points change."""
+
+    reading: str
+    title: str
+    outcome: Outcome
+    points: int | None
+    metric: int | float | None
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a rulebook says of one submission.
 
@@ -77,11 +131,17 @@ class Verdict:
         rulebook: its name.
         title: its title and edition.
         subject: what was judged.
-        outcome: FAIL if any finding fails, else UNDECIDED if any is, else PASS.
-        findings: in the rulebook's order.
+        outcome: FAIL if any finding fails, else UNDECIDED if any is, else PASS; findings that only note do not count.
+        findings: in the rulebook's order, then claims that were compared.
         points: None if the rulebook gives none.
         metric: None if the rulebook does not rank.
         notes: readings taken, and disagreements that do not decide.
+        reading: the reading that was judged by.
+        track: the task or track that was judged, None if the rulebook has none.
+        claims: every known value of every metric.
+        estimates: energy and cycles on the rulebook's machine.
+        contract: findings about the submission's files.
+        readings: the same under every other reading.
     """
 
     rulebook: str
@@ -92,3 +152,9 @@ class Verdict:
     points: Points | None
     metric: Metric | None
     notes: tuple[str, ...]
+    reading: str = AS_WRITTEN
+    track: str | None = None
+    claims: tuple[Claim, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    contract: tuple[Finding, ...] = ()
+    readings: tuple[ReadingRow, ...] = ()

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from types import ModuleType
 
 from costmodel.errors import UnknownNameError
 from costmodel.reports.view import Noun, View
 
-_PARTS = ("cost_tables", "loop_nest", "table", "tables", "view")
+_PARTS = ("cost_tables", "facts_tables", "loop_nest", "ranking_tables", "table", "tables", "verdict_tables", "view")
 
 
-def formats() -> list[str]:
-    """Names of the report formats: the modules of this package."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _PARTS)
+def formats(kind: type[object] | None = None) -> list[str]:
+    """Names of the report formats: the modules of this package; those for one kind of noun, if it is given.
+
+    A module that cannot say everything has ``NOUNS``, the nouns that it is for.
+    """
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _PARTS)
+    if kind is None:
+        return names
+    return [name for name in names if kind in getattr(_module(name), "NOUNS", (kind,))]
 
 
 def render(noun: Noun, format: str = "text", view: View | None = None) -> str:
     """``noun`` in a report format, with a final newline.
 
     Raises:
-        UnknownNameError: no such format.
+        UnknownNameError: no such format for this noun.
     """
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
-    module = importlib.import_module(f"{__name__}.{format}")
-    text: str = module.render(noun, view or View())
+    if format not in formats() or format not in formats(type(noun)):
+        raise UnknownNameError("report format", format, formats(type(noun)))
+    text: str = _module(format).render(noun, view or View())
     return text if text.endswith("\n") else text + "\n"
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 __all__ = ["View", "formats", "render"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.ir import analysis, cost, crosscheck, verdict
+from costmodel.ir import analysis, cost, crosscheck, ranking, verdict
 from costmodel.ir.codec import dumps
 from costmodel.reports.view import Noun, View
 
@@ -11,6 +11,7 @@ _SCHEMAS = {
     verdict.Verdict: verdict.SCHEMA,
     cost.CostReport: cost.SCHEMA,
     crosscheck.Crosscheck: crosscheck.SCHEMA,
+    ranking.Ranking: ranking.SCHEMA,
 }
 
 

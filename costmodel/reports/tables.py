@@ -5,10 +5,13 @@ from __future__ import annotations
 from costmodel.ir.analysis import PARTS, Analysis, Figures
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
 from costmodel.reports.cost_tables import cost_tables
+from costmodel.reports.ranking_tables import ranking_tables
 from costmodel.reports.table import Cell, Table
+from costmodel.reports.verdict_tables import verdict_tables
 from costmodel.reports.view import Noun, View
 
 
@@ -17,7 +20,9 @@ def tables(noun: Noun, view: View) -> list[Table]:
     if isinstance(noun, Analysis):
         return _analysis(noun, view)
     if isinstance(noun, Verdict):
-        return _verdict(noun)
+        return verdict_tables(noun, view)
+    if isinstance(noun, Ranking):
+        return ranking_tables(noun, view)
     if isinstance(noun, CostReport):
         return cost_tables(noun)
     return [_crosscheck(noun)]
@@ -162,35 +167,6 @@ def _uncounted(analysis: Analysis) -> Table:
     rows = [(u.op, u.layer, u.phase, u.times) for u in analysis.uncounted]
     note = "add a formula in costmodel/ops/ or waive the op in the rulebook (waive_uncounted)"
     return Table("Uncounted: these ops have no formula", ("op", "layer", "phase", "times"), rows, (note,))
-
-
-def _verdict(verdict: Verdict) -> list[Table]:
-    findings = [
-        (f.rule, _measured(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because)
-        for f in verdict.findings
-    ]
-    title = f"{verdict.title}: {verdict.subject}: {verdict.outcome.value}"
-    result = [Table(title, ("rule", "measured", "limit", "unit", "outcome", "because"), findings, verdict.notes)]
-    if verdict.points is not None:
-        rows: list[list[Cell]] = [
-            [p.table, p.measured, "undecided" if p.points is None else p.points, p.maximum, p.because]
-            for p in verdict.points.tables
-        ]
-        total = verdict.points.total
-        rows.append(["total", None, "undecided" if total is None else total, verdict.points.maximum, ""])
-        result.append(Table("Points", ("table", "measured", "points", "of", "because"), rows))
-    if verdict.metric is not None:
-        metric = verdict.metric
-        value: Cell = "undecided" if metric.value is None else metric.value
-        row = (metric.name, value, metric.unit, metric.because)
-        result.append(Table("Ranking metric", ("metric", "value", "unit", "because"), [row]))
-    return result
-
-
-def _measured(value: int | float | None, at_least: bool) -> Cell:
-    if value is None:
-        return "unknown"
-    return f"≥ {value:,}" if at_least else value
 
 
 def _crosscheck(check: Crosscheck) -> Table:

@@ -8,9 +8,10 @@ from typing import TypeAlias
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Analysis | Verdict | Crosscheck | CostReport"
+Noun: TypeAlias = "Analysis | Verdict | Ranking | Crosscheck | CostReport"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,10 @@ class View:
         layers: show the table of layers.
         by: group operations by ``op``, ``layer`` or ``phase``.
         top: only the so many largest rows of the grouped table.
+        sensitivity: show what other readings of the rules would say.
     """
 
     layers: bool = False
     by: str | None = None
     top: int | None = None
+    sensitivity: bool = False

@@ -1,14 +1,32 @@
-"""Apply a rulebook: (Analysis, facts) → Verdict."""
+"""Apply a rulebook: (what was computed, facts) → Verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 
-from costmodel.ir.analysis import Analysis
-from costmodel.ir.verdict import Finding, Metric, Outcome, Points, PointsRow, Verdict
-from costmodel.rules.metrics import Value, measure, parse_facts
-from costmodel.rules.rulebook import LimitSpec, PointTable, RankingSpec, Rulebook
+from costmodel.ir.cost import CostReport
+from costmodel.ir.verdict import (
+    AS_WRITTEN,
+    Claim,
+    Estimate,
+    Finding,
+    Metric,
+    Outcome,
+    Points,
+    PointsRow,
+    ReadingRow,
+    Verdict,
+)
+from costmodel.rules.evidence import Evidence
+from costmodel.rules.figures import Computed
+from costmodel.rules.limit import LimitSpec
+from costmodel.rules.places import RankingSpec
+from costmodel.rules.points import PointTable
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.scores import SCORES
+from costmodel.rules.value import FactSheet, Value, plain
 
 _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": lambda a, b: a < b,
@@ -21,81 +39,147 @@ Measure = Callable[[str], Value]
 
 
 def judge(
-    analysis: Analysis, rulebook: Rulebook, facts: Mapping[str, str] | None = None, track: str | None = None
+    computed: Computed,
+    book: Rulebook,
+    facts: FactSheet | None = None,
+    *,
+    subject: str,
+    track: str | None = None,
+    contract: tuple[Finding, ...] = (),
+    reading: str = AS_WRITTEN,
 ) -> Verdict:
-    """What the rulebook says of an analysis and the facts given beside it.
+    """What the rulebook says of what was computed and of the facts given beside it.
 
     Args:
-        analysis: what was computed.
-        rulebook: what is asked.
-        facts: values measured elsewhere, as text, so that 21.7 stays 21.7.
+        computed: analysis and cost reports, or why there are none.
+        book: what is asked.
+        facts: values from outside.
+        subject: the submission's name.
         track: one of the rulebook's tracks; None is the first.
+        contract: findings about the submission's files.
+        reading: how ambiguous rules are read.
 
     Raises:
-        UsageError: a fact or track that the rulebook does not know, or a fact that is no number.
+        UnknownNameError: a track or reading that the rulebook does not know.
     """
-    known = parse_facts(facts or {}, rulebook)
-
-    def value_of(name: str) -> Value:
-        return measure(name, rulebook, analysis, known)
-
-    limits = rulebook.limits_of(track)
-    findings = tuple(_finding(limit, rulebook, value_of(limit.metric)) for limit in limits)
-    zeroed = [
-        f.rule
-        for f, limit in zip(findings, limits, strict=True)
-        if f.outcome is Outcome.FAIL and limit.on_failure in ("zero", "disqualify")
+    sheet = facts or FactSheet()
+    verdict = _judged(book.under(reading), computed, sheet, subject, track, contract, reading)
+    others = [r for r in (AS_WRITTEN, *book.readings) if r != reading]
+    rows = [
+        _reading_row(book, other, _judged(book.under(other), computed, sheet, subject, track, contract, other), verdict)
+        for other in others
     ]
+    return replace(verdict, readings=tuple(rows), notes=(*verdict.notes, *_disagreements(rows)))
+
+
+def _judged(
+    book: Rulebook,
+    computed: Computed,
+    facts: FactSheet,
+    subject: str,
+    track: str | None,
+    contract: tuple[Finding, ...],
+    reading: str,
+) -> Verdict:
+    evidence = Evidence(book, computed, facts)
+    limits = book.limits_of(track)
+    chosen = book.track_of(track)
+    decided = tuple(_finding(limit, book, evidence.value(limit.metric)) for limit in limits)
+    claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
+    findings = (*decided, *_claim_findings(claims))
+    zeroed = any(f.outcome is Outcome.FAIL and f.consequence in ("zero", "disqualify") for f in (*decided, *contract))
     return Verdict(
-        rulebook=rulebook.name,
-        title=f"{rulebook.title} (edition {rulebook.edition}{f', {track}' if track else ''})",
-        subject=analysis.subject.name,
-        outcome=overall(f.outcome for f in findings),
+        rulebook=book.name,
+        title=f"{book.title} (edition {book.edition}{f', {chosen}' if chosen else ''})",
+        subject=subject,
+        outcome=overall((*findings, *contract)),
         findings=findings,
-        points=_points(rulebook.points, value_of, zeroed) if rulebook.points else None,
-        metric=_metric(rulebook.ranking, value_of) if rulebook.ranking else None,
-        notes=(*rulebook.notes, *_disagreements(limits, rulebook, analysis)),
+        points=_points(book.points, evidence.value, zeroed) if book.points else None,
+        metric=_metric(book.ranking, evidence.value, chosen) if book.ranking else None,
+        notes=book.notes,
+        reading=reading,
+        track=chosen,
+        claims=claims,
+        estimates=_estimates(computed),
+        contract=contract,
     )
 
 
-def overall(outcomes: Iterable[Outcome]) -> Outcome:
-    """FAIL if any fails, else UNDECIDED if any is, else PASS."""
-    found = set(outcomes)
+def overall(findings: Iterable[Finding]) -> Outcome:
+    """FAIL if any fails, else UNDECIDED if any is, else PASS; what only notes does not count."""
+    found = {f.outcome for f in findings if f.consequence != "note"}
     return next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in found), Outcome.PASS)
 
 
-def _finding(limit: LimitSpec, rulebook: Rulebook, value: Value) -> Finding:
+def _finding(limit: LimitSpec, book: Rulebook, value: Value) -> Finding:
     outcome, because = _decide(limit, value)
     if limit.note:
         because = f"{because}; {limit.note}" if because else limit.note
+    unit = book.metrics[limit.metric].unit
     return Finding(
         rule=limit.rule,
-        measured=_plain(value.amount),
+        measured=value.word if value.word is not None else plain(value.amount),
         at_least=value.at_least,
-        limit="known" if limit.value is None else f"{limit.operator} {limit.value:,}",
-        unit=rulebook.metrics[limit.metric].unit,
+        limit=limit.text,
+        unit="" if unit == "name" else unit,
         outcome=outcome,
         because=because,
+        consequence=limit.on_failure,
     )
 
 
 def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
-    if value.amount is None:
+    if not value.known:
         return Outcome.UNDECIDED, value.because
+    if limit.operator == "one of":
+        inside = value.word in limit.one_of
+        return (Outcome.PASS if inside else Outcome.FAIL), value.because or f"{value.word} is none of them"
+    if value.amount is None:
+        return Outcome.UNDECIDED, f"{value.word} is not a number"
     if limit.value is None:
         if value.at_least:
             return Outcome.UNDECIDED, f"only a lower bound: {value.because}"
         return Outcome.PASS, value.because
-    holds = _HOLDS[limit.operator](value.amount, limit.value)
+    return _compared(limit, limit.value, value, value.amount)
+
+
+def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -> tuple[Outcome, str]:
+    compare = _HOLDS[limit.operator]
+    holds = compare(amount, bound)
     # a lower bound can prove that a maximum is broken or that a minimum is reached, nothing else
     if value.at_least and holds == limit.operator.startswith("<"):
-        return Outcome.UNDECIDED, f"at least {value.amount:,}: {value.because}"
+        return Outcome.UNDECIDED, f"at least {amount:,}: {value.because}"
+    if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
+        return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
     if holds:
         return Outcome.PASS, value.because
-    return Outcome.FAIL, f"{value.amount:,} is not {limit.operator} {limit.value:,}"
+    return Outcome.FAIL, f"{amount:,} is not {limit.operator} {bound:,}"
 
 
-def _points(tables: tuple[PointTable, ...], value_of: Measure, zeroed: list[str]) -> Points:
+def _said(claim: Claim) -> bool:
+    return any(v is not None for v in (claim.computed, claim.measured, claim.claimed, claim.used))
+
+
+def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
+    """A claim that agrees, and one that does not: a person looks, since rounding and luck are not all there is."""
+    return [
+        Finding(
+            rule=f"claim: {claim.metric}",
+            measured=claim.claimed,
+            at_least=False,
+            limit=f"= {claim.used:,}" if isinstance(claim.used, (int, float)) else str(claim.used),
+            unit=claim.unit,
+            outcome=Outcome.PASS if claim.agrees else Outcome.UNDECIDED,
+            because=f"the submission claims {claim.claimed:,}; {claim.origin}: {claim.used:,}"
+            + ("" if claim.agrees else ": a person should look"),
+            consequence="flag",
+        )
+        for claim in claims
+        if claim.agrees is not None
+    ]
+
+
+def _points(tables: tuple[PointTable, ...], value_of: Measure, zeroed: bool) -> Points:
     rows = tuple(_row(table, value_of(table.metric)) for table in tables)
     total: int | None = 0
     if not zeroed:
@@ -108,49 +192,73 @@ def _row(table: PointTable, value: Value) -> PointsRow:
     points: int | None = None
     because = value.because
     if value.amount is not None and not value.at_least:
-        amount = value.amount
-        cell = next((c for c in table.cells if amount < c.below), None)
-        points = table.otherwise if cell is None else cell.points
-        because = f"below {cell.below}" if cell else f"not below {table.cells[-1].below}"
+        points, because = table.points_of(value.amount)
+        if {table.points_of(value.amount + side * value.uncertainty)[0] for side in (-1, 1)} != {points}:
+            because = f"{because}; {value.amount:,} ± {value.uncertainty:,} spans two cells"
+            points = None
     return PointsRow(
-        table=table.table,
-        measured=_plain(value.amount),
-        points=points,
-        maximum=table.maximum,
-        because=because,
+        table=table.table, measured=plain(value.amount), points=points, maximum=table.maximum, because=because
     )
 
 
-def _metric(ranking: RankingSpec, value_of: Measure) -> Metric:
-    values = [(term, value_of(term.metric)) for term in ranking.terms]
-    unknown = [value.because for _, value in values if value.amount is None or value.at_least]
-    terms = [t.metric if t.divisor == 1 else f"{t.metric} / {t.divisor}" for t in ranking.terms]
-    formula = f"{' + '.join(terms)}, {ranking.order}"
+def _metric(ranking: RankingSpec, value_of: Measure, track: str | None) -> Metric:
+    value = ranking_value(ranking, value_of, track)
+    return Metric(name=ranking.name, value=plain(value.amount), unit=ranking.unit, because=value.because)
+
+
+def ranking_value(ranking: RankingSpec, value_of: Measure, track: str | None) -> Value:
+    """The number that ranks, with its uncertainty; None if one of its terms is unknown or only a lower bound."""
+    values = {term.metric: value_of(term.metric) for term in ranking.terms}
+    unknown = [value.because for value in values.values() if value.amount is None or value.at_least]
     if unknown:
-        return Metric(name=ranking.name, value=None, unit=ranking.unit, because="; ".join(dict.fromkeys(unknown)))
-    total = sum((v.amount / t.divisor for t, v in values if v.amount is not None), Decimal(0))
-    return Metric(name=ranking.name, value=_plain(total), unit=ranking.unit, because=formula)
+        return Value(None, because="; ".join(dict.fromkeys(unknown)))
+    amounts = {name: value.amount for name, value in values.items() if value.amount is not None}
+    if ranking.score is not None:
+        return Value(SCORES[ranking.score](amounts), because=f"{ranking.score}, {ranking.order}")
+    total = sum((amounts[t.metric] / t.divisor_of(track) for t in ranking.terms), Decimal(0))
+    width = sum((values[t.metric].uncertainty / t.divisor_of(track) for t in ranking.terms), Decimal(0))
+    divisors = [(t.metric, t.divisor_of(track)) for t in ranking.terms]
+    terms = [metric if divisor == 1 else f"{metric} / {divisor:,}" for metric, divisor in divisors]
+    return Value(total, because=f"{' + '.join(terms)}, {ranking.order}", uncertainty=width)
 
 
-def _disagreements(limits: tuple[LimitSpec, ...], rulebook: Rulebook, analysis: Analysis) -> list[str]:
-    """Where the two conventions of peak activation fall on different sides of a limit."""
+def _estimates(computed: Computed) -> tuple[Estimate, ...]:
+    return tuple(_estimate(cost, cost.search == computed.search) for cost in computed.costs.values())
+
+
+def _estimate(cost: CostReport, decides: bool) -> Estimate:
+    return Estimate(
+        machine=cost.hardware,
+        search=cost.search,
+        energy_mj=cost.energy_mj,
+        cycles=cost.cycles,
+        complete=cost.complete,
+        decides=decides,
+    )
+
+
+def _reading_row(book: Rulebook, reading: str, other: Verdict, verdict: Verdict) -> ReadingRow:
+    title = book.readings[reading].title if reading in book.readings else "the rulebook as written"
+    said = (other.outcome, other.points and other.points.total)
+    here = (verdict.outcome, verdict.points and verdict.points.total)
+    return ReadingRow(
+        reading=reading,
+        title=title,
+        outcome=other.outcome,
+        points=other.points.total if other.points else None,
+        metric=other.metric.value if other.metric else None,
+        differs=said != here,
+    )
+
+
+def _disagreements(rows: list[ReadingRow]) -> list[str]:
+    """One line for each reading that would change the verdict."""
     notes = []
-    peak = analysis.totals.peak_activation_bytes
-    for limit in limits:
-        figure = rulebook.metrics[limit.metric].figure or ""
-        if figure.startswith("peak_activation") and limit.value is not None:
-            holds = _HOLDS[limit.operator]
-            sides = {holds(Decimal(n), limit.value) for n in (peak.layer_io, peak.lab_profiler)}
-            if len(sides) > 1:
-                notes.append(
-                    f"{limit.rule}: layer_io gives {peak.layer_io:,}, the course's profiler would print "
-                    f"{peak.lab_profiler:,}; they disagree about this limit, which uses {figure}"
-                )
+    for row in rows:
+        if row.differs:
+            points = "" if row.points is None else f", {row.points} points"
+            metric = "" if row.metric is None else f", metric {row.metric:,}"
+            notes.append(
+                f"the readings disagree: under {row.reading} ({row.title}): {row.outcome.value}{points}{metric}"
+            )
     return notes
-
-
-def _plain(value: Decimal | None) -> int | float | None:
-    """A decimal as the JSON number with the same digits."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -1,8 +1,8 @@
-"""The rulebook: metrics, limits, points and ranking, from YAML, every number with its source."""
+"""The rulebook: one edition of a rule set as data, every number with its source."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -11,89 +11,14 @@ from pydantic import Field, model_validator
 
 from costmodel.documents import Strict, read_document
 from costmodel.errors import RulebookError, UnknownNameError
-
-Operator = Literal["<", "<=", ">", ">=", "known"]
-OnFailure = Literal["zero", "disqualify", "unranked", "flag"]
-
-
-class MetricSpec(Strict):
-    """Where a value comes from.
-
-    Attributes:
-        unit: as printed; facts are given in it.
-        figure: a named figure of the analysis (rules/metrics.py), for static metrics.
-        complement_of: a fact in percent whose complement to 100 this is, if it is not given itself.
-        sum_of: metrics whose sum this is.
-    """
-
-    unit: str
-    figure: str | None = None
-    complement_of: str | None = None
-    sum_of: tuple[str, ...] = ()
-
-
-class LimitSpec(Strict):
-    """A condition. ``known`` asks only that the value can be computed completely."""
-
-    rule: str
-    metric: str
-    operator: Operator
-    value: Decimal | None = None
-    on_failure: OnFailure
-    source: str
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _value_fits(self) -> LimitSpec:
-        if (self.value is None) != (self.operator == "known"):
-            raise ValueError("a limit has a value, unless its operator is 'known'")
-        return self
-
-
-class Cell(Strict):
-    """Points for values below ``below`` and not below an earlier cell's bound."""
-
-    below: Decimal
-    points: int
-
-
-class PointTable(Strict):
-    """Half-open cells in ascending order, first match; ``otherwise`` beyond the last bound."""
-
-    table: str
-    metric: str
-    cells: tuple[Cell, ...] = Field(min_length=1)
-    otherwise: int = 0
-    source: str
-
-    @model_validator(mode="after")
-    def _ascending(self) -> PointTable:
-        bounds = [cell.below for cell in self.cells]
-        if bounds != sorted(set(bounds)):
-            raise ValueError(f"cells must have ascending, different bounds, got {[str(b) for b in bounds]}")
-        return self
-
-    @property
-    def maximum(self) -> int:
-        """The most points that the table can give."""
-        return max(self.otherwise, *(cell.points for cell in self.cells))
-
-
-class Term(Strict):
-    """One term of a ranking metric: metric / divisor."""
-
-    metric: str
-    divisor: Decimal = Decimal(1)
-
-
-class RankingSpec(Strict):
-    """The number that ranks: a sum of terms."""
-
-    name: str
-    unit: str
-    order: Literal["ascending", "descending"]
-    terms: tuple[Term, ...] = Field(min_length=1)
-    source: str
+from costmodel.ir.verdict import AS_WRITTEN
+from costmodel.rules.figures import FIGURES
+from costmodel.rules.limit import LimitSpec
+from costmodel.rules.metric import MetricSpec
+from costmodel.rules.places import BracketSpec, RankingSpec
+from costmodel.rules.points import PointTable
+from costmodel.rules.reading import ReadingSpec, changed
+from costmodel.rules.scores import SCORES
 
 
 class ConventionSpec(Strict):
@@ -111,11 +36,56 @@ class SubjectDefaults(Strict):
     batch: int = 1
 
 
+class HardwareRule(Strict):
+    """The accelerator that gives energy and cycles.
+
+    Attributes:
+        machine: a hardware spec's name.
+        search: how mappings are chosen for the numbers that count.
+        beside: other ways, shown beside them.
+        phase: inference (one sample) or training (a step).
+        timeout, victory_condition: settings of the mapper, where the edition has its own.
+    """
+
+    machine: str
+    search: Literal["optimum", "course"]
+    beside: tuple[Literal["optimum", "course"], ...] = ()
+    phase: Literal["inference", "training"] = "inference"
+    timeout: int | None = None
+    victory_condition: int | None = None
+    source: str
+
+
+class ResourceSpec(Strict):
+    """A property of the machine that runs the submissions, for people and for estimates."""
+
+    resource: str
+    value: str
+    source: str
+
+
+class AmbiguitySpec(Strict):
+    """A place where the text can be read in more than one way, and the reading that is taken."""
+
+    about: str
+    taken: str
+    readings: tuple[str, ...] = ()
+
+
+class UndecidedSpec(Strict):
+    """A rule that no machine can decide, and why: a person must."""
+
+    rule: str
+    because: str
+    source: str
+
+
 class Rulebook(Strict):
     """One edition of a rule set. ``tracks`` are alternative sets of limits; the first is the default.
 
     Attributes:
         waive_uncounted: op packets that may stay without formula.
+        readings: alternative readings by name; ``as-written`` is the rulebook itself.
         notes: readings taken where the text is ambiguous.
     """
 
@@ -125,28 +95,46 @@ class Rulebook(Strict):
     source: str
     subject: SubjectDefaults
     convention: ConventionSpec = ConventionSpec()
+    hardware: HardwareRule | None = None
+    resources: tuple[ResourceSpec, ...] = ()
     metrics: dict[str, MetricSpec]
     limits: tuple[LimitSpec, ...] = ()
     tracks: dict[str, tuple[LimitSpec, ...]] = Field(default_factory=dict)
     points: tuple[PointTable, ...] = ()
+    brackets: BracketSpec | None = None
     ranking: RankingSpec | None = None
     waive_uncounted: tuple[str, ...] = ()
+    readings: dict[str, ReadingSpec] = Field(default_factory=dict)
+    ambiguities: tuple[AmbiguitySpec, ...] = ()
+    undecided: tuple[UndecidedSpec, ...] = ()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _metrics_exist(self) -> Rulebook:
-        used = [limit.metric for limit in self.limits]
-        used += [limit.metric for limits in self.tracks.values() for limit in limits]
-        used += [table.metric for table in self.points]
-        used += [term.metric for term in (self.ranking.terms if self.ranking else ())]
-        used += [part for spec in self.metrics.values() for part in spec.sum_of]
-        for name in used:
+    def _names_exist(self) -> Rulebook:
+        for name in _metrics_used(self):
             if name not in self.metrics:
                 raise ValueError(f"metric {name!r} is not defined; defined: {', '.join(sorted(self.metrics))}")
+        for name, metric in self.metrics.items():
+            if metric.figure is not None and metric.figure not in FIGURES:
+                known = ", ".join(sorted(FIGURES))
+                raise ValueError(f"metric {name}: unknown figure {metric.figure!r}; known: {known}")
+        if self.ranking is not None and self.ranking.score not in (None, *SCORES):
+            raise ValueError(f"unknown score {self.ranking.score!r}; known: {', '.join(sorted(SCORES))}")
+        for ambiguity in self.ambiguities:
+            for reading in ambiguity.readings:
+                if reading not in self.readings:
+                    raise ValueError(f"ambiguity about {ambiguity.about}: {reading!r} is no reading of this rulebook")
+        for spec in self.readings.values():
+            Rulebook.model_validate({**changed(self.model_dump(), spec), "readings": {}, "ambiguities": ()})
         return self
 
-    def limits_of(self, track: str | None) -> tuple[LimitSpec, ...]:
-        """The common limits and those of a track (None: the first one).
+    @property
+    def every_limit(self) -> tuple[LimitSpec, ...]:
+        """The common limits and those of all tracks."""
+        return (*self.limits, *(limit for limits in self.tracks.values() for limit in limits))
+
+    def track_of(self, track: str | None) -> str | None:
+        """A track as the rulebook spells it (``CIFAR-10`` is ``cifar10``); None gives the first one.
 
         Raises:
             UnknownNameError: no such track.
@@ -154,11 +142,51 @@ class Rulebook(Strict):
         if not self.tracks:
             if track is not None:
                 raise UnknownNameError("track", track, ())
-            return self.limits
-        chosen = track or next(iter(self.tracks))
-        if chosen not in self.tracks:
-            raise UnknownNameError("track", chosen, self.tracks)
-        return (*self.limits, *self.tracks[chosen])
+            return None
+        if track is None:
+            return next(iter(self.tracks))
+        spelt = "".join(c for c in track.lower() if c.isalnum())
+        for name in self.tracks:
+            if "".join(c for c in name.lower() if c.isalnum()) == spelt:
+                return name
+        raise UnknownNameError("track", track, self.tracks)
+
+    def limits_of(self, track: str | None) -> tuple[LimitSpec, ...]:
+        """The common limits and those of a track (None: the first one).
+
+        Raises:
+            UnknownNameError: no such track.
+        """
+        name = self.track_of(track)
+        return self.limits if name is None else (*self.limits, *self.tracks[name])
+
+    def under(self, reading: str) -> Rulebook:
+        """The rulebook under one of its readings.
+
+        Raises:
+            UnknownNameError: no such reading.
+        """
+        if reading == AS_WRITTEN:
+            return self
+        if reading not in self.readings:
+            raise UnknownNameError(f"reading of {self.name}", reading, (AS_WRITTEN, *self.readings))
+        return Rulebook.model_validate(changed(self.model_dump(), self.readings[reading]))
+
+    @property
+    def needs_analysis(self) -> bool:
+        """Whether a rule hangs on a figure that the graph gives."""
+        return any(self.metrics[name].figure is not None for name in _metrics_used(self))
+
+
+def _metrics_used(book: Rulebook) -> Iterator[str]:
+    yield from (limit.metric for limit in book.every_limit)
+    yield from (table.metric for table in book.points)
+    yield from (term.metric for term in (book.ranking.terms if book.ranking else ()))
+    yield from (() if book.brackets is None else (book.brackets.metric,))
+    for spec in book.metrics.values():
+        yield from spec.sum_of
+        if spec.normalised is not None:
+            yield from (spec.normalised.metric, spec.normalised.by)
 
 
 def rulebook_names() -> list[str]:

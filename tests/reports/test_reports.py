@@ -29,13 +29,15 @@ def nouns(make: Make) -> list[costmodel.Analysis | costmodel.Verdict | Crosschec
 
 @pytest.mark.parametrize("format", formats())
 def test_every_format_renders_every_noun(analysis: Make, format: str) -> None:
-    for noun in nouns(analysis):
+    able = [noun for noun in nouns(analysis) if format in formats(type(noun))]
+    assert able
+    for noun in able:
         text = render(noun, format, View(layers=True, by="op", top=3))
         assert text.endswith("\n")
         assert len(text) > 40
 
 
-@pytest.mark.parametrize("format", formats())
+@pytest.mark.parametrize("format", formats(costmodel.Analysis))
 def test_what_is_not_counted_is_in_every_report(analysis: Make, format: str) -> None:
     text = render(nouns(analysis)[0], format)
     assert "uncounted" in text.lower()

@@ -12,9 +12,11 @@ from costmodel.ir.verdict import Outcome
 from tests.rules.conftest import Make
 
 
-def judged(make: Make, error: str, energy: str, cycles: str, peak: int) -> costmodel.Verdict:
+def judged(
+    make: Make, error: str, energy: str, cycles: str, peak: int, reading: str = "as-written"
+) -> costmodel.Verdict:
     facts = {"error_rate": error, "energy": energy, "latency": cycles}
-    return costmodel.judge(make(peak=peak, lab=peak), "mit-lab2-2022", facts=facts)
+    return costmodel.judge(make(peak=peak, lab=peak), "mit-lab2-2022", facts=facts, reading=reading)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,38 @@ def test_boundaries_under_the_strict_reading(
     verdict = judged(analysis, error, energy, cycles, peak)
     assert verdict.points is not None
     assert verdict.points.total == points
+
+
+@pytest.mark.parametrize(
+    ("error", "energy", "cycles", "peak", "points"),
+    [
+        # get_score of the starter notebooks on the same values (oracle of the course's repository)
+        ("19", "0.5", "50000", 1, 100),
+        ("19", "1.0", "50000", 1, 95),
+        ("19", "1.5", "50000", 1, 90),
+        ("19", "2.0", "50000", 1, 85),
+        ("19", "0.1", "100000", 1, 100),
+        ("19", "0.1", "1000000", 1, 85),
+        ("19", "0.1", "50000", 1_000_000, 100),
+        ("19", "0.1", "50000", 1_000_001, 0),
+        ("50", "0.1", "50000", 1, 70),
+        ("40", "0.1", "50000", 1, 70),
+    ],
+)
+def test_boundaries_under_the_starter_codes_reading(
+    analysis: Make, error: str, energy: str, cycles: str, peak: int, points: int
+) -> None:
+    verdict = judged(analysis, error, energy, cycles, peak, "starter-code")
+    assert verdict.points is not None
+    assert verdict.points.total == points
+
+
+def test_a_verdict_on_a_boundary_says_that_another_reading_changes_it(analysis: Make) -> None:
+    verdict = judged(analysis, "19", "0.5", "50000", 1)
+    assert [(r.reading, r.points) for r in verdict.readings if r.differs] == [("starter-code", 100)]
+    assert [note for note in verdict.notes if "starter-code" in note and "100 points" in note]
+    inside = judged(analysis, "19", "0.4", "50000", 1)
+    assert not [r for r in inside.readings if r.differs]
 
 
 @pytest.mark.parametrize(("accuracy", "points"), [("80", 50), ("90", 60), ("70", 40), ("95", 70), ("51", 30)])

@@ -1,0 +1,43 @@
+"""``costmodel rank FILES --rules NAME``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from costmodel.cli import options as o
+from costmodel.cli.output import write
+from costmodel.errors import UnknownNameError
+from costmodel.reports import View, formats, render
+
+
+def rank(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="verdicts (JSON of check) or tables with a row per entry", metavar="VERDICT.json|TABLE.csv"
+        ),
+    ],
+    rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
+    reading: Annotated[
+        str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
+    ] = "as-written",
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would change")] = False,
+    format: o.Format = "text",
+    output: o.Output = None,
+) -> int:
+    """Rank a competition: best first, and those that are out with their reason."""
+    from costmodel.competition import rank_files
+
+    if format not in formats():
+        raise UnknownNameError("report format", format, formats())
+    ranking = rank_files(files, rules, reading=reading)
+    write(render(ranking, format, View(sensitivity=sensitivity)), output)
+    return 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(rank)

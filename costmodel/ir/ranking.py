@@ -1,0 +1,66 @@
+"""The ranking: who is first, who is out and why, and how robust the order is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from costmodel.ir.verdict import AS_WRITTEN, Outcome
+
+SCHEMA = "costmodel.ranking/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One submission's place.
+
+    Attributes:
+        outcome: of its verdict; only PASS is ranked.
+        points: base points, None where the rulebook gives none or one is undecided.
+        bonus: points for the rank, None where the rulebook gives none.
+        metric: the number that ranks, None while unknown.
+        task: the rulebook's track, None if it has none.
+        bracket: the bracket that the entry stands in, None if there are none.
+        rank: within its group (task, bracket), None if it is not ranked.
+        award: what the rank brings, None if nothing.
+        because: reasons, readable by the person concerned.
+    """
+
+    name: str
+    outcome: Outcome
+    points: int | None
+    bonus: int | None
+    metric: int | float | None
+    task: str | None
+    bracket: str | None
+    rank: int | float | None
+    award: str | None
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensitivity:
+    """What another reading, or the measurement's uncertainty, would change.
+
+    ``changes`` is None where the entries do not hold what that reading counts by.
+    """
+
+    reading: str
+    title: str
+    changes: bool | None
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """All entries, best first; those that are not ranked last, with their reason."""
+
+    rulebook: str
+    title: str
+    metric: str
+    unit: str
+    order: str
+    ties: str
+    entries: tuple[Entry, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    notes: tuple[str, ...] = ()
+    reading: str = AS_WRITTEN

@@ -1,0 +1,78 @@
+"""The verb behind ``check``: what a rulebook needs of a subject, computed, and then judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from costmodel.analysis import analyze_subject
+from costmodel.estimation import workload_of
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.cost import CostReport
+from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
+from costmodel.ir.workload import Workload
+from costmodel.rules.figures import Computed
+from costmodel.rules.judge import judge
+from costmodel.rules.rulebook import HardwareRule, Rulebook
+from costmodel.rules.value import FactSheet
+
+Progress = Callable[[int, int], None]
+
+
+def check_subject(
+    model: Any,
+    book: Rulebook,
+    settings: Mapping[str, Any],
+    facts: FactSheet,
+    *,
+    track: str | None = None,
+    reading: str = AS_WRITTEN,
+    contract: tuple[Finding, ...] = (),
+    use_cache: bool = False,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Analyse a subject with the rulebook's defaults, map it onto the rulebook's machine, and judge it."""
+    analysis = analyze_subject(
+        model, settings, defaults=defaults_of(book), random=book.convention.random, use_cache=use_cache
+    )
+    costs: dict[str, CostReport] = {}
+    if book.hardware is not None:
+        phase = book.hardware.phase
+        workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults_of(book))
+        costs = costs_of(workload, book.hardware, use_cache=use_cache, progress=progress)
+    computed = computed_of(book, analysis, costs)
+    return judge(computed, book, facts, subject=analysis.subject.name, track=track, reading=reading, contract=contract)
+
+
+def defaults_of(book: Rulebook) -> dict[str, Any]:
+    """Settings for a subject that brings no recipe."""
+    return {"input": book.subject.input, "batch": book.subject.batch}
+
+
+def costs_of(
+    workload: Workload, rule: HardwareRule, *, use_cache: bool, progress: Progress | None = None
+) -> dict[str, CostReport]:
+    """Energy and cycles on the rulebook's machine: the search that counts, and those beside it."""
+    from costmodel.backends.analytical import estimate
+    from costmodel.hardware.spec import load_hardware
+
+    spec = load_hardware(rule.machine)
+    own = {k: v for k in ("timeout", "victory_condition") if (v := getattr(rule, k)) is not None}
+    if own and spec.mapper is not None:
+        spec = spec.model_copy(update={"mapper": spec.mapper.model_copy(update=own)})
+    return {
+        search: estimate(workload, spec, search=search, use_cache=use_cache, progress=progress)
+        for search in (rule.search, *rule.beside)
+    }
+
+
+def computed_of(book: Rulebook, analysis: Analysis, costs: Mapping[str, CostReport]) -> Computed:
+    """What the judge may look at; a cost report that the analysis itself holds counts where it is of the right kind."""
+    rule = book.hardware
+    if rule is None:
+        return Computed(analysis)
+    own = analysis.cost
+    held = {**costs}
+    if not held and own is not None and (own.hardware, own.phase) == (rule.machine, rule.phase):
+        held[own.search] = own
+    return Computed(analysis, costs=held, search=rule.search)

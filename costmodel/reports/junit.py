@@ -1,0 +1,45 @@
+"""JUnit XML, for continuous integration: a rule is a test case."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.reports.view import Noun, View
+
+NOUNS = (Verdict,)
+
+
+def render(noun: Noun, view: View) -> str:  # everything is said, whatever the view
+    """A verdict's findings: a failed rule is a failure, an undecided one is skipped."""
+    assert isinstance(noun, Verdict)  # see NOUNS
+    findings = (*noun.findings, *noun.contract)
+    suite = ElementTree.Element(
+        "testsuite",
+        name=_clean(f"{noun.title}: {noun.subject}"),
+        tests=str(len(findings)),
+        failures=str(sum(f.outcome is Outcome.FAIL for f in findings)),
+        errors="0",
+        skipped=str(sum(f.outcome is Outcome.UNDECIDED for f in findings)),
+    )
+    for finding in findings:
+        _case(suite, noun, finding)
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode") + "\n"
+
+
+def _case(suite: ElementTree.Element, verdict: Verdict, finding: Finding) -> None:
+    case = ElementTree.SubElement(
+        suite, "testcase", name=_clean(finding.rule), classname=_clean(f"{verdict.rulebook}.{verdict.subject}")
+    )
+    measured = "unknown" if finding.measured is None else f"{finding.measured} {finding.unit}".strip()
+    said = _clean(f"{measured}, limit {finding.limit}: {finding.because}")
+    if finding.outcome is Outcome.FAIL:
+        ElementTree.SubElement(case, "failure", message=said, type=finding.consequence or "rule")
+    elif finding.outcome is Outcome.UNDECIDED:
+        ElementTree.SubElement(case, "skipped", message=said)
+
+
+def _clean(text: str) -> str:
+    """Text without the control characters that XML 1.0 forbids."""
+    return "".join(c if c in "\t\n" or ord(c) >= 32 else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,51 @@
+"""A ranking as tables: who is where, who is out and why, and how robust the order is."""
+
+from __future__ import annotations
+
+from costmodel.ir.ranking import Entry, Ranking
+from costmodel.reports.table import Cell, Table
+from costmodel.reports.view import View
+
+_SHOWN = ("task", "bracket", "points", "bonus", "award")
+"""Columns that are left out where no entry has a value for them."""
+
+
+def ranking_tables(ranking: Ranking, view: View) -> list[Table]:
+    """One table of all entries; the readings that change it, all of them if asked for."""
+    shown = [name for name in _SHOWN if any(getattr(e, name) is not None for e in ranking.entries)]
+    before = [name for name in shown if name in ("task", "bracket")]
+    after = [name for name in shown if name not in before]
+    headers = ("rank", "name", *before, ranking.metric, *after, "outcome", "because")
+    rows = [_row(e, before, after) for e in ranking.entries]
+    reading = "" if ranking.reading == "as-written" else f", reading {ranking.reading}"
+    changing = [s.reading for s in ranking.sensitivity if s.changes]
+    if ranking.sensitivity:
+        said = (
+            f"changes under {', '.join(changing)}"
+            if changing
+            else "is the same under every other reading that can be told"
+        )
+        notes = (*ranking.notes, f"the order {said}")
+    else:
+        notes = ranking.notes
+    unit = f" [{ranking.unit}]" if ranking.unit else ""
+    title = f"{ranking.title}{reading}: by {ranking.metric}{unit}, {ranking.order}; ties: {ranking.ties}"
+    result = [Table(title, headers, rows, notes)]
+    if view.sensitivity and ranking.sensitivity:
+        result.append(_sensitivity(ranking))
+    return result
+
+
+def _row(entry: Entry, before: list[str], after: list[str]) -> list[Cell]:
+    rank: Cell = "–" if entry.rank is None else entry.rank
+    middle: list[Cell] = [getattr(entry, name) for name in before]
+    end: list[Cell] = [getattr(entry, name) for name in after]
+    return [rank, entry.name, *middle, entry.metric, *end, entry.outcome.value, "; ".join(entry.because)]
+
+
+def _sensitivity(ranking: Ranking) -> Table:
+    rows = [
+        (s.reading, s.title, {True: "yes", False: "no", None: "unknown"}[s.changes], "; ".join(s.what))
+        for s in ranking.sensitivity
+    ]
+    return Table("Under other readings", ("reading", "what it says", "changes", "what"), rows)

@@ -1,0 +1,88 @@
+"""A verdict as tables: findings, points, values side by side, other readings."""
+
+from __future__ import annotations
+
+from costmodel.ir.verdict import Claim, Finding, Verdict
+from costmodel.reports.table import Cell, Table
+from costmodel.reports.view import View
+
+_FINDING = ("rule", "measured", "limit", "unit", "outcome", "because")
+
+
+def verdict_tables(verdict: Verdict, view: View) -> list[Table]:
+    """Findings first; claims where something was claimed or measured beside a computed value."""
+    reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
+    title = f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+    result = [Table(title, _FINDING, [_finding(f) for f in verdict.findings], verdict.notes)]
+    if verdict.contract:
+        result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
+    result += _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
+    if view.sensitivity and verdict.readings:
+        result.append(_readings(verdict))
+    return result
+
+
+def _finding(f: Finding) -> list[Cell]:
+    return [f.rule, _measured(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
+
+
+def _measured(value: int | float | str | None, at_least: bool) -> Cell:
+    if value is None:
+        return "unknown"
+    return f"≥ {value:,}" if at_least and not isinstance(value, str) else value
+
+
+def _points(verdict: Verdict) -> list[Table]:
+    if verdict.points is None:
+        return []
+    rows: list[list[Cell]] = [
+        [p.table, p.measured, _or_undecided(p.points), p.maximum, p.because] for p in verdict.points.tables
+    ]
+    total: Cell = _or_undecided(verdict.points.total)
+    rows.append(["total", None, total, verdict.points.maximum, ""])
+    return [Table("Points", ("table", "measured", "points", "of", "because"), rows)]
+
+
+def _or_undecided(value: int | float | None) -> Cell:
+    return "undecided" if value is None else value
+
+
+def _estimates(verdict: Verdict) -> list[Table]:
+    rows = [
+        (e.machine, e.search, e.energy_mj, e.cycles, "yes" if e.decides else "", "yes" if e.complete else "NO")
+        for e in verdict.estimates
+    ]
+    headers = ("machine", "search", "energy [mJ]", "cycles", "official", "complete")
+    return [Table("On the rulebook's machine", headers, rows)] if rows else []
+
+
+def _metric(verdict: Verdict) -> list[Table]:
+    if verdict.metric is None:
+        return []
+    metric = verdict.metric
+    row = (metric.name, _or_undecided(metric.value), metric.unit, metric.because)
+    return [Table("Ranking metric", ("metric", "value", "unit", "because"), [row])]
+
+
+def _claims(verdict: Verdict) -> list[Table]:
+    rows = [_claim(c) for c in verdict.claims if _several(c)]
+    headers = ("metric", "unit", "computed", "measured", "claimed", "decides", "claim agrees")
+    return [Table("Side by side", headers, rows)] if rows else []
+
+
+def _several(claim: Claim) -> bool:
+    return sum(v is not None for v in (claim.computed, claim.measured, claim.claimed)) > 1
+
+
+def _claim(c: Claim) -> list[Cell]:
+    agrees = {None: "", True: "yes", False: "NO"}[c.agrees]
+    return [c.metric, c.unit, c.computed, c.measured, c.claimed, c.origin or "nothing", agrees]
+
+
+def _readings(verdict: Verdict) -> Table:
+    rows = [
+        (r.reading, r.title, r.outcome.value, r.points, r.metric, "yes" if r.differs else "no")
+        for r in verdict.readings
+    ]
+    headers = ("reading", "what it says", "outcome", "points", "metric", "changes the verdict")
+    return Table("Under other readings", headers, rows)

@@ -1,0 +1,154 @@
+"""What is known of a metric, and which of it decides: computed, measured or claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from statistics import median
+
+from costmodel.ir.verdict import Claim
+from costmodel.rules.figures import Computed, figure_value
+from costmodel.rules.metric import MetricSpec, Normalised
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.value import Fact, FactSheet, Value, plain
+
+_BELIEVED = {
+    "static": ("computed", "measured"),
+    "estimated": ("measured", "computed"),
+    "measured": ("measured", "computed"),
+    "claimed": ("measured", "computed", "claimed"),
+}
+"""Who decides, first of those that know, by the metric's source."""
+
+
+class Evidence:
+    """Every value of every metric of one submission under one rulebook."""
+
+    def __init__(self, book: Rulebook, computed: Computed, facts: FactSheet) -> None:
+        self.book = book
+        self.computed = computed
+        self.facts = facts
+
+    def value(self, name: str) -> Value:
+        """The value that decides."""
+        known = self.values(name)
+        spec = self.book.metrics[name]
+        for origin in _BELIEVED[spec.source]:
+            if known[origin].known:
+                return known[origin]
+        if known["claimed"].known:
+            return Value(None, because=f"{name} is only claimed by the submission; a measured fact decides")
+        # the engine's reason is the best one for what the engine gives
+        return known["computed"] if known["computed"].because else known["measured"]
+
+    def values(self, name: str) -> dict[str, Value]:
+        """The computed, the measured and the claimed value; unknown ones say why."""
+        spec = self.book.metrics[name]
+        return {
+            "computed": self._computed(spec),
+            "measured": self._outside(name, spec, self.facts.measured, "measured"),
+            "claimed": self._outside(name, spec, self.facts.claimed, "claimed"),
+        }
+
+    def claim(self, name: str) -> Claim:
+        """Everything that is said of a metric, side by side."""
+        known, used = self.values(name), self.value(name)
+        return Claim(
+            metric=name,
+            unit=self.book.metrics[name].unit,
+            computed=plain(known["computed"].amount),
+            measured=plain(known["measured"].amount),
+            claimed=plain(known["claimed"].amount),
+            used=used.word if used.word is not None else plain(used.amount),
+            origin=used.origin,
+            at_least=used.at_least,
+            uncertainty=plain(used.uncertainty) if used.uncertainty else None,
+            agrees=self._agrees(name, known["claimed"], used),
+        )
+
+    def _agrees(self, name: str, claimed: Value, used: Value) -> bool | None:
+        if claimed.amount is None or used.amount is None or used.at_least or used.origin == "claimed":
+            return None
+        allowed = claimed.uncertainty or half_a_digit(claimed.amount)
+        allowed += used.uncertainty + used.amount * self.book.metrics[name].tolerance
+        return abs(claimed.amount - used.amount) <= allowed
+
+    def _computed(self, spec: MetricSpec) -> Value:
+        if spec.figure is not None:
+            return figure_value(spec.figure, self.computed, self.book.waive_uncounted)
+        if spec.sum_of:
+            return self._sum([self.value(part) for part in spec.sum_of])
+        if spec.normalised is not None:
+            return self._normalised(spec.normalised)
+        return Value(None)
+
+    def _outside(self, name: str, spec: MetricSpec, facts: Mapping[str, Fact], origin: str) -> Value:
+        if name in facts:
+            return _of_runs(name, spec, facts[name], origin)
+        other = spec.complement_of
+        if other is not None and other in facts:
+            value = _of_runs(other, self.book.metrics.get(other, spec), facts[other], origin)
+            if value.amount is None:
+                return value
+            because = f"100 - {other}, {value.because}"
+            if value.at_least:
+                return Value(None, because=f"{because}: only a lower bound is known")
+            return Value(100 - value.amount, because=because, uncertainty=value.uncertainty, origin=origin)
+        if self.computed.from_table:
+            return Value(None, because=f"{name} is not given")
+        unit = f" (in {spec.unit})" if spec.unit else ""
+        return Value(None, because=f"{name} is not known before the run: give it with --fact {name}=VALUE{unit}")
+
+    def _sum(self, parts: list[Value]) -> Value:
+        reasons = "; ".join(dict.fromkeys(p.because for p in parts if p.because))
+        if any(part.amount is None for part in parts):
+            return Value(None, because="; ".join(dict.fromkeys(p.because for p in parts if p.amount is None)))
+        total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
+        width = sum((part.uncertainty for part in parts), Decimal(0))
+        return Value(total, any(part.at_least for part in parts), reasons, width, "derived")
+
+    def _normalised(self, rule: Normalised) -> Value:
+        value, count = self.value(rule.metric), self.value(rule.by)
+        if value.amount is None:
+            return value
+        if count.amount is None:
+            because = f"{value.because}; {rule.by} is not given: taken to be {rule.to}"
+            return Value(value.amount, value.at_least, because, value.uncertainty, "derived")
+        if count.amount == 0:
+            return Value(None, because=f"{rule.by} is 0")
+        because = f"{value.because}; scaled from {count.amount:,} to {rule.to:,} {rule.by}"
+        scale = rule.to / count.amount
+        return Value(
+            value.amount * rule.to / count.amount, value.at_least, because, value.uncertainty * scale, "derived"
+        )
+
+
+def half_a_digit(value: Decimal) -> Decimal:
+    """Half a unit in the last place that was written: 0.4582 is rounded by at most 0.00005."""
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) / 2 if isinstance(exponent, int) and exponent < 0 else Decimal(0)
+
+
+def _of_runs(name: str, spec: MetricSpec, fact: Fact, origin: str) -> Value:
+    if fact.word is not None:
+        return Value(None, because=fact.because, origin=origin, word=fact.word)
+    runs = fact.runs
+    if len(runs) > 1 and spec.aggregate is None:
+        return Value(None, because=f"{name}: {len(runs)} runs are given, and the rules take one")
+    if spec.runs is not None and len(runs) not in (1, spec.runs):
+        return Value(None, because=f"{name}: the rules take the {spec.aggregate} of {spec.runs} runs, got {len(runs)}")
+    because = fact.because if len(runs) == 1 else f"{fact.because}, {spec.aggregate} of {len(runs)} runs"
+    value = _aggregated(runs, spec.aggregate)
+    return Value(value, fact.at_least, because, uncertainty=fact.uncertainty, origin=origin)
+
+
+def _aggregated(runs: tuple[Decimal, ...], how: str | None) -> Decimal:
+    if how == "min":
+        return min(runs)
+    if how == "max":
+        return max(runs)
+    if how == "median":
+        return Decimal(median(runs))
+    exact = sum(map(Fraction, runs), Fraction(0)) / len(runs)
+    return Decimal(exact.numerator) / Decimal(exact.denominator)

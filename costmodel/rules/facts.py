@@ -1,0 +1,89 @@
+"""Facts as people give them: words into decimals in the unit of their metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from costmodel.errors import UnknownNameError, UsageError
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.value import Fact, FactSheet
+
+CLAIM = "claimed_"
+"""Prefix of a fact that the submission says of itself."""
+
+_PLUS_MINUS = ("±", "+-", "+/-")
+
+
+def parse_facts(texts: Mapping[str, str], book: Rulebook, *, because: str = "given as a fact") -> FactSheet:
+    """Facts by their metric's own name. A percentage may carry its sign, ``150±5`` an uncertainty, ``81;80.5`` runs.
+
+    Raises:
+        UsageError: not a number, outside what its unit allows, or two facts that contradict each other.
+        UnknownNameError: the rulebook knows no such fact.
+    """
+    measured: dict[str, Fact] = {}
+    claimed: dict[str, Fact] = {}
+    names = spelt(book)
+    for given, text in texts.items():
+        claim = given.startswith(CLAIM) and given not in names
+        name = given.removeprefix(CLAIM) if claim else given
+        if name not in names:
+            raise UnknownNameError(f"fact for rulebook {book.name}", name, names)
+        sheet = claimed if claim else measured
+        if names[name] in sheet:
+            raise UsageError(f"fact {names[name]} is given twice, once as {given}")
+        said = f"claimed by the submission{because.removeprefix('given as a fact')}" if claim else because
+        sheet[names[name]] = parse_fact(given, text, book.metrics[names[name]].unit, said)
+    for sheet in (measured, claimed):
+        _complements_agree(sheet, book)
+    return FactSheet(measured, claimed)
+
+
+def spelt(book: Rulebook) -> dict[str, str]:
+    """Every word under which a fact may be given, with its metric."""
+    names = {name: name for name in book.metrics}
+    for name, spec in book.metrics.items():
+        names |= {alias: name for alias in spec.aliases if alias not in names}
+    return names
+
+
+def parse_fact(name: str, text: str, unit: str, because: str) -> Fact:
+    """One fact's text.
+
+    Raises:
+        UsageError: not a number, negative, not finite, or a percentage above 100.
+    """
+    if unit == "name":
+        return Fact(word=text.strip().lower(), because=because)
+    head, width = text, "0"
+    for sign in _PLUS_MINUS:
+        if sign in text:
+            head, _, width = text.partition(sign)
+            break
+    runs = tuple(_number(name, text, part, unit) for part in head.split(";"))
+    return Fact(runs=runs, uncertainty=_number(name, text, width, unit), because=because)
+
+
+def _number(name: str, text: str, part: str, unit: str) -> Decimal:
+    stripped = part.strip().removesuffix(unit).strip()
+    try:
+        value = Decimal(stripped)
+    except InvalidOperation:
+        raise UsageError(f"fact {name}={text}: not a number in {unit or 'plain units'}") from None
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"fact {name}={text}: must be a finite number, at least 0, in {unit or 'plain units'}")
+    if unit == "%" and value > 100:
+        raise UsageError(f"fact {name}={text}: a percentage is at most 100")
+    return value
+
+
+def _complements_agree(sheet: Mapping[str, Fact], book: Rulebook) -> None:
+    for name, spec in book.metrics.items():
+        one, other = sheet.get(name), sheet.get(spec.complement_of or "")
+        if one is None or other is None or len(one.runs) != 1 or len(other.runs) != 1:
+            continue
+        if one.runs[0] + other.runs[0] != 100:
+            raise UsageError(
+                f"facts {name}={one.runs[0]} and {spec.complement_of}={other.runs[0]} contradict: they must sum to 100"
+            )

@@ -1,0 +1,105 @@
+"""Figures that a rulebook may name: what the graph and the engine say of a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.cost import CostReport
+from costmodel.rules.value import Value
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed of a subject.
+
+    Attributes:
+        analysis: None where there is no model to look at; ``because`` says why.
+        costs: energy and cycles on the rulebook's machine, by search.
+        search: the one that counts.
+        from_table: there is only a table's row: what is missing is missing there.
+    """
+
+    analysis: Analysis | None = None
+    because: str = "there is no model to analyse"
+    costs: Mapping[str, CostReport] = field(default_factory=dict)
+    search: str = ""
+    from_table: bool = False
+
+
+_UNKNOWN_LENGTH = "the length of the training is unknown: give --samples and --epochs, or a recipe"
+
+
+def _training(which: str) -> Callable[[Analysis], Value]:
+    def figure(analysis: Analysis) -> Value:
+        total = getattr(analysis.totals, which).training
+        return Value(None, because=_UNKNOWN_LENGTH) if total is None else Value(Decimal(total))
+
+    return figure
+
+
+def _epochs(analysis: Analysis) -> Value:
+    epochs = analysis.subject.epochs
+    return Value(None, because=_UNKNOWN_LENGTH) if epochs is None else Value(Decimal(epochs))
+
+
+def _optimizer(analysis: Analysis) -> Value:
+    return Value(None, word=analysis.subject.optimizer.partition("(")[0].lower())
+
+
+_OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
+    "parameters": lambda a: Value(Decimal(a.totals.parameters)),
+    "parameters_and_buffers": lambda a: Value(Decimal(a.totals.parameters + a.totals.buffers)),
+    "training_operations": _training("operations"),
+    "training_macs": _training("macs"),
+    "training_flops": _training("flops"),
+    "step_operations": lambda a: Value(Decimal(a.totals.operations.step)),
+    "forward_operations": lambda a: Value(Decimal(a.totals.operations.forward)),
+    "peak_activation_layer_io": lambda a: Value(Decimal(a.totals.peak_activation_bytes.layer_io)),
+    "peak_activation_lab_profiler": lambda a: Value(Decimal(a.totals.peak_activation_bytes.lab_profiler)),
+    "epochs": _epochs,
+    "optimizer": _optimizer,
+}
+
+_OF_COST: dict[str, Callable[[CostReport], Decimal]] = {
+    # the shortest decimal of the float, then exact: 1 pJ is 1e-9 mJ
+    "energy": lambda cost: Decimal(repr(cost.energy_pj)) * Decimal("1e-9"),
+    "cycles": lambda cost: Decimal(cost.cycles),
+}
+
+FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST})
+"""Names that a rulebook may use."""
+
+_COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
+"""Figures that are only lower bounds while an op has no formula."""
+
+
+def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
+    """A figure of what was computed; ``waived`` are op packets that may stay without formula."""
+    if computed.from_table:
+        return Value(None)
+    if figure in _OF_COST:
+        return _cost_value(figure, computed)
+    analysis = computed.analysis
+    if analysis is None:
+        return Value(None, because=computed.because)
+    value = _OF_ANALYSIS[figure](analysis)
+    missing = [u for u in analysis.uncounted if u.op.rpartition(".")[0] not in waived]
+    if figure in _COUNTED and missing and value.amount is not None:
+        ops = ", ".join(sorted({u.op for u in missing}))
+        return Value(value.amount, at_least=True, because=f"no formula for {ops}", origin="computed")
+    return Value(value.amount, because=value.because, word=value.word, origin="computed" if value.known else "")
+
+
+def _cost_value(figure: str, computed: Computed) -> Value:
+    cost = computed.costs.get(computed.search)
+    if cost is None:
+        because = computed.because if computed.analysis is None else "nothing was mapped onto the rulebook's machine"
+        return Value(None, because=because)
+    because = f"computed on {cost.hardware}, search {cost.search}"
+    if not cost.complete:
+        unmapped = [layer.layer.names[0] for layer in cost.layers if not layer.valid]
+        because = f"{because}; no valid mapping for {', '.join(unmapped)}"
+    return Value(_OF_COST[figure](cost), at_least=not cost.complete, because=because, origin="computed")

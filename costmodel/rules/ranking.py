@@ -1,0 +1,232 @@
+"""Rank a competition under one reading: (entries, rulebook) → Ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from costmodel.errors import RulebookError, UnknownNameError
+from costmodel.ir.ranking import Entry, Ranking
+from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.rules.evidence import Evidence
+from costmodel.rules.figures import Computed
+from costmodel.rules.judge import judge, ranking_value
+from costmodel.rules.limit import BLOCKING
+from costmodel.rules.places import RankingSpec
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.ties import Placed, tie_groups, with_ranks
+from costmodel.rules.value import Fact, FactSheet, Value, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One row of a competition: a name and what is known of it.
+
+    Attributes:
+        task: the track that the row names; None where the table has no such column.
+        submitted: time of submission as sortable text, for the policy ``earliest``.
+        problem: why the row cannot be judged; empty if it can.
+        contract: findings about its files.
+    """
+
+    name: str
+    facts: FactSheet = field(default_factory=FactSheet)
+    task: str | None = None
+    submitted: str = ""
+    problem: str = ""
+    contract: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A contender with its verdict, and the value that ranks it."""
+
+    contender: Contender
+    verdict: Verdict | None
+    value: Value
+    brackets: tuple[str, ...]
+    because: tuple[str, ...]
+
+    @property
+    def ranked(self) -> bool:
+        """Whether nothing keeps it out."""
+        return self.verdict is not None and self.verdict.outcome is Outcome.PASS and self.value.amount is not None
+
+
+def contender_of(verdict: Verdict) -> Contender:
+    """A saved verdict as an entry: the values that it was judged by, as facts."""
+    measured: dict[str, Fact] = {}
+    claimed: dict[str, Fact] = {}
+    lower_bounds = []
+    for claim in verdict.claims:
+        if claim.at_least:
+            lower_bounds.append(claim.metric)
+        elif isinstance(claim.used, str):
+            measured[claim.metric] = Fact(word=claim.used, because=claim.origin)
+        elif claim.used is not None and claim.origin != "derived":
+            measured[claim.metric] = Fact(
+                runs=(Decimal(str(claim.used)),),
+                uncertainty=Decimal(str(claim.uncertainty or 0)),
+                because=claim.origin,
+            )
+        if claim.claimed is not None:
+            claimed[claim.metric] = Fact(runs=(Decimal(str(claim.claimed)),), because="claimed by the submission")
+    problem = f"only a lower bound is known of {', '.join(lower_bounds)}" if lower_bounds else ""
+    return Contender(
+        name=verdict.subject,
+        facts=FactSheet(measured, claimed),
+        task=verdict.track,
+        contract=verdict.contract,
+        problem=problem,
+    )
+
+
+def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str) -> Ranking:
+    """The ranking under one reading, without its sensitivity.
+
+    Raises:
+        RulebookError: the rulebook does not rank.
+        UnknownNameError: no such reading.
+    """
+    book = written.under(reading)
+    if book.ranking is None:
+        raise RulebookError(f"rulebook {book.name} does not rank: it has no ranking")
+    judged = [_judge(contender, book) for contender in contenders]
+    entries: list[Entry] = []
+    for task, bracket in _groups(book, judged):
+        group = [j for j in judged if j.ranked and _task(j, book) == task and bracket in (j.brackets or (None,))]
+        entries += _placed(group, book.ranking, task, bracket)
+    entries += sorted((_left_out(j, book) for j in judged if not j.ranked), key=_last)
+    notes = [f"{a.about}: {a.taken}" for a in book.ambiguities]
+    return Ranking(
+        rulebook=book.name,
+        title=f"{book.title} (edition {book.edition})",
+        metric=book.ranking.name,
+        unit=book.ranking.unit,
+        order=book.ranking.order,
+        ties=f"{book.ranking.ties}: {book.ranking.ties_source}",
+        entries=tuple(entries),
+        sensitivity=(),
+        notes=(*book.notes, *notes),
+        reading=reading,
+    )
+
+
+def _judge(contender: Contender, book: Rulebook) -> _Judged:
+    if book.ranking is None:
+        raise RulebookError(f"rulebook {book.name} does not rank: it has no ranking")
+    try:
+        track = book.track_of(contender.task)
+    except UnknownNameError as error:
+        return _Judged(contender, None, Value(None), (), (str(error),))
+    if contender.problem:
+        return _Judged(contender, None, Value(None), (), (contender.problem,))
+    computed = Computed(from_table=True)
+    plain_book = book.model_copy(update={"readings": {}})
+    verdict = judge(
+        computed, plain_book, contender.facts, subject=contender.name, track=track, contract=contender.contract
+    )
+    evidence = Evidence(book, computed, contender.facts)
+    value = ranking_value(book.ranking, evidence.value, track)
+    brackets: tuple[str, ...] = ()
+    reasons = [f"{f.rule}: {f.because}" for f in (*verdict.findings, *contender.contract) if f.outcome is Outcome.FAIL]
+    if not reasons:
+        reasons = [f"{f.rule}: {f.because}" for f in _undecided(verdict)]
+    if value.amount is None and not reasons:
+        reasons = [value.because]
+    if book.brackets is not None:
+        amount = evidence.value(book.brackets.metric).amount
+        brackets = () if amount is None else book.brackets.of(amount)
+        if amount is not None and not brackets and not reasons:
+            reasons = [f"{book.brackets.metric} {amount:,} reaches no bracket"]
+            value = Value(None, because=reasons[0])
+    # a flag is for a person to look at; it does not move an entry
+    blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence in BLOCKING}
+    outcome = next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in blocked), Outcome.PASS)
+    return _Judged(contender, replace(verdict, outcome=outcome), value, brackets, tuple(reasons))
+
+
+def _undecided(verdict: Verdict) -> list[Finding]:
+    findings = (*verdict.findings, *verdict.contract)
+    return [f for f in findings if f.outcome is Outcome.UNDECIDED and f.consequence != "note"]
+
+
+def _task(judged: _Judged, book: Rulebook) -> str | None:
+    per_track = book.ranking is not None and book.ranking.per_track
+    return judged.verdict.track if judged.verdict is not None and per_track else None
+
+
+def _groups(book: Rulebook, judged: Sequence[_Judged]) -> list[tuple[str | None, str | None]]:
+    """(task, bracket), in the rulebook's order; brackets best first."""
+    tracks: list[str | None] = [t for t in book.tracks if any(_task(j, book) == t for j in judged)]
+    names: list[str | None] = [None]
+    if book.brackets is not None:
+        names = [b.bracket for b in reversed(book.brackets.brackets)]
+    return [(track, bracket) for track in tracks or [None] for bracket in names]
+
+
+def _placed(group: list[_Judged], spec: RankingSpec, task: str | None, bracket: str | None) -> list[Entry]:
+    sign = 1 if spec.order == "ascending" else -1
+    placed = [
+        Placed(j.contender.name, j.contender.submitted, sign * (j.value.amount or Decimal(0)), j.value.uncertainty, j)
+        for j in group
+    ]
+    entries = []
+    for rank_, tied, item in with_ranks(tie_groups(placed), spec.ties):
+        award = None
+        if spec.awards is not None and rank_ <= spec.awards.first:
+            award = spec.awards.award + (f" in {bracket}" if bracket else "")
+        said = (*item.payload.because, *([f"tied with {', '.join(tied)}"] if tied else []))
+        verdict = item.payload.verdict
+        points = verdict.points.total if verdict is not None and verdict.points is not None else None
+        entries.append(
+            Entry(
+                name=item.name,
+                outcome=Outcome.PASS,
+                points=points,
+                bonus=_bonus(spec, rank_, points),
+                metric=plain(item.payload.value.amount),
+                task=verdict.track if verdict is not None else task,
+                bracket=bracket,
+                rank=rank_,
+                award=award,
+                because=said,
+            )
+        )
+    return entries
+
+
+def _bonus(spec: RankingSpec, rank_: int | float, points: int | None) -> int | None:
+    if spec.bonus is None:
+        return None
+    if spec.bonus.if_base_points and not points:
+        return None if points is None else 0
+    return next((row.points for row in spec.bonus.ranks if row.first <= rank_ <= row.last), 0)
+
+
+def _left_out(judged: _Judged, book: Rulebook) -> Entry:
+    verdict = judged.verdict
+    undecided = Outcome.UNDECIDED
+    outcome = undecided if verdict is None else verdict.outcome
+    if outcome is Outcome.PASS:  # every limit holds, and still there is no place: no bracket, or no value
+        outcome = Outcome.FAIL if judged.because and "no bracket" in judged.because[0] else undecided
+    bonus = None
+    if book.ranking is not None and book.ranking.bonus is not None and outcome is Outcome.FAIL:
+        bonus = 0
+    return Entry(
+        name=judged.contender.name,
+        outcome=outcome,
+        points=verdict.points.total if verdict is not None and verdict.points is not None else None,
+        bonus=bonus,
+        metric=plain(judged.value.amount),
+        task=verdict.track if verdict is not None else judged.contender.task,
+        bracket=None,
+        rank=None,
+        award=None,
+        because=judged.because,
+    )
+
+
+def _last(entry: Entry) -> tuple[bool, str]:
+    return entry.outcome is Outcome.FAIL, entry.name

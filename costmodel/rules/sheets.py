@@ -1,0 +1,122 @@
+"""Facts read from files, sorted by submission into what the judge takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from costmodel.errors import UsageError
+from costmodel.ir.facts import Facts, Kind, Measurement, Reading
+from costmodel.rules.facts import spelt
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.value import Fact, FactSheet
+
+
+@dataclass
+class Sheet:
+    """What files say of one submission.
+
+    Attributes:
+        task: the track it names; None if no file speaks of tasks.
+        submitted: time of submission as sortable text, empty if unknown.
+        problems: facts that contradict each other; nothing is decided by them.
+        unused: facts that the rulebook has no use for.
+    """
+
+    measured: dict[str, Fact] = field(default_factory=dict)
+    claimed: dict[str, Fact] = field(default_factory=dict)
+    task: str | None = None
+    submitted: str = ""
+    problems: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+    @property
+    def facts(self) -> FactSheet:
+        """For the judge."""
+        return FactSheet(self.measured, self.claimed)
+
+    def joined(self, other: Sheet) -> Sheet:
+        """Both sheets; what they say differently of the same metric becomes a problem."""
+        result = Sheet({**self.measured}, {**self.claimed}, self.task, self.submitted)
+        result.problems = [*self.problems, *other.problems]
+        result.unused = [*self.unused, *other.unused]
+        for mine, theirs in ((result.measured, other.measured), (result.claimed, other.claimed)):
+            for name, fact in theirs.items():
+                _enter(result, mine, name, fact)
+        result.task = other.task or self.task
+        result.submitted = other.submitted or self.submitted
+        return result
+
+
+def sheets_of(facts: Facts, book: Rulebook) -> dict[str | None, Sheet]:
+    """One sheet per submission, in the order of the files; None is for what names no submission."""
+    sheets: dict[str | None, Sheet] = {}
+    for reading in facts.readings:
+        _add(sheets.setdefault(reading.submission, Sheet()), reading, book)
+    return sheets
+
+
+def merged(sheet: Sheet, given: FactSheet) -> FactSheet:
+    """Facts of the command line beside those of files.
+
+    Raises:
+        UsageError: two of them speak differently of the same metric.
+    """
+    if sheet.problems:
+        raise UsageError("; ".join(sheet.problems))
+    for name in given.measured:
+        if name in sheet.measured:
+            raise UsageError(f"fact {name} is given twice, with --fact and in the facts file")
+    return FactSheet({**sheet.measured, **given.measured}, {**sheet.claimed, **given.claimed})
+
+
+def _add(sheet: Sheet, reading: Reading, book: Rulebook) -> None:
+    names = spelt(book)
+    for measurement in reading.measurements:
+        if measurement.metric not in names:
+            sheet.unused.append(measurement.metric)
+            continue
+        values = sheet.claimed if measurement.kind is Kind.CLAIMED else sheet.measured
+        _enter(sheet, values, names[measurement.metric], _fact(measurement))
+    for word, value in reading.words.items():
+        if word == "task":
+            sheet.task = value
+        elif word == "submitted":
+            sheet.submitted = value
+        elif word in names:
+            _enter(sheet, sheet.measured, names[word], Fact(word=value.strip().lower()))
+
+
+def _enter(sheet: Sheet, values: dict[str, Fact], name: str, fact: Fact) -> None:
+    known = values.get(name)
+    if known is not None and (known.runs, known.word) != (fact.runs, fact.word):
+        said = " and ".join(_text(f) for f in (known, fact))
+        sheet.problems.append(f"{name} is given twice and differently: {said}")
+    values[name] = fact
+
+
+def _text(fact: Fact) -> str:
+    return fact.word if fact.word is not None else "; ".join(map(str, fact.runs))
+
+
+def _fact(measurement: Measurement) -> Fact:
+    return Fact(
+        runs=(measurement.value,),
+        uncertainty=measurement.uncertainty or 0 * measurement.value,
+        because=measurement.because or "given as a fact",
+        at_least=measurement.at_least,
+    )
+
+
+def one_sheet(sheets: Mapping[str | None, Sheet], name: str | None, file: str) -> Sheet:
+    """The sheet of one submission: the one of that name, else the only one.
+
+    Raises:
+        UsageError: several submissions, and none of that name.
+    """
+    if name in sheets:
+        return sheets[name]
+    if len(sheets) == 1:
+        return next(iter(sheets.values()))
+    known = ", ".join(sorted(str(s) for s in sheets)) or "none"
+    raise UsageError(f"{file} has no facts of {name!r}; it has those of: {known}; say which: --name")

@@ -1,0 +1,54 @@
+"""Values of metrics, and what is known of them from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Value:
+    """A metric's value; ``amount`` (or ``word``, for a name) is None if unknown.
+
+    ``at_least`` marks a lower bound, ``uncertainty`` is a half-width, ``because`` says where it comes from or why it is
+    missing, ``origin`` is computed, measured, claimed or derived.
+    """
+
+    amount: Decimal | None
+    at_least: bool = False
+    because: str = ""
+    uncertainty: Decimal = Decimal(0)
+    origin: str = ""
+    word: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a number or a word."""
+        return self.amount is not None or self.word is not None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value from outside: one run or several, in the unit of its metric; or a word."""
+
+    runs: tuple[Decimal, ...] = ()
+    uncertainty: Decimal = Decimal(0)
+    word: str | None = None
+    because: str = "given as a fact"
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
+class FactSheet:
+    """Facts of one submission by metric: measured ones, and what the submission claims of itself."""
+
+    measured: Mapping[str, Fact] = field(default_factory=dict)
+    claimed: Mapping[str, Fact] = field(default_factory=dict)
+
+
+def plain(value: Decimal | None) -> int | float | None:
+    """A decimal as the JSON number with the same digits."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
