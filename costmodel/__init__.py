@@ -1,9 +1,9 @@
 """What a neural network's training step costs, before anyone runs it.
 
 The verbs, one per arrow of the data's walk: :func:`trace`, :func:`count`, :func:`analyze`, :func:`estimate`,
-:func:`judge`, :func:`check`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`, :class:`Training`,
-:class:`Counts`, :class:`Analysis`, :class:`CostReport`, :class:`Verdict`, :class:`Ranking`. Importing this module does
-not import torch.
+:func:`judge`, :func:`check`, :func:`advise`, :func:`crosscheck`, :func:`render`. The nouns: :class:`Trace`,
+:class:`Training`, :class:`Counts`, :class:`Analysis`, :class:`CostReport`, :class:`Advice`, :class:`Verdict`,
+:class:`Ranking`. Importing this module does not import torch.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from typing import Any, Literal
 
 from costmodel import errors
+from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.counts import Counts
@@ -25,6 +26,7 @@ from costmodel.ir.verdict import Verdict
 __version__ = "0.1.0"
 
 __all__ = [
+    "Advice",
     "Analysis",
     "CostReport",
     "Counts",
@@ -33,6 +35,7 @@ __all__ = [
     "Trace",
     "Training",
     "Verdict",
+    "advise",
     "analyze",
     "check",
     "count",
@@ -170,6 +173,24 @@ def estimate(
     return estimate_subject(model, hardware, settings, phase=phase, search=search, use_cache=cache, executor=executor)
 
 
+def advise(model: Any, hardware: str, *, cache: bool = False, jobs: int = 1, **settings: Any) -> Advice:
+    """Where the cycles and picojoules of one inference go on a machine, and which channel counts would cut them.
+
+    Args:
+        model: see :func:`trace`.
+        hardware: a machine's name, or the path of a hardware YAML.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        jobs: worker processes; 0 is one per core.
+        settings: see :func:`trace`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
+    """
+    from costmodel.advising import advise_subject
+
+    return advise_subject(model, hardware, settings, use_cache=cache, jobs=jobs)
+
+
 def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     """Our multiply-accumulates beside fvcore's and FlopCounterMode's, layer by layer, with known reasons."""
     from costmodel.crosscheck import crosscheck as compare
@@ -177,8 +198,8 @@ def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     return compare(model, settings)
 
 
-def render(noun: Analysis | Verdict | Ranking | Crosscheck | CostReport, format: str = "text") -> str:
-    """An analysis, verdict, ranking, cost report or cross-check as text, json, csv, md or html.
+def render(noun: Advice | Analysis | Verdict | Ranking | Crosscheck | CostReport, format: str = "text") -> str:
+    """An advice, analysis, verdict, ranking, cost report or cross-check as text, json, csv, md or html.
 
     Raises:
         UnknownNameError: no such format.
@@ -192,7 +213,7 @@ def _notebook_table(noun: Any) -> str:
     return render(noun, "html")
 
 
-for _noun in (Analysis, CostReport, Crosscheck, Ranking, Verdict):
+for _noun in (Advice, Analysis, CostReport, Crosscheck, Ranking, Verdict):
     # Jupyter asks a result for this method; the nouns themselves know nothing of reports
     setattr(_noun, "_repr_html_", _notebook_table)  # noqa: B010  # no type declares it
 del _noun

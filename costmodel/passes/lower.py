@@ -8,6 +8,7 @@ over all positions (C' = N·P·Q), a 3-D convolution gathers its windows first (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
@@ -28,7 +29,9 @@ PARTS_OF = {
 
 
 @dataclass(frozen=True)
-class _Problem:
+class LayerProblem:
+    """A layer problem without its place: bounds and steps in Timeloop's names, and the form that it got."""
+
     instance: tuple[tuple[str, int], ...]
     depthwise: bool
     lowered_as: str
@@ -37,21 +40,15 @@ class _Problem:
 def lower(counts: Counts, phase: str = "inference") -> Workload:
     """The layer problems of the forward pass (``inference``) or of a whole step (``training``)."""
     rows = [row for row in counts.rows if row.part in PARTS_OF[phase]]
-    places: dict[_Problem, dict[tuple[str, str], int]] = {}
+    places: dict[LayerProblem, dict[tuple[str, str], int]] = {}
     for row in rows:
         for nest, times in row.work.nests if row.work is not None else ():
-            problem, copies = _problem(nest)
+            problem, copies = problem_of(nest)
             times_at = places.setdefault(problem, {})
             place = (row.part, layer_name(row.scope))
             times_at[place] = times_at.get(place, 0) + times * copies
     layers = tuple(
-        Layer(
-            places=tuple(Place(part=part, layer=layer, times=times) for (part, layer), times in found.items()),
-            instance=dict(problem.instance),
-            depthwise=problem.depthwise,
-            word_bits=WORD_BITS,
-            lowered_as=problem.lowered_as,
-        )
+        layer_of(problem, [Place(part=part, layer=layer, times=times) for (part, layer), times in found.items()])
         for problem, found in places.items()
     )
     return Workload(
@@ -63,7 +60,18 @@ def lower(counts: Counts, phase: str = "inference") -> Workload:
     )
 
 
-def _problem(nest: LoopNest) -> tuple[_Problem, int]:
+def layer_of(problem: LayerProblem, places: Iterable[Place]) -> Layer:
+    """A problem at its places."""
+    return Layer(
+        places=tuple(places),
+        instance=dict(problem.instance),
+        depthwise=problem.depthwise,
+        word_bits=WORD_BITS,
+        lowered_as=problem.lowered_as,
+    )
+
+
+def problem_of(nest: LoopNest) -> tuple[LayerProblem, int]:
     """The problem of a nest, and how many copies of it the nest is (its groups)."""
     bounds = nest.bounds
     groups = bounds.get("G", 1)
@@ -88,14 +96,14 @@ def _product_of(bounds: dict[str, int], dims: str) -> int:
     return prod(bounds.get(dim, 1) for dim in dims)
 
 
-def _product(*, rows: int, columns: int, depth: int) -> _Problem:
-    return _Problem(_instance({"C": depth, "M": columns, "N": rows}, {}), False, "matrix product")
+def _product(*, rows: int, columns: int, depth: int) -> LayerProblem:
+    return LayerProblem(_instance({"C": depth, "M": columns, "N": rows}, {}), False, "matrix product")
 
 
-def _convolution(nest: LoopNest, channels: dict[str, int], kind: str) -> _Problem:
+def _convolution(nest: LoopNest, channels: dict[str, int], kind: str) -> LayerProblem:
     kept = {dim: bound for dim, bound in nest.dims if dim in "NPQRS"}
     inputs = next(d for d in nest.dataspaces if d.name == "Inputs" and d.access is Access.READ)
-    return _Problem(_instance(channels | kept, _coefficients(inputs)), kind == "depthwise", kind)
+    return LayerProblem(_instance(channels | kept, _coefficients(inputs)), kind == "depthwise", kind)
 
 
 def _coefficients(inputs: Dataspace) -> dict[str, int]:

@@ -9,7 +9,17 @@ from types import ModuleType
 from costmodel.errors import UnknownNameError
 from costmodel.reports.view import Noun, View
 
-_PARTS = ("cost_tables", "facts_tables", "loop_nest", "ranking_tables", "table", "tables", "verdict_tables", "view")
+_PARTS = (
+    "advice_tables",
+    "cost_tables",
+    "facts_tables",
+    "loop_nest",
+    "ranking_tables",
+    "table",
+    "tables",
+    "verdict_tables",
+    "view",
+)
 
 
 def formats(kind: type[object] | None = None) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from costmodel.ir import analysis, cost, crosscheck, ranking, verdict
+from costmodel.ir import advice, analysis, cost, crosscheck, ranking, verdict
 from costmodel.ir.codec import dumps
 from costmodel.reports.view import Noun, View
 
 _SCHEMAS = {
+    advice.Advice: advice.SCHEMA,
     analysis.Analysis: analysis.SCHEMA,
     verdict.Verdict: verdict.SCHEMA,
     cost.CostReport: cost.SCHEMA,

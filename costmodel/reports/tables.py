@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import PARTS, Analysis, Figures
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
+from costmodel.reports.advice_tables import advice_tables
 from costmodel.reports.cost_tables import cost_tables
 from costmodel.reports.ranking_tables import ranking_tables
 from costmodel.reports.table import Cell, Table
@@ -23,6 +25,8 @@ def tables(noun: Noun, view: View) -> list[Table]:
         return verdict_tables(noun, view)
     if isinstance(noun, Ranking):
         return ranking_tables(noun, view)
+    if isinstance(noun, Advice):
+        return advice_tables(noun, view)
     if isinstance(noun, CostReport):
         return cost_tables(noun)
     return [_crosscheck(noun)]

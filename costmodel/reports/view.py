@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Analysis | Verdict | Ranking | Crosscheck | CostReport"
+Noun: TypeAlias = "Advice | Analysis | Verdict | Ranking | Crosscheck | CostReport"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class View:
     Attributes:
         layers: show the table of layers.
         by: group operations by ``op``, ``layer`` or ``phase``.
-        top: only the so many largest rows of the grouped table.
+        top: only the so many largest rows of the grouped table, or of each table of an advice.
         sensitivity: show what other readings of the rules would say.
     """
 

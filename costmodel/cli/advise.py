@@ -1,0 +1,39 @@
+"""``costmodel advise SUBJECT --hardware NAME``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from costmodel.cli import options as o
+from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
+from costmodel.errors import UnknownNameError
+from costmodel.reports import View, formats, render
+
+
+@o.recipe_options
+def advise(
+    subject: o.Subject,
+    settings: dict[str, Any],
+    hardware: Annotated[str, typer.Option("--hardware", help="a machine's name or YAML file")],
+    jobs: Annotated[int, typer.Option("--jobs", help="worker processes; 0: one per core", min=0)] = 1,
+    top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
+    format: o.Format = "text",
+    output: o.Output = None,
+    no_cache: o.NoCache = False,
+) -> int:
+    """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
+    from costmodel.advising import advise_subject
+
+    if format not in formats():
+        raise UnknownNameError("report format", format, formats())
+    with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
+        advice = advise_subject(subject, hardware, settings, use_cache=not no_cache, jobs=jobs, progress=show)
+    write(render(advice, format, View(top=top)), output)
+    return 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(advise)

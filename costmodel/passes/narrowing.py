@@ -1,0 +1,24 @@
+"""Other channel counts near a given one, and what a layer problem becomes with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from costmodel.passes.lower import LayerProblem
+
+_REACH = 4
+"""Counts within a quarter of the given one are near enough to be a small change."""
+
+
+def nearby(channels: int, lanes: int) -> tuple[int, ...]:
+    """Counts near ``channels`` that fill an array of ``lanes`` better: multiples of it, of its half and its quarter."""
+    found = set()
+    for step in {lanes, lanes // 2, lanes // 4} - {0, 1}:
+        below = channels // step * step
+        found |= {below - step, below, below + step} if below == channels else {below, below + step}
+    return tuple(sorted(n for n in found if n > 0 and n != channels and abs(n - channels) * _REACH <= channels))
+
+
+def widened(problem: LayerProblem, dim: str, bound: int) -> LayerProblem:
+    """The problem with another bound of one dim."""
+    return replace(problem, instance=tuple((name, bound if name == dim else n) for name, n in problem.instance))

@@ -1,0 +1,55 @@
+"""Advice as tables: where it goes, and what would cut it."""
+
+from __future__ import annotations
+
+from costmodel.ir.advice import Advice, Spot, Suggestion
+from costmodel.reports.table import Cell, Table
+from costmodel.reports.view import View
+
+
+def advice_tables(advice: Advice, view: View) -> list[Table]:
+    """Layers by cycles, then channel counts whose change saves more than the work that it takes away."""
+    return [_spots(advice, view.top), _suggestions(advice, view.top)]
+
+
+def _spots(advice: Advice, top: int | None) -> Table:
+    headers = (
+        "layer", "problem", "cycles", "share", "energy, pJ", "share", "busy units", f"{advice.level} share",
+        f"MACs per {advice.level} word",
+    )  # fmt: skip
+    rows = [_spot(spot) for spot in advice.spots[:top]]
+    total = f"{advice.cycles:,} cycles, {advice.energy_pj * 1e-9:.6g} mJ, {advice.units} units"
+    notes = [] if advice.complete else ["AT LEAST: a layer has no valid mapping"]
+    return Table(f"{advice.subject}: inference on {advice.hardware}: {total}", headers, rows, notes)
+
+
+def _spot(s: Spot) -> list[Cell]:
+    shares = (f"{s.cycles_share:.1%}", f"{s.energy_share:.1%}", f"{s.outermost_share:.0%}")
+    reuse = f"{s.macs_per_outer_word:.1f}"
+    return [s.layer, s.problem, s.cycles, shares[0], round(s.energy_pj, 2), shares[1], s.busy, shares[2], reuse]
+
+
+def _suggestions(advice: Advice, top: int | None) -> Table:
+    headers = ("channels of", "read by", "are", "try", "MACs", "cycles", "energy", "busy units")
+    rows = [_suggestion(s, advice) for s in advice.suggestions[:top]]
+    notes = [f"{advice.tried} channel counts were mapped; the figures are those of the whole network after the change"]
+    if not rows:
+        notes.insert(0, "no channel count near the present ones saves more than the work that it takes away")
+    return Table("What would cut it", headers, rows, notes)
+
+
+def _suggestion(s: Suggestion, advice: Advice) -> list[Cell]:
+    busy = f"{s.busy_before} → {s.busy_after}"
+    return [
+        _names(s.layers), _names(s.readers), s.channels, s.becomes, _change(s.macs, advice.macs),
+        f"{s.cycles:,} ({_change(s.cycles, advice.cycles)})",
+        f"{s.energy_pj * 1e-9:.6g} mJ ({_change(s.energy_pj, advice.energy_pj)})", busy,
+    ]  # fmt: skip
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def _change(after: float, before: float) -> str:
+    return f"{after / before - 1:+.2%}"
