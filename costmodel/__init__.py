@@ -150,7 +150,10 @@ def estimate(
     *,
     phase: Literal["inference", "training"] = "inference",
     search: Literal["optimum", "course"] = "optimum",
+    objective: Literal["latency", "energy", "edp"] = "latency",
+    effort: Literal["exact", "fast"] = "exact",
     cache: bool = False,
+    jobs: int = 1,
     executor: Executor | None = None,
     **settings: Any,
 ) -> CostReport:
@@ -158,11 +161,14 @@ def estimate(
 
     Args:
         model: see :func:`trace`.
-        hardware: a machine's name, or the path of a hardware YAML.
+        hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
         phase: the forward pass of one sample in evaluation mode, or a whole training step.
-        search: the proven best mapping (least cycles, then least energy), or what the course's own mapper finds.
+        search: the best mapping for the objective, proven where it can be, or what the course's own mapper finds.
+        objective: what ``optimum`` makes least: latency (cycles, then energy), energy (then cycles), or their product.
+        effort: exact, or fast: fewer tries where nothing can be proven in seconds.
         cache: take workloads and solved layers from the user's cache folder and put new ones there.
-        executor: solves layers in parallel (any ``concurrent.futures`` executor).
+        jobs: worker processes; 0 is one per core.
+        executor: solves layers in parallel (any ``concurrent.futures`` executor), instead of ``jobs``.
         settings: see :func:`trace`.
 
     Raises:
@@ -170,7 +176,10 @@ def estimate(
     """
     from costmodel.estimation import estimate_subject
 
-    return estimate_subject(model, hardware, settings, phase=phase, search=search, use_cache=cache, executor=executor)
+    return estimate_subject(
+        model, hardware, settings, phase=phase, search=search, objective=objective, effort=effort,
+        use_cache=cache, jobs=jobs, executor=executor,
+    )  # fmt: skip
 
 
 def advise(model: Any, hardware: str, *, cache: bool = False, jobs: int = 1, **settings: Any) -> Advice:
@@ -178,7 +187,7 @@ def advise(model: Any, hardware: str, *, cache: bool = False, jobs: int = 1, **s
 
     Args:
         model: see :func:`trace`.
-        hardware: a machine's name, or the path of a hardware YAML.
+        hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
         cache: take solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
         settings: see :func:`trace`.

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
 from costmodel.ir.codec import loads
+from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
 from costmodel.metering.reader import read_facts
 from costmodel.rules.ranking import Contender, contender_of
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sensitivity import rank
-from costmodel.rules.sheets import Sheet, sheets_of
+from costmodel.rules.sheets import sheets_of
 
 
-def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN) -> Ranking:
+def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, score: str | None = None) -> Ranking:
     """Rank verdicts (JSON of ``check``) and tables of facts (one row per entry) by a rulebook.
 
     Raises:
@@ -30,34 +32,34 @@ def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN) 
     book = load_rulebook(rules)
     contenders: list[Contender] = []
     for file in files:
-        contenders += _contenders(file, book)
-    names = [contender.name for contender in contenders]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"{name} is entered twice; every entry needs a name of its own (costmodel check --name)")
+        contenders += _contenders(file, book, score)
+    for (name, task), times in Counter((c.name, c.task) for c in contenders).items():
+        if times > 1:
+            where = "" if task is None else f" for {task}"
+            raise UsageError(f"{name} is entered twice{where}; give every entry a name of its own (check --name)")
     return rank(contenders, book, reading=reading)
 
 
-def _contenders(file: Path, book: Rulebook) -> list[Contender]:
+def _contenders(file: Path, book: Rulebook, score: str | None) -> list[Contender]:
     verdict = _verdict(file, book)
     if verdict is not None:
         return [contender_of(verdict)]
-    sheets = sheets_of(read_facts(file), book)
-    if None in sheets:
-        raise FormatError(f"{file}: the rows have no names: a column name is needed to rank")
-    if not sheets:
+    readings: dict[tuple[str | None, str | None], list[Reading]] = {}
+    for reading in read_facts(file, score=score).readings:
+        # one team may enter both tasks
+        readings.setdefault((reading.submission, reading.words.get("task")), []).append(reading)
+    if not readings:
         raise FormatError(f"{file}: there are no entries in it")
-    return [_contender(str(name), sheet) for name, sheet in sheets.items()]
-
-
-def _contender(name: str, sheet: Sheet) -> Contender:
-    return Contender(
-        name=name,
-        facts=sheet.facts,
-        task=sheet.task,
-        submitted=sheet.submitted,
-        problem="; ".join(sheet.problems),
-    )
+    result = []
+    for (name, _), rows in readings.items():
+        if name is None:
+            raise FormatError(f"{file}: the rows have no names: a column name is needed to rank")
+        sheet = sheets_of(Facts(readings=tuple(rows)), book)[name]
+        problem = "; ".join(sheet.problems)
+        result.append(
+            Contender(name=name, facts=sheet.facts, task=sheet.task, submitted=sheet.submitted, problem=problem)
+        )
+    return result
 
 
 def _verdict(file: Path, book: Rulebook) -> Verdict | None:

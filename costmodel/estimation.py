@@ -23,7 +23,10 @@ def estimate_subject(
     *,
     phase: str = "inference",
     search: str = "optimum",
+    objective: str = "latency",
+    effort: str = "exact",
     use_cache: bool = False,
+    jobs: int = 1,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
     defaults: Mapping[str, Any] | None = None,
@@ -37,7 +40,10 @@ def estimate_subject(
 
     spec = load_hardware(hardware)
     workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults)
-    return estimate(workload, spec, search=search, use_cache=use_cache, executor=executor, progress=progress)
+    return estimate(
+        workload, spec, search=search, objective=objective, effort=effort,
+        use_cache=use_cache, jobs=jobs, executor=executor, progress=progress,
+    )  # fmt: skip
 
 
 def workload_of(

@@ -29,6 +29,7 @@ def check_subject(
     reading: str = AS_WRITTEN,
     contract: tuple[Finding, ...] = (),
     use_cache: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
     """Analyse a subject with the rulebook's defaults, map it onto the rulebook's machine, and judge it."""
@@ -39,7 +40,7 @@ def check_subject(
     if book.hardware is not None:
         phase = book.hardware.phase
         workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults_of(book))
-        costs = costs_of(workload, book.hardware, use_cache=use_cache, progress=progress)
+        costs = costs_of(workload, book.hardware, use_cache=use_cache, jobs=jobs, progress=progress)
     computed = computed_of(book, analysis, costs)
     return judge(computed, book, facts, subject=analysis.subject.name, track=track, reading=reading, contract=contract)
 
@@ -50,18 +51,15 @@ def defaults_of(book: Rulebook) -> dict[str, Any]:
 
 
 def costs_of(
-    workload: Workload, rule: HardwareRule, *, use_cache: bool, progress: Progress | None = None
+    workload: Workload, rule: HardwareRule, *, use_cache: bool, jobs: int = 1, progress: Progress | None = None
 ) -> dict[str, CostReport]:
     """Energy and cycles on the rulebook's machine: the search that counts, and those beside it."""
     from costmodel.backends.analytical import estimate
     from costmodel.hardware.spec import load_hardware
 
-    spec = load_hardware(rule.machine)
-    own = {k: v for k in ("timeout", "victory_condition") if (v := getattr(rule, k)) is not None}
-    if own and spec.mapper is not None:
-        spec = spec.model_copy(update={"mapper": spec.mapper.model_copy(update=own)})
+    spec = rule.on(load_hardware(rule.machine))
     return {
-        search: estimate(workload, spec, search=search, use_cache=use_cache, progress=progress)
+        search: estimate(workload, spec, search=search, use_cache=use_cache, jobs=jobs, progress=progress)
         for search in (rule.search, *rule.beside)
     }
 

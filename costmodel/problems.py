@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
-from costmodel.backends.analytical import SEARCHES, evaluate_mapping, solve
+from costmodel.backends.analytical import Search, evaluate_mapping, solve, solve_front, workers
 from costmodel.backends.machine import machine_of
-from costmodel.errors import CostModelError, UnknownNameError, UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.backends.totals import unmapped
+from costmodel.errors import CostModelError, UsageError
+from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Place
 
@@ -93,48 +94,73 @@ def map_cases(
     hardware: str,
     *,
     search: str = "optimum",
+    objective: str = "latency",
+    effort: str = "exact",
+    jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, LayerCost]:
     """Evaluate or search every case; one that cannot be is invalid and says why, and loses no other.
 
+    Args:
+        cases: by name.
+        hardware: a machine's name, its YAML file, or a course's Timeloop folder.
+        search: ``optimum`` or ``course``.
+        objective: ``latency``, ``energy`` or ``edp``.
+        effort: ``exact`` or ``fast``.
+        jobs: worker processes; 0 is one per core.
+        progress: called with (cases done, cases in all).
+
     Raises:
-        UnknownNameError: an unknown machine or search.
+        UnknownNameError: an unknown machine, search, objective or effort.
+        UsageError: an objective that the search does not have, or a number of jobs below 0.
     """
-    if search not in SEARCHES:
-        raise UnknownNameError("search", search, SEARCHES)
-    machine = machine_of(load_hardware(hardware))
+    chosen = Search(search=search, objective=objective, effort=effort)
+    spec = load_hardware(hardware)
     results: dict[str, LayerCost] = {}
-    for name, case in cases.items():
-        layer = Layer(
-            places=(Place(part="map", layer=name, times=1),),
-            instance=dict(case.instance),
-            depthwise=case.depthwise,
-            word_bits=16,
-            lowered_as="depthwise" if case.depthwise else "convolution",
-        )
-        try:
-            if case.mapping is None:
-                results[name] = solve(layer, machine, search)
-            else:
-                results[name] = evaluate_mapping(layer, machine, case.mapping)
-        except CostModelError as error:
-            results[name] = invalid(layer, str(error))
-        if progress is not None:
-            progress(len(results), len(cases))
+    with workers(jobs) as pool:
+        futures = [pool.submit(_map_case, name, case, spec, chosen) for name, case in cases.items()] if pool else []
+        for i, (name, case) in enumerate(cases.items()):
+            results[name] = futures[i].result() if futures else _map_case(name, case, spec, chosen)
+            if progress is not None:
+                progress(len(results), len(cases))
     return results
 
 
-def invalid(layer: Layer, because: str) -> LayerCost:
-    """A layer without figures, and why."""
-    return LayerCost(
-        layer=layer,
-        valid=False,
-        because=because,
-        optimal=False,
-        energy_pj=0.0,
-        cycles=0,
-        utilisation=0.0,
-        energy_by_component={},
-        accesses=(),
-        mapping=(),
+def map_fronts(cases: Mapping[str, Case], hardware: str, *, effort: str = "exact") -> dict[str, list[LayerCost]]:
+    """The Pareto front (cycles against energy) of every case, by ascending cycles.
+
+    One that has no mapping is a front of one invalid cost that says why; a mapping in a case is not looked at.
+
+    Raises:
+        UnknownNameError: an unknown machine or effort.
+    """
+    chosen = Search(effort=effort)
+    machine = machine_of(load_hardware(hardware))
+    fronts: dict[str, list[LayerCost]] = {}
+    for name, case in cases.items():
+        layer = _layer(name, case)
+        try:
+            fronts[name] = list(solve_front(layer, machine, chosen.effort))
+        except CostModelError as error:
+            fronts[name] = [unmapped(layer, str(error))]
+    return fronts
+
+
+def _map_case(name: str, case: Case, hardware: HardwareSpec, search: Search) -> LayerCost:
+    layer = _layer(name, case)
+    try:
+        if case.mapping is None:
+            return solve(layer, machine_of(hardware), search)
+        return evaluate_mapping(layer, machine_of(hardware), case.mapping)
+    except CostModelError as error:
+        return unmapped(layer, str(error))
+
+
+def _layer(name: str, case: Case) -> Layer:
+    return Layer(
+        places=(Place(part="map", layer=name, times=1),),
+        instance=dict(case.instance),
+        depthwise=case.depthwise,
+        word_bits=16,
+        lowered_as="depthwise" if case.depthwise else "convolution",
     )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from costmodel.errors import CostModelError, SubjectError
-from costmodel.ir.verdict import AS_WRITTEN, Verdict
+from costmodel.contracts.checker import check_contract
+from costmodel.contracts.name_check import claimed_values
+from costmodel.contracts.spec import ContractSpec
+from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
+from costmodel.ir.facts import Facts, Reading
+from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.judging import check_subject
 from costmodel.metering.reader import read_facts
 from costmodel.rules.facts import parse_facts
@@ -17,7 +22,6 @@ from costmodel.rules.figures import Computed
 from costmodel.rules.judge import judge
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sheets import Sheet, merged, one_sheet, sheets_of
-from costmodel.rules.value import FactSheet
 
 Progress = Callable[[int, int], None]
 
@@ -34,6 +38,9 @@ class Submission:
         solution: labels that a file of predictions is scored against.
         name: whose facts in those files; None is the reference's own name.
         model: which file and object of a folder is the model.
+        score: what a leaderboard's score is (``error-percent`` …).
+        submitted: when it was handed in, as ISO 8601 text with its time zone.
+        originals: the organizers' own copy of locked files.
     """
 
     reference: str
@@ -43,6 +50,9 @@ class Submission:
     solution: Path | None = None
     name: str | None = None
     model: str | None = None
+    score: str | None = None
+    submitted: str | None = None
+    originals: Path | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -58,6 +68,7 @@ def check_submission(
     track: str | None = None,
     reading: str = AS_WRITTEN,
     use_cache: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
     """Judge a submission by a rulebook.
@@ -72,19 +83,40 @@ def check_submission(
     facts = merged(sheet, parse_facts(submission.facts, book))
     track = track if track is not None or not book.tracks else sheet.task
     name = submission.name or _name(submission)
-    if not book.needs_analysis:
-        computed = Computed(because="no rule asks for the model")
-        return judge(computed, book, facts, subject=name, track=track, reading=reading)
     folder = submission.folder
-    if folder is None:
-        return _checked(submission, submission.reference, book, facts, track, reading, use_cache, progress)
-    try:
-        reference = submission.model or model_file(folder)
-        inside = str(folder / reference)
-        return _checked(submission, inside, book, facts, track, reading, use_cache, progress)
-    except CostModelError as error:
-        computed = Computed(because=f"the model cannot be analysed: {error}")
-        return judge(computed, book, facts, subject=name, track=track, reading=reading)
+    contract = () if folder is None or book.contract is None else _contract(submission, folder, book.contract)
+    because = "no rule asks for the model"
+    if book.needs_analysis:
+        try:
+            verdict = check_subject(
+                _model(submission), book, submission.settings, facts,
+                track=track, reading=reading, contract=contract, use_cache=use_cache, jobs=jobs, progress=progress,
+            )  # fmt: skip
+            return verdict if submission.name is None else replace(verdict, subject=submission.name)
+        except (SubjectError, RecipeError, TraceError) as error:
+            if folder is None:
+                raise
+            because = f"the model cannot be analysed: {error}"
+    computed = Computed(because=because)
+    return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
+
+
+def _model(submission: Submission) -> str:
+    if submission.folder is None:
+        return submission.reference
+    return str(submission.folder / (submission.model or model_file(submission.folder)))
+
+
+def _contract(submission: Submission, folder: Path, spec: ContractSpec) -> tuple[Finding, ...]:
+    moment = None
+    if submission.submitted is not None:
+        try:
+            moment = datetime.fromisoformat(submission.submitted.replace("Z", "+00:00"))
+        except ValueError:
+            raise UsageError(
+                f"--submitted {submission.submitted}: write it as 2022-02-28T23:50:00-05:00, best with its time zone"
+            ) from None
+    return check_contract(folder, spec, submitted_at=moment, originals=submission.originals)
 
 
 def model_file(folder: Path) -> str:
@@ -116,31 +148,29 @@ def _defines_a_module(file: Path) -> bool:
     return any(ast.unparse(base).rpartition(".")[2] in ("Module", "Sequential") for c in classes for base in c.bases)
 
 
-def _checked(
-    submission: Submission,
-    model: str,
-    book: Rulebook,
-    facts: FactSheet,
-    track: str | None,
-    reading: str,
-    use_cache: bool,
-    progress: Progress | None,
-) -> Verdict:
-    verdict = check_subject(
-        model, book, submission.settings, facts, track=track, reading=reading, use_cache=use_cache, progress=progress
-    )
-    return verdict if submission.name is None else replace(verdict, subject=submission.name)
-
-
 def _name(submission: Submission) -> str:
     return submission.reference.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def _sheet(submission: Submission, book: Rulebook) -> Sheet:
-    """Facts of all files about this submission; what names nobody is about it."""
+    """Facts of all files about this submission; what names nobody is about it.
+
+    A folder's own files speak too: names that claim figures, and predictions where there are labels to score them.
+    """
     name = submission.name or Path(_name(submission).partition(":")[0]).stem
     whole = Sheet()
     for file in submission.fact_files:
-        sheet = one_sheet(sheets_of(read_facts(file, submission.solution), book), name, str(file))
-        whole = whole.joined(sheet)
+        facts = read_facts(file, submission.solution, score=submission.score)
+        whole = whole.joined(one_sheet(sheets_of(facts, book), name, str(file)))
+    if submission.folder is not None and book.contract is not None:
+        claims = claimed_values(submission.folder, book.contract)
+        own = Facts(readings=(Reading(file=name, format="file-name", measurements=claims),))
+        whole = whole.joined(sheets_of(own, book).get(None, Sheet()))
+        for file in _predictions(submission.folder, book.contract) if submission.solution is not None else ():
+            whole = whole.joined(sheets_of(read_facts(file, submission.solution), book).get(None, Sheet()))
     return whole
+
+
+def _predictions(folder: Path, spec: ContractSpec) -> list[Path]:
+    files = (file for rule in spec.tables for glob in rule.any_of for file in sorted(folder.glob(glob)))
+    return [file for file in dict.fromkeys(files) if file.is_file() and not file.is_symlink()]

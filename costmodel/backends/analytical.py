@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import replace
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, cast
 
 from costmodel import cache as store
 from costmodel.backends.machine import machine_of
-from costmodel.errors import FormatError, UnknownNameError
+from costmodel.backends.totals import cost_report
+from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import AccessRow, CostReport, LayerCost, LoopSpec, MappedLevel
@@ -24,11 +28,50 @@ from costmodel.mapping.evaluation import Evaluation
 from costmodel.mapping.found import Found
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping as EngineMapping
-from costmodel.mapping.optimum import optimum
+from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Effort, Objective
+from costmodel.mapping.optimum import optimum, pareto
 from costmodel.mapping.problem import Problem
 
-SEARCHES: dict[str, Callable[[Problem, Machine], Found]] = {"optimum": optimum, "course": course_search}
-"""``optimum``: least cycles, then least energy, proven; ``course``: what the course's own mapper would find."""
+SEARCHES = ("optimum", "course")
+"""``optimum``: the best mapping for the objective, proven; ``course``: what the course's own mapper would find."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How mappings are chosen.
+
+    Attributes:
+        search: one of ``SEARCHES``.
+        objective: latency (cycles, then energy), energy (then cycles) or edp (energy × cycles); ``optimum`` only.
+        effort: exact, or fast: fewer tries where nothing can be proven in seconds; ``optimum`` only.
+
+    Raises:
+        UnknownNameError: a word that is none of these.
+        UsageError: an objective for the course's search, which has its own.
+    """
+
+    search: str = "optimum"
+    objective: str = "latency"
+    effort: str = "exact"
+
+    def __post_init__(self) -> None:
+        for kind, value, known in (
+            ("search", self.search, SEARCHES),
+            ("objective", self.objective, OBJECTIVES),
+            ("effort", self.effort, EFFORTS),
+        ):
+            if value not in known:
+                raise UnknownNameError(kind, value, known)
+        if self.search == "course" and self.objective != "latency":
+            raise UsageError(
+                f"objective {self.objective}: the course's search takes cycles, then energy; use search optimum"
+            )
+
+    @property
+    def title(self) -> str:
+        """What a report says of it."""
+        return self.search if self.objective == "latency" else f"{self.search} of {self.objective}"
+
 
 _SOLVED = "costmodel.layer-cost/1"
 
@@ -49,7 +92,10 @@ def estimate(
     hardware: HardwareSpec,
     *,
     search: str = "optimum",
+    objective: str = "latency",
+    effort: str = "exact",
     use_cache: bool = False,
+    jobs: int = 1,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> CostReport:
@@ -59,47 +105,82 @@ def estimate(
         workload: from ``passes.lower``.
         hardware: from ``hardware.spec``.
         search: ``optimum`` or ``course``.
+        objective: what is minimised, see :class:`Search`.
+        effort: see :class:`Search`.
         use_cache: take solved layers from the user's cache folder and put new ones there.
-        executor: solves layers in parallel (any ``concurrent.futures`` executor).
+        jobs: worker processes; 0 is one per core. They are spawned: a script that asks for more than one keeps its
+            own code under ``if __name__ == "__main__"``.
+        executor: solves layers in parallel (any ``concurrent.futures`` executor); instead of ``jobs``.
         progress: called with (layers done, layers in all).
 
     Raises:
-        UnknownNameError: no such search.
+        UnknownNameError: no such search, objective or effort.
+        UsageError: a number of jobs below 0, or an objective that the search does not have.
     """
-    if search not in SEARCHES:
-        raise UnknownNameError("search", search, SEARCHES)
+    chosen = Search(search=search, objective=objective, effort=effort)
     layers: list[LayerCost] = []
-    for solved in _solve_all(workload.layers, hardware, search, use_cache, executor):
-        layers.append(solved)
-        if progress is not None:
-            progress(len(layers), len(workload.layers))
-    return _report(workload, hardware, search, tuple(layers))
+    with workers(jobs, executor) as pool:
+        for solved in _solve_all(workload.layers, hardware, chosen, use_cache, pool):
+            layers.append(solved)
+            if progress is not None:
+                progress(len(layers), len(workload.layers))
+    return cost_report(
+        workload,
+        hardware,
+        backend="analytical",
+        backend_version=version(),
+        search=chosen.title,
+        layers=tuple(layers),
+    )
+
+
+@contextmanager
+def workers(jobs: int, executor: Executor | None = None) -> Iterator[Executor | None]:
+    """The executor given, else one with that many processes (0: one per core), else None: solve here.
+
+    Raises:
+        UsageError: a number of jobs below 0.
+    """
+    if jobs < 0:
+        raise UsageError(f"jobs is {jobs}; give the number of worker processes, or 0 for one per core")
+    count = jobs or os.cpu_count() or 1
+    if executor is not None or count == 1:
+        yield executor
+        return
+    # forking a process that has threads (torch's, numpy's) can hang it
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _solve_all(
-    layers: Iterable[Layer], hardware: HardwareSpec, search: str, use_cache: bool, executor: Executor | None
+    layers: Sequence[Layer], hardware: HardwareSpec, search: Search, use_cache: bool, executor: Executor | None
 ) -> Iterator[LayerCost]:
     machine = machine_of(hardware)
-    waiting = []
-    for layer in layers:
-        key = _key(layer, hardware, search)
-        known = _known(key, layer) if use_cache else None
-        future = executor.submit(solve, layer, machine, search) if executor is not None and known is None else None
-        waiting.append((layer, key, known, future))
-    for layer, key, known, future in waiting:
-        if known is None:
-            known = solve(layer, machine, search) if future is None else future.result()
+    keys = [_key(layer, hardware, search) for layer in layers]
+    known = [_known(key, layer) if use_cache else None for key, layer in zip(keys, layers, strict=True)]
+    futures = {}
+    if executor is not None:  # the largest first, so that none is left over at the end
+        for i in sorted(range(len(layers)), key=lambda i: -layers[i].macs):
+            if known[i] is None:
+                futures[i] = executor.submit(solve, layers[i], machine, search)
+    for i, layer in enumerate(layers):
+        solved = known[i]
+        if solved is None:
+            solved = futures[i].result() if i in futures else solve(layer, machine, search)
             if use_cache:
-                store.store("layers", key, dumps(known, _SOLVED))
-        yield known
+                store.store("layers", keys[i], dumps(solved, _SOLVED))
+        yield solved
 
 
-def _key(layer: Layer, hardware: HardwareSpec, search: str) -> str:
+def _key(layer: Layer, hardware: HardwareSpec, search: Search) -> str:
     what = {
         "instance": dict(layer.instance),
         "depthwise": layer.depthwise,
         "hardware": hardware.digest,
-        "search": search,
+        "search": asdict(search),
         "engine": version(),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
@@ -119,16 +200,32 @@ def _known(key: str, layer: Layer) -> LayerCost | None:
     return replace(solved, layer=layer)
 
 
-def solve(layer: Layer, machine: Machine, search: str) -> LayerCost:
+def solve(layer: Layer, machine: Machine, search: Search) -> LayerCost:
     """One layer problem; a problem without a valid mapping says why.
 
     Raises:
         FormatError: a dim that does not exist or is not positive.
     """
     problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
-    found = SEARCHES[search](problem, machine)
-    optimal = search == "optimum" and found.proven and found.evaluation.valid
-    return _layer_cost(layer, found.evaluation, found.mapping, optimal=optimal)
+    if search.search == "course":
+        return _of_found(layer, replace(course_search(problem, machine), proven=False))
+    return _of_found(layer, optimum(problem, machine, cast(Objective, search.objective), cast(Effort, search.effort)))
+
+
+def solve_front(layer: Layer, machine: Machine, effort: str = "exact") -> tuple[LayerCost, ...]:
+    """The Pareto front of one layer problem by ascending cycles; one that is not valid and says why if it is empty.
+
+    ``optimal`` of each says whether the whole front is proven.
+
+    Raises:
+        FormatError: a dim that does not exist or is not positive.
+    """
+    problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
+    return tuple(_of_found(layer, found) for found in pareto(problem, machine, cast(Effort, effort)))
+
+
+def _of_found(layer: Layer, found: Found) -> LayerCost:
+    return _layer_cost(layer, found.evaluation, found.mapping, optimal=found.proven and found.evaluation.valid)
 
 
 def evaluate_mapping(layer: Layer, machine: Machine, levels: Sequence[Mapping[str, Any]]) -> LayerCost:
@@ -177,33 +274,4 @@ def _levels(mapping: EngineMapping | None) -> tuple[MappedLevel, ...]:
             loops=tuple(LoopSpec(dim=o.dim, bound=o.bound, spatial=o.spatial) for o in level.ordered),
         )
         for level in mapping.levels
-    )
-
-
-def _report(workload: Workload, hardware: HardwareSpec, search: str, layers: tuple[LayerCost, ...]) -> CostReport:
-    by_component: dict[str, float] = {}
-    for solved in layers:
-        for name, energy in solved.energy_by_component.items():
-            by_component[name] = by_component.get(name, 0.0) + energy * solved.layer.repeats
-    cycles = sum(solved.cycles * solved.layer.repeats for solved in layers)
-    units = int(hardware.compute.units.value)
-    beside = sum(item.operations for item in workload.not_mapped)
-    return CostReport(
-        hardware=hardware.name,
-        hardware_digest=hardware.digest,
-        backend="analytical",
-        backend_version=version(),
-        search=search,
-        phase=workload.phase,
-        units=units,
-        layers=layers,
-        not_mapped=workload.not_mapped,
-        mapped_operations_share=round(1 - beside / workload.operations, 6) if workload.operations else 0.0,
-        energy_pj=sum(solved.energy_pj * solved.layer.repeats for solved in layers),
-        cycles=cycles,
-        utilisation=sum(s.layer.macs * s.layer.repeats for s in layers if s.valid) / (units * cycles)
-        if cycles
-        else 0.0,
-        energy_by_component=by_component,
-        complete=all(solved.valid for solved in layers),
     )

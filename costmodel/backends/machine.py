@@ -34,6 +34,7 @@ def _level(level: LevelSpec) -> StorageLevel:
         write_bandwidth=_optional(level.write_bandwidth),
         fanout_x=_count(level.fanout_x),
         fanout_y=_count(level.fanout_y),
+        stores=level.stores,
     )
 
 
@@ -53,6 +54,7 @@ def _constraints(spec: HardwareSpec, loops: Iterable[LoopSpec]) -> Constraints:
                 target=loop.target,
                 spatial=loop.type == "spatial",
                 factors=tuple(loop.factors.items()),
+                most=tuple(loop.max_factors.items()),
                 permutation=loop.permutation,
                 split=loop.split,
             )

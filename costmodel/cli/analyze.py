@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +11,7 @@ import typer
 import costmodel
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
-from costmodel.errors import UnknownNameError
+from costmodel.errors import UnknownNameError, UsageError
 from costmodel.reports import View, formats, render
 
 _GROUPS = ("op", "layer", "phase")
@@ -20,7 +22,10 @@ def analyze(
     subject: o.Subject,
     settings: dict[str, Any],
     hardware: Annotated[
-        str | None, typer.Option("--hardware", help="add energy and cycles on this machine (name or YAML file)")
+        str | None,
+        typer.Option(
+            "--hardware", help="add energy and cycles on this machine: a name, a YAML file, or a Timeloop folder"
+        ),
     ] = None,
     phase: Annotated[
         str, typer.Option("--phase", help="what runs on the hardware: inference (one sample) or training (a step)")
@@ -28,6 +33,24 @@ def analyze(
     search: Annotated[
         str, typer.Option("--search", help="mappings: optimum (proven) or course (the course's own mapper)")
     ] = "optimum",
+    backend: Annotated[
+        str, typer.Option("--backend", help="analytical (embedded), or timeloop (its mapper, run as a process)")
+    ] = "analytical",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="also hand the analytical mappings to timeloop-model")
+    ] = False,
+    timeloop_bin: o.TimeloopBin = None,
+    docker: o.Docker = None,
+    work: o.Work = None,
+    time_limit: o.TimeLimit = 3600.0,
+    objective: Annotated[
+        str, typer.Option("--objective", help="what optimum makes least: latency (then energy), energy, or edp")
+    ] = "latency",
+    effort: Annotated[
+        str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
+    ] = "exact",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)] = 1,
+    syntax: o.Syntax = "v0.3",
     no_random: Annotated[bool, typer.Option("--no-random", help="random numbers are no operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
@@ -41,33 +64,67 @@ def analyze(
         raise UnknownNameError("group for --by", by, _GROUPS)
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
+    if hardware is None and (verify or backend != "analytical"):
+        raise UsageError("--backend and --verify speak of a machine: name it with --hardware")
     with subject_prints_to_stderr():
         analysis = costmodel.analyze(subject, random=not no_random, cache=not no_cache, **settings)
         if hardware is not None:
-            analysis = _with_hardware(analysis, subject, hardware, phase, search, not no_cache, settings)
+            runs = {"timeloop_bin": timeloop_bin, "docker": docker, "work": work, "time_limit": time_limit}
+            asked = _Asked(
+                hardware=hardware,
+                phase=phase,
+                words={"search": search, "objective": objective, "effort": effort, "jobs": jobs},
+                backend=backend,
+                verify=verify,
+                use_cache=not no_cache,
+                runs={**runs, "jobs": jobs or os.cpu_count() or 1, "syntax": syntax},
+            )
+            analysis = _with_hardware(analysis, subject, settings, asked)
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)
     return 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is asked of a machine; ``words`` are the engine's, ``runs`` those of ``timeloop_runs.runs``."""
+
+    hardware: str
+    phase: str
+    words: dict[str, Any]
+    backend: str
+    verify: bool
+    use_cache: bool
+    runs: dict[str, Any]
+
+
 def _with_hardware(
-    analysis: costmodel.Analysis,
-    subject: str,
-    hardware: str,
-    phase: str,
-    search: str,
-    use_cache: bool,
-    settings: dict[str, Any],
+    analysis: costmodel.Analysis, subject: str, settings: dict[str, Any], asked: _Asked
 ) -> costmodel.Analysis:
     # numpy and pydantic are imported here: --help must not wait for them
+    from costmodel import timeloop_runs
     from costmodel.estimation import PHASES, estimate_subject
     from costmodel.passes.attach import attach_cost
 
-    if phase not in PHASES:
-        raise UnknownNameError("phase", phase, PHASES)
+    if asked.phase not in PHASES:
+        raise UnknownNameError("phase", asked.phase, PHASES)
+    if asked.backend not in timeloop_runs.BACKENDS:
+        raise UnknownNameError("backend", asked.backend, timeloop_runs.BACKENDS)
+    if asked.verify and asked.backend != "analytical":
+        raise UsageError("--verify checks the mappings of the analytical backend; leave out --backend timeloop")
+    how = timeloop_runs.runs(**asked.runs)
+    machine, phase = asked.hardware, asked.phase
     with progress_bar("mapping layers") as show:
-        cost = estimate_subject(
-            subject, hardware, settings, phase=phase, search=search, use_cache=use_cache, progress=show
-        )
+        if asked.backend == "timeloop":
+            cost = timeloop_runs.estimate_subject(
+                subject, machine, settings, phase=phase, how=how, use_cache=asked.use_cache, progress=show
+            )
+        else:
+            cost = estimate_subject(
+                subject, machine, settings, phase=phase, use_cache=asked.use_cache, progress=show, **asked.words
+            )
+    if asked.verify:
+        with progress_bar("verifying layers") as show:
+            cost = timeloop_runs.verified(cost, machine, how=how, progress=show)
     return attach_cost(analysis, cost)
 
 

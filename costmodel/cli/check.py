@@ -44,10 +44,20 @@ def check(
     solution: Annotated[
         Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
     ] = None,
+    score: Annotated[
+        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
+    ] = None,
+    submitted: Annotated[
+        str | None, typer.Option("--submitted", help="when it was handed in: 2022-02-28T23:50:00-05:00")
+    ] = None,
+    originals: Annotated[
+        Path | None, typer.Option("--originals", help="the organizers' own copy of files that nobody may change")
+    ] = None,
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
     reading: Annotated[
         str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
     ] = "as-written",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)] = 1,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
     format: o.Format = "text",
     output: o.Output = None,
@@ -66,10 +76,13 @@ def check(
         name=name,
         model=model,
         solution=solution,
+        score=score,
+        submitted=submitted,
+        originals=originals,
     )
     with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
         verdict = check_submission(
-            submission, rules, track=track, reading=reading, use_cache=not no_cache, progress=show
+            submission, rules, track=track, reading=reading, use_cache=not no_cache, jobs=jobs, progress=show
         )
     write(render(verdict, format, View(sensitivity=sensitivity)), output)
     return _EXIT[verdict.outcome]

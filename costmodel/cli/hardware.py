@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 hardware = typer.Typer(help="The machines that layers can be mapped onto.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="a machine's name or YAML file", metavar="NAME")]
+Name = Annotated[
+    str, typer.Argument(help="a machine's name, a YAML file, or a course's Timeloop v0.3 folder", metavar="NAME")
+]
 
 
 @hardware.command("list")
@@ -38,13 +40,14 @@ def show(name: Name) -> int:
 
 
 @hardware.command()
-def validate(file: Annotated[Path, typer.Argument(help="a hardware YAML")]) -> int:
-    """Check a hardware YAML: exit code 0 if it holds, 3 with file, line and field path if not."""
+def validate(file: Annotated[Path, typer.Argument(help="a hardware YAML, or a Timeloop v0.3 folder")]) -> int:
+    """Check a hardware YAML or Timeloop folder: exit code 0 if it holds, 3 with file and line if not."""
     from costmodel.documents import read_document
     from costmodel.errors import UsageError
     from costmodel.hardware.spec import HardwareSpec
+    from costmodel.hardware.timeloop_folder import read_timeloop_folder
 
-    spec = read_document(file, HardwareSpec, UsageError)
+    spec = read_timeloop_folder(file) if file.is_dir() else read_document(file, HardwareSpec, UsageError)
     typer.echo(f"{file}: {spec.name} is valid, digest {spec.digest[:12]}")
     return 0
 
@@ -54,10 +57,12 @@ def _describe(spec: HardwareSpec) -> str:
 
     rows = []
     for level in reversed(spec.levels):
-        read, write = level.access_pj
-        words = "unlimited" if level.capacity is None else f"{int(level.capacity.value):,}"
+        words, read, write = "", "", ""  # a fan-out without storage
+        if level.stores:
+            words = "unlimited" if level.capacity is None else f"{int(level.capacity.value):,}"
+            read, write = (f"{energy:.6g}" for energy in level.access_pj)
         keeps = ", ".join([*level.keep, *(f"{space}?" for space in level.free)])
-        rows.append((level.name, int(level.instances.value), words, f"{read:.6g}", f"{write:.6g}", keeps))
+        rows.append((level.name, int(level.instances.value), words, read, write, keeps))
     headers = ("level", "instances", "words", "read, pJ", "write, pJ", "keeps (? if the mapping chooses)")
     compute = spec.compute
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -10,8 +11,10 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, write
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.ir.cost import LayerCost
 
-_FORMATS = ("text", "json")
+_FORMATS = ("text", "json", "timeloop")
+_PARETO = "pareto"
 
 
 def map_problem(
@@ -25,13 +28,19 @@ def map_problem(
     search: Annotated[
         str, typer.Option("--search", help="optimum (proven) or course (the course's mapper)")
     ] = "optimum",
-    format: Annotated[str, typer.Option("--format", "-f", help="text or json")] = "text",
+    objective: Annotated[
+        str, typer.Option("--objective", help="latency (then energy), energy, edp, or pareto: all that none beats")
+    ] = "latency",
+    effort: Annotated[
+        str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
+    ] = "exact",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0 is one per core")] = 1,
+    format: Annotated[str, typer.Option("--format", "-f", help="text, json or timeloop (a mapping YAML)")] = "text",
     output: o.Output = None,
 ) -> int:
     """Energy and cycles of single layer problems. Exit code 2 if one is invalid."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.problems import Case, map_cases, read_cases, read_mapping
-    from costmodel.reports.loop_nest import case_data, draw
+    from costmodel.problems import Case, map_cases, map_fronts, read_cases, read_mapping
 
     if format not in _FORMATS:
         raise UnknownNameError("format", format, _FORMATS)
@@ -42,15 +51,52 @@ def map_problem(
         given = read_mapping(mapping)
         cases = {name: Case(case.instance, case.depthwise, given) for name, case in cases.items()}
     with progress_bar("mapping") as show:
-        results = map_cases(cases, hardware, search=search, progress=show)
+        if objective == _PARETO:
+            if mapping is not None or search != "optimum":
+                raise UsageError("--objective pareto searches all mappings: leave out --mapping and --search")
+            results = map_fronts(cases, hardware, effort=effort)
+        else:
+            chosen = {"search": search, "objective": objective, "effort": effort}
+            found = map_cases(cases, hardware, jobs=jobs, progress=show, **chosen)
+            results = {name: [cost] for name, cost in found.items()}
     if format == "json":
-        data = {name: case_data(cost) for name, cost in results.items()}
-        shown: object = {"cases": data} if many else next(iter(data.values()))
-        text = json.dumps(shown, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        text = _json(results, many, objective == _PARETO)
     else:
-        text = "\n".join(draw(name, cost) for name, cost in results.items())
+        text = _text(results, hardware if format == "timeloop" else None)
     write(text, output)
-    return 0 if all(cost.valid for cost in results.values()) else 2
+    return 0 if all(cost.valid for costs in results.values() for cost in costs) else 2
+
+
+def _json(results: Mapping[str, list[LayerCost]], many: bool, fronts: bool) -> str:
+    """One result, or ``{"cases": …}``; a front is a list of results."""
+    from costmodel.reports.loop_nest import case_data
+
+    data: dict[str, object] = {}
+    for name, costs in results.items():
+        shown = [case_data(cost) for cost in costs]
+        data[name] = {"front": shown} if fronts else shown[0]
+    whole = {"cases": data} if many else next(iter(data.values()))
+    return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _text(results: Mapping[str, list[LayerCost]], hardware: str | None) -> str:
+    """Drawn loop nests, or with a machine one YAML document per mapping in Timeloop's words."""
+    from costmodel.reports.loop_nest import draw
+
+    named = [(name, cost) for name, costs in results.items() for cost in costs]
+    if hardware is None:
+        return "\n".join(draw(name, cost) for name, cost in named)
+    return "---\n".join(_mapping(name, cost, hardware) for name, cost in named)
+
+
+def _mapping(name: str, cost: LayerCost, hardware: str) -> str:
+    """One YAML document; a problem without a mapping is a comment."""
+    from costmodel.export import timeloop_mapping
+
+    head = f"# {name}: " + " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
+    if not cost.valid:
+        return f"{head}\n# no mapping: {cost.because}\n"
+    return f"{head}\n{timeloop_mapping(cost, hardware)}"
 
 
 def register(app: typer.Typer) -> None:

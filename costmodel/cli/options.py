@@ -16,6 +16,16 @@ Subject = Annotated[
     typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="neither read nor write the cache")]
+TimeloopBin = Annotated[
+    str | None,
+    typer.Option("--timeloop-bin", help="folder of Timeloop's binaries [default: COSTMODEL_TIMELOOP_BIN, then PATH]"),
+]
+Docker = Annotated[str | None, typer.Option("--docker", help="run Timeloop in this Docker image")]
+Work = Annotated[
+    str | None, typer.Option("--work", help="keep Timeloop's runs in this folder [default: in the cache folder]")
+]
+TimeLimit = Annotated[float, typer.Option("--time-limit", help="seconds that Timeloop may take for a layer")]
+Syntax = Annotated[str, typer.Option("--syntax", help="v0.3 (Timeloop until 2023, the course's) or v0.4 (newer)")]
 Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 

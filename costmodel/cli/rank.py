@@ -24,6 +24,9 @@ def rank(
     reading: Annotated[
         str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
     ] = "as-written",
+    score: Annotated[
+        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
+    ] = None,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would change")] = False,
     format: o.Format = "text",
     output: o.Output = None,
@@ -33,7 +36,7 @@ def rank(
 
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    ranking = rank_files(files, rules, reading=reading)
+    ranking = rank_files(files, rules, reading=reading, score=score)
     write(render(ranking, format, View(sensitivity=sensitivity)), output)
     return 0
 

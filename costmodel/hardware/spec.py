@@ -6,7 +6,7 @@ import hashlib
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -41,7 +41,7 @@ class PatRegister(Strict):
 
 
 class LevelSpec(Strict):
-    """One storage level.
+    """One storage level, or a fan-out without storage (a row or column of PEs): no capacity, and nothing kept.
 
     Attributes:
         capacity: words per instance; absent means unlimited.
@@ -66,14 +66,30 @@ class LevelSpec(Strict):
     keep: tuple[Dataspace, ...] = ()
     free: tuple[Dataspace, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_fan_out_accesses_nothing(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("keep") and not data.get("free") and "instances" in data:
+            instances = data["instances"]
+            if isinstance(instances, dict):
+                return {"words_per_access": instances | {"value": 1, "unit": "words"}} | data
+        return data
+
     @model_validator(mode="after")
     def _one_energy(self) -> LevelSpec:
         tabled = self.read is not None and self.write is not None
-        if tabled == (self.pat_register is not None) or (self.read is None) != (self.write is None):
+        if (self.read is None) != (self.write is None) or (tabled and self.pat_register is not None):
+            raise ValueError(f"level {self.name}: give read and write, or pat_register")
+        if (self.keep or self.free) and not tabled and self.pat_register is None:
             raise ValueError(f"level {self.name}: give read and write, or pat_register")
         if set(self.keep) & set(self.free):
             raise ValueError(f"level {self.name}: a data space is either kept or free")
         return self
+
+    @property
+    def stores(self) -> bool:
+        """Whether it is a memory, even one where nothing stays; else the level only fans out."""
+        return bool(self.keep or self.free or self.capacity)
 
     @property
     def bypass(self) -> tuple[Dataspace, ...]:
@@ -85,16 +101,18 @@ class LevelSpec(Strict):
         """Energy of one read and of one write access."""
         if self.pat_register is not None:
             return self.pat_register.access_pj, self.pat_register.access_pj
-        assert self.read is not None and self.write is not None  # noqa: PT018  # checked above
+        if self.read is None or self.write is None:
+            return 0.0, 0.0
         return float(self.read.value), float(self.write.value)
 
 
 class LoopSpec(Strict):
-    """A constraint on one level's loops: fixed bounds, the innermost dims in order, and the X/Y split."""
+    """A constraint on one level's loops: fixed bounds, largest bounds, the innermost dims in order, the X/Y split."""
 
     target: str
     type: Literal["spatial", "temporal"]
     factors: dict[Dim, int] = Field(default_factory=dict)
+    max_factors: dict[Dim, int] = Field(default_factory=dict)
     permutation: tuple[Dim, ...] = ()
     split: int | None = None
 
@@ -123,7 +141,7 @@ class HardwareSpec(Strict):
 
     name: str
     title: str
-    timeloop: Literal["A", "B", "D"] = "D"
+    timeloop: Literal["A", "B", "D", "E"] = "D"
     sources: dict[str, str]
     compute: ComputeSpec
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
@@ -149,7 +167,8 @@ class HardwareSpec(Strict):
     @property
     def area_um2(self) -> float | None:
         """Area of all instances, None if a component does not say."""
-        parts = [(self.compute.units, self.compute.area), *((level.instances, level.area) for level in self.levels)]
+        storage = [level for level in self.levels if level.stores]
+        parts = [(self.compute.units, self.compute.area), *((level.instances, level.area) for level in storage)]
         total = Decimal(0)
         for count, area in parts:
             if area is None:
@@ -185,14 +204,18 @@ def hardware_names() -> list[str]:
 
 
 def load_hardware(name: str) -> HardwareSpec:
-    """A machine by name, or from the path of a YAML file.
+    """A machine by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
 
     Raises:
-        UnknownNameError: neither.
+        UnknownNameError: none of these.
         UsageError: the file says something impossible; names file, line and field path.
     """
     if name in hardware_names():
         return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
     if name.endswith((".yaml", ".yml")):
         return read_document(Path(name), HardwareSpec, UsageError)
+    if Path(name).is_dir():
+        from costmodel.hardware.timeloop_folder import read_timeloop_folder  # it needs the classes of this file
+
+        return read_timeloop_folder(Path(name))
     raise UnknownNameError("hardware", name, hardware_names())

@@ -6,6 +6,7 @@ import json
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -16,11 +17,15 @@ from costmodel.ir.trace import Argument, Symbol, TensorRef
 T = TypeVar("T")
 
 
+_LONGEST_INTEGER = 40
+"""Digits up to which an integral decimal is written out; beyond, its exponent stays."""
+
+
 def to_data(value: Any) -> Any:
-    """A noun as dicts, lists, strings, integers, floats, booleans and None."""
+    """A noun as dicts, lists, strings, integers, floats, decimals, booleans and None."""
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float, str, Decimal)):
         return value
     if isinstance(value, Mapping):
         return {str(key): to_data(item) for key, item in value.items()}
@@ -37,15 +42,46 @@ def dumps(value: Any, schema: str | None = None, *, indent: int | None = None) -
     if schema is not None:
         data = {"schema": schema, **data}
     separators = (",", ":") if indent is None else (",", ": ")
-    text = json.dumps(
-        data,
-        sort_keys=True,
-        separators=separators,
-        indent=indent,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    try:
+        text = json.dumps(
+            data,
+            sort_keys=True,
+            separators=separators,
+            indent=indent,
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+    except TypeError:  # json writes no decimals
+        text = _written(data, indent, separators[1], "\n")
     return text if indent is None else text + "\n"
+
+
+def _written(data: Any, indent: int | None, colon: str, line: str) -> str:
+    """JSON text of data with decimals, laid out as ``json.dumps`` does."""
+    inner = line + " " * (indent or 0)
+    if isinstance(data, dict) and data:
+        pairs = sorted(data.items())
+        parts = [f"{_written(k, indent, colon, line)}{colon}{_written(v, indent, colon, inner)}" for k, v in pairs]
+        opening, closing = "{", "}"
+    elif isinstance(data, list) and data:
+        parts = [_written(item, indent, colon, inner) for item in data]
+        opening, closing = "[", "]"
+    elif isinstance(data, Decimal):
+        return _digits(data)
+    else:
+        return json.dumps(data, ensure_ascii=False, allow_nan=False)
+    if indent is None:
+        return f"{opening}{','.join(parts)}{closing}"
+    return f"{opening}{inner}{f',{inner}'.join(parts)}{line}{closing}"
+
+
+def _digits(value: Decimal) -> str:
+    """A decimal as the JSON number with the same digits; an integer without point."""
+    if not value.is_finite():
+        raise FormatError(f"{value} has no JSON form: a number must be finite")
+    if value.adjusted() < _LONGEST_INTEGER and value == value.to_integral_value():
+        return str(int(value))
+    return str(value)
 
 
 def loads(cls: type[T], text: str, schema: str | None = None) -> T:
@@ -55,7 +91,7 @@ def loads(cls: type[T], text: str, schema: str | None = None) -> T:
         FormatError: not JSON, another schema, a missing or unknown field, or a value of the wrong type.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_float=Decimal)  # a float field rounds it, a decimal field keeps it
     except ValueError as error:
         raise FormatError(f"not JSON: {error}") from None
     if schema is not None:
@@ -68,7 +104,7 @@ def loads(cls: type[T], text: str, schema: str | None = None) -> T:
 def from_data(hint: Any, data: Any, path: str = "$") -> Any:
     """``data`` as a value of type ``hint``, checked all the way down; ``path`` names the field in errors."""
     if hint is Any:
-        return data
+        return float(data) if isinstance(data, Decimal) else data
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         # the one recursive type: a call's argument
@@ -88,7 +124,7 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
 
 def _expect(holds: bool, wanted: str, data: Any, path: str) -> None:
     if not holds:
-        raise FormatError(f"{path}: expected {wanted}, got {json.dumps(data)[:60]}")
+        raise FormatError(f"{path}: expected {wanted}, got {json.dumps(data, default=float)[:60]}")
 
 
 def _member(hint: type[Enum], data: Any, path: str) -> Enum:
@@ -103,7 +139,11 @@ def _scalar(hint: Any, data: Any, path: str) -> Any:
     if hint is type(None):
         _expect(data is None, "null", data, path)
     elif hint is float:
-        _expect(isinstance(data, (int, float)) and not isinstance(data, bool), "a number", data, path)
+        _expect(isinstance(data, (int, float, Decimal)) and not isinstance(data, bool), "a number", data, path)
+        return float(data) if isinstance(data, Decimal) else data
+    elif hint is Decimal:
+        _expect(isinstance(data, (int, Decimal)) and not isinstance(data, bool), "a number", data, path)
+        return Decimal(data)
     elif hint is int:
         _expect(isinstance(data, int) and not isinstance(data, bool), "an integer", data, path)
     else:
@@ -153,6 +193,8 @@ def _argument(data: Any, path: str) -> Argument:
         if set(data) == {"tensor"}:
             return TensorRef(from_data(int, data["tensor"], f"{path}.tensor"))
         return Symbol(**{key: from_data(str, data.get(key), f"{path}.{key}") for key in ("kind", "name")})
+    if isinstance(data, Decimal):
+        return float(data)
     if data is None or isinstance(data, (bool, int, float, str)):
         return data
     raise FormatError(f"{path}: {data!r} is no argument")

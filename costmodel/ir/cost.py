@@ -46,7 +46,7 @@ class LayerCost:
 
     Attributes:
         valid: False if no mapping was found; ``because`` says why, and the figures are zero.
-        optimal: True if the mapping is proven to have the least cycles and, among those, the least energy.
+        optimal: True if no mapping is better for the objective of the search, and that is proven.
         energy_by_component: pJ of the MACs and of each storage level.
         mapping: outermost level first; empty if there is none.
     """
@@ -64,16 +64,35 @@ class LayerCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCheck:
+    """The figures that another engine gives for the same mapping of a layer; None where it gave none.
+
+    Attributes:
+        by: the engine's build.
+        agrees: cycles and every counter are equal, energy to the decimals that the other engine prints.
+        because: the first differences (ours first), or why there are no figures.
+    """
+
+    layer: Layer
+    by: str
+    energy_pj: float | None
+    cycles: int | None
+    agrees: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostReport:
     """What a backend says of a workload on a machine.
 
     Attributes:
-        search: how mappings were chosen (``optimum``, ``course``).
+        search: how mappings were chosen (``optimum``, ``optimum of energy``, ``course``).
         phase: ``inference`` (forward, one sample) or ``training`` (a whole step).
         units: multiply-accumulate units.
         complete: False if a layer has no valid mapping; totals are then "at least".
         not_mapped: work beside the layers, with its share of operations and bytes; no energy is given for it.
         mapped_operations_share: operations of the layers over all operations.
+        checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """
 
     hardware: str
@@ -91,6 +110,7 @@ class CostReport:
     utilisation: float
     energy_by_component: Mapping[str, float]
     complete: bool
+    checks: tuple[LayerCheck, ...] = ()
 
     @property
     def energy_mj(self) -> float:

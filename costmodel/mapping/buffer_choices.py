@@ -127,26 +127,36 @@ def usages(
     return made[0], made[1], made[2]
 
 
-def allowed(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage], choice: int) -> NDArray[np.bool_]:
-    """Where the buffer holds its tiles and does not throttle; bit v of the choice keeps data space v.
-
-    The throttle is tested in Timeloop's floating point: words a cycle per data space, summed, then the slowdown.
-    """
+def holds(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage], choice: int) -> NDArray[np.bool_]:
+    """Where the buffer holds its tiles, and behaviour B has nothing to forbid; bit v of the choice keeps v."""
     buffer = setting.machine.levels[BUFFER]
     ok = np.ones_like(splits.rounds, dtype=bool)
-    tiles, read, write = (np.zeros_like(splits.rounds) for _ in range(3))
-    for v in range(3):
-        if choice >> v & 1:
-            tiles = tiles + splits.tiles[v]
-            read = read + used[v].reads / setting.steps
-            write = write + used[v].writes / setting.steps
     if buffer.entries is not None:
+        tiles = np.zeros_like(splits.rounds)
+        for v in range(3):
+            if choice >> v & 1:
+                tiles = tiles + splits.tiles[v]
         ok &= tiles <= buffer.entries
-    for words, bandwidth in ((read, buffer.read_bandwidth), (write, buffer.write_bandwidth)):
-        if bandwidth is not None and choice:
-            slowdown = np.minimum(1.0, bandwidth / np.maximum(words, 1e-300))
-            ok &= np.ceil(setting.steps / slowdown) <= setting.steps
     if setting.machine.behaviour == "B":
         again = used[2].reduces_kept if choice >> 2 & 1 else used[2].reduces_bypassed
         ok &= again == 0
     return ok
+
+
+def throttled(setting: Setting, used: tuple[Usage, Usage, Usage], choice: int) -> Column:
+    """Cycles under the buffer's bandwidth, in Timeloop's floating point.
+
+    Words a cycle per data space, summed, then the slowdown.
+    """
+    buffer = setting.machine.levels[BUFFER]
+    read, write = (np.zeros_like(used[0].reads) for _ in range(2))
+    for v in range(3):
+        if choice >> v & 1:
+            read = read + used[v].reads / setting.steps
+            write = write + used[v].writes / setting.steps
+    cycles = np.full_like(read, setting.steps)
+    for words, bandwidth in ((read, buffer.read_bandwidth), (write, buffer.write_bandwidth)):
+        if bandwidth is not None and choice:
+            slowdown = np.minimum(1.0, bandwidth / np.maximum(words, 1e-300))
+            cycles = np.maximum(cycles, np.ceil(setting.steps / slowdown))
+    return cycles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from costmodel.mapping.machine import Constraints, Machine
 from costmodel.mapping.problem import DATASPACES
@@ -13,14 +14,57 @@ Kept = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BypassSpace:
-    """``choices[number]`` says what is kept; bit i of the number is the i-th free pair, and 0 is bypass.
+    """What each data space may be kept on.
 
     Attributes:
-        anywhere: per data space, the levels that keep it in some choice.
+        always: per data space, the levels that keep it in every choice.
+        free: (level, data space) pairs that may be kept or not.
     """
 
-    choices: tuple[Kept, ...]
-    anywhere: Kept
+    always: Kept
+    free: tuple[tuple[int, int], ...]
+
+    @property
+    def anywhere(self) -> Kept:
+        """Per data space, the levels that keep it in some choice."""
+        return _anywhere(self.always, self.free)
+
+    @property
+    def choices(self) -> tuple[Kept, ...]:
+        """``choices[number]`` says what is kept; bit i of the number is the i-th free pair, and 0 is bypass."""
+        return _choices(self.always, self.free)
+
+    @property
+    def by_dataspace(self) -> tuple[Kept, ...]:
+        """Per data space, all that it may be kept on; every combination of these is a choice."""
+        return _by_dataspace(self.always, self.free)
+
+
+@lru_cache(maxsize=64)
+def _anywhere(always: Kept, free: tuple[tuple[int, int], ...]) -> Kept:
+    return _kept(always, free, (1 << len(free)) - 1)
+
+
+@lru_cache(maxsize=64)
+def _choices(always: Kept, free: tuple[tuple[int, int], ...]) -> tuple[Kept, ...]:
+    return tuple(_kept(always, free, number) for number in range(1 << len(free)))
+
+
+@lru_cache(maxsize=64)
+def _by_dataspace(always: Kept, free: tuple[tuple[int, int], ...]) -> tuple[Kept, ...]:
+    apart = [[pair for pair in free if pair[1] == v] for v in range(len(DATASPACES))]
+    return tuple(
+        tuple(_kept(always, tuple(pairs), number)[v] for number in range(1 << len(pairs)))
+        for v, pairs in enumerate(apart)
+    )
+
+
+def _kept(always: Kept, free: tuple[tuple[int, int], ...], number: int) -> Kept:
+    kept = [list(levels) for levels in always]
+    for bit, (s, v) in enumerate(free):
+        if number >> bit & 1:
+            kept[v].append(s)
+    return tuple(tuple(sorted(levels)) for levels in kept)
 
 
 def bypass_space(machine: Machine, constraints: Constraints) -> BypassSpace:
@@ -35,11 +79,4 @@ def bypass_space(machine: Machine, constraints: Constraints) -> BypassSpace:
                 always[v].append(s)
             elif name not in never.get(level.name, ()):
                 free.append((s, v))
-    choices = []
-    for number in range(1 << len(free)):
-        kept = [list(levels) for levels in always]
-        for bit, (s, v) in enumerate(free):
-            if number >> bit & 1:
-                kept[v].append(s)
-        choices.append(tuple(tuple(sorted(levels)) for levels in kept))
-    return BypassSpace(choices=tuple(choices), anywhere=choices[-1])
+    return BypassSpace(always=tuple(map(tuple, always)), free=tuple(free))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from costmodel.mapping.arrangement import Arrangement
-from costmodel.mapping.buffer_choices import Setting, allowed, private_energy, usages
+from costmodel.mapping.buffer_choices import Setting, Usage, holds, private_energy, throttled, usages
+from costmodel.mapping.front import Front
 from costmodel.mapping.inner_choices import Inner, Innermost, inner_choices
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.outer_split import Column, OuterSplits, outer_splits
@@ -28,13 +29,72 @@ class Candidate:
     arrangement: Arrangement
 
 
-def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving: bool = False) -> Iterator[Candidate]:
-    """Per innermost DRAM loop, resting register and use of the buffer the best DRAM split.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One innermost DRAM loop, resting register and use of the buffer; columns over the DRAM splits.
 
-    With ``improving`` only candidates that are better than all before; whatever fits the buffer or not, nothing can
-    be better than the cheaper of keeping and bypassing each data space.
+    Attributes:
+        energy_pj: of each column, whether it fits or not.
+    """
+
+    spread: Spread
+    setting: Setting
+    splits: OuterSplits
+    innermost: Innermost
+    inner: Inner
+    used: tuple[Usage, Usage, Usage]
+    choice: int
+    energy_pj: Column
+
+    def arrangement(self, column: int) -> Arrangement:
+        """The arrangement of one column."""
+        return Arrangement(
+            spread=self.spread,
+            outer=tuple((dim, int(values[column])) for dim, values in self.splits.outer.items()),
+            innermost=self.innermost,
+            resting=self.inner.resting,
+            reach=self.inner.reach,
+            pad=int(self.inner.pad[column]),
+            choice=self.choice,
+        )
+
+
+def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving: bool = False) -> Iterator[Candidate]:
+    """Per innermost DRAM loop, resting register and use of the buffer the best DRAM split that is not throttled.
+
+    With ``improving`` only candidates that are better than all before.
     """
     best = np.inf
+
+    def wanted(energy: float) -> bool:
+        return energy < best
+
+    for batch in batches(problem, machine, spread, wanted):
+        fits = holds(batch.setting, batch.splits, batch.used, batch.choice)
+        fits &= throttled(batch.setting, batch.used, batch.choice) <= batch.setting.steps
+        energy = np.where(fits, batch.energy_pj, np.inf)
+        column = int(np.argmin(energy))
+        if energy[column] < best:
+            best = energy[column] if improving else np.inf
+            yield Candidate(energy_pj=float(energy[column]), arrangement=batch.arrangement(column))
+
+
+def offer_all(problem: Problem, machine: Machine, spread: Spread, front: Front[Arrangement]) -> None:
+    """Put every arrangement of a spread that is of use into the front, throttled ones with their cycles."""
+    steps = problem.macs // spread.width
+    for batch in batches(problem, machine, spread, lambda energy: not front.hopeless(steps, energy)):
+        fits = holds(batch.setting, batch.splits, batch.used, batch.choice)
+        cycles = throttled(batch.setting, batch.used, batch.choice)
+        energy = np.where(fits, batch.energy_pj, np.inf)
+        for column in front.survivors(cycles, energy):
+            front.offer(int(cycles[column]), float(energy[column]), batch.arrangement(column))
+
+
+def batches(problem: Problem, machine: Machine, spread: Spread, wanted: Callable[[float], bool]) -> Iterator[Batch]:
+    """All batches of a spread with a column whose energy is ``wanted``.
+
+    Whatever fits the buffer or not, nothing can be better than the cheaper of keeping and bypassing each data space.
+    """
     setting, splits = setting_of(problem, machine, spread), outer_splits(problem, spread)
     capacity = machine.levels[PAD].entries or 0
     kernel = problem.R * problem.S // (spread.of("R") * spread.of("S"))
@@ -43,34 +103,23 @@ def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving:
             groups = setting.groups[0], input_groups(problem, spread, splits, inner), setting.groups[2]
             private, used = private_energy(setting, inner), usages(splits, innermost, inner, groups, setting)
             bound = private + sum(np.minimum(usage.keep_pj, usage.bypass_pj) for usage in used)
-            if bound.min() >= best:
+            if not wanted(float(bound.min())):
                 continue
             for choice in range(8):
                 energy = private
                 for v in range(3):
                     energy = energy + (used[v].keep_pj if choice >> v & 1 else used[v].bypass_pj)
-                if energy.min() >= best:
-                    continue
-                energy = np.where(allowed(setting, splits, used, choice), energy, np.inf)
-                column = int(np.argmin(energy))
-                if energy[column] < best:
-                    best = energy[column] if improving else np.inf
-                    chosen = _arrangement(spread, splits, innermost, inner, column, choice)
-                    yield Candidate(energy_pj=float(energy[column]), arrangement=chosen)
-
-
-def _arrangement(
-    spread: Spread, splits: OuterSplits, innermost: Innermost, inner: Inner, column: int, choice: int
-) -> Arrangement:
-    return Arrangement(
-        spread=spread,
-        outer=tuple((dim, int(values[column])) for dim, values in splits.outer.items()),
-        innermost=innermost,
-        resting=inner.resting,
-        reach=inner.reach,
-        pad=int(inner.pad[column]),
-        choice=choice,
-    )
+                if wanted(float(energy.min())):
+                    yield Batch(
+                        spread=spread,
+                        setting=setting,
+                        splits=splits,
+                        innermost=innermost,
+                        inner=inner,
+                        used=used,
+                        choice=choice,
+                        energy_pj=energy,
+                    )
 
 
 def setting_of(problem: Problem, machine: Machine, spread: Spread) -> Setting:

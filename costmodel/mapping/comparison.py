@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-Cost = tuple[int, float]
+from costmodel.mapping.objective import Cost
 
 
 def better(candidate: Cost, incumbent: Cost, tolerance: float) -> bool:

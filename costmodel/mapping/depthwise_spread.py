@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, takewhile
 from math import prod
 
 from costmodel.mapping.factor_space import divisors
@@ -14,22 +14,23 @@ from costmodel.mapping.stationary_machine import Spread
 
 def widest_depthwise_spreads(problem: Problem, buffer: StorageLevel) -> tuple[Spread, ...]:
     """All spatial factors that use the most PEs, each with one way to put its dims on X and Y."""
+    found = depthwise_spreads(problem, buffer)
+    widest = next(found)
+    return (widest, *takewhile(lambda spread: spread.width == widest.width, found))
+
+
+def depthwise_spreads(problem: Problem, buffer: StorageLevel) -> Iterator[Spread]:
+    """All spatial factors, those that use the most PEs first, each with one way to put its dims on X and Y."""
     limit = buffer.fanout_x * buffer.fanout_y
     partial: list[tuple[int, tuple[int, ...]]] = [(1, ())]
     for dim in DEPTHWISE:
         options = [n for n in sorted(divisors(getattr(problem, dim))) if n <= max(buffer.fanout_x, buffer.fanout_y)]
         partial = [(used * n, (*chosen, n)) for used, chosen in partial for n in options if used * n <= limit]
-    best: list[Spread] = []
-    width = 0
-    for used, chosen in sorted(partial, key=lambda item: -item[0]):
-        if used < width:
-            break
+    for _, chosen in sorted(partial, key=lambda item: -item[0]):
         factors = tuple((dim, n) for dim, n in zip(DEPTHWISE, chosen, strict=True) if n > 1)
         placed = next(_placements(factors, buffer), None)
         if placed is not None:
-            width = used
-            best.append(Spread(factors=factors, on_x=placed))
-    return tuple(best)
+            yield Spread(factors=factors, on_x=placed)
 
 
 def _placements(factors: tuple[tuple[str, int], ...], buffer: StorageLevel) -> Iterator[tuple[str, ...]]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from itertools import permutations, product
 from math import prod
 
-from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.evaluation import Evaluation
-from costmodel.mapping.factor_space import Block
-from costmodel.mapping.found import Found
+from costmodel.mapping.found import Found, found, nothing
+from costmodel.mapping.front import Front
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.mapspace import Cost, Factors, Mapspace, mapspace_of
+from costmodel.mapping.mapspace import Factors, Mapspace, mapspace_of
+from costmodel.mapping.objective import Objective
 from costmodel.mapping.permutation_space import Pattern
 from costmodel.mapping.problem import Problem
 
@@ -22,21 +21,40 @@ NESTS = 2000
 FACTORISATIONS = 20_000
 """Index factorisations beyond which nothing is tried."""
 
+FREE_PAIRS = 8
+"""Free (level, data space) pairs beyond which likewise; all their choices are costed for every nest."""
 
-def exhaustive(problem: Problem, machine: Machine, nests: float = NESTS) -> Found | None:
-    """The lexicographic optimum by enumeration; None where that takes more than ``nests`` evaluations.
+NOTHING = "no mapping: none of the constrained mapspace is valid"
 
-    The only shortcut: no mapping takes fewer cycles than its temporal iterations, so factorisations are taken in
-    this order, and those that need more than the best so far are left out.
+
+def exhaustive(
+    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = "latency"
+) -> Found | None:
+    """The optimum by enumeration; None where that takes more than ``nests`` evaluations."""
+    front = exhaustive_front(problem, machine, nests, objective)
+    if front is None:
+        return None
+    if not len(front):
+        return nothing(NOTHING, proven=True)
+    return found(problem, machine, front.best(objective), proven=True)
+
+
+def exhaustive_front(
+    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective | None = None
+) -> Front[Mapping] | None:
+    """The Pareto front by enumeration, or the part of it that one objective asks for; None if that takes too long.
+
+    The only shortcut: no mapping takes fewer cycles than its temporal iterations and less energy than its
+    multiplications, so factorisations are taken by their iterations, and those that cannot be of use are left out.
     """
     space = mapspace_of(problem, machine)
-    if space.factors.size > FACTORISATIONS:
+    if space.factors.size > FACTORISATIONS or len(space.bypasses.free) > FREE_PAIRS:
         return None
-    best: Cost | None = None
-    chosen: Mapping | None = None
+    front: Front[Mapping] = Front(objective)
+    least = machine.mac_pj * problem.macs
     left = nests
     for steps, factors in _by_steps(space):
-        if best is not None and steps > best[0]:
+        if front.hopeless(steps, least):
             break
         fitting = space.fitting(factors)
         if not any(fitting):
@@ -47,12 +65,9 @@ def exhaustive(problem: Problem, machine: Machine, nests: float = NESTS) -> Foun
             if left < 0:
                 return None
             for choice, cost in enumerate(space.costs(levels, fitting) if levels is not None else ()):
-                if levels is not None and cost is not None and (best is None or cost < best):
-                    best, chosen = cost, space.mapping(levels, space.bypasses.choices[choice])
-    if chosen is None:
-        nothing = Evaluation(valid=False, because="no mapping: none of the constrained mapspace is valid")
-        return Found(mapping=None, evaluation=nothing, proven=True)
-    return Found(mapping=chosen, evaluation=evaluate(problem, machine, chosen), proven=True)
+                if levels is not None and cost is not None and front.open_to(*cost):
+                    front.offer(*cost, space.mapping(levels, space.bypasses.choices[choice]))
+    return front
 
 
 def _by_steps(space: Mapspace) -> list[tuple[int, Factors]]:
@@ -66,7 +81,7 @@ def points(space: Mapspace, factors: Factors) -> Iterator[tuple[tuple[Pattern, .
     """All distinct loop orders and spatial splits of one factorisation."""
     spatial = [b for b, block in enumerate(space.blocks) if block.spatial]
     for patterns in product(*(_orders(space, b, factors) for b in range(len(space.blocks)))):
-        for chosen in product(*(_splits(space.blocks[b], patterns[b]) for b in spatial)):
+        for chosen in product(*(space.splits(b, factors) for b in spatial)):
             yield patterns, dict(zip(spatial, chosen, strict=True))
 
 
@@ -75,12 +90,6 @@ def _orders(space: Mapspace, b: int, factors: Factors) -> list[Pattern]:
     dims = space.geometry.dims
     if b == 0:
         return [tuple(range(len(dims)))]
-    listed = [dims.index(d) for d in space.blocks[b].constraint.permutation if d in dims]
+    listed = space.listed(b)
     free = [d for d in range(len(dims)) if d not in listed and factors[d][b] > 1]
     return [(*listed, *order) for order in permutations(free)]
-
-
-def _splits(block: Block, pattern: Pattern) -> range:
-    if block.constraint.split is not None:
-        return range(block.constraint.split, block.constraint.split + 1)
-    return range(len(pattern) + 1)

@@ -28,7 +28,7 @@ def blocks_of(machine: Machine, constraints: Constraints) -> tuple[Block, ...]:
     blocks = []
     for s, level in enumerate(machine.levels):
         for spatial in (True, False):
-            if not spatial or level.fans_out:
+            if level.fans_out if spatial else level.stores:
                 constraint = constraints.of(level.name, spatial=spatial)
                 blocks.append(Block(level=s, spatial=spatial, constraint=constraint))
     return tuple(blocks)
@@ -37,13 +37,14 @@ def blocks_of(machine: Machine, constraints: Constraints) -> tuple[Block, ...]:
 def fixed_factors(bound: int, given: dict[int, int]) -> dict[int, int]:
     """The fixed factors by block that take effect.
 
-    A factor above the bound is lowered to it; one that, with those inside it, does not divide the bound is dropped
-    and its block becomes free. After a drop Timeloop's iterator skips the next entry unexamined.
+    A factor above the bound is lowered to it, and a factor of 0 is the whole bound; one that, with those inside it,
+    does not divide the bound is dropped and its block becomes free. After a drop Timeloop's iterator skips the next
+    entry unexamined.
 
     >>> fixed_factors(40, {0: 1, 4: 16}), fixed_factors(6, {0: 1, 4: 16})
     ({0: 1}, {0: 1, 4: 6})
     """
-    lowered = {block: min(value, bound) for block, value in sorted(given.items())}
+    lowered = {block: min(value, bound) if value else bound for block, value in sorted(given.items())}
     kept, product, unexamined = {}, 1, False
     for block, value in lowered.items():
         if unexamined:
@@ -120,5 +121,7 @@ def factor_space(problem: Problem, blocks: tuple[Block, ...]) -> FactorSpace:
     for dim, bound in problem.bounds.items():
         given = {b: dict(block.constraint.factors) for b, block in enumerate(blocks)}
         fixed = {b: factors[dim] for b, factors in given.items() if dim in factors}
-        by_dim.append(factorisations(bound, len(blocks), fixed))
+        most = {b: n for b, block in enumerate(blocks) for d, n in block.constraint.most if d == dim}
+        options = factorisations(bound, len(blocks), fixed)
+        by_dim.append(tuple(one for one in options if all(one[b] <= n for b, n in most.items())) if most else options)
     return FactorSpace(by_dim=tuple(by_dim))

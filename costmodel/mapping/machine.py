@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Behaviour = Literal["A", "B", "D"]
-"""Which Timeloop is meant: A October 2021, B 16 February 2022, D January 2022 (the course's docker)."""
+Behaviour = Literal["A", "B", "D", "E"]
+"""Which Timeloop is meant: A October 2021, B 16 February 2022, D January 2022 (the course's docker), E release 3.0.3.
+
+E is D, except that outputs which are touched for the first time are no fills: nothing is written before them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class StorageLevel:
         write_bandwidth: words a cycle; None is unlimited.
         fanout_x: instances of the next inner level along X that one instance feeds.
         fanout_y: likewise along Y.
+        stores: False for a fan-out without storage (a row or column of PEs): it has spatial loops only.
     """
 
     name: str
@@ -33,6 +37,7 @@ class StorageLevel:
     write_bandwidth: float | None = None
     fanout_x: int = 1
     fanout_y: int = 1
+    stores: bool = True
 
     @property
     def fans_out(self) -> bool:
@@ -48,6 +53,7 @@ class LoopConstraint:
         target: name of the storage level.
         spatial: whether it speaks of the level's spatial loops or of its temporal ones.
         factors: pairs (dim, bound); a bound above the dim's is lowered to it, one that does not divide is dropped.
+        most: pairs (dim, largest bound allowed).
         permutation: dims that are innermost, first = innermost.
         split: number of leading dims of the permutation that go to X (spatial only); None leaves it free.
     """
@@ -55,6 +61,7 @@ class LoopConstraint:
     target: str
     spatial: bool = False
     factors: tuple[tuple[str, int], ...] = ()
+    most: tuple[tuple[str, int], ...] = ()
     permutation: tuple[str, ...] = ()
     split: int | None = None
 

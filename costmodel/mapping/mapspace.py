@@ -17,6 +17,7 @@ from costmodel.mapping.geometry import Geometry, geometry_of
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
 from costmodel.mapping.nest import LevelLoops, Nest, nest_of
+from costmodel.mapping.objective import Cost
 from costmodel.mapping.permutation_space import Pattern
 from costmodel.mapping.problem import DATASPACES, Problem
 from costmodel.mapping.traffic import traffic_of
@@ -24,38 +25,59 @@ from costmodel.mapping.traffic import traffic_of
 Factors = tuple[tuple[int, ...], ...]
 """Per dim, per block."""
 
-Cost = tuple[int, float]
-"""(cycles, energy in pJ)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapspace:
-    """Everything that a search needs to know about a problem on a machine."""
+    """Everything that a search needs to know about a problem on a machine.
+
+    Attributes:
+        allowed: per dim, its factorisations, to be looked up.
+    """
 
     problem: Problem
     machine: Machine
     geometry: Geometry
     blocks: tuple[Block, ...]
     factors: FactorSpace
+    allowed: tuple[frozenset[tuple[int, ...]], ...]
     bypasses: BypassSpace
 
     def loops(self, factors: Factors, patterns: Sequence[Pattern], splits: dict[int, int]) -> list[LevelLoops] | None:
         """Loops per storage level, innermost first; None where a fan-out is too narrow."""
-        levels = []
-        x: tuple[tuple[int, int], ...] = ()
-        y: tuple[tuple[int, int], ...] = ()
+        temporal: list[tuple[tuple[int, int], ...]] = [()] * len(self.machine.levels)
+        x, y = list(temporal), list(temporal)
         for b, block in enumerate(self.blocks):
             found = tuple((d, factors[d][b]) for d in patterns[b] if factors[d][b] != 1)
-            if block.spatial:
-                on_x = set(patterns[b][: splits[b]])
-                x, y = tuple(o for o in found if o[0] in on_x), tuple(o for o in found if o[0] not in on_x)
-                level = self.machine.levels[block.level]
-                if prod(n for _, n in x) > level.fanout_x or prod(n for _, n in y) > level.fanout_y:
-                    return None
-            else:
-                levels.append(LevelLoops(temporal=found, x=x, y=y))
-                x, y = (), ()
-        return levels
+            if not block.spatial:
+                temporal[block.level] = found
+                continue
+            on_x, level = set(patterns[b][: splits[b]]), self.machine.levels[block.level]
+            across = tuple(o for o in found if o[0] in on_x)
+            down = tuple(o for o in found if o[0] not in on_x)
+            if prod(n for _, n in across) > level.fanout_x or prod(n for _, n in down) > level.fanout_y:
+                return None
+            x[block.level], y[block.level] = across, down
+        return [LevelLoops(temporal=t, x=x[s], y=y[s]) for s, t in enumerate(temporal)]
+
+    def listed(self, b: int) -> Pattern:
+        """The dims that a block's constraint wants innermost, in order."""
+        dims = self.geometry.dims
+        return tuple(dims.index(d) for d in self.blocks[b].constraint.permutation if d in dims)
+
+    def splits(self, b: int, factors: Factors) -> range:
+        """How many dims of the pattern (listed, then dims with loops, then the others) a spatial block may put on X.
+
+        Where the split is given, dims without a loop take places, too, and may stand before or behind the others.
+        """
+        listed, split = self.listed(b), self.blocks[b].constraint.split
+        loops = sum(1 for d, chosen in enumerate(factors) if d not in listed and chosen[b] > 1)
+        if split is None:
+            return range(len(listed) + loops + 1)
+        if split <= len(listed):
+            return range(split, split + 1)
+        idle = len(factors) - len(listed) - loops
+        beyond = split - len(listed)
+        return range(len(listed) + min(loops, max(0, beyond - idle)), len(listed) + min(loops, beyond) + 1)
 
     def fitting(self, factors: Factors) -> tuple[bool, ...]:
         """Per bypass choice, whether all tiles fit; they depend on the factors alone."""
@@ -99,7 +121,7 @@ class Mapspace:
                     known[key] = found, self._energy(nest, found)
                 entries += known[key][0]
                 energy += known[key][1]
-            if self._reduces_outside(entries):
+            if self.reduces_outside(entries):
                 result.append(None)
             else:
                 result.append((throttled_cycles(self.machine, nest.compute, entries), energy))
@@ -109,8 +131,8 @@ class Mapspace:
         levels = self.machine.levels
         return sum(access_energy(levels[o.level], o) * nest.replication[o.level] for o in found)
 
-    def _reduces_outside(self, entries: Sequence[Counters]) -> bool:
-        """Behaviour B forbids a temporal reduction on the outermost level; outputs come last."""
+    def reduces_outside(self, entries: Sequence[Counters]) -> bool:
+        """Whether behaviour B forbids these counters: outputs (they come last) reduced on the outermost level."""
         return (
             self.machine.behaviour == "B"
             and entries[-1].level == len(self.machine.levels) - 1
@@ -140,11 +162,13 @@ def mapspace_of(problem: Problem, machine: Machine) -> Mapspace:
     """The mapspace under the machine's constraints for this kind of layer."""
     constraints = machine.constraints_for(depthwise=problem.depthwise)
     blocks = blocks_of(machine, constraints)
+    factors = factor_space(problem, blocks)
     return Mapspace(
         problem=problem,
         machine=machine,
         geometry=geometry_of(problem),
         blocks=blocks,
-        factors=factor_space(problem, blocks),
+        factors=factors,
+        allowed=tuple(frozenset(options) for options in factors.by_dim),
         bypasses=bypass_space(machine, constraints),
     )

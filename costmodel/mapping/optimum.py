@@ -1,48 +1,85 @@
-"""The best mapping there is: least cycles, then least energy, over the whole constrained mapspace."""
+"""The best mapping there is, over the whole constrained mapspace."""
 
 from __future__ import annotations
 
-from costmodel.mapping.arrangement import mapping_of
-from costmodel.mapping.closed_form import candidates
-from costmodel.mapping.course_search import course_search
-from costmodel.mapping.depthwise_optimum import best_depthwise
+from dataclasses import replace
+
+from costmodel.mapping.depthwise_optimum import depthwise_front
 from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.evaluation import Evaluation
-from costmodel.mapping.exhaustive import exhaustive
-from costmodel.mapping.found import Found
+from costmodel.mapping.exhaustive import NESTS, NOTHING, exhaustive_front
+from costmodel.mapping.found import Found, found, nothing
+from costmodel.mapping.front import Front
+from costmodel.mapping.local_search import local_front
 from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.objective import Effort, Objective
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.stationary_machine import PAD, recognised, widest_spreads
+from costmodel.mapping.stationary_machine import recognised
+from costmodel.mapping.stationary_optimum import impossible, least_latency, stationary_front
+
+FAST = 10
+"""By how much ``effort="fast"`` shortens enumeration and local search."""
 
 
-def optimum(problem: Problem, machine: Machine) -> Found:
-    """The lexicographic optimum; ``proven`` says whether that is certain.
+def optimum(problem: Problem, machine: Machine, objective: Objective = "latency", effort: Effort = "exact") -> Found:
+    """The mapping with the best cost; ``proven`` says whether that is certain.
 
-    Certain for convolutions and fully connected layers on the lab's hierarchy under behaviour D, and under B where
-    the mapping found has the least cycles; for depthwise layers where no two PEs can meet in the same inputs; and
-    wherever the mappings are so few that all were costed. Elsewhere the best of what was tried, without a proof; on
-    other hierarchies that is the course's search.
+    Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; for
+    depthwise layers where no two PEs can meet in the same inputs; and wherever the mappings are so few that all were
+    costed. Elsewhere the best of what was tried, without a proof.
     """
-    if not recognised(machine, depthwise=problem.depthwise) or (machine.behaviour == "A" and not problem.depthwise):
-        return exhaustive(problem, machine) or course_search(problem, machine)
-    if problem.depthwise:
-        found = best_depthwise(problem, machine)
-        if found is not None and found.proven:
-            return found
-        return exhaustive(problem, machine) or found or course_search(problem, machine)
-    capacity = machine.levels[PAD].entries or 0
-    kernel = problem.R * problem.S
-    if kernel > capacity:
-        return _none(f"no mapping: R·S = {kernel} weights do not fit {machine.levels[PAD].name} ({capacity} words)")
-    spreads = widest_spreads(problem, machine)
-    if not spreads:
-        return _none("no mapping: the fixed spatial factors exceed the fan-out")
-    tried = [one for spread in spreads for one in candidates(problem, machine, spread, improving=True)]
-    if not tried:  # behaviour B alone: DRAM may not reduce, which may cost cycles
-        return exhaustive(problem, machine) or course_search(problem, machine)
-    mapping = mapping_of(problem, machine, min(tried, key=lambda candidate: candidate.energy_pj).arrangement)
-    return Found(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=True)
+    return _best(problem, machine, objective, effort)[0]
 
 
-def _none(reason: str) -> Found:
-    return Found(mapping=None, evaluation=Evaluation(valid=False, because=reason), proven=True)
+def pareto(problem: Problem, machine: Machine, effort: Effort = "exact") -> tuple[Found, ...]:
+    """All mappings that no other beats in both cycles and energy, by ascending cycles; one that says why if none.
+
+    ``proven`` of each says whether the whole front is certain, as in :func:`optimum`.
+    """
+    return _best(problem, machine, None, effort)
+
+
+def _best(problem: Problem, machine: Machine, objective: Objective | None, effort: Effort) -> tuple[Found, ...]:
+    known = recognised(machine, depthwise=problem.depthwise)
+    if known and not problem.depthwise and machine.behaviour in ("B", "D"):
+        return _stationary(problem, machine, objective)
+    shorter = FAST if effort == "fast" else 1
+    front, proven = Front[Mapping](objective), False
+    if known and problem.depthwise:
+        front, proven = depthwise_front(problem, machine, objective)
+    elif known:
+        _offer_neighbour(problem, machine, front)
+    if not proven:
+        every = exhaustive_front(problem, machine, NESTS // shorter, objective)
+        if every is not None:
+            front, proven = every, True
+    ranked = known and problem.depthwise and len(front) > 0
+    if not proven and not (ranked and (objective == "latency" or effort == "fast")):
+        # for the latency of the lab's depthwise layers the ranked closed form is as good as climbing, and much faster
+        local_front(problem, machine, front, shorter)
+    if not len(front):
+        because = NOTHING if proven else "the search met no valid mapping"
+        return (nothing(because, proven=proven),)
+    chosen = [mapping for _, mapping in front.points] if objective is None else [front.best(objective)]
+    return tuple(found(problem, machine, mapping, proven=proven) for mapping in chosen)
+
+
+def _offer_neighbour(problem: Problem, machine: Machine, front: Front[Mapping]) -> None:
+    """What is best under behaviour D is good, if not proven, under another."""
+    if impossible(problem, machine):
+        return
+    for mapping in stationary_front(problem, replace(machine, behaviour="D"), front.objective):
+        cost = evaluate(problem, machine, mapping)
+        if cost.valid:
+            front.offer(cost.cycles, cost.energy_pj, mapping)
+
+
+def _stationary(problem: Problem, machine: Machine, objective: Objective | None) -> tuple[Found, ...]:
+    because = impossible(problem, machine)
+    if because:
+        return (nothing(because, proven=True),)
+    fastest = least_latency(problem, machine) if objective == "latency" else None
+    chosen = [fastest] if fastest is not None else stationary_front(problem, machine, objective)
+    if not chosen:
+        return (nothing(NOTHING, proven=True),)
+    return tuple(found(problem, machine, mapping, proven=True) for mapping in chosen)

@@ -24,7 +24,7 @@ _KEPT = (
     ((WEIGHT_REG, PAD, DRAM), (INPUT_REG, DRAM), (OUTPUT_REG, DRAM)),
     ((WEIGHT_REG, PAD, BUFFER, DRAM), (INPUT_REG, BUFFER, DRAM), (OUTPUT_REG, BUFFER, DRAM)),
 )
-"""The first and the last bypass choice: nothing in the buffer, everything in the buffer."""
+"""What is always kept where, and what at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ def recognised(machine: Machine, *, depthwise: bool) -> bool:
     throttled = [level.read_bandwidth or level.write_bandwidth for level in levels]
     if any(throttled[s] for s in range(6) if s != BUFFER):
         return False
-    choices = bypass_space(machine, constraints).choices
-    if len(choices) != 8 or (choices[0], choices[-1]) != _KEPT:
+    bypasses = bypass_space(machine, constraints)
+    if (bypasses.always, bypasses.anywhere) != _KEPT:
         return False
     return _loops_are_known(constraints, machine, depthwise)
 
@@ -70,6 +70,8 @@ def _loops_are_known(constraints: Constraints, machine: Machine, depthwise: bool
     expected = _FIXED_DEPTHWISE if depthwise else _FIXED
     for b, block in enumerate(blocks_of(machine, constraints)):
         factors = dict(block.constraint.factors)
+        if block.constraint.most:
+            return False
         order = tuple("PQRS") if b == PAD else ()
         if b == SPATIAL_BLOCK:
             known = _spread_is_known(block.constraint, depthwise)
@@ -88,12 +90,8 @@ def _spread_is_known(constraint: LoopConstraint, depthwise: bool) -> bool:
     return alone and constraint.permutation == ("C", "M") and constraint.split == 1
 
 
-def widest_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
-    """The spatial factors of a convolution (C on X, M and N on Y) that use the most PEs.
-
-    They give the least cycles: with nothing kept in the buffer no level is ever throttled, so the cycles of one PE
-    can be reached, and no mapping has fewer.
-    """
+def all_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
+    """All spatial factors of a convolution (C on X, M and N on Y), those that use the most PEs first."""
     fixed = dict(machine.constraints.of(machine.levels[BUFFER].name, spatial=True).factors)
     buffer = machine.levels[BUFFER]
     spreads = [
@@ -103,8 +101,17 @@ def widest_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
         for n in _choices(problem.N, fixed.get("N"), buffer.fanout_y)
         if m * n <= buffer.fanout_y
     ]
-    widest = max((spread.width for spread in spreads), default=0)
-    return tuple(spread for spread in spreads if spread.width == widest)
+    return tuple(sorted(spreads, key=lambda spread: -spread.width))
+
+
+def widest_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
+    """The spatial factors that use the most PEs.
+
+    They give the least cycles: with nothing kept in the buffer no level is ever throttled, so the cycles of one PE
+    can be reached, and no mapping has fewer.
+    """
+    spreads = all_spreads(problem, machine)
+    return tuple(spread for spread in spreads if spread.width == spreads[0].width)
 
 
 def _choices(bound: int, fixed: int | None, fanout: int) -> list[int]:

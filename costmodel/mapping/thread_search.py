@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from costmodel.mapping.comparison import better
-from costmodel.mapping.mapspace import Cost, Factors, Mapspace
+from costmodel.mapping.mapspace import Factors, Mapspace
 from costmodel.mapping.nest import LevelLoops
+from costmodel.mapping.objective import Cost
 from costmodel.mapping.permutation_space import PermutationSpace, permutation_space, split_space
 from costmodel.mapping.random_generator import Engine
 

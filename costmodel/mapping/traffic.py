@@ -55,6 +55,8 @@ def traffic_of(
         fills.append(received)
     fills.append(0)
     touched = first_touch(geometry, nest) if v == OUTPUTS else (0,) * len(machine.levels)
+    if machine.behaviour == "E":
+        fills = [max(0, received - new) for received, new in zip(fills, touched, strict=True)]
     return Traffic(content=tuple(content), per_child=tuple(per_child), fills=tuple(fills), first_touch=touched)
 
 

@@ -12,6 +12,7 @@ from costmodel.reports.view import Noun, View
 _PARTS = (
     "advice_tables",
     "cost_tables",
+    "grades_tables",
     "facts_tables",
     "loop_nest",
     "ranking_tables",
@@ -27,7 +28,8 @@ def formats(kind: type[object] | None = None) -> list[str]:
 
     A module that cannot say everything has ``NOUNS``, the nouns that it is for.
     """
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _PARTS)
+    # a module's name has no hyphen, a format's may: github-classroom
+    names = sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(__path__) if m.name not in _PARTS)
     if kind is None:
         return names
     return [name for name in names if kind in getattr(_module(name), "NOUNS", (kind,))]
@@ -46,7 +48,7 @@ def render(noun: Noun, format: str = "text", view: View | None = None) -> str:
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"{__name__}.{name}")
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 __all__ = ["View", "formats", "render"]

@@ -9,6 +9,8 @@ from costmodel.reports.table import Cell, Table
 def cost_tables(cost: CostReport) -> list[Table]:
     """Totals, layers, and what was not mapped."""
     tables = [_totals(cost), _layers(cost)]
+    if cost.checks:
+        tables.append(_checks(cost))
     if cost.not_mapped:
         tables.append(_beside(cost))
     return tables
@@ -40,11 +42,27 @@ def _layers(cost: CostReport) -> Table:
 def _layer(solved: LayerCost) -> list[Cell]:
     layer = solved.layer
     places = layer.names[0] + (f" and {len(layer.names) - 1} more" if len(layer.names) > 1 else "")
-    problem = " ".join(f"{dim}{bound}" for dim, bound in layer.instance.items() if bound != 1) or "C1"
+    problem = _problem(solved)
     if not solved.valid:
         return [problem, places, layer.repeats, None, None, None, f"none: {solved.because}"]
     status = "proven optimal" if solved.optimal else "not proven"
     return [problem, places, layer.repeats, solved.energy_pj, solved.cycles, round(solved.utilisation, 4), status]
+
+
+def _checks(cost: CostReport) -> Table:
+    rows: list[list[Cell]] = []
+    for ours, check in zip(cost.layers, cost.checks, strict=True):
+        verdict = "yes" if check.agrees else "NO"
+        theirs: list[Cell] = [check.energy_pj, check.cycles, verdict, check.because]
+        rows.append([_problem(ours), ours.energy_pj, ours.cycles, *theirs])
+    agreeing = sum(check.agrees for check in cost.checks)
+    title = f"The same mappings by timeloop-model ({agreeing} of {len(rows)} agree)"
+    headers = ("problem", "energy, pJ", "cycles", "Timeloop's, pJ", "its cycles", "agree", "because")
+    return Table(title, headers, rows, [f"build: {by}" for by in sorted({check.by for check in cost.checks})])
+
+
+def _problem(solved: LayerCost) -> str:
+    return " ".join(f"{dim}{bound}" for dim, bound in solved.layer.instance.items() if bound != 1) or "C1"
 
 
 def _beside(cost: CostReport) -> Table:

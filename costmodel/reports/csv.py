@@ -19,11 +19,11 @@ def render(noun: Noun, view: View) -> str:
     for table in tables(noun, view):
         writer.writerow(["table", *table.headers])
         for row in table.rows:
-            writer.writerow([_safe(table.title), *(_safe(value) for value in row)])
+            writer.writerow([safe(table.title), *(safe(value) for value in row)])
     return out.getvalue()
 
 
-def _safe(value: Cell) -> Cell:
+def safe(value: Cell) -> Cell:
     """Text that a spreadsheet would run as a formula is quoted; other text and numbers stay."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.ir import advice, analysis, cost, crosscheck, ranking, verdict
+from costmodel.ir import advice, analysis, cost, crosscheck, grades, ranking, verdict
 from costmodel.ir.codec import dumps
 from costmodel.reports.view import Noun, View
 
@@ -12,6 +12,8 @@ _SCHEMAS = {
     verdict.Verdict: verdict.SCHEMA,
     cost.CostReport: cost.SCHEMA,
     crosscheck.Crosscheck: crosscheck.SCHEMA,
+    grades.Grades: grades.SCHEMA,
+    grades.Graded: grades.ONE,
     ranking.Ranking: ranking.SCHEMA,
 }
 

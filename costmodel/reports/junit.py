@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from costmodel.ir.grades import Grades
 from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Verdict,)
+NOUNS = (Verdict, Grades)
 
 
-def render(noun: Noun, view: View) -> str:  # everything is said, whatever the view
-    """A verdict's findings: a failed rule is a failure, an undecided one is skipped."""
-    assert isinstance(noun, Verdict)  # see NOUNS
-    findings = (*noun.findings, *noun.contract)
+def render(noun: Noun, view: View) -> str:
+    """A verdict is a suite, a class one for each student: a failed rule is a failure, an undecided one is skipped."""
+    if isinstance(noun, Grades):
+        root = ElementTree.Element("testsuites", name=_clean(noun.title))
+        for graded in noun.submissions:
+            _suite(root, graded.verdict, (*graded.findings, *graded.verdict.findings, *graded.verdict.contract))
+    else:
+        assert isinstance(noun, Verdict)  # see NOUNS
+        root = _suite(None, noun, (*noun.findings, *noun.contract))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(parent: ElementTree.Element | None, verdict: Verdict, findings: tuple[Finding, ...]) -> ElementTree.Element:
     suite = ElementTree.Element(
         "testsuite",
-        name=_clean(f"{noun.title}: {noun.subject}"),
+        name=_clean(f"{verdict.title}: {verdict.subject}"),
         tests=str(len(findings)),
         failures=str(sum(f.outcome is Outcome.FAIL for f in findings)),
         errors="0",
         skipped=str(sum(f.outcome is Outcome.UNDECIDED for f in findings)),
     )
+    if parent is not None:
+        parent.append(suite)
     for finding in findings:
-        _case(suite, noun, finding)
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode") + "\n"
+        _case(suite, verdict, finding)
+    return suite
 
 
 def _case(suite: ElementTree.Element, verdict: Verdict, finding: Finding) -> None:

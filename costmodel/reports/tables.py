@@ -6,11 +6,13 @@ from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import PARTS, Analysis, Figures
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
 from costmodel.reports.advice_tables import advice_tables
 from costmodel.reports.cost_tables import cost_tables
+from costmodel.reports.grades_tables import graded_tables, grades_tables
 from costmodel.reports.ranking_tables import ranking_tables
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.verdict_tables import verdict_tables
@@ -25,6 +27,10 @@ def tables(noun: Noun, view: View) -> list[Table]:
         return verdict_tables(noun, view)
     if isinstance(noun, Ranking):
         return ranking_tables(noun, view)
+    if isinstance(noun, Grades):
+        return grades_tables(noun, view)
+    if isinstance(noun, Graded):
+        return graded_tables(noun, view)
     if isinstance(noun, Advice):
         return advice_tables(noun, view)
     if isinstance(noun, CostReport):

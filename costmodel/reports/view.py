@@ -9,10 +9,11 @@ from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.crosscheck import Crosscheck
+from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Advice | Analysis | Verdict | Ranking | Crosscheck | CostReport"
+Noun: TypeAlias = "Graded | Grades | Advice | Analysis | Verdict | Ranking | Crosscheck | CostReport"
 
 
 @dataclass(frozen=True)

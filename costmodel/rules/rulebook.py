@@ -9,8 +9,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from costmodel.contracts.spec import ContractSpec
 from costmodel.documents import Strict, read_document
 from costmodel.errors import RulebookError, UnknownNameError
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.rules.figures import FIGURES
 from costmodel.rules.limit import LimitSpec
@@ -30,10 +32,14 @@ class ConventionSpec(Strict):
 
 
 class SubjectDefaults(Strict):
-    """What the command line assumes for a subject of this rulebook."""
+    """What the command line assumes for a subject of this rulebook.
+
+    ``model`` is the file and object that submissions must have (``model.py:Net``), where the rules say so.
+    """
 
     input: str
     batch: int = 1
+    model: str | None = None
 
 
 class HardwareRule(Strict):
@@ -54,6 +60,13 @@ class HardwareRule(Strict):
     timeout: int | None = None
     victory_condition: int | None = None
     source: str
+
+    def on(self, spec: HardwareSpec) -> HardwareSpec:
+        """The machine with the edition's own settings of the mapper."""
+        own = {k: v for k in ("timeout", "victory_condition") if (v := getattr(self, k)) is not None}
+        if not own or spec.mapper is None:
+            return spec
+        return spec.model_copy(update={"mapper": spec.mapper.model_copy(update=own)})
 
 
 class ResourceSpec(Strict):
@@ -96,6 +109,7 @@ class Rulebook(Strict):
     subject: SubjectDefaults
     convention: ConventionSpec = ConventionSpec()
     hardware: HardwareRule | None = None
+    contract: ContractSpec | None = None
     resources: tuple[ResourceSpec, ...] = ()
     metrics: dict[str, MetricSpec]
     limits: tuple[LimitSpec, ...] = ()

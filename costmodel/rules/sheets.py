@@ -19,7 +19,7 @@ class Sheet:
     Attributes:
         task: the track it names; None if no file speaks of tasks.
         submitted: time of submission as sortable text, empty if unknown.
-        problems: facts that contradict each other; nothing is decided by them.
+        problems: facts that contradict each other; ``contradicted`` are their metrics, and nothing is decided by them.
         unused: facts that the rulebook has no use for.
     """
 
@@ -28,17 +28,20 @@ class Sheet:
     task: str | None = None
     submitted: str = ""
     problems: list[str] = field(default_factory=list)
+    contradicted: set[str] = field(default_factory=set)
     unused: list[str] = field(default_factory=list)
 
     @property
     def facts(self) -> FactSheet:
-        """For the judge."""
-        return FactSheet(self.measured, self.claimed)
+        """For the judge: what is contradicted is unknown."""
+        measured = {name: fact for name, fact in self.measured.items() if name not in self.contradicted}
+        return FactSheet(measured, self.claimed)
 
     def joined(self, other: Sheet) -> Sheet:
         """Both sheets; what they say differently of the same metric becomes a problem."""
         result = Sheet({**self.measured}, {**self.claimed}, self.task, self.submitted)
         result.problems = [*self.problems, *other.problems]
+        result.contradicted = self.contradicted | other.contradicted
         result.unused = [*self.unused, *other.unused]
         for mine, theirs in ((result.measured, other.measured), (result.claimed, other.claimed)):
             for name, fact in theirs.items():
@@ -92,6 +95,8 @@ def _enter(sheet: Sheet, values: dict[str, Fact], name: str, fact: Fact) -> None
     if known is not None and (known.runs, known.word) != (fact.runs, fact.word):
         said = " and ".join(_text(f) for f in (known, fact))
         sheet.problems.append(f"{name} is given twice and differently: {said}")
+        if values is sheet.measured:
+            sheet.contradicted.add(name)
     values[name] = fact
 
 

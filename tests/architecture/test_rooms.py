@@ -24,7 +24,8 @@ def test_a_file_is_small(file: Path) -> None:
 def test_functions_are_small(file: Path) -> None:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            lines = (node.end_lineno or 0) - node.lineno + 1
+            # of the body: a command's signature is its list of options, each with its help
+            lines = (node.end_lineno or 0) - node.body[0].lineno + 1
             assert lines <= LINES_OF_A_FUNCTION, f"{node.name}: {lines} lines"
 
 

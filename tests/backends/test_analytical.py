@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import costmodel
-from costmodel.backends.analytical import estimate
+from costmodel.backends.analytical import estimate, solve_front
 from costmodel.backends.machine import machine_of
-from costmodel.errors import UnknownNameError
+from costmodel.errors import UsageError
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import SCHEMA, CostReport
 from costmodel.ir.workload import Layer, Place, Workload
 from costmodel.mapping.lab import simple_weight_stationary
+from costmodel.mapping.objective import OBJECTIVES
 
 LENET = "examples/zoo/lenet.py:LeNet5"
 LAB = "simple_weight_stationary"
@@ -83,7 +85,55 @@ def test_a_layer_that_fits_no_mapping_says_so_and_loses_no_other() -> None:
     assert "AT LEAST" in costmodel.render(report)
 
 
-def test_an_unknown_search_lists_the_known_ones() -> None:
-    workload = Workload(phase="inference", layers=(), not_mapped=(), operations=0, bytes_moved=0)
-    with pytest.raises(UnknownNameError, match="course, optimum"):
-        estimate(workload, load_hardware(LAB), search="luck")
+SMALL = Workload(
+    phase="inference",
+    layers=(layer(C=32, M=32, R=3, S=3, N=1, P=8, Q=8), layer(C=64, M=10, R=1, S=1, N=1, P=1, Q=1)),
+    not_mapped=(),
+    operations=1,
+    bytes_moved=1,
+)
+
+
+def test_worker_processes_change_nothing() -> None:
+    steps: list[tuple[int, int]] = []
+    spec = load_hardware(LAB)
+    parallel = estimate(SMALL, spec, jobs=2, progress=lambda done, of: steps.append((done, of)))
+    assert parallel == estimate(SMALL, spec)
+    assert steps == [(1, 2), (2, 2)]
+
+
+def test_every_objective_is_the_best_at_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSTMODEL_CACHE", str(tmp_path))  # a cache shared by objectives must not mix them up
+    for cached in (False, True, True):
+        found = {o: estimate(SMALL, load_hardware(LAB), objective=o, use_cache=cached) for o in OBJECTIVES}
+        assert {report.search for report in found.values()} == {"optimum", "optimum of energy", "optimum of edp"}
+        for mine in zip(*(report.layers for report in found.values()), strict=True):
+            assert all(solved.optimal for solved in mine)
+            latency, energy, edp = mine
+            assert latency.cycles == min(solved.cycles for solved in mine)
+            assert energy.energy_pj == min(solved.energy_pj for solved in mine)
+            assert edp.energy_pj * edp.cycles == min(solved.energy_pj * solved.cycles for solved in mine)
+
+
+def test_the_front_of_a_layer_runs_from_fast_to_frugal() -> None:
+    # 15 output channels leave Y's fan-out free (16 does not divide it), so fewer PEs are a choice
+    front = solve_front(layer(C=512, M=51, R=3, S=3, N=4, P=4, Q=4), machine_of(load_hardware(LAB)))
+    assert [solved.cycles for solved in front] == sorted({solved.cycles for solved in front})
+    assert [solved.energy_pj for solved in front] == sorted({solved.energy_pj for solved in front}, reverse=True)
+    assert len(front) > 1
+    assert all(solved.optimal for solved in front)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"search": "luck"}, "course, optimum"),
+        ({"objective": "beauty"}, "edp, energy, latency"),
+        ({"effort": "none"}, "exact, fast"),
+        ({"search": "course", "objective": "energy"}, "use search optimum"),
+        ({"jobs": -1}, "0 for one per core"),
+    ],
+)
+def test_a_word_that_is_not_known_is_told(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        estimate(SMALL, load_hardware(LAB), **words)

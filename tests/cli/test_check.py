@@ -94,8 +94,14 @@ def test_a_folder_without_a_model_keeps_what_is_known(run: Run, tmp_path: Path) 
 
 def test_rulebooks_without_static_rules_need_no_model(run: Run, tmp_path: Path) -> None:
     words = ("--fact", "accuracy_percent=60", "--fact", "training_seconds=600")
-    assert run("check", str(tmp_path), "--rules", "haet-2022", *words).returncode == 0
-    assert run("check", str(tmp_path), "--rules", "haet-2022", *words[:2]).returncode == 2
+    assert run("check", "nowhere.py", "--rules", "haet-2022", *words).returncode == 0
+    assert run("check", "nowhere.py", "--rules", "haet-2022", *words[:2]).returncode == 2
+    # a folder is held to the contract: there is no description and no code in this one
+    empty = run("check", str(tmp_path), "--rules", "haet-2022", *words, "--format", "json")
+    assert empty.returncode == 1
+    assert [f["rule"] for f in json.loads(empty.stdout)["contract"] if f["outcome"] == "FAIL"][:2] == [
+        "description", "code",
+    ]  # fmt: skip
 
 
 def test_junit_counts_failures_and_what_is_skipped(run: Run) -> None:

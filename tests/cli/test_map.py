@@ -65,6 +65,15 @@ def test_a_timeloop_problem_yaml(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("map", str(file), *LAB, "-f", "json").stdout)["cycles"] == 1
 
 
+def test_other_objectives_and_the_front(run: Run) -> None:
+    problem = "C=6,M=16,P=10,Q=10,R=5,S=5"
+    least_energy = json.loads(run("map", problem, *LAB, "--objective", "energy", "-f", "json").stdout)
+    fastest = json.loads(run("map", problem, *LAB, "-f", "json").stdout)
+    front = json.loads(run("map", problem, *LAB, "--objective", "pareto", "-f", "json").stdout)["front"]
+    assert (front[0]["cycles"], front[-1]["energy_pj"]) == (fastest["cycles"], least_energy["energy_pj"])
+    assert [point["cycles"] for point in front] == sorted(point["cycles"] for point in front)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -74,6 +83,9 @@ def test_a_timeloop_problem_yaml(run: Run, tmp_path: Path) -> None:
         ((CONV1, *LAB, "--search", "luck"), "course, optimum"),
         ((CONV1, *LAB, "-f", "pdf"), "json, text"),
         ((CONV1, *LAB, "--mapping", "gone.json"), "gone.json"),
+        ((CONV1, *LAB, "--objective", "beauty"), "edp, energy, latency"),
+        ((CONV1, *LAB, "--objective", "pareto", "--search", "course"), "leave out --mapping and --search"),
+        ((CONV1, *LAB, "--jobs", "-1"), "jobs is -1"),
     ],
 )
 def test_bad_words(run: Run, words: tuple[str, ...], said: str) -> None:

@@ -48,3 +48,8 @@ def test_numbers_decode_with_the_first_dim_fastest() -> None:
     assert [factors.decode(1)[0], factors.decode(1)[1]] == [factors.by_dim[0][1], factors.by_dim[1][0]]
     everything = {factors.decode(number) for number in range(factors.size)}
     assert len(everything) == factors.size
+
+
+def test_a_factor_of_0_is_the_whole_bound() -> None:
+    assert factorisations(6, 3, {1: 0}) == ((1, 6, 1),)
+    assert fixed_factors(6, {0: 2, 1: 0}) == {0: 2}  # 2 · 6 does not divide 6

@@ -10,21 +10,28 @@ import costmodel
 from costmodel.errors import UnknownNameError
 from costmodel.ir.analysis import UncountedRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
+from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, formats, render
+from costmodel.reports.view import Noun
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 
 EVIL = "=cmd|' /C calc'!A0<script>|"
 
 
-def nouns(make: Make) -> list[costmodel.Analysis | costmodel.Verdict | Crosscheck]:
+def nouns(make: Make) -> list[Noun]:
     from dataclasses import replace
 
     uncounted = UncountedRow(op=EVIL, layer=EVIL, phase="forward", times=2, message="no formula")
     whole = make(uncounted=("aten._fft_r2c.default",))
     whole = replace(whole, uncounted=(uncounted,), subject=replace(whole.subject, name=EVIL))
     row = CrosscheckRow(layer=EVIL, part="forward", ours=3, fvcore=None, flop_counter=2, reason=EVIL)
-    return [whole, costmodel.judge(whole, "haet-2021"), Crosscheck(subject=EVIL, rows=(row,))]
+    verdict = costmodel.judge(whole, "haet-2021")
+    graded = Graded(
+        name=EVIL, key="evil", digest="", findings=(), verdict=replace(verdict, subject=EVIL), entry=None, output=EVIL
+    )
+    grades = Grades(rulebook="haet-2021", title="t", submissions=(graded,), ranking=None, notes=(EVIL,), provenance={})
+    return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades]
 
 
 @pytest.mark.parametrize("format", formats())

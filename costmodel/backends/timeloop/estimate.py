@@ -1,0 +1,190 @@
+"""Layers through Timeloop's binaries, each in a folder of its own, several at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from costmodel.backends.timeloop.constraints import mapper_document
+from costmodel.backends.timeloop.documents import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, problem_of
+from costmodel.backends.timeloop.run import Outcome, run
+from costmodel.backends.timeloop.syntax import SYNTAXES, Syntax
+from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, Tool, find_tool
+from costmodel.backends.totals import cost_report, unmapped
+from costmodel.cache import cache_folder
+from costmodel.errors import CostModelError
+from costmodel.hardware.spec import HardwareSpec
+from costmodel.ir.cost import AccessRow, CostReport, LayerCheck, LayerCost
+from costmodel.ir.workload import Layer, Workload
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+
+_FLOATS = 1e-12
+"""Relative difference that the order of a sum of doubles may make."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run Timeloop.
+
+    Attributes:
+        place: where the binaries are.
+        work: folder that holds one folder per layer; None is one in the user's cache folder.
+        time_limit: seconds for a layer.
+        jobs: layers at a time (the mapper itself runs as many threads as the spec says).
+        syntax: of the input files.
+    """
+
+    place: Place = field(default_factory=Place)
+    work: Path | None = None
+    time_limit: float = 3600.0
+    jobs: int = 1
+    syntax: Syntax = SYNTAXES["v0.3"]
+
+    @property
+    def folder(self) -> Path:
+        """Where the layers' folders are."""
+        return self.work if self.work is not None else cache_folder() / "timeloop"
+
+
+def estimate(
+    workload: Workload,
+    hardware: HardwareSpec,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> CostReport:
+    """Energy and cycles of every layer problem as ``timeloop-mapper`` finds them; a layer that fails says why.
+
+    Raises:
+        UsageError: no such binary, or a machine without mapper settings.
+    """
+    settings = settings or Settings()
+    mapper_document(hardware, settings.syntax)
+    tool = find_tool(MAPPER, settings.place)
+
+    def solve(layer: Layer) -> LayerCost:
+        documents = layer_documents(layer, hardware, settings.syntax)
+        folder = settings.folder / _folder_name(layer, documents, MAPPER_INPUTS)
+        return _layer_cost(layer, hardware, run(tool, documents, MAPPER_INPUTS, folder, settings.time_limit))
+
+    def failed(layer: Layer, error: CostModelError) -> LayerCost:
+        return unmapped(layer, str(error))
+
+    layers = tuple(_each(workload.layers, solve, failed, settings.jobs, progress))
+    return cost_report(
+        workload, hardware, backend="timeloop", backend_version=tool.version, search=MAPPER, layers=layers
+    )
+
+
+def verify(
+    report: CostReport,
+    hardware: HardwareSpec,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> tuple[LayerCheck, ...]:
+    """What ``timeloop-model`` says of the mapping of every layer of a report.
+
+    Raises:
+        UsageError: no such binary.
+    """
+    settings = settings or Settings()
+    tool = find_tool(MODEL, settings.place)
+
+    def check(cost: LayerCost) -> LayerCheck:
+        if not cost.valid:
+            return failed(cost, CostModelError(f"there is no mapping to check: {cost.because}"))
+        return _check(tool, cost, _evaluated(tool, cost, hardware, settings))
+
+    def failed(cost: LayerCost, error: CostModelError) -> LayerCheck:
+        return LayerCheck(
+            layer=cost.layer, by=tool.version, energy_pj=None, cycles=None, agrees=False, because=str(error)
+        )
+
+    return tuple(_each(report.layers, check, failed, settings.jobs, progress))
+
+
+def _evaluated(tool: Tool, cost: LayerCost, hardware: HardwareSpec, settings: Settings) -> Outcome:
+    documents = layer_documents(cost.layer, hardware, settings.syntax, cost.mapping)
+    folder = settings.folder / _folder_name(cost.layer, documents, MODEL_INPUTS)
+    return run(tool, documents, MODEL_INPUTS, folder, settings.time_limit)
+
+
+def _each(
+    items: tuple[Item, ...],
+    work: Callable[[Item], Result],
+    failed: Callable[[Item, Any], Result],
+    jobs: int,
+    progress: Progress | None,
+) -> Iterator[Result]:
+    """The results in order; one that fails loses no other. The threads wait for processes."""
+
+    def attempt(item: Item) -> Result:
+        try:
+            return work(item)
+        except CostModelError as error:
+            return failed(item, error)
+
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as executor:
+        for done, result in enumerate(executor.map(attempt, items), 1):
+            if progress is not None:
+                progress(done, len(items))
+            yield result
+
+
+def _folder_name(layer: Layer, documents: dict[str, str], inputs: tuple[str, ...]) -> str:
+    """The problem in words, and a digest of the inputs: the same inputs meet in the same folder."""
+    shown = "_".join(f"{dim}{bound}" for dim, bound in problem_of(layer).to_instance().items() if bound != 1) or "C1"
+    digest = hashlib.sha256("\0".join(documents[name] for name in inputs).encode()).hexdigest()
+    return f"{shown}-{digest[:10]}"
+
+
+def _layer_cost(layer: Layer, hardware: HardwareSpec, outcome: Outcome) -> LayerCost:
+    stats = outcome.stats
+    units = int(hardware.compute.units.value)
+    return LayerCost(
+        layer=layer,
+        valid=True,
+        because="",
+        optimal=False,
+        energy_pj=stats.energy_pj,
+        cycles=stats.cycles,
+        utilisation=layer.macs / (units * stats.cycles) if stats.cycles else 0.0,
+        energy_by_component=stats.energy_by_component,
+        accesses=stats.accesses,
+        mapping=outcome.mapping,
+    )
+
+
+def _check(tool: Tool, ours: LayerCost, outcome: Outcome) -> LayerCheck:
+    stats = outcome.stats
+    reasons = _differences(ours, stats.accesses)
+    close = abs(ours.energy_pj - stats.energy_pj) <= stats.rounding_pj + _FLOATS * ours.energy_pj
+    agrees = not reasons and ours.cycles == stats.cycles and close
+    return LayerCheck(
+        layer=ours.layer,
+        by=tool.version,
+        energy_pj=stats.energy_pj,
+        cycles=stats.cycles,
+        agrees=agrees,
+        because="; ".join(reasons[:3]),
+    )
+
+
+def _differences(ours: LayerCost, theirs: tuple[AccessRow, ...]) -> list[str]:
+    """Counters that are not the same, ours first."""
+    known = {(row.level, row.dataspace): row for row in ours.accesses}
+    reasons = []
+    for row in theirs:
+        mine = known.get((row.level, row.dataspace))
+        for kind in ("reads", "fills", "updates") if mine is not None else ():
+            if getattr(mine, kind) != getattr(row, kind):
+                reasons.append(f"{row.level} {row.dataspace} {kind} {getattr(mine, kind):,} and {getattr(row, kind):,}")
+    return reasons

@@ -1,0 +1,60 @@
+"""Solved layers as a cost report: every backend sums alike."""
+
+from __future__ import annotations
+
+from costmodel.hardware.spec import HardwareSpec
+from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.ir.workload import Layer, Workload
+
+
+def cost_report(
+    workload: Workload,
+    hardware: HardwareSpec,
+    *,
+    backend: str,
+    backend_version: str,
+    search: str,
+    layers: tuple[LayerCost, ...],
+) -> CostReport:
+    """Totals over repeats; a layer without a mapping has no figures, and makes the report incomplete."""
+    by_component: dict[str, float] = {}
+    for solved in layers:
+        for name, energy in solved.energy_by_component.items():
+            by_component[name] = by_component.get(name, 0.0) + energy * solved.layer.repeats
+    cycles = sum(solved.cycles * solved.layer.repeats for solved in layers)
+    units = int(hardware.compute.units.value)
+    beside = sum(item.operations for item in workload.not_mapped)
+    macs = sum(solved.layer.macs * solved.layer.repeats for solved in layers if solved.valid)
+    return CostReport(
+        hardware=hardware.name,
+        hardware_digest=hardware.digest,
+        backend=backend,
+        backend_version=backend_version,
+        search=search,
+        phase=workload.phase,
+        units=units,
+        layers=layers,
+        not_mapped=workload.not_mapped,
+        mapped_operations_share=round(1 - beside / workload.operations, 6) if workload.operations else 0.0,
+        energy_pj=sum(solved.energy_pj * solved.layer.repeats for solved in layers),
+        cycles=cycles,
+        utilisation=macs / (units * cycles) if cycles else 0.0,
+        energy_by_component=by_component,
+        complete=all(solved.valid for solved in layers),
+    )
+
+
+def unmapped(layer: Layer, because: str) -> LayerCost:
+    """A layer without figures, and why."""
+    return LayerCost(
+        layer=layer,
+        valid=False,
+        because=because,
+        optimal=False,
+        energy_pj=0.0,
+        cycles=0,
+        utilisation=0.0,
+        energy_by_component={},
+        accesses=(),
+        mapping=(),
+    )

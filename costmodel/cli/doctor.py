@@ -1,0 +1,61 @@
+"""``costmodel doctor``."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from costmodel.cli import options as o
+from costmodel.cli.output import write
+from costmodel.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from costmodel.doctor import Finding
+
+_FORMATS = ("text", "json")
+_WIDEST = 70
+
+
+def doctor(
+    timeloop_bin: o.TimeloopBin = None,
+    docker: o.Docker = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="text or json")] = "text",
+    output: o.Output = None,
+) -> int:
+    """Say what works on this machine and what is missing. Exit code 0 if the default backends work, else 2."""
+    # numpy and pydantic are imported here: --help must not wait for them
+    from costmodel.doctor import examine
+
+    if format not in _FORMATS:
+        raise UnknownNameError("format", format, _FORMATS)
+    findings = examine(timeloop_bin, docker)
+    if format == "json":
+        text = json.dumps({"findings": [asdict(f) for f in findings]}, indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = _table(findings)
+    write(text, output)
+    return 2 if any(f.needed and not f.works for f in findings) else 0
+
+
+def _table(findings: list[Finding]) -> str:
+    from tabulate import tabulate
+
+    rows = [(f.name, "yes" if f.works else "NO" if f.needed else "no", _wrapped(f.seen)) for f in findings]
+    parts = [tabulate(rows, headers=("what", "works", "seen"), disable_numparse=True)]
+    todo = [f"{f.name}: {f.advice}" for f in findings if f.advice]
+    if todo:
+        parts += ["", "What to do:", *(textwrap.fill(f"- {line}", 110, subsequent_indent="  ") for line in todo)]
+    return "\n".join(parts) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, _WIDEST, break_long_words=False, break_on_hyphens=False))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(doctor)

@@ -1,0 +1,63 @@
+"""``costmodel export SUBJECT --to timeloop DIR``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from costmodel.cli import options as o
+from costmodel.cli.output import progress_bar, subject_prints_to_stderr
+from costmodel.errors import UnknownNameError
+
+_TARGETS = ("timeloop",)
+
+
+@o.recipe_options
+def export(
+    subject: o.Subject,
+    directory: Annotated[Path, typer.Argument(help="folder that gets one folder per layer", metavar="DIR")],
+    settings: dict[str, Any],
+    to: Annotated[str, typer.Option("--to", help="whose files: timeloop")] = "timeloop",
+    hardware: Annotated[
+        str, typer.Option("--hardware", help="a machine's name or YAML file")
+    ] = "simple_weight_stationary",
+    phase: Annotated[
+        str, typer.Option("--phase", help="what runs on the hardware: inference (one sample) or training (a step)")
+    ] = "inference",
+    syntax: o.Syntax = "v0.3",
+    search: Annotated[
+        str, typer.Option("--search", help="whose mapping to write: optimum (proven) or course (the course's mapper)")
+    ] = "optimum",
+    no_mapping: Annotated[bool, typer.Option("--no-mapping", help="write no mapping.yaml")] = False,
+    no_cache: o.NoCache = False,
+) -> int:
+    """Write each layer's problem, architecture, constraints, mapper and mapping files. Exit code 2 if one has none."""
+    # numpy and pydantic are imported here: --help must not wait for them
+    from costmodel.export import INDEX, export_timeloop
+
+    if to not in _TARGETS:
+        raise UnknownNameError("target for --to", to, _TARGETS)
+    with subject_prints_to_stderr(), progress_bar("exporting layers") as show:
+        found = export_timeloop(
+            subject,
+            directory,
+            hardware,
+            settings,
+            phase=phase,
+            syntax=syntax,
+            search=None if no_mapping else search,
+            use_cache=not no_cache,
+            progress=show,
+        )
+    for item in found:
+        if item.because:
+            typer.echo(f"costmodel: {item.folder}: no mapping: {item.because}", err=True)
+    typer.echo(f"{directory}: {len(found)} layer problems, listed in {INDEX}")
+    return 2 if any(item.because for item in found) else 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(export)

@@ -1,0 +1,101 @@
+"""``costmodel grade SUBMISSIONS --rules NAME --out DIR``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from costmodel.cli.output import progress_bars, write
+from costmodel.errors import UsageError
+
+
+def grade(
+    submissions: Annotated[
+        Path, typer.Argument(help="a folder of folders, archives or .py files; a Gradescope or Canvas export")
+    ],
+    rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
+    out: Annotated[Path, typer.Option("--out", help="folder for the results", metavar="DIR")],
+    facts: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--facts", help="what was measured: a table with a row per student, a leaderboard", metavar="FILE"
+        ),
+    ] = None,
+    roster: Annotated[Path | None, typer.Option("--roster", help="CSV with name, email, sid, github")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="which file and object is the model: model.py:Net [default: looked for]"),
+    ] = None,
+    reading: Annotated[str, typer.Option("--reading", help="how ambiguous rules are read")] = "as-written",
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="also gradescope, github-classroom, codabench, evalai, nbgrader, kaggle, junit",
+            metavar="NAME",
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", help="worker processes; 0: one per core", min=0)] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="address of a Dask scheduler (costmodel[dask])")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where an interrupted run stopped")] = False,
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="a wall that does not keep all its promises is an error")
+    ] = False,
+    wall: Annotated[
+        str | None, typer.Option("--wall", help="bubblewrap, namespaces, landlock or limits [default: the best]")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
+) -> int:
+    """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
+    from costmodel.grade import Order, write_grades
+    from costmodel.grade import grade as grade_class
+    from costmodel.reports import View, render
+
+    order = Order(
+        place=submissions,
+        rules=rules,
+        fact_files=tuple(facts or ()),
+        roster=roster,
+        model=model,
+        reading=reading,
+        resume=resume,
+        require_sandbox=require_sandbox,
+        wall=wall,
+        use_cache=not no_cache,
+    )
+    with _executor(jobs, scheduler) as executor, progress_bars() as show:
+        grades = grade_class(order, out, executor=executor, progress=show)
+    for note in grades.notes:
+        typer.echo(f"costmodel: {note}", err=True)
+    files = write_grades(grades, out, format or ())
+    write(render(grades, "text", View()), None)
+    typer.echo(f"costmodel: {len(files)} files in {out}", err=True)
+    return 0
+
+
+@contextmanager
+def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
+    from costmodel.backends.analytical import workers
+
+    if scheduler is None:
+        with workers(jobs) as pool:
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--scheduler needs Dask: install costmodel[dask]") from None
+    with Client(scheduler) as client:
+        yield client.get_executor()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(grade)

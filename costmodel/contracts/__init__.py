@@ -1,0 +1,1 @@
+"""What a submission's files have to be, checked without running any of them."""

@@ -1,0 +1,71 @@
+"""A script's command line against what the rules ask for."""
+
+from __future__ import annotations
+
+import ast
+
+from costmodel.contracts.folder import Entry, escaped
+from costmodel.contracts.hidden_code import hidden_code
+from costmodel.contracts.names import Names
+from costmodel.contracts.programs import Programs
+from costmodel.contracts.script_arguments import Argument, CommandLine, command_line
+from costmodel.contracts.spec import ArgumentRule
+from costmodel.ir.verdict import Outcome
+
+
+def check_arguments(rule: ArgumentRule, scripts: list[Entry], programs: Programs) -> tuple[Outcome, str]:
+    """Whether the script can be run with the rule's arguments, and takes no others."""
+    if not scripts:
+        return Outcome.FAIL, f"there is no {rule.script}"
+    if len(scripts) > 1:
+        shown = ", ".join(escaped(entry.path) for entry in scripts[:4])
+        return Outcome.UNDECIDED, f"which one is meant? {shown}"
+    line = command_line(programs, scripts[0].path)
+    if line.doubts:
+        return Outcome.UNDECIDED, "; ".join(line.doubts[:4])
+    hidden = [
+        place
+        for part in programs.of(scripts[0].path)
+        for place, _ in hidden_code(part, Names(part.tree or ast.Module([], [])))
+    ]
+    if not line.parser and hidden:
+        return Outcome.UNDECIDED, f"{hidden[0]} runs what cannot be read"
+    if not line.parser and rule.arguments:
+        return Outcome.FAIL, f"{escaped(scripts[0].path)} takes no argument, {', '.join(rule.arguments)} is asked for"
+    for wanted in rule.arguments:
+        outcome, because = _wanted(wanted, line)
+        if outcome is not Outcome.PASS:
+            return outcome, because
+    return _others(rule, line)
+
+
+def _wanted(wanted: str, line: CommandLine) -> tuple[Outcome, str]:
+    argument = next((a for a in line.arguments if wanted in a.spellings), None)
+    if argument is not None:
+        if argument.takes_value:
+            return Outcome.PASS, ""
+        return Outcome.FAIL, f"{argument.place}: {wanted} takes no value"
+    longer = [a for a in line.arguments if any(s.startswith(wanted) for s in a.spellings)]
+    if len(longer) == 1:
+        return (
+            Outcome.UNDECIDED,
+            f"{longer[0].place}: {wanted} is short for {_shown(longer[0])}, if the parser allows it",
+        )
+    known = ", ".join(_shown(argument) for argument in line.arguments[:8])
+    return Outcome.FAIL, f"there is no {wanted}; declared: {known or 'nothing'}"
+
+
+def _others(rule: ArgumentRule, line: CommandLine) -> tuple[Outcome, str]:
+    others = [a for a in line.arguments if not set(a.spellings) & set(rule.arguments)]
+    needed = [argument for argument in others if not argument.optional]
+    if needed:
+        return Outcome.FAIL, f"{needed[0].place}: {_shown(needed[0])} has to be given as well"
+    if others and rule.others != "allow":
+        shown = ", ".join(f"{_shown(argument)} ({argument.place})" for argument in others[:6])
+        outcome = Outcome.FAIL if rule.others == "fail" else Outcome.UNDECIDED
+        return outcome, f"more than {', '.join(rule.arguments)} is declared, and may be left out: {shown}"
+    return Outcome.PASS, f"takes {', '.join(rule.arguments) or 'no argument'}"
+
+
+def _shown(argument: Argument) -> str:
+    return escaped("/".join(argument.spellings))

@@ -1,0 +1,79 @@
+"""Deadlines: a local time, its zone, and whether a moment is before it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from costmodel.ir.verdict import Outcome
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?", re.IGNORECASE)
+_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_AOE = timezone(timedelta(hours=-12), "AoE")
+_EARLIEST = timezone(timedelta(hours=14))
+"""Where a day begins first; it ends last in AoE, UTC-12."""
+
+
+def parse_moment(text: str) -> datetime:
+    """The first instant that is too late: ``23:59`` includes its minute, a date its day.
+
+    Raises:
+        ValueError: not ``YYYY-MM-DD[ HH:MM[:SS]]``.
+    """
+    steps = (timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1))
+    for form, step in zip(_FORMATS, steps, strict=True):
+        try:
+            return datetime.strptime(text, form) + step
+        except (ValueError, OverflowError):
+            continue
+    raise ValueError(f"{text!r} is no date and time; write 2022-05-30 23:59")
+
+
+def parse_zone(text: str) -> tzinfo:
+    """AoE (anywhere on earth, UTC-12), an offset, or a name of the time zone database.
+
+    Raises:
+        ValueError: none of these.
+    """
+    if text.upper() == "AOE":
+        return _AOE
+    if text.upper() in ("UTC", "GMT"):
+        return timezone.utc
+    match = _OFFSET.fullmatch(text.strip())
+    if match:
+        offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
+        if offset <= timedelta(hours=14):
+            return timezone(offset if match["sign"] == "+" else -offset, text)
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(f"{text!r} is no time zone; write AoE, UTC-11, +02:00 or America/New_York") from None
+
+
+def decide(at: str, zone: str | None, submitted: datetime | None) -> tuple[Outcome, str]:
+    """Whether a submission came before the deadline, and why one cannot say.
+
+    A missing zone, of the deadline or of the submission, is any zone on earth.
+    """
+    if submitted is None:
+        return Outcome.UNDECIDED, "the time of submission is not known: give it with its time zone"
+    limit = parse_moment(at)
+    zones = [parse_zone(zone)] if zone is not None else [_EARLIEST, _AOE]
+    limits = [limit.replace(tzinfo=each) for each in zones]
+    sides = [submitted.tzinfo] if submitted.tzinfo else [_EARLIEST, _AOE]
+    moments = [submitted.replace(tzinfo=each) for each in sides]
+    shown = f"{submitted.isoformat(sep=' ')}, the deadline is {at}{f' {zone}' if zone else ''}"
+    if max(moments) < min(limits):
+        return Outcome.PASS, f"submitted {shown}"
+    if min(moments) >= max(limits):
+        late = min(moments) - max(limits)
+        return Outcome.FAIL, f"submitted {shown}: {_length(late)} late"
+    unknown = "the deadline" if zone is None else "the submission"
+    return Outcome.UNDECIDED, f"submitted {shown}: {unknown} has no time zone, and the answer depends on it"
+
+
+def _length(late: timedelta) -> str:
+    seconds = int(late.total_seconds())
+    days, rest = divmod(seconds, 86400)
+    return f"{f'{days} days ' if days else ''}{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"

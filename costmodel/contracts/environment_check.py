@@ -1,0 +1,39 @@
+"""The conda environment file that a submission brings."""
+
+from __future__ import annotations
+
+import yaml
+
+from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.spec import EnvironmentRule
+from costmodel.ir.verdict import Outcome
+
+_LARGEST = 2**20
+
+
+def check_environment(rule: EnvironmentRule, folder: Folder) -> tuple[Outcome, str]:
+    """Whether one of the files is such a mapping; if none is, what the likeliest of them lacks."""
+    files = folder.matching(rule.any_of)
+    if not files:
+        return Outcome.FAIL, f"there is no {' or '.join(rule.any_of)}"
+    lacks = [(_lacking(rule, folder, entry), entry) for entry in files]
+    least, entry = min(lacks, key=lambda pair: (len(pair[0]), pair[1].path))
+    if least:
+        return Outcome.FAIL, f"{escaped(entry.path)}: {'; '.join(least)}"
+    return Outcome.PASS, escaped(entry.path)
+
+
+def _lacking(rule: EnvironmentRule, folder: Folder, entry: Entry) -> list[str]:
+    text = folder.read_text(entry, _LARGEST)
+    if text is None:
+        return ["too long, or no text", *rule.keys]
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)  # nodes only: no alias is unfolded, no object is made
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return ["no YAML", *rule.keys]
+    if not isinstance(node, yaml.MappingNode):
+        return ["no mapping", *rule.keys]
+    given = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    lacking = [f"no {key}" for key in rule.keys if key not in given]
+    lacking += [f"{key} is empty" for key in rule.keys if key in given and not given[key].value]
+    return lacking

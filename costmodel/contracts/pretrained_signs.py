@@ -1,0 +1,94 @@
+"""Signs of pretrained weights in a program's text, and files that may hold some."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from costmodel.contracts.folder import Folder, escaped
+from costmodel.contracts.names import Names
+from costmodel.contracts.programs import Part
+
+_LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})
+_ROOTS = ("torch.hub.", "torchhub.", "huggingface_hub.", "transformers.pipeline", "clip.load", "gdown.")
+_ZOO = ("torchvision.models", "timm.", "segmentation_models_pytorch.", "efficientnet_pytorch.", "open_clip.")
+_KERAS = ("keras.applications.", "tensorflow.keras.applications.")
+_OTHER_WEIGHTS = ("random.", "numpy.", "np.", "sklearn.", "scipy.", "pandas.", "torch.", "collections.")
+"""Packages whose ``weights=`` weighs samples or classes."""
+
+_ENUM_WORDS = ("IMAGENET", "_Weights", "COCO", "KINETICS", "DEFAULT")
+_CHECKPOINTS = (
+    ".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".hdf5", ".keras", ".onnx", ".pkl", ".pickle", ".npz",
+    ".npy", ".tflite", ".pb", ".msgpack", ".joblib", ".caffemodel", ".gguf", ".pt2", ".zip", ".tar", ".gz", ".tgz",
+    ".bz2", ".xz", ".7z", ".rar", ".zst",
+)  # fmt: skip
+"""Weights, and archives that may hold some."""
+
+
+def pretrained_signs(part: Part, names: Names) -> Iterator[tuple[str, str]]:
+    """Place and reason of everything that looks like weights from elsewhere."""
+    if part.tree is None:
+        return
+    for node in ast.walk(part.tree):
+        if isinstance(node, ast.Call):
+            reason = _call(node, names)
+        elif isinstance(node, ast.Dict):
+            reason = _dict(node)
+        else:
+            continue
+        if reason:
+            yield part.place(node.lineno), reason
+
+
+def checkpoint_files(folder: Folder, large: int) -> Iterator[tuple[str, str]]:
+    """Place and reason of every file that may hold weights, by its suffix or its size."""
+    for entry in folder.files:
+        if entry.name.lower().endswith(_CHECKPOINTS):
+            yield escaped(entry.path), f"may hold weights ({entry.size:,} bytes)"
+        elif entry.size >= large:
+            yield escaped(entry.path), f"has {entry.size:,} bytes, enough for weights"
+
+
+def _call(node: ast.Call, names: Names) -> str:
+    meanings = names.of(node.func)
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    found = {path for path in meanings if path.startswith(_ROOTS) or path.rpartition(".")[2] in _LOADERS}
+    if found or last in _LOADERS:
+        return f"{min(found) if found else last}() loads weights"
+    for keyword in node.keywords:
+        reason = _keyword(keyword, meanings)
+        if reason:
+            return reason
+    if any(path.startswith("torchvision.models.") for path in meanings) and node.args and _truthy(node.args[0]):
+        return f"{min(meanings)}({ast.unparse(node.args[0])[:40]}): the first argument was pretrained"
+    keras = {path for path in meanings if path.startswith(_KERAS) and path.rpartition(".")[2][:1].isupper()}
+    if keras and not any(keyword.arg == "weights" for keyword in node.keywords):
+        return f"{min(keras)}() has weights='imagenet' where nothing is said"
+    return ""
+
+
+def _keyword(keyword: ast.keyword, meanings: set[str]) -> str:
+    text = ast.unparse(keyword.value)[:60]
+    if keyword.arg in ("pretrained", "pretrained_backbone", "use_pretrained") and _truthy(keyword.value):
+        return f"{keyword.arg}={text}"
+    if keyword.arg == "checkpoint_path" and _truthy(keyword.value):
+        return f"checkpoint_path={text}"
+    if keyword.arg in ("weights", "weights_backbone") and _truthy(keyword.value):
+        zoo = any(path.startswith((*_ZOO, *_KERAS)) for path in meanings)
+        elsewhere = any(path.startswith(_OTHER_WEIGHTS) for path in meanings)
+        if zoo or (not elsewhere and any(word in text for word in _ENUM_WORDS)):
+            return f"{keyword.arg}={text}"
+    return ""
+
+
+def _dict(node: ast.Dict) -> str:
+    """``{"pretrained": True}``, which may become keywords."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value == "pretrained" and _truthy(value):
+            return f"'pretrained': {ast.unparse(value)[:60]}"
+    return ""
+
+
+def _truthy(node: ast.expr) -> bool:
+    """Whether an expression may be something else than False, None, 0 or ''."""
+    return not (isinstance(node, ast.Constant) and not node.value)

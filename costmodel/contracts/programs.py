@@ -1,0 +1,116 @@
+"""Python programs and notebooks as syntax trees, each node with the place where it stands."""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.contracts.folder import Entry, Folder, escaped
+
+_SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
+_COMPILED = (".pyc", ".pyd", ".so", ".dll", ".dylib", ".pyz", ".egg", ".whl")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A program, or one cell of a notebook.
+
+    Attributes:
+        path: of the file below the folder.
+        cell: number of the notebook's cell, None for a program.
+        tree: None if it is no Python.
+        problem: why there is no tree, with the line.
+        shell: lines that a notebook hands to the shell (``!wget …``), with their line.
+    """
+
+    path: str
+    cell: int | None
+    tree: ast.Module | None
+    problem: str = ""
+    shell: tuple[tuple[int, str], ...] = ()
+
+    def place(self, line: int) -> str:
+        """Where a line is: ``main.py:7``, or ``train.ipynb cell 3:7``."""
+        return f"{escaped(self.path)}{'' if self.cell is None else f' cell {self.cell}'}:{line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """All programs of a submission; ``unreadable`` names what could not be understood, and why."""
+
+    parts: tuple[Part, ...]
+    unreadable: tuple[str, ...]
+
+    def of(self, path: str) -> list[Part]:
+        """The parts of one file."""
+        return [part for part in self.parts if part.path == path]
+
+
+def read_programs(folder: Folder) -> Programs:
+    """Every ``.py`` and ``.ipynb``, parsed; none is run."""
+    parts: list[Part] = []
+    unreadable: list[str] = []
+    compiled = [escaped(entry.path) for entry in folder.files if entry.name.lower().endswith(_COMPILED)]
+    if compiled:
+        # __pycache__ too: a cache that says so itself is run without a look at its source (PEP 552, unchecked hashes)
+        others = f", as are {len(compiled) - 1} more" if compiled[1:] else ""
+        unreadable.append(f"{compiled[0]} is compiled{others}; delete what is not needed")
+    for entry in folder.files:
+        if not entry.name.lower().endswith(_SUFFIXES):
+            continue
+        text = folder.read_text(entry)
+        if text is None:
+            unreadable.append(f"{escaped(entry.path)} is too long, or no text in UTF-8")
+        elif entry.name.lower().endswith(".ipynb"):
+            parts += _notebook(entry, text)
+        else:
+            parts.append(_parsed(entry.path, None, text))
+    unreadable += [part.problem for part in parts if part.problem]
+    return Programs(tuple(parts), tuple(unreadable))
+
+
+def _parsed(path: str, cell: int | None, text: str, shell: tuple[tuple[int, str], ...] = ()) -> Part:
+    blank = Part(path, cell, None)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a submission's invalid escapes are not our business
+            return Part(path, cell, ast.parse(text), shell=shell)
+    except SyntaxError as problem:
+        reason = f"{blank.place(problem.lineno or 1)} is no Python: {problem.msg}"
+    except (ValueError, RecursionError, MemoryError):
+        reason = f"{blank.place(1)} cannot be parsed: zero bytes, or nested too deep"
+    return Part(path, cell, None, reason, shell)
+
+
+def _notebook(entry: Entry, text: str) -> list[Part]:
+    try:
+        cells = json.loads(text)["cells"]
+        codes = [(n, _source(cell)) for n, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return [Part(entry.path, None, None, f"{escaped(entry.path)} is no notebook (JSON with cells)")]
+    return [_cell(entry.path, n, code) for n, code in codes]
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(map(str, source))
+
+
+def _cell(path: str, number: int, code: str) -> Part:
+    """A cell without its magics; lines keep their numbers."""
+    lines = code.splitlines()
+    shell = [(n, line.strip()) for n, line in enumerate(lines, 1) if line.lstrip().startswith("!")]
+    if lines and lines[0].startswith(("%%bash", "%%sh", "%%!", "%%script")):
+        return _parsed(path, number, "", tuple(enumerate(lines, 1)))
+    kept = [_without_magic(line) for line in lines]
+    return _parsed(path, number, "\n".join(kept), tuple(shell))
+
+
+def _without_magic(line: str) -> str:
+    stripped = line.lstrip()
+    if not stripped.startswith(("!", "%", "?")):
+        return line
+    return line[: len(line) - len(stripped)] + "pass"

@@ -1,0 +1,93 @@
+"""A CSV that a submission hands in, or writes: columns, ids, values, number of rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.spec import IntegerRange, TableRule
+from costmodel.ir.verdict import Outcome
+
+_LARGEST = 64 * 2**20
+_SHOWN = 40
+
+
+def check_table(rule: TableRule, folder: Folder) -> tuple[int | None, Outcome, str]:
+    """Number of rows, outcome and reason; of several files the first that breaks the rule."""
+    files = folder.matching(rule.any_of)
+    if not files:
+        if rule.written_by_run:
+            return None, Outcome.UNDECIDED, f"{rule.any_of[0]} is not there yet: the program writes it when it is run"
+        return None, Outcome.FAIL, f"there is no {' or '.join(rule.any_of)}"
+    rows: int | None = None
+    for entry in files:
+        rows, outcome, because = _check(rule, folder, entry)
+        if outcome is not Outcome.PASS:
+            return rows, outcome, because
+    return rows, Outcome.PASS, f"{', '.join(escaped(e.path) for e in files[:4])}: {rows:,} rows"
+
+
+def _check(rule: TableRule, folder: Folder, entry: Entry) -> tuple[int | None, Outcome, str]:
+    text = folder.read_text(entry, _LARGEST)
+    path = escaped(entry.path)
+    if text is None:
+        return None, Outcome.FAIL, f"{path} is no text in UTF-8, or has more than {_LARGEST:,} bytes"
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows = 0
+    try:
+        for line, problem in _problems(rule, reader):
+            if problem:
+                return None, Outcome.FAIL, f"{path}:{line}: {problem}"
+            rows += 1
+    except csv.Error as problem:
+        return None, Outcome.FAIL, f"{path}:{reader.line_num}: no CSV: {problem}"
+    if rule.rows is not None and rows != rule.rows:
+        return rows, Outcome.FAIL, f"{path} has {rows:,} rows, {rule.rows:,} are asked for"
+    if rule.ids is not None and rows != rule.ids.last - rule.ids.first + 1:
+        expected = rule.ids.last - rule.ids.first + 1
+        return rows, Outcome.FAIL, f"{path} has {rows:,} of the {expected:,} ids {_range(rule.ids)}"
+    return rows, Outcome.PASS, ""
+
+
+def _problems(rule: TableRule, reader: Iterator[list[str]]) -> Iterator[tuple[int, str]]:
+    """Each row's line, and what is wrong with it (empty if nothing is)."""
+    header = [cell.strip() for cell in next(reader, [])]
+    if header != list(rule.columns):
+        shown = escaped(",".join(header))[:_SHOWN]
+        yield 1, f"the header is {shown!r}, {','.join(rule.columns)!r} is asked for"
+        return
+    seen: set[str] = set()
+    for number, cells in enumerate(reader, 2):
+        if not cells:
+            continue
+        yield number, _row(rule, cells, seen)
+
+
+def _row(rule: TableRule, cells: list[str], seen: set[str]) -> str:
+    if len(cells) != len(rule.columns):
+        return f"{len(cells)} cells, {len(rule.columns)} are asked for"
+    key = cells[0].strip()
+    if key in seen:
+        return f"{rule.columns[0]} {_shown(key)} stands twice"
+    seen.add(key)
+    if rule.ids is not None and not _inside(key, rule.ids):
+        return f"{rule.columns[0]} {_shown(key)} is none of {_range(rule.ids)}"
+    for column, cell in zip(rule.columns[1:], cells[1:], strict=True):
+        if rule.values is not None and not _inside(cell.strip(), rule.values):
+            return f"{column} {_shown(cell)} is no integer from {_range(rule.values)}"
+    return ""
+
+
+def _inside(text: str, span: IntegerRange) -> bool:
+    plain = text.isascii() and text.lstrip("-").isdigit() and len(text) < 20
+    return plain and str(int(text)) == text and span.first <= int(text) <= span.last
+
+
+def _range(span: IntegerRange) -> str:
+    return f"{span.first} to {span.last}"
+
+
+def _shown(text: str) -> str:
+    return repr(escaped(text)[:_SHOWN])

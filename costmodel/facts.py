@@ -1,0 +1,19 @@
+"""The verb behind ``facts``: what files say of submissions, as facts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from costmodel.metering.quantity import parse_quantity
+from costmodel.metering.reader import read_facts
+
+__all__ = ["parse_target", "read_facts"]
+
+
+def parse_target(text: str) -> Decimal:
+    """An accuracy in percent.
+
+    Raises:
+        UsageError: it is none.
+    """
+    return parse_quantity("accuracy_percent", text).value

@@ -1,0 +1,70 @@
+"""Grades: a class's verdicts, its ranking, and what a result needs to be defended a year later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costmodel.ir.ranking import Entry, Ranking
+from costmodel.ir.verdict import Finding, Verdict
+
+SCHEMA = "costmodel.grades/1"
+ONE = "costmodel.graded/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graded:
+    """One student's result.
+
+    Attributes:
+        name: the student; one printable line.
+        key: a plain file name for what is written about it.
+        digest: of the files handed in, "" if there are none.
+        findings: about the handing in and the tracing; each is for a person to look at.
+        verdict: by the rulebook; what could not be computed is undecided in it.
+        entry: place in the ranking, None if the rulebook does not rank.
+        output: the end of what the submission printed while it was traced.
+        email, sid: from the roster, "" if unknown.
+    """
+
+    name: str
+    key: str
+    digest: str
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    entry: Entry | None
+    output: str = ""
+    email: str = ""
+    sid: str = ""
+
+    @property
+    def total(self) -> int | None:
+        """Points with the bonus; None while they are undecided or the rulebook gives none."""
+        points = self.verdict.points.total if self.verdict.points is not None else None
+        if points is None:
+            return None
+        return points + (self.entry.bonus or 0 if self.entry is not None else 0)
+
+    @property
+    def maximum(self) -> int | None:
+        """The most base points there are; None if the rulebook gives none."""
+        return None if self.verdict.points is None else self.verdict.points.maximum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grades:
+    """A class.
+
+    Attributes:
+        submissions: sorted by name.
+        ranking: None if the rulebook does not rank.
+        notes: about the class as a whole: facts of unknown students, a weaker wall.
+        provenance: versions and digests, never a clock.
+    """
+
+    rulebook: str
+    title: str
+    submissions: tuple[Graded, ...]
+    ranking: Ranking | None
+    notes: tuple[str, ...]
+    provenance: Mapping[str, str]

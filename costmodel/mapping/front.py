@@ -1,0 +1,92 @@
+"""The Pareto front: costs of which none has both fewer cycles and less energy than another.
+
+The best cost of every objective is on the front, so one search serves all of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.mapping.objective import SAME, Cost, Objective, rank
+
+Chosen = TypeVar("Chosen")
+
+
+class Front(Generic[Chosen]):
+    """Non-dominated costs by ascending cycles (and so by descending energy), each with what has it.
+
+    Args:
+        objective: what the front is asked for in the end, so that costs which can only matter to another objective
+            are known to be hopeless; None for the whole front.
+    """
+
+    def __init__(self, objective: Objective | None = None) -> None:
+        self.objective = objective
+        self._cycles: list[int] = []
+        self._energy: list[float] = []
+        self._chosen: list[Chosen] = []
+
+    def __len__(self) -> int:
+        return len(self._cycles)
+
+    @property
+    def points(self) -> list[tuple[Cost, Chosen]]:
+        """The front."""
+        return [((c, e), x) for c, e, x in zip(self._cycles, self._energy, self._chosen, strict=True)]
+
+    def best(self, objective: Objective) -> Chosen:
+        """What has the best cost.
+
+        Raises:
+            ValueError: the front is empty.
+        """
+        return min(self.points, key=lambda point: rank(objective, point[0]))[1]
+
+    def open_to(self, cycles: float, energy: float) -> bool:
+        """Whether no cost here has as few cycles and as little energy."""
+        place = bisect_right(self._cycles, cycles)
+        return place == 0 or energy < self._energy[place - 1] * (1 - SAME)
+
+    def hopeless(self, cycles: float, energy: float) -> bool:
+        """Whether nothing that needs at least this many cycles and this much energy can be of use."""
+        if not self._cycles:
+            return False
+        if self.objective == "energy":
+            return energy > self._energy[-1] * (1 + SAME)
+        if self.objective == "latency":
+            return cycles > self._cycles[0] or not self.open_to(cycles, energy)
+        if self.objective == "edp":
+            least = min(c * e for c, e in zip(self._cycles, self._energy, strict=True))
+            return energy * cycles > least * (1 + SAME)
+        return not self.open_to(cycles, energy)
+
+    def offer(self, cycles: int, energy: float, chosen: Chosen) -> bool:
+        """Take a cost in if nothing here dominates it, and drop what it dominates; whether it was taken."""
+        if not self.open_to(cycles, energy):
+            return False
+        place = bisect_right(self._cycles, cycles)
+        first = place - 1 if place and self._cycles[place - 1] == cycles else place
+        while place < len(self._cycles) and self._energy[place] >= energy * (1 - SAME):
+            place += 1
+        self._cycles[first:place] = [cycles]
+        self._energy[first:place] = [energy]
+        self._chosen[first:place] = [chosen]
+        return True
+
+    def survivors(self, cycles: NDArray[np.float64], energy: NDArray[np.float64]) -> list[int]:
+        """Numbers of the costs that neither this front nor one another dominates, by ascending cycles."""
+        found = np.flatnonzero(np.isfinite(energy))
+        if self._cycles:
+            limits = np.array([np.inf, *self._energy])
+            places = np.searchsorted(np.array(self._cycles, dtype=np.float64), cycles[found], side="right")
+            found = found[energy[found] < limits[places] * (1 - SAME)]
+        found = found[np.lexsort((energy[found], cycles[found]))]
+        if not len(found):
+            return []
+        least = np.minimum.accumulate(energy[found])
+        new = np.concatenate(([True], energy[found][1:] < least[:-1] * (1 - SAME)))
+        return [int(number) for number in found[new]]

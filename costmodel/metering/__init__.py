@@ -1,0 +1,1 @@
+"""Measured facts: files that meters, leaderboards and people write, as readings. One file per format."""

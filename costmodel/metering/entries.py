@@ -1,0 +1,117 @@
+"""Facts that people wrote by hand: names and values of one or many submissions, checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from costmodel.errors import CostModelError, UnknownNameError
+from costmodel.ir.facts import METRIC_UNITS, PART_UNITS, WORDS, Kind, Measurement, Reading
+from costmodel.metering.quantity import Quantity, measurement, might_be_fraction, parse_quantity
+from costmodel.metering.source import Source, excerpt
+
+_CLAIMED = "claimed_"
+_HALF = "_uncertainty"
+_KNOWN = (*METRIC_UNITS, *PART_UNITS, *WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``key: text`` of a submission; None where the file is about one submission without a name.
+
+    ``row`` tells entries of one name apart that belong to different tasks.
+    """
+
+    submission: str | None
+    key: str
+    text: str
+    line: int | None
+    row: int = 0
+
+
+def check_key(source: Source, key: str, line: int | None) -> None:
+    """A key is a metric, ``claimed_<metric>``, ``<metric>_uncertainty`` or a word such as ``task``.
+
+    Raises:
+        FormatError: it is none of these; names the known ones.
+    """
+    name = key.removeprefix(_CLAIMED).removesuffix(_HALF)
+    if name not in _KNOWN or (name in WORDS and key != name):
+        raise source.error(str(UnknownNameError("fact", key, _KNOWN)), line)
+
+
+def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[Reading, ...]:
+    """One reading per submission (and task), in the order of the file.
+
+    Raises:
+        FormatError: an unknown key; a value that is no number in its unit; bare numbers beside numbers with a unit;
+            a percentage that could be a fraction; an uncertainty without its value.
+    """
+    quantities = {index: _quantity(source, entry) for index, entry in enumerate(entries) if entry.key not in WORDS}
+    for key in dict.fromkeys(entry.key for entry in entries):
+        column = [(entries[i], q) for i, q in quantities.items() if entries[i].key == key]
+        _check_units(source, column)
+    by_submission: dict[tuple[str | None, int], dict[str, tuple[Entry, Quantity | None]]] = {}
+    for index, entry in enumerate(entries):
+        by_submission.setdefault((entry.submission, entry.row), {})[entry.key] = (entry, quantities.get(index))
+    return tuple(
+        Reading(
+            file=source.name,
+            format=format,
+            submission=submission,
+            measurements=_measurements(source, given),
+            words={key: entry.text for key, (entry, _) in given.items() if key in WORDS},
+        )
+        for (submission, _), given in by_submission.items()
+    )
+
+
+def _quantity(source: Source, entry: Entry) -> Quantity:
+    check_key(source, entry.key, entry.line)
+    try:
+        return parse_quantity(entry.key.removeprefix(_CLAIMED).removesuffix(_HALF), entry.text)
+    except CostModelError as problem:
+        whose = f"{entry.submission}: " if entry.submission else ""
+        raise source.error(f"{whose}{problem}", entry.line) from None
+
+
+def _check_units(source: Source, column: list[tuple[Entry, Quantity]]) -> None:
+    bare = [entry for entry, quantity in column if not quantity.unit_given and quantity.value]
+    given = [entry for entry, quantity in column if quantity.unit_given]
+    if bare and given:
+        raise source.error(
+            f"{bare[0].key}: {excerpt(bare[0].text)} has no unit, {excerpt(given[0].text)} has one; "
+            "write the unit everywhere or nowhere",
+            bare[0].line,
+        )
+    for entry, quantity in column:
+        metric = entry.key.removeprefix(_CLAIMED)
+        if metric.endswith(_HALF):
+            continue  # half a percent of uncertainty is nothing strange
+        if might_be_fraction(metric, quantity) and all(q.value <= 1 for _, q in column):
+            raise source.error(
+                f"{entry.key}: {excerpt(entry.text)} is {quantity.value} % or {quantity.value * 100} %? "
+                "write the % sign",
+                entry.line,
+            )
+
+
+def _measurements(source: Source, given: dict[str, tuple[Entry, Quantity | None]]) -> tuple[Measurement, ...]:
+    result = []
+    for key, (entry, quantity) in given.items():
+        if quantity is None:
+            continue
+        if key.endswith(_HALF):
+            if key.removesuffix(_HALF) not in given:
+                raise source.error(f"{key}: there is no {key.removesuffix(_HALF)} that it could belong to", entry.line)
+            continue
+        _, half = given.get(key + _HALF, (None, None))
+        if half is not None and quantity.uncertainty is not None:
+            raise source.error(f"{key}: its uncertainty is given twice", entry.line)
+        uncertainty = half.value if half is not None else quantity.uncertainty
+        kind = Kind.CLAIMED if key.startswith(_CLAIMED) else Kind.MEASURED
+        because = f"{excerpt(entry.text)}, as given"
+        result.append(
+            measurement(key.removeprefix(_CLAIMED), quantity.value, because, uncertainty=uncertainty, kind=kind)
+        )
+    return tuple(result)

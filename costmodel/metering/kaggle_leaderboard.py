@@ -1,0 +1,64 @@
+"""Kaggle's leaderboard CSV: ``TeamId,TeamName,SubmissionDate,Score``; newer ones have more columns."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from costmodel.errors import UnknownNameError
+from costmodel.ir.facts import Reading
+from costmodel.metering.quantity import measurement, number
+from costmodel.metering.rows import Row, header_of, read_rows
+from costmodel.metering.source import Options, Source, excerpt
+
+SCORES = {
+    "accuracy-fraction": ("accuracy_percent", 2),
+    "accuracy-percent": ("accuracy_percent", 0),
+    "error-fraction": ("error_rate_percent", 2),
+    "error-percent": ("error_rate_percent", 0),
+}
+"""What a Score can be: the metric, and the power of ten that makes it percent."""
+
+
+def recognises(source: Source) -> bool:
+    """Whether teams have scores."""
+    return {"TeamName", "Score"} <= set(header_of(source))
+
+
+def read(source: Source, options: Options) -> tuple[Reading, ...]:
+    """One reading per team; teams of the same name are told apart by their TeamId.
+
+    Raises:
+        FormatError: ``options.score`` is not given (the file does not say what Score is), or a score is out of range.
+        UnknownNameError: no such kind of score.
+    """
+    table = read_rows(source, ("TeamName", "Score"))
+    if options.score is None:
+        raise source.error(f"the file does not say what Score is: give --score {' or '.join(SCORES)}", 1)
+    if options.score not in SCORES:
+        raise UnknownNameError("score", options.score, SCORES)
+    metric, power = SCORES[options.score]
+    names = [row.cells["TeamName"] for row in table.rows]
+    readings = []
+    for row in table.rows:
+        name = row.cells["TeamName"]
+        if names.count(name) > 1:
+            name = f"{name} (TeamId {row.cells.get('TeamId', row.line)})"
+        value = _score(source, row, 10 ** (2 - power)).scaleb(power)
+        date = row.cells.get("SubmissionDate") or row.cells.get("LastSubmissionDate") or ""
+        readings.append(
+            Reading(
+                file=source.name,
+                format="kaggle-leaderboard",
+                submission=name,
+                measurements=(measurement(metric, value, f"Score, told to be {options.score}"),),
+                words={"submitted": date} if date else {},
+            )
+        )
+    return tuple(readings)
+
+
+def _score(source: Source, row: Row, largest: int) -> Decimal:
+    value = number(row.cells["Score"])
+    if value is None or not 0 <= value <= largest:
+        raise source.error(f"Score: {excerpt(row.cells['Score'])} is no number from 0 to {largest}", row.line)
+    return value

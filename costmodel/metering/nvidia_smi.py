@@ -1,0 +1,116 @@
+"""``nvidia-smi --query-gpu=timestamp,index,power.draw,… --format=csv[,nounits] -l``: watts of each GPU."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, localcontext
+
+from costmodel.ir.facts import Measurement, Reading
+from costmodel.metering.power import Integral, integrate, rounded, seconds
+from costmodel.metering.quantity import EXACT, measurement, number
+from costmodel.metering.rows import Row, header_of, read_rows
+from costmodel.metering.source import Options, Source, excerpt
+
+_POWER = re.compile(r"power\.draw(\.average|\.instant)?( \[W\])?")
+_MEMORY = re.compile(r"memory\.used( \[MiB\])?")
+_NAMES = ("index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
+_MISSING = re.compile(r"\[?(n/a|not supported|unknown error|insufficient permissions)\]?", re.IGNORECASE)
+_SAMPLED = (
+    "nvidia-smi shows a running average, and on some GPUs (A100, H100) only a quarter of the time is sampled "
+    "(arXiv 2312.02741)"
+)
+
+
+def recognises(source: Source) -> bool:
+    """Whether there is a column of power draw beside a time stamp."""
+    columns = header_of(source)
+    return "timestamp" in columns and any(_POWER.fullmatch(column) for column in columns)
+
+
+def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options
+    """Joules of all GPUs together, trapezoid rule per GPU; the largest memory in use, if it was logged.
+
+    Raises:
+        FormatError: no unit in header and cells, another unit, a time stamp or a number that is none.
+    """
+    table = read_rows(source, ("timestamp",), log=True)
+    power = next((c for c in table.columns if _POWER.fullmatch(c)), None)
+    if power is None:
+        raise source.error("no column power.draw [W]", 1)
+    name = next((c for c in _NAMES if c in table.columns), None)
+    memory = next((c for c in table.columns if _MEMORY.fullmatch(c)), None)
+    notes = [*table.notes, _SAMPLED]
+    if name is None:
+        notes.append("no column index or uuid: every row is taken for the same GPU")
+    gpus: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    missing = 0
+    largest: Decimal | None = None
+    for row in table.rows:
+        time = seconds(row.cells["timestamp"])
+        if time is None:
+            raise source.error(f"{excerpt(row.cells['timestamp'])} is no time stamp", row.line)
+        watts = _cell(source, row, power, "W")
+        samples = gpus.setdefault(row.cells[name] if name else "", [])
+        if watts is None:
+            missing += 1
+        else:
+            samples.append((time, watts))
+        used = _cell(source, row, memory, "MiB") if memory else None
+        largest = used if largest is None or (used is not None and used > largest) else largest
+    if missing:
+        notes.append(f"{missing} of {len(table.rows)} samples have no power (N/A)")
+    return (_reading(source, gpus, missing, largest, notes),)
+
+
+def _cell(source: Source, row: Row, column: str, unit: str) -> Decimal | None:
+    """A number in ``unit``, named in the header or in the cell; None for N/A."""
+    text = row.cells[column]
+    if _MISSING.fullmatch(text):
+        return None
+    digits, _, given = text.partition(" ")
+    value = number(digits)
+    if value is None or value < 0 or given not in ("", unit):
+        raise source.error(f"{column}: {excerpt(text)} is no number of {unit}", row.line)
+    if not given and not column.endswith(f"[{unit}]"):
+        raise source.error(f"{column}: neither the header nor {excerpt(text)} has the unit [{unit}]", row.line)
+    return value
+
+
+def _reading(
+    source: Source,
+    gpus: dict[str, list[tuple[Decimal, Decimal]]],
+    missing: int,
+    largest: Decimal | None,
+    notes: list[str],
+) -> Reading:
+    parts = {name: integrate([samples]) for name, samples in gpus.items() if samples}
+    if not parts:
+        raise source.error("no sample with a power in it")
+    with localcontext(EXACT):
+        total = rounded(sum((part.joules for part in parts.values()), Decimal(0)))
+    gaps = tuple(gap for part in parts.values() for gap in part.gaps)
+    return Reading(
+        file=source.name,
+        format="nvidia-smi",
+        measurements=(*_energy(parts, total, bool(missing or gaps)), *_memory(largest)),
+        samples=sum(part.samples for part in parts.values()),
+        duration_seconds=max(part.seconds for part in parts.values()),
+        gaps=gaps,
+        notes=tuple(notes),
+    )
+
+
+def _energy(parts: dict[str, Integral], total: Decimal, short: bool) -> tuple[Measurement, ...]:
+    each = ", ".join(f"{name or 'GPU'}: {rounded(part.joules):f} J" for name, part in list(parts.items())[:8])
+    because = f"trapezoid rule per GPU ({each})"
+    return (
+        measurement("energy_joules", total, "the GPU alone, CPU was not measured: a lower bound", at_least=True),
+        measurement("gpu_energy_joules", total, because, at_least=short),
+    )
+
+
+def _memory(largest: Decimal | None) -> tuple[Measurement, ...]:
+    if largest is None:
+        return ()
+    because = "the largest memory.used of one GPU: allocator, context and other processes; between samples unknown"
+    return (measurement("gpu_memory_bytes", largest * 2**20, because, at_least=True),)

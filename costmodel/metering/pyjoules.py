@@ -1,0 +1,65 @@
+"""pyJoules's ``CSVHandler``: ``timestamp;tag;duration;package_0;core_0;dram_0;nvidia_gpu_0``.
+
+RAPL domains are in microjoules; NVIDIA devices are in millijoules, although pyJoules's README says microjoules
+(reference: energy measurement libraries). ``core`` and ``uncore`` are parts of ``package``.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, localcontext
+
+from costmodel.ir.facts import Reading
+from costmodel.metering.quantity import EXACT, measurement
+from costmodel.metering.rows import amount, header_of, read_rows
+from costmodel.metering.source import Options, Source
+
+_DOMAINS = {
+    "cpu": (re.compile(r"package_\d+"), Decimal("1e-6")),
+    "gpu": (re.compile(r"nvidia_gpu_\d+"), Decimal("1e-3")),
+    "dram": (re.compile(r"dram_\d+"), Decimal("1e-6")),
+}
+
+
+def recognises(source: Source) -> bool:
+    """Whether there is a tag, and a package or GPU domain."""
+    columns = header_of(source)
+    domains = [domain for domain, _ in _DOMAINS.values()]
+    return {"timestamp", "tag", "duration"} <= set(columns) and any(d.fullmatch(c) for c in columns for d in domains)
+
+
+def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options
+    """Joules summed over all tags, which follow one another.
+
+    Raises:
+        FormatError: a missing column, a number that is none.
+    """
+    table = read_rows(source, ("timestamp", "tag", "duration"), log=True)
+    totals: dict[str, Decimal] = {}
+    duration = Decimal(0)
+    with localcontext(EXACT):
+        for row in table.rows:
+            for column in table.columns:
+                device = next((d for d, (domain, _) in _DOMAINS.items() if domain.fullmatch(column)), None)
+                if device is None and column != "duration":
+                    continue
+                value = amount(source, row, column)
+                if device is None:
+                    duration += value
+                else:
+                    totals[device] = totals.get(device, Decimal(0)) + value * _DOMAINS[device][1]
+    counted = {device: joules for device, joules in totals.items() if device != "dram"}
+    partial = set(counted) != {"cpu", "gpu"}
+    because = f"{' + '.join(device.upper() for device in counted)}{' alone: a lower bound' if partial else ''}"
+    total = measurement("energy_joules", sum(counted.values(), Decimal(0)), because, at_least=partial)
+    parts = tuple(measurement(f"{d}_energy_joules", joules, "summed over tags") for d, joules in totals.items())
+    return (
+        Reading(
+            file=source.name,
+            format="pyjoules",
+            measurements=(total, *parts),
+            samples=len(table.rows),
+            duration_seconds=duration,
+            notes=table.notes,
+        ),
+    )

@@ -1,0 +1,117 @@
+"""CSV and TSV with a header, row by row, with the line that each row stands on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from costmodel.metering.quantity import number
+from costmodel.metering.source import Source, excerpt
+
+_DELIMITERS = (",", ";", "\t")
+_LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its line in the file (from 1), and its cells by column, stripped."""
+
+    line: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A header and its rows; ``notes`` say what of the file was left out."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+def header_of(source: Source) -> tuple[str, ...]:
+    """The first line that is not blank, split; one column if it has no delimiter."""
+    first = _first_line(source)
+    try:
+        cells = next(csv.reader([first], delimiter=_delimiter(first), skipinitialspace=True))
+    except csv.Error:
+        return (first.strip(),)
+    return tuple(cell.strip() for cell in cells)
+
+
+def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) -> Rows:
+    """All rows below the header.
+
+    Args:
+        source: the file.
+        needed: columns that have to be there.
+        log: a short last row is what was left when the writer was stopped: it is dropped, with a note.
+
+    Raises:
+        FormatError: a missing or repeated column, a row of another length, no row at all, broken quotes.
+    """
+    columns = header_of(source)
+    _check_header(source, columns, needed)
+    first = _first_line(source)
+    reader = csv.reader(
+        io.StringIO(source.text, newline=""), delimiter=_delimiter(first), skipinitialspace=True, strict=True
+    )
+    lines = _lines(source, reader)
+    notes: list[str] = []
+    if log and lines and len(lines[-1][1]) < len(columns):
+        notes.append(f"line {lines[-1][0]} ends in the middle of a row: it was left out")
+        lines.pop()
+    for line, cells in lines:
+        if len(cells) != len(columns):
+            raise source.error(f"{len(cells)} cells in a table of {len(columns)} columns", line)
+    if not lines:
+        raise source.error("a header and no row below it", 1)
+    rows = tuple(Row(n, dict(zip(columns, map(str.strip, cells), strict=True))) for n, cells in lines)
+    return Rows(columns, rows, tuple(notes))
+
+
+def _lines(source: Source, reader: Any) -> list[tuple[int, list[str]]]:
+    lines: list[tuple[int, list[str]]] = []
+    try:
+        for cells in reader:
+            if "".join(cells).strip():
+                lines.append((reader.line_num, cells))
+    except csv.Error as problem:
+        raise source.error(f"no CSV: {problem}", reader.line_num) from None
+    return lines[1:]
+
+
+def _first_line(source: Source) -> str:
+    found = _LINE.search(source.text)
+    return found[0] if found else ""
+
+
+def _delimiter(first: str) -> str:
+    return max(_DELIMITERS, key=first.count)
+
+
+def _check_header(source: Source, columns: tuple[str, ...], needed: Iterable[str]) -> None:
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        shown = ", ".join(excerpt(column) for column in columns[:20])
+        raise source.error(f"no column {', '.join(missing)}; the header has {shown}", 1)
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise source.error(f"column {excerpt(repeated[0])} stands twice in the header", 1)
+
+
+def amount(source: Source, row: Row, column: str) -> Decimal:
+    """A cell as a number, at least 0.
+
+    Raises:
+        FormatError: it is none.
+    """
+    value = number(row.cells[column])
+    if value is None or value < 0:
+        raise source.error(f"{column}: {excerpt(row.cells[column])} is no number, at least 0", row.line)
+    return value
