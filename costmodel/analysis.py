@@ -10,6 +10,7 @@ from costmodel.errors import FormatError
 from costmodel.fingerprint import fingerprint, source_digest
 from costmodel.ir.analysis import SCHEMA, Analysis, Subject
 from costmodel.ir.codec import dumps, loads
+from costmodel.ir.training import Training
 
 
 def analyze_subject(
@@ -57,10 +58,16 @@ def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any
     from costmodel.tracing.training import plan_training, trace_training
 
     plan = plan_training(model, settings, defaults)
+    training = trace_training(plan)
+    digest = source_digest(model) if isinstance(model, str) else ""
+    return summarise(training, describe(plan, training, random=random, digest=digest), random=random)
+
+
+def describe(plan: Any, training: Training, *, random: bool = True, digest: str = "") -> Subject:
+    """What a traced plan (:class:`costmodel.tracing.training.Plan`) is, in the user's words."""
     recipe = plan.recipe
     first = recipe.stretches()[0]
-    training = trace_training(plan)
-    subject = Subject(
+    return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
         input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
@@ -70,9 +77,8 @@ def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any
         samples=first.samples,
         epochs=first.epochs,
         convention="haet" if random else "haet without random",
-        source_digest=source_digest(model) if isinstance(model, str) else "",
+        source_digest=digest,
     )
-    return summarise(training, subject, random=random)
 
 
 def _short(reference: str) -> str:

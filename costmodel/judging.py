@@ -33,21 +33,17 @@ def check_subject(
     progress: Progress | None = None,
 ) -> Verdict:
     """Analyse a subject with the rulebook's defaults, map it onto the rulebook's machine, and judge it."""
+    settings = {**book.subject.settings, **settings}
     analysis = analyze_subject(
-        model, settings, defaults=defaults_of(book), random=book.convention.random, use_cache=use_cache
+        model, settings, defaults=book.subject.defaults, random=book.convention.random, use_cache=use_cache
     )
     costs: dict[str, CostReport] = {}
     if book.hardware is not None:
         phase = book.hardware.phase
-        workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults_of(book))
+        workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=book.subject.defaults)
         costs = costs_of(workload, book.hardware, use_cache=use_cache, jobs=jobs, progress=progress)
     computed = computed_of(book, analysis, costs)
     return judge(computed, book, facts, subject=analysis.subject.name, track=track, reading=reading, contract=contract)
-
-
-def defaults_of(book: Rulebook) -> dict[str, Any]:
-    """Settings for a subject that brings no recipe."""
-    return {"input": book.subject.input, "batch": book.subject.batch}
 
 
 def costs_of(

@@ -92,7 +92,7 @@ def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError:
         raise UsageError("--scheduler needs Dask: install costmodel[dask]") from None
-    with Client(scheduler) as client:
+    with Client(scheduler) as client:  # type: ignore[no-untyped-call]
         yield client.get_executor()
 
 

@@ -103,8 +103,19 @@ class _Check:
             unit="",
             outcome=outcome,
             because="; ".join(text for text in (because, rule.note) if text),
-            consequence=rule.on_failure,
+            consequence="note" if outcome is Outcome.UNDECIDED and self._not_given(rule) else rule.on_failure,
         )
+
+    def _not_given(self, rule: ContractRule) -> bool:
+        """Whether what the rule asks about lies outside the files, and nobody has said it."""
+        if isinstance(rule, DeadlineRule):
+            return self.submitted is None
+        if isinstance(rule, TeamRule):
+            return self.solutions is None
+        return isinstance(rule, LockedRule) or self._handed_in_elsewhere(rule)
+
+    def _handed_in_elsewhere(self, rule: ContractRule) -> bool:
+        return isinstance(rule, (TableRule, NameRule)) and not rule.required and not self.folder.matching(rule.any_of)
 
     def _decided(self, rule: ContractRule) -> tuple[int | None, str, Outcome, str]:
         if isinstance(rule, FileRule):
@@ -115,6 +126,8 @@ class _Check:
             return None, self._arguments(rule), *check_arguments(rule, at_top or scripts, self.programs)
         if isinstance(rule, EnvironmentRule):
             return None, f"a YAML with {', '.join(rule.keys)}", *check_environment(rule, self.folder)
+        if self._handed_in_elsewhere(rule):
+            return None, "where it is handed in", Outcome.UNDECIDED, "it is not among these files"
         if isinstance(rule, TableRule):
             rows, outcome, because = check_table(rule, self.folder)
             return rows, _columns(rule), outcome, because

@@ -71,6 +71,7 @@ class TableRule(ContractRule):
     """A CSV that is handed in, or (``written_by_run``) that the program writes when it is run.
 
     Attributes:
+        required: False for a file that is handed in elsewhere; it is checked where it is there.
         any_of: globs; every file that matches is checked.
         columns: the header, in this order; the first is the id.
         rows: how many there are, None if any number will do.
@@ -79,6 +80,7 @@ class TableRule(ContractRule):
     """
 
     any_of: tuple[str, ...] = Field(min_length=1)
+    required: bool = True
     columns: tuple[str, ...] = Field(min_length=2)
     rows: int | None = None
     ids: IntegerRange | None = None
@@ -98,9 +100,10 @@ class ClaimSpec(Strict):
 
 
 class NameRule(ContractRule):
-    """Files whose name has to match a pattern; ``claims`` are its named groups."""
+    """Files whose name has to match a pattern; ``claims`` are its named groups; ``required`` as for a table."""
 
     any_of: tuple[str, ...] = Field(min_length=1)
+    required: bool = True
     pattern: str
     example: str
     claims: dict[str, ClaimSpec] = Field(default_factory=dict)

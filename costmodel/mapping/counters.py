@@ -25,7 +25,8 @@ def counters(traffic: Traffic, v: int, kept: Sequence[int]) -> tuple[Counters, .
     """Counters of data space v kept on the levels ``kept`` (ascending).
 
     What a level that does not keep it would have been asked goes unfiltered to the next outer one, shared as that
-    level's fan-out shares. Draining a tile is an update of the parent, not a read of the child; an output that is
+    level's fan-out shares. What neighbours hand on is read and filled on the level that keeps it (tiling.cpp,
+    ComputePeerAccesses). Draining a tile is an update of the parent, not a read of the child; an output that is
     touched for the first time is not read.
     """
     result = []
@@ -35,11 +36,11 @@ def counters(traffic: Traffic, v: int, kept: Sequence[int]) -> tuple[Counters, .
             content = traffic.content[s] if s - 1 in kept else content * traffic.per_child[s]
         if s not in kept:
             continue
-        fills = 0 if s == kept[-1] else int(traffic.fills[s])
+        handed_on = 0 if s == kept[-1] else traffic.handed_on[s]
+        fills = 0 if s == kept[-1] else int(traffic.fills[s] + handed_on)
+        reads, updates = round_half_up(content + handed_on - traffic.first_touch[s]), 0
         if v == OUTPUTS:
-            reads, updates = round_half_up(content - traffic.first_touch[s]), round_half_up(content)
-        else:
-            reads, updates = round_half_up(content), 0
+            updates = round_half_up(content)
         result.append(Counters(level=s, reads=reads, fills=fills, updates=updates))
     return tuple(result)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
 
 from costmodel.mapping.geometry import Geometry
@@ -71,15 +70,30 @@ def links_possible(geometry: Geometry, v: int, spatial: Sequence[Step], loops: S
     return False
 
 
-def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> tuple[int, int]:
-    """Accesses of the level, and words delivered by it (each access times its receivers), with link transfers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Words that the PEs under one instance of a fan-out receive.
 
-    Behaviours B and D: a PE is served by a neighbour that, one invocation earlier, received the very box that the
+    Attributes:
+        fetched: accesses of the level.
+        delivered: words delivered by it: each access times its receivers.
+        handed_on: words that came over links instead.
+    """
+
+    fetched: int
+    delivered: int
+    handed_on: int
+
+
+def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> Served:
+    """What the level serves, and what neighbours hand on.
+
+    Behaviours B, D and E: a PE is served by a neighbour that, one invocation earlier, received the very box that the
     PE needs now. Rows have the mesh's 16 PEs although the PE numbers count rows of the loops' length; Timeloop
     uses the links only where they leave fewer accesses. (nest-analysis.cpp, ComputeNetworkLinkTransfers.)
     """
     served = _served_by_neighbours(shared.shifts, max(level.fanout_x, row))
-    fetched = delivered = 0
+    fetched = delivered = handed_on = 0
     for words, times, like_before, move in _invocations(moves):
         groups, members = shared.groups, shared.fanout
         if like_before and move in served:
@@ -88,7 +102,8 @@ def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> tupl
                 groups, members = len(set(rest)), len(rest)
         fetched += words * times * groups
         delivered += words * times * members
-    return fetched, delivered
+        handed_on += words * times * (shared.fanout - members)
+    return Served(fetched=fetched, delivered=delivered, handed_on=handed_on)
 
 
 def _served_by_neighbours(shifts: Sequence[int], width: int) -> dict[int, set[int]]:
@@ -119,8 +134,3 @@ def _invocations(moves: Moves) -> list[tuple[int, int, bool, int]]:
         kinds.append((moves.slab if alike else moves.full, times, alike or whole, move))
         kinds.append((moves.slab, (inner - 1) * times, alike or whole, first))
     return [kind for kind in kinds if kind[0]]
-
-
-def delivery(fetched: int, delivered: int, fanout: int) -> tuple[Fraction, Fraction]:
-    """(accesses per word that one child asks for, words that one child gets), averaged over the children."""
-    return Fraction(fetched * fanout, delivered), Fraction(delivered, fanout)

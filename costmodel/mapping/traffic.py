@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import prod
 
 from costmodel.mapping.geometry import OUTPUTS, Geometry
 from costmodel.mapping.gradient import gradient_traffic
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.moves import moves_of
-from costmodel.mapping.multicast import delivery, linked, links_possible, sharing, shifts_of
+from costmodel.mapping.multicast import linked, links_possible, sharing, shifts_of
 from costmodel.mapping.nest import Nest
 
 Amount = int | Fraction
@@ -25,13 +24,32 @@ class Traffic:
         content: accesses that the next inner level causes here if both keep the data space.
         per_child: accesses here for each access of one child, when the child keeps nothing and passes them on.
         fills: words that this level receives from the next outer one; 0 at the outermost.
+        handed_on: words that an instance of this level hands to and is handed by its neighbours.
         first_touch: words that are seen for the first time: outputs need not be read before that.
     """
 
     content: tuple[Amount, ...]
     per_child: tuple[Amount, ...]
     fills: tuple[Amount, ...]
+    handed_on: tuple[Amount, ...]
     first_touch: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """One data space over the outer boundary of one level.
+
+    Attributes:
+        asked: accesses at the next outer level.
+        per_child: these for each access of one child.
+        received: words that a child receives.
+        handed_on: words that a child hands to and is handed by its neighbours.
+    """
+
+    asked: Amount
+    per_child: Amount
+    received: Amount
+    handed_on: Amount = 0
 
 
 def traffic_of(
@@ -42,22 +60,23 @@ def traffic_of(
     ``kept`` are the levels that may keep it (all, if not given): content and fills beside the others are asked for by
     nobody, and are left at 0.
     """
-    content: list[Amount] = [nest.compute]
-    per_child: list[Amount] = [1]
-    fills: list[Amount] = []
+    crossings = []
     for s in range(len(machine.levels) - 1):
         if kept is None or s in kept:
-            asked, factor, received = _boundary(geometry, machine, nest, v, s)
+            crossings.append(_boundary(geometry, machine, nest, v, s))
         else:
-            asked, factor, received = 0, _passed_on(geometry, machine, nest, v, s), 0
-        content.append(asked)
-        per_child.append(factor)
-        fills.append(received)
-    fills.append(0)
+            crossings.append(Crossing(asked=0, per_child=_passed_on(geometry, machine, nest, v, s), received=0))
+    fills: list[Amount] = [*(crossing.received for crossing in crossings), 0]
     touched = first_touch(geometry, nest) if v == OUTPUTS else (0,) * len(machine.levels)
     if machine.behaviour == "E":
         fills = [max(0, received - new) for received, new in zip(fills, touched, strict=True)]
-    return Traffic(content=tuple(content), per_child=tuple(per_child), fills=tuple(fills), first_touch=touched)
+    return Traffic(
+        content=(nest.compute, *(crossing.asked for crossing in crossings)),
+        per_child=(1, *(crossing.per_child for crossing in crossings)),
+        fills=tuple(fills),
+        handed_on=(*(crossing.handed_on for crossing in crossings), 0),
+        first_touch=touched,
+    )
 
 
 def _passed_on(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) -> Amount:
@@ -66,7 +85,7 @@ def _passed_on(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int)
     if not spatial:
         return 1
     if machine.behaviour != "A" and links_possible(geometry, v, spatial, nest.temporal[nest.outside[s] :]):
-        return _boundary(geometry, machine, nest, v, s)[1]
+        return _boundary(geometry, machine, nest, v, s).per_child
     return sharing(geometry, v, spatial).groups
 
 
@@ -82,35 +101,35 @@ def first_touch(geometry: Geometry, nest: Nest) -> tuple[int, ...]:
     return tuple(reversed(result))
 
 
-def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) -> tuple[Amount, Amount, Amount]:
-    """Over the boundary of level s: accesses at s + 1, these per access of a child, words that a child receives."""
+def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) -> Crossing:
     loops = nest.temporal[nest.outside[s] :]
     extents = geometry.extents(v, nest.reach[s])
     spatial = nest.spatial[s + 1]
     if machine.behaviour == "A":
         words = gradient_traffic(geometry, v, loops, extents)
         if not spatial:
-            return words, 1, words
+            return Crossing(asked=words, per_child=1, received=words)
         shared = sharing(geometry, v, spatial)
         # A counts a child's share once for every size of group there is.
-        return words * shared.groups, shared.groups, words * shared.sizes
+        return Crossing(asked=words * shared.groups, per_child=shared.groups, received=words * shared.sizes)
     moves = moves_of(geometry, v, loops, extents)
+    words = moves.traffic
     if not spatial:
-        words = moves.traffic
-        return words, 1, words
+        return Crossing(asked=words, per_child=1, received=words)
     shared = sharing(geometry, v, spatial)
     if not links_possible(geometry, v, spatial, loops):
-        words = moves.traffic
-        return words * shared.groups, shared.groups, words
+        return Crossing(asked=words * shared.groups, per_child=shared.groups, received=words)
     if not shared.shifts:
-        shared = type(shared)(
-            fanout=shared.fanout,
-            groups=shared.groups,
-            sizes=shared.sizes,
-            shifts=shifts_of(geometry, v, spatial),
-        )
-    fetched, delivered = linked(machine.levels[s + 1], nest.rows[s + 1], shared, moves)
-    return fetched, *delivery(fetched, delivered, prod(bound for _, bound, _ in spatial))
+        shared = replace(shared, shifts=shifts_of(geometry, v, spatial))
+    served = linked(machine.levels[s + 1], nest.rows[s + 1], shared, moves)
+    return Crossing(
+        asked=served.fetched,
+        per_child=Fraction(served.fetched * shared.fanout, served.delivered),
+        received=Fraction(served.delivered, shared.fanout),
+        # The words are those of one parent's children, and yet all children there are share them (tiling.cpp,
+        # ComputePeerAccesses: link_transfers over replication_factor).
+        handed_on=Fraction(served.handed_on, nest.replication[s]),
+    )
 
 
 def round_half_up(amount: Amount) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -34,12 +34,26 @@ class ConventionSpec(Strict):
 class SubjectDefaults(Strict):
     """What the command line assumes for a subject of this rulebook.
 
-    ``model`` is the file and object that submissions must have (``model.py:Net``), where the rules say so.
+    Attributes:
+        input, batch: for a subject that brings no recipe of its own.
+        given: the rules give the input: a subject's own one does not count.
+        model: the file and object that submissions must have (``model.py:Net``), where the rules say so.
     """
 
     input: str
     batch: int = 1
+    given: bool = False
     model: str | None = None
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Recipe settings that stand below a subject's own."""
+        return {"input": self.input, "batch": self.batch}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Recipe settings that stand above a subject's own."""
+        return {"input": self.input} if self.given else {}
 
 
 class HardwareRule(Strict):

@@ -1,0 +1,196 @@
+"""Grade a class: trace each submission behind the wall, map equal layers once, judge, and rank."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from costmodel.grading.kept import Kept, fingerprint
+from costmodel.grading.limits import Limits
+from costmodel.grading.looked_up import FactsOfClass
+from costmodel.grading.mapped import map_class
+from costmodel.grading.notice import Notice
+from costmodel.grading.roster import Roster
+from costmodel.grading.sources import Submission, find_submissions
+from costmodel.grading.traced import Job, Traced, trace
+from costmodel.grading.verdicts import verdict_of
+from costmodel.hardware.spec import load_hardware
+from costmodel.ir.cost import CostReport
+from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.ranking import Ranking
+from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.rules.ranking import contender_of
+from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.sensitivity import rank
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  # nobody watches
+    return
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a class is graded.
+
+    Attributes:
+        reference: which file and object of a submission is the model (``model.py:Net``); None looks for it.
+        wall: name of the wall.
+        reading: how ambiguous rules are read.
+        kept: finished traces of an interrupted run; None starts afresh.
+        use_cache: take solved layers from the user's cache folder and put new ones there.
+        executor: runs the pieces of work; None runs them here, one after the other.
+        version: our own, part of what a kept trace depends on.
+    """
+
+    wall: str
+    version: str
+    reference: str | None = None
+    reading: str = "as-written"
+    limits: Limits = field(default_factory=Limits)
+    kept: Kept | None = None
+    use_cache: bool = True
+    executor: Executor | None = None
+    progress: Progress = _silent
+
+
+def grade_class(place: Path, book: Rulebook, facts: FactsOfClass, way: Way, *, roster: Roster | None = None) -> Grades:
+    """Every submission of a folder, an export or an archive, by a rulebook; whatever is wrong with one stays with it.
+
+    Raises:
+        UsageError: there is no such folder, or nothing in it.
+    """
+    with _unpacked() as into:
+        submissions = find_submissions(place, into, roster)
+        traced = _trace_all(submissions, book, way)
+        costs = _map_all(submissions, traced, book, way)
+        verdicts = {
+            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, facts.of(s), way.reading)
+            for s in submissions
+        }
+    ranking = None
+    if book.ranking is not None:
+        ranking = rank([contender_of(v) for v in verdicts.values()], book, reading=way.reading)
+    graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
+    return Grades(
+        rulebook=book.name,
+        title=f"{book.title} (edition {book.edition})",
+        submissions=graded,
+        ranking=ranking,
+        notes=tuple(facts.unknown(submissions)),
+        provenance={},
+    )
+
+
+@contextmanager
+def _unpacked() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="costmodel-class-") as name:
+        yield Path(name)
+
+
+def _job(submission: Submission, book: Rulebook, way: Way) -> Job:
+    assert submission.path is not None  # asked for before
+    return Job(
+        path=submission.path,
+        reference=way.reference or book.subject.model,
+        settings=book.subject.settings,
+        defaults=book.subject.defaults,
+        random=book.convention.random,
+        phase=book.hardware.phase if book.hardware is not None else None,
+        wall=way.wall,
+        limits=way.limits,
+    )
+
+
+def _trace_all(submissions: Sequence[Submission], book: Rulebook, way: Way) -> dict[str, Traced]:
+    """Figures by submission's key; nothing is traced where no rule asks for the model."""
+    if not book.needs_analysis:
+        return {}
+    jobs = {s.key: _job(s, book, way) for s in submissions if s.path is not None}
+    prints = {s.key: fingerprint(jobs[s.key], s.digest, way.version) for s in submissions if s.key in jobs}
+    done: dict[str, Traced] = {}
+    for key, mark in prints.items():
+        known = way.kept.load(mark) if way.kept is not None else None
+        if known is not None:
+            done[key] = known
+    way.progress("tracing", len(done), len(jobs))
+    for key, traced in _run({k: job for k, job in jobs.items() if k not in done}, way.executor):
+        done[key] = traced
+        if way.kept is not None:
+            way.kept.store(prints[key], traced)
+        way.progress("tracing", len(done), len(jobs))
+    return done
+
+
+def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[str, Traced]]:
+    """Every job once, in any order; those of a pool that broke are done here."""
+    left = dict(jobs)
+    if executor is not None:
+        futures: dict[Future[Traced], str] = {executor.submit(trace, job): key for key, job in jobs.items()}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+                del left[futures[future]]
+        except BrokenExecutor:
+            pass
+    for key, job in left.items():
+        yield key, trace(job)
+
+
+def _map_all(
+    submissions: Sequence[Submission], traced: Mapping[str, Traced], book: Rulebook, way: Way
+) -> dict[str, dict[str, CostReport]]:
+    rule = book.hardware
+    if rule is None:
+        return {}
+    workloads = {s.key: t.workload for s in submissions if (t := traced.get(s.key)) and t.workload is not None}
+    return map_class(
+        {key: workload for key, workload in workloads.items() if workload is not None},
+        rule.on(load_hardware(rule.machine)),
+        (rule.search, *rule.beside),
+        use_cache=way.use_cache,
+        executor=way.executor,
+        progress=lambda done, total: way.progress("mapping layers", done, total),
+    )
+
+
+def _graded(submission: Submission, traced: Traced | None, verdict: Verdict, ranking: Ranking | None) -> Graded:
+    notices = [*submission.notices, *_notices(traced)]
+    entry = None
+    if ranking is not None:
+        entry = next((e for e in ranking.entries if e.name == verdict.subject), None)
+    return Graded(
+        name=submission.name,
+        key=submission.key,
+        digest=submission.digest,
+        findings=tuple(_finding(notice) for notice in notices),
+        verdict=replace(verdict, subject=submission.name),
+        entry=entry,
+        output=traced.output if traced is not None else "",
+        email=submission.student.email if submission.student is not None else "",
+        sid=submission.student.sid if submission.student is not None else "",
+    )
+
+
+def _notices(traced: Traced | None) -> tuple[Notice, ...]:
+    if traced is None:
+        return ()
+    return (*((traced.notice,) if traced.notice is not None else ()), *traced.remarks)
+
+
+def _finding(notice: Notice) -> Finding:
+    return Finding(
+        rule=notice.kind.value,
+        measured=None,
+        at_least=False,
+        limit="",
+        unit="",
+        outcome=Outcome.UNDECIDED,
+        because=notice.message,
+        consequence="flag",
+    )

@@ -1,0 +1,27 @@
+"""A submission's identity: what its files hold and what they are called, wherever they lie."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+_CHUNK = 1 << 20
+
+
+def digest_of(submission: Path) -> str:
+    """SHA-256 over names and contents of a file, or of all regular files below a folder. Links are not followed."""
+    digest = hashlib.sha256()
+    if submission.is_file():
+        _add(digest, "", submission)  # the file of a submission is often called like the student
+        return digest.hexdigest()
+    files = (p for p in submission.rglob("*") if p.is_file() and not p.is_symlink())
+    for name, file in sorted((p.relative_to(submission).as_posix(), p) for p in files):
+        _add(digest, name, file)
+    return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, name: str, file: Path) -> None:
+    digest.update(f"{len(name)}:{name}:{file.stat().st_size}:".encode("utf-8", "surrogateescape"))
+    with file.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)

@@ -1,0 +1,45 @@
+"""What an interrupted run has already done: one file per submission, taken only for the same work."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from costmodel.errors import FormatError
+from costmodel.grading.traced import SCHEMA, Job, Traced
+from costmodel.ir.codec import dumps, loads
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A folder of finished traces."""
+
+    folder: Path
+
+    def emptied(self) -> Kept:
+        """The same folder without what earlier runs have left there."""
+        for file in self.folder.glob("*.json"):
+            file.unlink(missing_ok=True)
+        return self
+
+    def load(self, key: str) -> Traced | None:
+        """A finished trace; None if there is none, or the file is damaged: then it is made again."""
+        try:
+            return loads(Traced, (self.folder / f"{key}.json").read_text(encoding="utf-8"), SCHEMA)
+        except (OSError, UnicodeDecodeError, FormatError):
+            return None
+
+    def store(self, key: str, traced: Traced) -> None:
+        """Keep a finished trace, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{key}.part"
+        part.write_text(dumps(traced, SCHEMA), encoding="utf-8")
+        part.replace(self.folder / f"{key}.json")
+
+
+def fingerprint(job: Job, digest: str, version: str) -> str:
+    """What a trace depends on: the files, the way of tracing, and our own version; not where the files lie."""
+    recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
+    words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, version)
+    return hashlib.sha256(repr(words).encode()).hexdigest()

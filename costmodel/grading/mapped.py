@@ -1,0 +1,57 @@
+"""Map a class: equal layers of all submissions are solved once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import TypeAlias
+
+from costmodel.backends.analytical import estimate
+from costmodel.backends.totals import cost_report
+from costmodel.hardware.spec import HardwareSpec
+from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.ir.workload import Layer, Workload
+
+_Problem: TypeAlias = "tuple[tuple[tuple[str, int], ...], bool, int, str]"
+
+
+def map_class(
+    workloads: Mapping[str, Workload],
+    hardware: HardwareSpec,
+    searches: Sequence[str],
+    *,
+    use_cache: bool,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, dict[str, CostReport]]:
+    """Per workload, per search, its cost report."""
+    layers = {_problem(layer): layer for workload in workloads.values() for layer in workload.layers}
+    phases = {workload.phase for workload in workloads.values()}
+    if not layers:
+        return {name: {} for name in workloads}
+    whole = Workload(phase=phases.pop(), layers=tuple(layers.values()), not_mapped=(), operations=1, bytes_moved=0)
+    result: dict[str, dict[str, CostReport]] = {name: {} for name in workloads}
+    for search in searches:
+        report = estimate(whole, hardware, search=search, use_cache=use_cache, executor=executor, progress=progress)
+        solved = {_problem(cost.layer): cost for cost in report.layers}
+        for name, workload in workloads.items():
+            result[name][search] = _share(workload, hardware, report, solved)
+    return result
+
+
+def _problem(layer: Layer) -> _Problem:
+    return tuple(layer.instance.items()), layer.depthwise, layer.word_bits, layer.lowered_as
+
+
+def _share(
+    workload: Workload, hardware: HardwareSpec, report: CostReport, solved: Mapping[_Problem, LayerCost]
+) -> CostReport:
+    return cost_report(
+        workload,
+        hardware,
+        backend=report.backend,
+        backend_version=report.backend_version,
+        search=report.search,
+        layers=tuple(replace(solved[_problem(layer)], layer=layer) for layer in workload.layers),
+    )

@@ -1,0 +1,136 @@
+"""What is no contradiction, but what a person should look at before a ranking hangs on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.structure import LITERAL_ELEMENTS
+from costmodel.ir.tensor import Role
+from costmodel.ir.trace import OpCall, Phase, Trace
+from costmodel.ir.training import Training
+from costmodel.ops.convention import MACS
+from costmodel.passes.work import count
+
+_WEIGHT_OF = {
+    "aten.convolution": ("weight",),
+    "aten.addmm": ("mat1", "mat2"),
+    "aten.mm": ("self", "mat2"),
+    "aten.bmm": ("self", "mat2"),
+    "aten.baddbmm": ("batch1", "batch2"),
+    "aten.mv": ("self", "vec"),
+    "aten.embedding": ("weight",),
+}
+"""Where a network's weights enter: the op's parameters."""
+_SHOWN = 5
+"""How many cases a message names."""
+
+
+def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
+    """Remarks on traces that are in order."""
+    trace = training.phases[0].trace
+    found = [*_hidden(trace), *_untrained(trace), *_unmatched(trace)]
+    if inference is not None:
+        found += [notice for notice in _hidden(inference) if notice not in found]
+        found += _asymmetric(training, inference)
+    return tuple(found)
+
+
+def _hidden(trace: Trace) -> Iterator[Notice]:
+    """Tensors that the program brings along and uses as weights, which no count of parameters sees."""
+    declared = {trace.tensors[p.tensor].storage for p in trace.parameters}
+    buffers = {trace.tensors[b.tensor].storage: b.name for b in trace.buffers}
+    batch = {trace.tensors[i].storage for i in trace.inputs}
+    found: dict[int, str] = {}
+    for call in trace.calls:
+        for number in call.inputs:
+            storage = trace.storages[trace.tensors[number].storage]
+            if storage.born != -1 or storage.id in declared | batch or storage.role in _OF_THE_STEP:
+                continue
+            is_weight = number in _weights(call)
+            if storage.id in buffers and is_weight:
+                found[storage.id] = f"buffer {buffers[storage.id]} is the weight of {call.packet} in {_where(call)}"
+            elif storage.id not in buffers and (is_weight or trace.tensors[number].meta.numel > LITERAL_ELEMENTS):
+                found.setdefault(storage.id, f"a plain tensor goes into {call.packet} in {_where(call)}")
+    literals = _large_literals(trace)
+    elements = sum(_elements(trace, storage) for storage in found) + sum(n for _, n in literals)
+    texts = [*found.values(), *(text for text, _ in literals)]
+    if texts:
+        listed = "; ".join(dict.fromkeys(texts[:_SHOWN])) + ("; …" if len(texts) > _SHOWN else "")
+        message = f"{elements} elements work like parameters but are none: {listed}"
+        yield Notice(kind=Kind.HIDDEN, message=message)
+
+
+_OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
+
+
+def _weights(call: OpCall) -> set[int]:
+    names = _WEIGHT_OF.get(call.packet, ())
+    return {number for name, value in call.arguments if name in names for number in _ids(value)}
+
+
+def _ids(value: object) -> tuple[int, ...]:
+    number = getattr(value, "tensor", None)
+    return (number,) if isinstance(number, int) else ()
+
+
+def _large_literals(trace: Trace) -> list[tuple[str, int]]:
+    """Lists of numbers in the program's text that become tensors of the step."""
+    large = []
+    for call in trace.calls:
+        if call.packet == "aten.lift_fresh":
+            size = max((trace.tensors[number].meta.numel for number in call.inputs), default=0)
+            if size > LITERAL_ELEMENTS:
+                large.append((f"a literal becomes a tensor in {_where(call)}", size))
+    return large
+
+
+def _elements(trace: Trace, storage: int) -> int:
+    return max(tensor.meta.numel for tensor in trace.tensors if tensor.storage == storage)
+
+
+def _where(call: OpCall) -> str:
+    return call.scope or "the model itself"
+
+
+def _untrained(trace: Trace) -> Iterator[Notice]:
+    """Modules with trainable parameters that work forward, in a step that has a backward, but get no gradient."""
+    trainable = {p.tensor for p in trace.parameters if p.trainable}
+    owners = {m.path for m in trace.modules if trainable.intersection(m.parameters)}
+    forward = {call.scope for call in trace.calls if call.phase is Phase.FORWARD}
+    backward = {call.scope for call in trace.calls if call.phase is Phase.BACKWARD}
+    without = sorted((owners & forward) - backward)
+    if without:
+        listed = ", ".join(path or "the model itself" for path in without[:_SHOWN])
+        yield Notice(kind=Kind.UNTRAINED, message=f"{len(without)} layers work but are not trained: {listed}")
+
+
+def _unmatched(trace: Trace) -> Iterator[Notice]:
+    """Gradients of convolutions that were never recorded: somebody took them out of the forward pass."""
+    open_ones: Counter[str] = Counter()
+    for call in trace.calls:
+        if call.packet == "aten.convolution":
+            open_ones[call.scope] += 1
+        elif call.packet == "aten.convolution_backward":
+            open_ones[call.scope] -= 1
+    missing = sorted(scope for scope, number in open_ones.items() if number < 0)
+    if missing:
+        listed = ", ".join(path or "the model itself" for path in missing[:_SHOWN])
+        message = f"gradients of convolutions that never ran forward: {listed}"
+        yield Notice(kind=Kind.UNMATCHED, message=message)
+
+
+def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
+    """Multiply-accumulates of a sample, forward, in training and in inference: the same but for what is drawn."""
+    phase = training.phases[0]
+    ours = _forward_macs(phase.trace)
+    theirs = _forward_macs(inference) * phase.batch
+    if ours != theirs:
+        message = f"{ours} multiply-accumulates forward in training, {theirs} for the same samples in inference"
+        yield Notice(kind=Kind.ASYMMETRIC, message=message)
+
+
+def _forward_macs(trace: Trace) -> int:
+    rows = (row for row in count(trace).rows if row.phase is Phase.FORWARD)
+    return sum(MACS.number(row.work) for row in rows if row.work is not None)

@@ -1,0 +1,97 @@
+"""Who is in the class: a CSV with columns among name, email, sid and github, in any order."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from costmodel.errors import UsageError
+from costmodel.grading.text import safe_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Student:
+    """A line of the roster; "" is not given."""
+
+    name: str
+    email: str = ""
+    sid: str = ""
+    github: str = ""
+
+
+_COLUMNS = tuple(field.name for field in fields(Student))
+_ALSO = {"full name": "name", "student": "name", "e-mail": "email", "student id": "sid", "id": "sid"}
+_ALSO |= {"github username": "github", "github_username": "github", "identifier": "name", "sis user id": "sid"}
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The class, in the order of the file."""
+
+    students: tuple[Student, ...]
+
+    def find(self, clues: Iterable[str]) -> Student | None:
+        """The student whom a clue (a sid, an e-mail, a GitHub name, a name in any order) names; the first clue wins.
+
+        A clue that names several is no clue.
+        """
+        for clue in clues:
+            found = [student for student in self.students if _compact(clue) in _keys(student)]
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def find_clone(self, folder: str) -> Student | None:
+        """The student whose GitHub name ends the name of a clone (``assignment-name``)."""
+        found = [s for s in self.students if s.github and folder.lower().endswith(f"-{s.github.lower()}")]
+        # a-b ends in -b too: the longest name is the one
+        return max(found, key=lambda student: len(student.github), default=None)
+
+
+def read_roster(file: Path) -> Roster:
+    """Read a roster.
+
+    Raises:
+        UsageError: not readable, no known column, or a student twice; says where.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
+    lines = csv.DictReader(text.splitlines())
+    columns = {name: _column(name) for name in lines.fieldnames or () if _column(name)}
+    if not columns:
+        raise UsageError(f"{file}:1: no column among {', '.join(_COLUMNS)}")
+    students: list[Student] = []
+    taken: dict[str, int] = {}
+    for line in lines:
+        values = {column: safe_text((line.get(name) or "").strip()) for name, column in columns.items()}
+        if not any(values.values()):
+            continue
+        values["name"] = values.get("name") or values.get("sid") or values.get("github") or values["email"]
+        student = Student(**values)
+        for key in (student.sid, student.email, student.github):
+            if key and taken.setdefault(key.casefold(), lines.line_num) != lines.line_num:
+                raise UsageError(f"{file}:{lines.line_num}: {key} is already in line {taken[key.casefold()]}")
+        students.append(student)
+    return Roster(tuple(students))
+
+
+def _column(heading: str) -> str:
+    name = heading.strip().lower()
+    return name if name in _COLUMNS else _ALSO.get(name, "")
+
+
+def _compact(text: str) -> str:
+    """Letters and digits alone, without case and accents: ``Müller, Ana`` is ``mullerana``."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in plain if c.isalnum())
+
+
+def _keys(student: Student) -> set[str]:
+    words = student.name.replace(",", " ").split()
+    names = {"".join(words), "".join(words[-1:] + words[:-1]), "".join(words[1:] + words[:1])}
+    return {_compact(key) for key in (*names, student.sid, student.email, student.github)} - {""}

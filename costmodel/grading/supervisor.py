@@ -1,0 +1,191 @@
+"""Runs one child: feeds it, reads it with caps, watches what it uses, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from costmodel.grading.limits import Limits
+from costmodel.grading.notice import Kind
+from costmodel.grading.process_tree import Usage, end, usage
+
+_LOOK_EVERY_SECONDS = 0.02
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a child ended.
+
+    Attributes:
+        answer: what came through its channel.
+        output: the end of what it printed; the beginning, if it was stopped.
+        status: exit code, negative for a signal.
+        stopped: the limit that it ran into, None if it ended by itself.
+        cpu_seconds: of the whole tree.
+    """
+
+    answer: bytes
+    output: bytes
+    status: int
+    stopped: Kind | None
+    cpu_seconds: float
+
+
+def supervise(
+    command: Sequence[str], request: bytes, limits: Limits, *, environment: Mapping[str, str], scratch: Path
+) -> Ended:
+    """Run ``command`` with the request on its standard input and the number of its channel as last argument.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    receiver, channel = os.pipe()
+    with tempfile.TemporaryFile() as words:
+        words.write(request)
+        words.seek(0)
+        try:
+            child = subprocess.Popen(
+                [*command, str(channel)],
+                stdin=words,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=scratch,
+                pass_fds=(channel,),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(receiver)
+            raise
+        finally:
+            os.close(channel)
+    watch = _Watch(child, receiver, limits, scratch)
+    try:
+        return watch.until_the_end()
+    finally:
+        watch.close()
+
+
+class _Watch:
+    def __init__(self, child: subprocess.Popen[bytes], receiver: int, limits: Limits, scratch: Path) -> None:
+        assert child.stdout is not None  # it is a pipe
+        self._child = child
+        self._limits = limits
+        self._scratch = scratch
+        self._deadline = time.monotonic() + limits.wall_seconds
+        self._next_look = 0.0
+        self._answer = bytearray()
+        self._output = bytearray()
+        self._printed = 0
+        self._cpu = 0.0
+        self._status: int | None = None
+        self._selector = selectors.DefaultSelector()
+        for channel in (receiver, child.stdout.fileno()):
+            os.set_blocking(channel, False)
+            self._selector.register(channel, selectors.EVENT_READ)
+        self._receiver = receiver
+
+    def until_the_end(self) -> Ended:
+        stopped = None
+        while stopped is None and not self._has_ended():
+            stopped = self._read() or self._looked()
+        if stopped is None:
+            stopped = self._read(everything=True)
+        end(self._child.pid)
+        self._reap(os.WEXITED)
+        tail = self._limits.tail_bytes
+        return Ended(
+            answer=bytes(self._answer),
+            output=bytes(self._output[:tail] if stopped else self._output[-tail:]),
+            status=self._status or 0,
+            stopped=stopped,
+            cpu_seconds=self._cpu,
+        )
+
+    def close(self) -> None:
+        """End whatever still runs, whichever error brought us here."""
+        if self._status is None:
+            end(self._child.pid)
+            self._reap(os.WEXITED)
+        self._selector.close()
+        os.close(self._receiver)
+        assert self._child.stdout is not None  # it is a pipe
+        self._child.stdout.close()
+
+    def _has_ended(self) -> bool:
+        """True once the child is a zombie; it is reaped after its tree, since its number must not be given away."""
+        return os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _reap(self, _: int) -> None:
+        if self._status is None:
+            _, status, used = os.wait4(self._child.pid, 0)
+            self._status = self._child.returncode = os.waitstatus_to_exitcode(status)
+            self._cpu = max(self._cpu, used.ru_utime + used.ru_stime)
+
+    def _read(self, *, everything: bool = False) -> Kind | None:
+        """Take what is there; returns the limit that it exceeds."""
+        while self._selector.get_map():
+            ready = self._selector.select(0 if everything else _LOOK_EVERY_SECONDS)
+            for key, _ in ready:
+                data = os.read(key.fd, _CHUNK)
+                if not data:
+                    self._selector.unregister(key.fd)
+                elif key.fd == self._receiver:
+                    self._answer += data
+                else:
+                    self._print(data)
+            if len(self._answer) > self._limits.answer_bytes or self._printed > self._limits.output_bytes:
+                return Kind.OUTPUT
+            if not (everything and ready):
+                return None
+        if not everything:
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return None
+
+    def _print(self, data: bytes) -> None:
+        """Keep the beginning until it is clear that nobody needs it, and always the end."""
+        tail = self._limits.tail_bytes
+        self._printed += len(data)
+        room = max(0, 2 * tail - len(self._output))
+        if len(data) <= room:
+            self._output += data
+        else:
+            self._output = self._output[:tail] + (self._output[tail:] + data)[-tail:]
+
+    def _looked(self) -> Kind | None:
+        now = time.monotonic()
+        if now > self._deadline:
+            return Kind.TIMEOUT
+        if now < self._next_look:
+            return None
+        self._next_look = now + _LOOK_EVERY_SECONDS
+        used: Usage = usage(self._child.pid)
+        self._cpu = max(self._cpu, used.cpu_seconds)
+        if used.memory_bytes > self._limits.memory_bytes:
+            return Kind.MEMORY
+        if used.cpu_seconds > self._limits.cpu_seconds:
+            return Kind.CPU
+        return Kind.DISK if _folder_bytes(self._scratch) > self._limits.folder_bytes else None
+
+
+def _folder_bytes(folder: Path) -> int:
+    total = 0
+    todo = [str(folder)]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue
+    return total

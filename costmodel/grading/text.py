@@ -1,0 +1,70 @@
+"""Text that a stranger wrote, made harmless for the place where it is shown.
+
+A name or a message may hold terminal escapes, right-to-left overrides, HTML, a spreadsheet formula (CWE-1236: a cell
+that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return) or Markdown. :func:`safe_text` makes it one
+printable line, and each of the others quotes that line for one kind of file.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+LONGEST = 300
+"""Characters of a name or a message; what is longer ends in an ellipsis."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+_TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+
+
+def safe_text(text: str, longest: int = LONGEST) -> str:
+    r"""One printable line: control, format, private and unassigned characters become a replacement mark.
+
+    >>> safe_text("a\x1b[31mb\n\u202ec")
+    'ab \ufffdc'
+    """
+    line = " ".join(_TERMINAL.sub("", text).split())
+    clean = "".join(c if _is_printable(c) else "\ufffd" for c in line)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def safe_cell(text: str, longest: int = LONGEST) -> str:
+    """:func:`safe_text` for a CSV or spreadsheet cell: what would be a formula gets an apostrophe in front.
+
+    >>> safe_cell("=1+1")
+    "'=1+1"
+    """
+    line = safe_text(text, longest)
+    return f"'{line}" if line.startswith(_FORMULA) else line
+
+
+def safe_html(text: str, longest: int = LONGEST) -> str:
+    """:func:`safe_text` for HTML, in an element or a quoted attribute.
+
+    >>> safe_html("<script>")
+    '&lt;script&gt;'
+    """
+    return html.escape(safe_text(text, longest), quote=True)
+
+
+def safe_markdown(text: str, longest: int = LONGEST) -> str:
+    r"""A :func:`safe_text` line that Markdown shows as it is, in tables too.
+
+    >>> safe_markdown("[a](b) | <b>")
+    '\\[a\\]\\(b\\) \\| &lt;b&gt;'
+    """
+    line = safe_text(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", line)
+
+
+def steady_text(text: str, places: dict[str, str]) -> str:
+    """Text without what differs between two runs: addresses of objects, and folders, which get the names given."""
+    for place, name in sorted(places.items(), key=lambda pair: -len(pair[0])):
+        text = text.replace(place, name)
+    return _ADDRESS.sub("0x…", text)
+
+
+def _is_printable(character: str) -> bool:
+    return character == " " or unicodedata.category(character)[0] not in "CZ"

@@ -1,0 +1,88 @@
+"""One submission behind the wall, and what is derived from its trace outside: a picklable piece of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from costmodel.grading.behind import WalledTrace, trace_behind_wall
+from costmodel.grading.limits import Limits
+from costmodel.grading.notice import Notice
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.workload import Workload
+
+SCHEMA = "costmodel.traced/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to trace, and how.
+
+    Attributes:
+        path: a folder or a Python file.
+        reference: which file and object is the model; None looks for it.
+        settings, defaults: recipe fields that stand above and below the submission's own (the rulebook's).
+        random: whether random numbers are operations.
+        phase: what is mapped: inference or training; None maps nothing.
+        wall: a wall's name.
+    """
+
+    path: Path
+    reference: str | None
+    settings: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+    random: bool
+    phase: str | None
+    wall: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """Figures of one submission, or why there are none.
+
+    Attributes:
+        analysis, workload: None if there is a notice; the workload also where nothing is mapped.
+        notice: why there are no figures.
+        remarks: what a person should look at.
+        output: the end of what it printed.
+    """
+
+    analysis: Analysis | None
+    workload: Workload | None
+    notice: Notice | None
+    remarks: tuple[Notice, ...]
+    output: str
+
+
+def trace(job: Job) -> Traced:
+    """Trace behind the wall; count and lower out here, where the submission cannot reach."""
+    walled = trace_behind_wall(
+        job.path,
+        job.reference,
+        job.settings,
+        job.defaults,
+        inference=job.phase == "inference",
+        limits=job.limits,
+        wall=job.wall,
+    )
+    analysis, workload = _derived(walled, job)
+    return Traced(
+        analysis=analysis, workload=workload, notice=walled.notice, remarks=walled.remarks, output=walled.output
+    )
+
+
+def _derived(walled: WalledTrace, job: Job) -> tuple[Analysis | None, Workload | None]:
+    from costmodel.passes.lower import lower
+    from costmodel.passes.summary import summarise
+    from costmodel.passes.work import count
+
+    if walled.training is None or walled.subject is None:
+        return None, None
+    analysis = summarise(walled.training, walled.subject, random=job.random)
+    if job.phase is None:
+        return analysis, None
+    inference = walled.inference if job.phase == "inference" else walled.training.phases[0].trace
+    return analysis, None if inference is None else lower(count(inference), job.phase)

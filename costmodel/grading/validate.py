@@ -1,0 +1,184 @@
+"""Whether an answer from behind the wall can be a trace at all, and what a person should look at.
+
+The child runs the submission's code and the recorder in one process, so a submission can write any answer it likes.
+What it writes is only believed as far as it is checked here, by this process, with our own formulas:
+
+* it is JSON of our schema, of bounded size, without surrogates or non-finite numbers;
+* its parts fit together (:mod:`costmodel.grading.structure`): ids, sizes, names, lifetimes of memory; nothing is read
+  before it is made, after it is gone, or without anybody having made it;
+* every call of an op that has a formula is asked again of torch's own shape function on stand-ins: shapes, element
+  types and which result is a view (:mod:`costmodel.tracing.shapes`);
+* every formula and every pass runs on it;
+* the batch has the contract's shape, the parameters of the training and of the inference are the same tensors by
+  name, shape and trainability, and the numbers of steps follow from samples, batch and epochs.
+
+Remarks, which refuse nothing: tensors of the program that work as weights but are no parameters; a training whose
+forward pass does other work per sample than the inference; layers with weights that get no gradient.
+
+**What can still be forged.** A trace that is whole in itself but of another network: a smaller one than the submission
+runs where it is measured (by replacing the recorder, or by a ``forward`` that behaves differently on fake tensors,
+under a tracer or in another environment). A static reader of one process cannot tell. What catches it is
+:func:`costmodel.tracing.confirmation.contradiction`: the traced inference, run on the submitted weights and on inputs
+that the grader chose, must give the submitted predictions, and the weights must be exactly the traced parameters.
+Likewise forgeable within bounds: how long a storage lives after its last reader (peak memory), module names and the
+scopes of calls (which row of the table a cost is shown in), and calls of ops without a formula, whose shapes nobody
+knows, which is why a limit that hangs on them stays UNDECIDED.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from costmodel.errors import CostModelError, FormatError
+from costmodel.grading.messages import ANSWER, Answer, Wanted
+from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.remarks import remarks
+from costmodel.grading.structure import ForgedError, check_structure, expect
+from costmodel.ir.analysis import Subject
+from costmodel.ir.codec import from_data
+from costmodel.ir.trace import Trace
+from costmodel.ir.training import TracedPhase, Training
+from costmodel.ops import lookup
+from costmodel.passes.lower import lower
+from costmodel.passes.summary import summarise
+from costmodel.passes.work import count
+from costmodel.tracing.recipe import make_recipe
+from costmodel.tracing.shapes import disagreement
+
+MOST_PHASES = 64
+MOST_STEPS = 10**12
+
+
+def parse(data: bytes) -> Answer:
+    """The answer that ``data`` is.
+
+    Raises:
+        FormatError: not JSON of our schema; says where.
+    """
+    try:
+        tree = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+        # a lone surrogate is legal JSON, but no text that could be written to a file
+        json.dumps(tree, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as problem:
+        raise FormatError(f"not JSON: {type(problem).__name__}") from None
+    if not isinstance(tree, dict) or tree.pop("schema", None) != ANSWER:
+        raise FormatError(f"no answer of schema {ANSWER}")
+    answer: Answer = from_data(Answer, tree)
+    return answer
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def check(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
+    """Check an answer that brings a training, and return remarks on it.
+
+    Every figure is computed once, so that nothing fails on it later.
+
+    Raises:
+        ForgedError: no run of the recorder can have made it; says where it contradicts itself.
+    """
+    try:
+        return _checked(answer, wanted)
+    except ForgedError:
+        raise
+    except Exception as problem:  # a formula or a pass met what no trace can hold: any error of ours may come of it
+        raise ForgedError(f"a formula fails on it: {type(problem).__name__}: {problem}") from None
+
+
+def _checked(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
+    training, inference, subject = answer.training, answer.inference, answer.subject
+    if training is None or subject is None or (inference is None) == wanted.inference:
+        raise ForgedError("the answer is not what was asked for")
+    expect(0 < len(training.phases) <= MOST_PHASES, f"{len(training.phases)} phases")
+    for what, trace in traces(training, inference):
+        _check_trace(what, trace)
+    for phase in training.phases:
+        _check_phase(phase)
+    _check_parameters(training, inference)
+    _check_words(subject, training, wanted)
+    own: tuple[Notice, ...] = ()
+    if inference is not None:
+        own = tuple(_own_input(inference, wanted))
+        lower(count(inference), "inference")
+    summarise(training, subject)
+    return (*own, *remarks(training, inference))
+
+
+def traces(training: Training, inference: Trace | None) -> Iterator[tuple[str, Trace]]:
+    """Every different trace of an answer, with what to call it."""
+    if inference is not None:
+        yield "inference", inference
+    known: list[Trace] = []
+    for phase in training.phases:
+        for what, trace in ((phase.name, phase.trace), (f"{phase.name}, last batch", phase.last_trace)):
+            if trace is not None and trace not in known:
+                known.append(trace)
+                yield what, trace
+
+
+def _check_trace(what: str, trace: Trace) -> None:
+    try:
+        check_structure(trace)
+        problem = disagreement(trace, lambda packet: lookup(packet) is not None)
+        expect(problem is None, str(problem))
+    except CostModelError as problem:
+        raise ForgedError(f"{what}: {problem}") from None
+
+
+def _check_phase(phase: TracedPhase) -> None:
+    where = f"phase {phase.name[:60]!r}"
+    expect(phase.name.isprintable(), "a phase whose name is not printable")
+    expect(phase.batch >= 1, f"{where}: batch {phase.batch}")
+    expect(phase.steps is None or 0 <= phase.steps <= MOST_STEPS, f"{where}: {phase.steps} steps")
+    expect(0 <= phase.last_steps <= MOST_STEPS, f"{where}: {phase.last_steps} last steps")
+    has_last = phase.last_trace is not None
+    expect(has_last == (phase.last_batch is not None) == (phase.last_steps > 0), f"{where}: half a last batch")
+    expect(phase.last_batch is None or 0 < phase.last_batch < phase.batch, f"{where}: last batch {phase.last_batch}")
+
+
+def _named(trace: Trace) -> Mapping[str, tuple[int, ...]]:
+    return {p.name: trace.tensors[p.tensor].shape for p in trace.parameters}
+
+
+def _check_parameters(training: Training, inference: Trace | None) -> None:
+    first = _named(training.phases[0].trace)
+    for what, trace in traces(training, inference):
+        other = _named(trace)
+        different = sorted(set(first.items()) ^ set(other.items()))
+        expect(not different, f"{what}: parameter {different[0][0] if different else ''} is not that of the first step")
+
+
+def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
+    """Where the contract fixes the batch or the length of the training, the answer has it."""
+    expect(subject.batch == training.phases[0].batch, "the subject's batch is not that of its first phase")
+    texts = (subject.name, subject.input, subject.loss, subject.optimizer, *subject.model_options.values())
+    expect(all(len(text) <= 4096 for text in texts), "a word of the subject is too long")
+    for name in ("batch", "samples", "epochs"):
+        fixed = wanted.settings.get(name)
+        expect(fixed is None or getattr(subject, name) == fixed, f"{name} is {getattr(subject, name)}, not {fixed}")
+    if len(training.phases) != 1 or subject.samples is None or wanted.settings.get("steps") is not None:
+        return
+    (phase,) = training.phases
+    if phase.steps is not None:
+        done = phase.steps * phase.batch + phase.last_steps * (phase.last_batch or 0)
+        due = subject.samples * (subject.epochs or 1)
+        missing = due - done
+        expect(0 <= missing < phase.batch * (subject.epochs or 1), f"{done} samples are trained on, not {due}")
+
+
+def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
+    """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked."""
+    given = [(inference.tensors[i].shape, inference.tensors[i].dtype) for i in inference.inputs]
+    for fields in (wanted.settings, wanted.defaults):
+        if fields.get("input") is None:
+            continue
+        recipe = make_recipe({"input": fields["input"]}, "the contract")
+        due: list[Any] = [((1, *spec.shape), spec.dtype) for spec in recipe.input]
+        if fields is wanted.settings:
+            expect(given == due, f"inference: its input is {given}, the contract's is {due}")
+        elif given != due and "input" not in wanted.settings:
+            yield Notice(kind=Kind.INPUT, message=f"its input is {given}, the rules' is {due}")

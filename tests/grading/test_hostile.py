@@ -1,0 +1,121 @@
+"""Each hostile program is graded correctly or refused with the right finding, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from costmodel.grading.behind import WalledTrace, trace_behind_wall
+from costmodel.grading.probe import best_wall, probe
+from costmodel.grading.process_tree import descendants
+from costmodel.ir.codec import dumps
+from tests.grading.conftest import Hostile
+
+SETTINGS = {"input": "3x32x32", "batch": 2, "samples": 10, "epochs": 2}
+SECRET = "the solution of the exercise"
+DEEDS = {
+    "processes": ("FORKED", "SPAWNED", "UNSHARED", "MOUNTED", "HOARDED", "WRITTEN"),
+    "network": ("CONNECTED",),
+    "memory": ("ATTACHED",),
+    "files": ("READ", "SEEN", SECRET),
+    "submission": ("CHANGED",),
+}
+"""What a program prints when it did what it must not be able to do, by the promise that forbids it."""
+
+STANDING = {standing.wall: standing for standing in probe()}
+
+
+TELLING = {
+    "disk_filler",
+    "fork_and_hide",
+    "kill_everybody",
+    "looks_around",
+    "memory_bomb",
+    "much_output",
+    "parent_memory",
+    "random_sizes",
+    "reads_solution",
+}
+"""Programs whose fate depends on the wall, or on chance."""
+WHOLE_CORPUS = "COSTMODEL_WHOLE_CORPUS" in os.environ
+
+
+@pytest.fixture(autouse=True)
+def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+
+
+def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
+    """The program's trace, with a check that the machine is as it was before."""
+    secret = folder / "solution" / "model.py"
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text(SECRET, encoding="utf-8")
+    submission = folder / "submission" / "model.py"
+    submission.parent.mkdir(exist_ok=True)
+    text = hostile.text.replace("@SECRET@", str(secret))
+    submission.write_text(text, encoding="utf-8")
+    result = trace_behind_wall(submission.parent, None, SETTINGS, limits=hostile.limits, wall=wall)
+    assert not list(Path(tempfile.gettempdir()).glob("costmodel-*"))  # torch has a folder of its own
+    assert descendants(os.getpid()) == [os.getpid()]
+    assert not leftovers(folder)
+    if "submission" in STANDING[wall].kept:
+        assert submission.read_text(encoding="utf-8") == text
+    return result
+
+
+def leftovers(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = process.read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in words:
+            found.append(words.decode("utf-8", "replace"))
+    return found
+
+
+def assert_as_expected(hostile: Hostile, result: WalledTrace) -> None:
+    outcome = "traced" if result.notice is None else result.notice.kind.value
+    assert outcome in hostile.outcomes, (outcome, result.notice, result.output)
+    if outcome == "traced":
+        assert tuple(remark.kind.value for remark in result.remarks) == hostile.remarks, result.remarks
+    else:
+        assert result.training is None
+        assert result.notice is not None
+        assert result.notice.message.isprintable()
+        assert result.notice.message
+    kept = STANDING[result.wall].kept
+    assert not [deed for promise in kept for deed in DEEDS.get(promise, ()) if deed in result.output]
+
+
+def test_behind_the_best_wall(hostile: Hostile, tmp_path: Path) -> None:
+    assert_as_expected(hostile, graded(hostile, tmp_path, best_wall().wall))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wall", ["namespaces", "landlock", "limits"])
+def test_behind_another_wall(hostile: Hostile, tmp_path: Path, wall: str) -> None:
+    if hostile.name not in TELLING and not WHOLE_CORPUS:
+        pytest.skip("the same code as behind the best wall: COSTMODEL_WHOLE_CORPUS=1 runs it")
+    standing = STANDING[wall]
+    if "processes" not in standing.kept:
+        pytest.skip(f"NOT TESTED HERE: {standing}")
+    if hostile.name == "disk_filler" and "writing" not in standing.kept:
+        pytest.skip(f"NOT TESTED HERE, it would fill this machine's folders: {standing}")
+    assert_as_expected(hostile, graded(hostile, tmp_path, wall))
+
+
+@pytest.mark.slow
+def test_twice_the_same(hostile: Hostile, tmp_path: Path) -> None:
+    if hostile.name not in TELLING and not WHOLE_CORPUS:
+        pytest.skip("COSTMODEL_WHOLE_CORPUS=1 runs it")
+    first, second = (graded(hostile, tmp_path, best_wall().wall) for _ in range(2))
+    assert replace(first, cpu_seconds=0) == replace(second, cpu_seconds=0)
+    if first.training is not None and second.training is not None:
+        assert dumps(first.training) == dumps(second.training)
