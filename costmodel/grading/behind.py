@@ -22,13 +22,13 @@ from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.probe import best_wall
 from costmodel.grading.structure import ForgedError
 from costmodel.grading.supervisor import Ended, supervise
-from costmodel.grading.text import safe_text, steady_text
 from costmodel.grading.validate import check, parse
 from costmodel.grading.wall import environment, wall_called
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
+from costmodel.quoting import safe_text, steady_text
 
 _SIGNALLED = 128
 """A shell, and bubblewrap, say 128 + n of a program that signal n ended."""

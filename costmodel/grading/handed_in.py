@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.text import safe_text
 from costmodel.grading.unpack import SUFFIXES
+from costmodel.quoting import safe_text
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from costmodel.grading.sources import Submission
-from costmodel.grading.text import safe_text
+from costmodel.quoting import safe_text
 from costmodel.rules.sheets import Sheet
 
 

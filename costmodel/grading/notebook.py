@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from costmodel.errors import CostModelError
-from costmodel.grading.text import safe_text
+from costmodel.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")

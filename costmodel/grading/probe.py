@@ -18,9 +18,9 @@ from costmodel.grading.limits import Limits
 from costmodel.grading.messages import ANSWER, REQUEST, Answer, Request
 from costmodel.grading.supervisor import supervise
 from costmodel.grading.temptation import PROMISES
-from costmodel.grading.text import safe_text
 from costmodel.grading.wall import WALLS, Wall, environment, missing_program
 from costmodel.ir.codec import dumps, loads
+from costmodel.quoting import safe_text
 
 _LIMITS = Limits(wall_seconds=20.0, cpu_seconds=10)
 

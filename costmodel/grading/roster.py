@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.grading.text import safe_text
+from costmodel.quoting import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ from costmodel.grading.handed_in import HandedIn, handed_in
 from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.roster import Roster, Student
-from costmodel.grading.text import safe_text
 from costmodel.grading.unpack import ArchiveError, is_archive, unpack
+from costmodel.quoting import safe_text
 
 _ANONYMOUS = "(no name)"
 

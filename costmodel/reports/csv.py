@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
+from costmodel.quoting import safe_cell
 from costmodel.reports.table import Cell
 from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST = 2000
+"""Characters of a cell: a name or a message may be a stranger's."""
 
 
 def render(noun: Noun, view: View) -> str:
@@ -25,6 +27,4 @@ def render(noun: Noun, view: View) -> str:
 
 def safe(value: Cell) -> Cell:
     """Text that a spreadsheet would run as a formula is quoted; other text and numbers stay."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return safe_cell(value, _LONGEST) if isinstance(value, str) else value

@@ -6,6 +6,7 @@ from html import escape
 
 from tabulate import tabulate
 
+from costmodel.quoting import printable
 from costmodel.reports.tables import tables
 from costmodel.reports.text import cell
 from costmodel.reports.view import Noun, View
@@ -15,9 +16,9 @@ def render(noun: Noun, view: View) -> str:
     """Every table under its title; all text is escaped."""
     blocks = []
     for table in tables(noun, view):
-        rows = [[cell(value) for value in row] for row in table.rows]
+        rows = [[printable(cell(value)) for value in row] for row in table.rows]
         # tabulate's "html" format escapes the cells
         body = tabulate(rows, headers=table.headers, tablefmt="html", disable_numparse=True)
-        notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
-        blocks.append(f"<h4>{escape(table.title)}</h4>\n{body}" + (f"\n<ul>{notes}</ul>" if notes else ""))
+        notes = "".join(f"<li>{escape(printable(note))}</li>" for note in table.notes)
+        blocks.append(f"<h4>{escape(printable(table.title))}</h4>\n{body}" + (f"\n<ul>{notes}</ul>" if notes else ""))
     return "\n".join(blocks) + "\n"

@@ -6,6 +6,7 @@ import textwrap
 
 from tabulate import tabulate
 
+from costmodel.quoting import printable
 from costmodel.reports.table import Cell
 from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View
@@ -18,7 +19,7 @@ def render(noun: Noun, view: View) -> str:
     """Every table under its title, numbers with thousands separators and aligned right."""
     blocks = []
     for table in tables(noun, view):
-        rows = [[_wrapped(cell(value)) for value in row] for row in table.rows]
+        rows = [[_wrapped(printable(cell(value))) for value in row] for row in table.rows]
         numeric = [
             all(isinstance(row[i], (int, float)) or row[i] is None for row in table.rows)
             or any(isinstance(row[i], int) for row in table.rows)
@@ -31,8 +32,8 @@ def render(noun: Noun, view: View) -> str:
             disable_numparse=True,
             colalign=["right" if right else "left" for right in numeric] if rows else None,
         )
-        notes = "".join(f"\n  {note}" for note in table.notes)
-        blocks.append(f"{table.title}\n\n{body}{notes}")
+        notes = "".join(f"\n  {printable(note)}" for note in table.notes)
+        blocks.append(f"{printable(table.title)}\n\n{body}{notes}")
     return "\n\n".join(blocks) + "\n"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "costmodel"
 
-GROUND = {"errors", "documents"}
+GROUND = {"errors", "documents", "quoting"}
 """Modules that every layer may use."""
 
 ALLOWED = {
@@ -47,6 +47,7 @@ ALLOWED = {
     },
     "errors": set(),
     "documents": set(),
+    "quoting": set(),
     "cache": set(),
     "fingerprint": set(),
     "analysis": {"ir", "passes", "tracing", "cache", "fingerprint"},

@@ -30,6 +30,15 @@ def safe_text(text: str, longest: int = LONGEST) -> str:
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
+def printable(text: str) -> str:
+    r"""The text with every control, format, private and unassigned character but the newline replaced.
+
+    >>> printable("a\x1b[31mb\nc")
+    'a\ufffd[31mb\nc'
+    """
+    return "".join(c if c == "\n" or _is_printable(c) else "\ufffd" for c in text)
+
+
 def safe_cell(text: str, longest: int = LONGEST) -> str:
     """:func:`safe_text` for a CSV or spreadsheet cell: what would be a formula gets an apostrophe in front.
 
@@ -50,13 +59,13 @@ def safe_html(text: str, longest: int = LONGEST) -> str:
 
 
 def safe_markdown(text: str, longest: int = LONGEST) -> str:
-    r"""A :func:`safe_text` line that Markdown shows as it is, in tables too.
+    r"""A :func:`safe_text` line that Markdown shows as it is, in tables too: no tag, link, code or cell of its own.
 
     >>> safe_markdown("[a](b) | <b>")
-    '\\[a\\]\\(b\\) \\| &lt;b&gt;'
+    '\\[a\\](b) \\| &lt;b&gt;'
     """
     line = safe_text(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", line)
+    return re.sub(r"([\\`\[\]|])", r"\\\1", line)
 
 
 def steady_text(text: str, places: dict[str, str]) -> str:

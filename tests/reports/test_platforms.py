@@ -1,0 +1,176 @@
+"""Every platform's file against its published schema (named in each module), for what is known and what is not."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import costmodel
+from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.ranking import Entry
+from costmodel.ir.verdict import Finding, Outcome
+from costmodel.reports import formats, render
+from tests.rules.conftest import Make
+from tests.rules.conftest import analysis as analysis  # the fixture
+
+EVIL = "=1+1<script>|\u202e"
+FACTS = {"error_rate_percent": "21.7", "energy_mj": "0.4", "cycles": "90000"}
+
+
+def graded(make: Make, facts: dict[str, str], peak: int = 1, rank: int | None = 1) -> Graded:
+    verdict = costmodel.judge(make(peak=peak, lab=peak), "mit-lab2-2022", facts=facts)
+    remark = Finding(
+        rule="late", measured=None, at_least=False, limit="", unit="", outcome=Outcome.UNDECIDED, because=EVIL,
+        consequence="flag",
+    )  # fmt: skip
+    entry = Entry(
+        name=EVIL, outcome=verdict.outcome, points=90, bonus=10 if rank else 0, metric=2, task=None, bracket=None,
+        rank=rank, award=None, because=(),
+    )  # fmt: skip
+    verdict = replace(verdict, subject=EVIL)
+    return Graded(name=EVIL, key="evil-1", digest="", findings=(remark,), verdict=verdict, entry=entry, output=EVIL)
+
+
+@pytest.fixture
+def students(analysis: Make) -> list[Graded]:
+    """One who passes, one of whom nothing is known, one who broke a hard limit."""
+    unknown = graded(analysis, {}, rank=None)
+    return [graded(analysis, FACTS), unknown, graded(analysis, FACTS, peak=2_000_000, rank=None)]
+
+
+Validate = Callable[[dict[str, Any]], None]
+
+
+def gradescope(data: dict[str, Any]) -> None:
+    known = {
+        "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility",
+        "stdout_visibility", "extra_data", "tests", "leaderboard",
+    }  # fmt: skip
+    assert set(data) <= known
+    assert data["visibility"] in ("hidden", "after_due_date", "after_published", "visible")
+    assert data["output_format"] in ("text", "html", "simple_format", "md", "ansi")
+    tests = data["tests"]
+    assert "score" in data or all("score" in test for test in tests), "a score is needed unless every test has one"
+    for test in tests:
+        assert set(test) <= {
+            "score", "max_score", "status", "name", "name_format", "number", "output", "output_format", "tags",
+            "visibility", "extra_data",
+        }  # fmt: skip
+        assert test.get("status", "passed") in ("passed", "failed")
+        assert ("score" in test) == ("max_score" in test)
+    for row in data.get("leaderboard", ()):
+        assert set(row) <= {"name", "value", "order"}
+        assert row["order"] in ("asc", "desc")
+
+
+def codabench(data: dict[str, Any]) -> None:
+    for value in data.values():
+        assert isinstance(value, (int, float))
+        assert math.isfinite(value)
+
+
+def evalai(data: dict[str, Any]) -> None:
+    assert set(data) == {"result", "submission_result"}
+    for split in data["result"]:
+        for scores in split.values():
+            codabench(scores)
+
+
+def classroom(data: dict[str, Any]) -> None:
+    assert set(data) == {"version", "status", "max_score", "tests"}
+    assert data["version"] == 1
+    assert data["status"] in ("pass", "fail", "error")
+    fields = {"name", "status", "score", "message", "test_code", "filename", "line_no", "duration"}
+    for test in data["tests"]:
+        assert set(test) == fields
+        assert test["status"] in ("pass", "fail", "error")
+        assert isinstance(test["score"], int)
+
+
+@pytest.mark.parametrize(
+    ("format", "validate"), [("gradescope", gradescope), ("codabench", codabench), ("evalai", evalai)]
+)
+def test_a_students_file_fits_its_schema(students: list[Graded], format: str, validate: Validate) -> None:
+    for student in students:
+        validate(json.loads(render(student, format)))
+
+
+def test_the_classroom_result_is_base64_of_its_schema(students: list[Graded]) -> None:
+    for student, status in zip(students, ("pass", "error", "fail"), strict=True):
+        data = json.loads(base64.b64decode(render(student, "github-classroom")))
+        classroom(data)
+        assert data["status"] == status
+        assert data["max_score"] == 120
+
+
+def test_scores_of_one_who_passes_of_one_unknown_and_of_one_who_broke_a_limit(students: list[Graded]) -> None:
+    passed, unknown, broke = (json.loads(render(student, "gradescope")) for student in students)
+    assert passed["score"] == 50 + 20 + 20 + 10
+    assert passed["leaderboard"][0]["order"] == "asc"
+    assert broke["score"] == 0
+    # no score is not zero points: it says so
+    assert unknown["output"].startswith("Not decided yet")
+    assert "leaderboard" not in unknown
+    numbers = [json.loads(render(student, "codabench")) for student in students]
+    assert [n["passed"] for n in numbers] == [1, 0, 0]
+    assert ["points" in n for n in numbers] == [True, False, True]
+    assert ["rank" in n for n in numbers] == [True, False, False]
+
+
+@pytest.fixture
+def grades(students: list[Graded]) -> Grades:
+    return Grades(
+        rulebook="mit-lab2-2022", title="t", submissions=tuple(students), ranking=None, notes=(), provenance={}
+    )
+
+
+def test_nbgraders_csv(grades: Grades) -> None:
+    rows = list(csv.DictReader(io.StringIO(render(grades, "nbgrader"))))
+    assert list(rows[0]) == [
+        "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
+        "late_submission_penalty", "score", "max_score",
+    ]  # fmt: skip
+    assert [row["score"] for row in rows] == ["100", "", "0"]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
+
+
+def test_junit_has_a_suite_for_each_student(grades: Grades) -> None:
+    root = ElementTree.fromstring(render(grades, "junit"))
+    suites = root.findall("testsuite")
+    assert len(suites) == 3
+    assert [int(s.get("failures", 0)) for s in suites] == [0, 0, 1]
+    for suite in suites:
+        assert int(suite.get("tests", 0)) == len(suite.findall("testcase"))
+
+
+def test_kaggles_metric_runs_and_refuses(grades: Grades) -> None:
+    source = render(grades, "kaggle")
+    compile(source, "metric.py", "exec")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed: the metric file is compiled, not run")
+    space: dict[str, Any] = {}
+    exec(source, space)
+    solution = pandas.DataFrame({"Id": [0, 1, 2, 3], "Prediction": [1, 2, 3, 4]})
+    given = pandas.DataFrame({"Id": [3, 2, 1, 0], "Prediction": [4, 3, 2, 0]})
+    assert space["score"](solution, given, "Id") == 25.0
+    with pytest.raises(space["ParticipantVisibleError"]):
+        space["score"](solution, given.iloc[:2], "Id")
+
+
+def test_nothing_a_stranger_wrote_is_run_anywhere(students: list[Graded], grades: Grades) -> None:
+    for noun in (*students, grades):
+        assert "<script>" not in render(noun, "html")
+        for line in render(noun, "csv").splitlines():
+            assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
+        markdown = render(noun, "md")
+        assert "<script>" not in markdown
+    assert {"gradescope", "github-classroom", "codabench", "evalai"} <= set(formats(Graded))
+    assert {"nbgrader", "kaggle", "junit"} <= set(formats(Grades))
