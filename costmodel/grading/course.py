@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from costmodel.errors import UsageError
 from costmodel.grading.kept import Kept, fingerprint
 from costmodel.grading.limits import Limits
 from costmodel.grading.looked_up import FactsOfClass
@@ -67,6 +68,8 @@ def grade_class(place: Path, book: Rulebook, facts: FactsOfClass, way: Way, *, r
     """
     with _unpacked() as into:
         submissions = find_submissions(place, into, roster)
+        if not submissions:
+            raise UsageError(f"{place}: there are no submissions in it")
         traced = _trace_all(submissions, book, way)
         costs = _map_all(submissions, traced, book, way)
         verdicts = {

@@ -25,3 +25,10 @@ def _add(digest: hashlib._Hash, name: str, file: Path) -> None:
     with file.open("rb") as content:
         while chunk := content.read(_CHUNK):
             digest.update(chunk)
+
+
+def contents_of(submission: Path) -> str:
+    """SHA-256 over the contents alone: the same work under other names has the same."""
+    files = [submission] if submission.is_file() else [p for p in submission.rglob("*") if p.is_file()]
+    found = sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in files if not p.is_symlink())
+    return hashlib.sha256("".join(found).encode()).hexdigest()

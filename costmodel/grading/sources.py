@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.grading.digest import digest_of
+from costmodel.grading.digest import contents_of, digest_of
 from costmodel.grading.handed_in import HandedIn, handed_in
 from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
@@ -214,17 +214,23 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
     """Notices on students who are there twice, and on different students with the same files."""
     times = Counter(submission.name for submission in submissions)
     owners: dict[str, list[str]] = {}
+    contents = {id(s): contents_of(s.path) for s in submissions if s.path is not None}
     for submission in submissions:
-        if submission.digest:
-            owners.setdefault(submission.digest, []).append(submission.name)
+        if id(submission) in contents:
+            owners.setdefault(contents[id(submission)], []).append(submission.name)
     result = []
+    seen: Counter[str] = Counter()
     for submission in submissions:
         notices = list(submission.notices)
+        seen[submission.name] += 1
         if times[submission.name] > 1:
             message = f"{times[submission.name]} submissions of this name"
             notices.append(Notice(kind=Kind.DUPLICATE, message=message))
-        others = sorted(set(owners.get(submission.digest, ())) - {submission.name})
+        others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
             notices.append(Notice(kind=Kind.SAME, message=f"the same files as {', '.join(others[:5])}"))
-        result.append(replace(submission, notices=tuple(notices)))
+        # each gets a result of its own; the facts are for the first one
+        number = seen[submission.name]
+        name = submission.name if number == 1 else f"{submission.name} ({number})"
+        result.append(replace(submission, name=name, notices=tuple(notices)))
     return tuple(result)

@@ -1,0 +1,134 @@
+"""A class in one command: the same bytes twice, nothing graded twice, nobody's trouble is another's."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from costmodel.errors import UsageError
+from costmodel.grade import Order, grade, write_grades
+from costmodel.grading import course
+from costmodel.grading.limits import Limits
+from costmodel.grading.traced import Job, Traced
+from costmodel.ir.codec import loads
+from costmodel.ir.grades import SCHEMA, Grades
+from costmodel.ir.ranking import SCHEMA as RANKING
+from costmodel.ir.ranking import Ranking
+
+NET = """from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, {channels}, 5, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear({channels} * 49, 10))
+"""
+
+FACTS = "name,error_rate_percent\nalice,21.7\nBob,15\ncarol,3\neve,51\nzoe,1\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "class"
+    (folder / "alice").mkdir(parents=True)
+    (folder / "alice" / "model.py").write_text(NET.format(channels=4), encoding="utf-8")
+    with ZipFile(folder / "bob.zip", "w") as archive:
+        archive.writestr("work/net.py", NET.format(channels=8))
+    (folder / "carol.py").write_text("def broken(:\n", encoding="utf-8")
+    (folder / "eve.py").write_text(NET.format(channels=4), encoding="utf-8")
+    (tmp_path / "facts.csv").write_text(FACTS, encoding="utf-8")
+    return folder
+
+
+def order(place: Path, **change: object) -> Order:
+    given = {"fact_files": (place.parent / "facts.csv",), "limits": Limits(wall_seconds=60.0)}
+    return Order(place=place, rules="mit-lab2-2022", **{**given, **change})  # type: ignore[arg-type]
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {
+        str(p.relative_to(out)): p.read_bytes()
+        for p in sorted(out.rglob("*"))
+        if p.is_file() and ".kept" not in p.parts
+    }
+
+
+def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platforms = ("gradescope", "github-classroom", "codabench", "evalai", "nbgrader", "kaggle", "junit")
+    out, again = tmp_path / "out", tmp_path / "again"
+    grades = grade(order(place), out)
+    write_grades(grades, out, platforms)
+    by_name = {g.name: g for g in grades.submissions}
+    assert list(by_name) == ["alice", "bob", "carol", "eve"]
+    assert by_name["alice"].total == 50 + 20 + 20 + 10
+    assert by_name["bob"].entry is not None
+    assert by_name["bob"].entry.rank == 1
+    # eve's error breaks a hard limit: zero points and no bonus; carol's file is no Python: undecided, not zero
+    assert by_name["eve"].total == 0
+    assert by_name["carol"].total is None
+    assert any("syntax error" in f.because for f in by_name["carol"].findings)
+    # the same files in two hands are for a person to look at
+    assert [f.because for f in by_name["eve"].findings if f.rule == "same files"] == ["the same files as alice"]
+    assert [note for note in grades.notes if "'zoe'" in note]
+
+    written = files(out)
+    assert loads(Grades, written["grades.json"].decode(), SCHEMA) == grades
+    ranking = loads(Ranking, written["ranking.json"].decode(), RANKING)
+    assert sorted(e.name for e in ranking.entries) == ["alice", "bob", "carol", "eve"]
+    for suffix in ("txt", "md", "csv", "html"):
+        assert b"alice" in written[f"rubric.{suffix}"]
+    assert len([name for name in written if name.startswith("feedback/")]) == 4
+    assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100
+
+    # again, resumed in a copy: the same bytes, and nothing is traced
+    shutil.copytree(out / ".kept", again / ".kept")
+
+    def never(job: Job) -> Traced:
+        raise AssertionError(f"{job.path} is traced again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(course, "trace", never)
+        write_grades(grade(order(place, resume=True), again), again, platforms)
+    assert files(again) == written
+
+    # one student hands in something else: only that is traced
+    (place / "alice" / "model.py").write_text(NET.format(channels=6), encoding="utf-8")
+    traced = []
+    real = course.trace
+
+    def watched(job: Job) -> Traced:
+        traced.append(job.path.name)
+        return real(job)
+
+    monkeypatch.setattr(course, "trace", watched)
+    changed = {g.name: g for g in grade(order(place, resume=True), again).submissions}
+    assert traced == ["alice"]
+    assert changed["alice"].digest != by_name["alice"].digest
+    assert changed["bob"] == by_name["bob"]
+
+
+def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(job: Job) -> Traced:
+        raise AssertionError("nothing is to be traced")
+
+    monkeypatch.setattr(course, "trace", never)
+    (tmp_path / "facts.csv").write_text(
+        "name,accuracy_percent,training_seconds\nalice,60,600\nbob,70,601\n", encoding="utf-8"
+    )
+    facts = (tmp_path / "facts.csv",)
+    grades = grade(Order(place=place, rules="haet-2022", fact_files=facts), tmp_path / "out")
+    rules = {g.name: {f.rule: f.outcome.value for f in g.verdict.findings} for g in grades.submissions}
+    assert rules["alice"]["training time"] == "PASS"
+    assert rules["bob"]["training time"] == "FAIL"
+    assert rules["carol"]["training time"] == "UNDECIDED"
+
+
+def test_an_empty_folder_and_a_missing_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        grade(order(tmp_path / "nowhere", fact_files=()), tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="no submissions"):
+        grade(order(tmp_path / "empty", fact_files=()), tmp_path / "out")
