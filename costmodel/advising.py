@@ -51,7 +51,7 @@ def advise_subject(
     changes = [(w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec))]
     asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
     solved = _solve(workload, asked, spec, use_cache, jobs, progress)
-    network = _Network(workload, solved, problems, trace)
+    network = _Network(workload, solved, problems, trace, spec.levels[-1].name)
     suggestions = sorted(
         (network.suggestion(width, becomes, change) for width, becomes, change in changes),
         key=lambda s: (s.cycles, s.energy_pj, s.layers, s.becomes),
@@ -114,8 +114,10 @@ class _Network:
         solved: Mapping[LayerProblem, LayerCost],
         problems: Mapping[int, LayerProblem],
         trace: Trace,
+        outermost: str,
     ) -> None:
         self.workload, self.solved, self.problems, self.trace = workload, solved, problems, trace
+        self.outermost = outermost
         whole = [(self.solved[_problem(layer)], layer.repeats) for layer in workload.layers]
         self.macs = workload.macs
         self.cycles = sum(cost.cycles * times for cost, times in whole)
@@ -153,8 +155,7 @@ class _Network:
         return tuple(sorted(found, key=lambda spot: (-spot.cycles, -spot.energy_pj, spot.layer)))
 
     def _spot(self, place: Place, cost: LayerCost) -> Spot:
-        outermost = list(cost.energy_by_component)[-1] if cost.valid else ""
-        words = sum(a.reads + a.updates for a in cost.accesses if a.level == outermost)
+        words = sum(a.reads + a.updates for a in cost.accesses if a.level == self.outermost)
         return Spot(
             layer=place.layer,
             problem=" ".join(f"{dim}{bound}" for dim, bound in cost.layer.instance.items() if bound != 1) or "C1",
@@ -163,7 +164,7 @@ class _Network:
             energy_pj=cost.energy_pj * place.times,
             energy_share=cost.energy_pj * place.times / self.energy_pj if self.energy_pj else 0.0,
             busy=_busy(cost),
-            outermost_share=cost.energy_by_component[outermost] / cost.energy_pj if cost.valid else 0.0,
+            outermost_share=cost.energy_by_component[self.outermost] / cost.energy_pj if cost.valid else 0.0,
             macs_per_outer_word=cost.layer.macs / words if words else 0.0,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.ir.workload import Layer, Workload
@@ -17,6 +19,7 @@ def cost_report(
     layers: tuple[LayerCost, ...],
 ) -> CostReport:
     """Totals over repeats; a layer without a mapping has no figures, and makes the report incomplete."""
+    layers = tuple(replace(solved, energy_by_component=_from_inside(solved, hardware)) for solved in layers)
     by_component: dict[str, float] = {}
     for solved in layers:
         for name, energy in solved.energy_by_component.items():
@@ -42,6 +45,13 @@ def cost_report(
         energy_by_component=by_component,
         complete=all(solved.valid for solved in layers),
     )
+
+
+def _from_inside(solved: LayerCost, hardware: HardwareSpec) -> dict[str, float]:
+    """Energies from the multipliers outwards: a report from a file has its keys sorted."""
+    known = solved.energy_by_component
+    order = [level.name for level in hardware.levels if level.name in known]
+    return {name: known[name] for name in (*(n for n in known if n not in order), *order)}
 
 
 def unmapped(layer: Layer, because: str) -> LayerCost:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 SCHEMA = "costmodel.workload/1"
 
+_ORDER = ("C", "M", "R", "S", "N", "P", "Q", "Wstride", "Hstride", "Wdilation", "Hdilation")
+"""Names of an instance in the order in which Timeloop's problem lists them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -35,6 +38,11 @@ class Layer:
     depthwise: bool
     word_bits: int
     lowered_as: str
+
+    def __post_init__(self) -> None:
+        # a layer from a file has its keys sorted: it must read, and compare, as the one that was written
+        known = {name: self.instance[name] for name in _ORDER if name in self.instance}
+        object.__setattr__(self, "instance", known | dict(self.instance))
 
     @property
     def repeats(self) -> int:

@@ -213,3 +213,10 @@ def test_lightning_methods_of_the_class_are_used(run: Run, tmp_path: Path) -> No
     )
     data = json.loads(run("analyze", "lit.py:Lit", "-f", "json", cwd=tmp_path).stdout)
     assert data["totals"]["operations"]["optimizer"] == 4 * 10
+
+
+def test_an_answer_from_the_cache_is_the_same_text(run: Run, tmp_path: Path) -> None:
+    words = ("analyze", "examples/zoo/lenet.py:LeNet5", "--hardware", "simple_weight_stationary", "--layers")
+    fresh, cached = (run(*words, COSTMODEL_CACHE=str(tmp_path)) for _ in range(2))
+    assert fresh.stdout == cached.stdout
+    assert (tmp_path / "layers").is_dir()
