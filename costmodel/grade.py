@@ -40,6 +40,7 @@ class Order:
         fact_files: tables, logs, leaderboards.
         roster: CSV of the class.
         model: which file and object of a submission is the model.
+        inputs: tensor file with the grader's inputs, on which traces are replayed.
         resume: take what an interrupted run has finished.
         require_sandbox: a wall that does not keep all its promises is an error.
         wall: name of a wall; None is the best that works.
@@ -51,6 +52,7 @@ class Order:
     roster: Path | None = None
     model: str | None = None
     reading: str = "as-written"
+    inputs: Path | None = None
     resume: bool = False
     require_sandbox: bool = False
     wall: str | None = None
@@ -69,6 +71,8 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
 
     book = load_rulebook(order.rules)
     facts = _facts(order.fact_files, book)
+    if order.inputs is not None and not order.inputs.is_file():
+        raise UsageError(f"{order.inputs}: no such file of inputs (a tensor, by torch.save)")
     roster = read_roster(order.roster) if order.roster is not None else None
     standing = best_wall(require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
@@ -78,6 +82,7 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
         version=__version__,
         reference=order.model,
         reading=order.reading,
+        inputs=order.inputs,
         limits=order.limits,
         kept=kept if order.resume else kept.emptied(),
         use_cache=order.use_cache,

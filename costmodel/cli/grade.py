@@ -40,6 +40,12 @@ def grade(
             metavar="NAME",
         ),
     ] = None,
+    inputs: Annotated[
+        Path | None,
+        typer.Option(
+            "--inputs", help="inputs (torch.save): replay each trace on the submitted weights and predictions"
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="worker processes; 0: one per core", min=0)] = 1,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="address of a Dask scheduler (costmodel[dask])")
@@ -65,6 +71,7 @@ def grade(
         roster=roster,
         model=model,
         reading=reading,
+        inputs=inputs,
         resume=resume,
         require_sandbox=require_sandbox,
         wall=wall,

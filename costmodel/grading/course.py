@@ -14,7 +14,7 @@ from costmodel.grading.kept import Kept, fingerprint
 from costmodel.grading.limits import Limits
 from costmodel.grading.looked_up import FactsOfClass
 from costmodel.grading.mapped import map_class
-from costmodel.grading.notice import Notice
+from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.roster import Roster
 from costmodel.grading.sources import Submission, find_submissions
 from costmodel.grading.traced import Job, Traced, trace
@@ -43,6 +43,7 @@ class Way:
         reference: which file and object of a submission is the model (``model.py:Net``); None looks for it.
         wall: name of the wall.
         reading: how ambiguous rules are read.
+        inputs: the grader's inputs for the replay; None leaves it out.
         kept: finished traces of an interrupted run; None starts afresh.
         use_cache: take solved layers from the user's cache folder and put new ones there.
         executor: runs the pieces of work; None runs them here, one after the other.
@@ -53,6 +54,7 @@ class Way:
     version: str
     reference: str | None = None
     reading: str = "as-written"
+    inputs: Path | None = None
     limits: Limits = field(default_factory=Limits)
     kept: Kept | None = None
     use_cache: bool = True
@@ -107,6 +109,7 @@ def _job(submission: Submission, book: Rulebook, way: Way) -> Job:
         phase=book.hardware.phase if book.hardware is not None else None,
         wall=way.wall,
         limits=way.limits,
+        inputs=way.inputs,
     )
 
 
@@ -187,13 +190,14 @@ def _notices(traced: Traced | None) -> tuple[Notice, ...]:
 
 
 def _finding(notice: Notice) -> Finding:
+    decided = {Kind.CONFIRMED: Outcome.PASS, Kind.CONTRADICTED: Outcome.FAIL}
     return Finding(
         rule=notice.kind.value,
         measured=None,
         at_least=False,
         limit="",
         unit="",
-        outcome=Outcome.UNDECIDED,
+        outcome=decided.get(notice.kind, Outcome.UNDECIDED),
         because=notice.message,
         consequence="flag",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import FormatError
+from costmodel.grading.digest import digest_of
 from costmodel.grading.traced import SCHEMA, Job, Traced
 from costmodel.ir.codec import dumps, loads
 
@@ -41,5 +42,6 @@ class Kept:
 def fingerprint(job: Job, digest: str, version: str) -> str:
     """What a trace depends on: the files, the way of tracing, and our own version; not where the files lie."""
     recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
-    words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, version)
+    inputs = digest_of(job.inputs) if job.inputs is not None else ""
+    words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)
     return hashlib.sha256(repr(words).encode()).hexdigest()

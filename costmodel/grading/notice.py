@@ -42,6 +42,9 @@ class Kind(str, Enum):
     ASYMMETRIC = "training differs from inference"
     UNTRAINED = "no gradient"
     UNMATCHED = "backward without forward"
+    CONFIRMED = "replay agrees"
+    CONTRADICTED = "replay contradicts"
+    UNCONFIRMED = "replay left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 from costmodel.grading.behind import WalledTrace, trace_behind_wall
 from costmodel.grading.limits import Limits
 from costmodel.grading.notice import Notice
+from costmodel.grading.replayed import replayed
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
 
@@ -27,6 +28,7 @@ class Job:
         random: whether random numbers are operations.
         phase: what is mapped: inference or training; None maps nothing.
         wall: a wall's name.
+        inputs: the grader's inputs, on which the traced network is replayed; None leaves it out.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Job:
     phase: str | None
     wall: str
     limits: Limits
+    inputs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +67,15 @@ def trace(job: Job) -> Traced:
         job.reference,
         job.settings,
         job.defaults,
-        inference=job.phase == "inference",
+        inference=job.phase == "inference" or job.inputs is not None,
         limits=job.limits,
         wall=job.wall,
     )
     analysis, workload = _derived(walled, job)
-    return Traced(
-        analysis=analysis, workload=workload, notice=walled.notice, remarks=walled.remarks, output=walled.output
-    )
+    remarks = walled.remarks
+    if job.inputs is not None and walled.inference is not None:
+        remarks = (*remarks, replayed(job.path, job.inputs, walled.inference))
+    return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)
 
 
 def _derived(walled: WalledTrace, job: Job) -> tuple[Analysis | None, Workload | None]:

@@ -48,7 +48,7 @@ def _or_undecided(value: int | None) -> Cell:
 
 def _to_look_at(graded: Graded) -> list[str]:
     """Every reason that is not a plain pass, each once."""
-    said = [f"{f.rule}: {f.because}" for f in graded.findings]
+    said = [f"{f.rule}: {f.because}" for f in graded.findings if f.outcome is not Outcome.PASS]
     rules = (*graded.verdict.findings, *graded.verdict.contract)
     said += [f"{f.rule}: {f.because}" for f in rules if f.outcome is not Outcome.PASS and f.consequence != "note"]
     return list(dict.fromkeys(said))

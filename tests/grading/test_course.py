@@ -132,3 +132,29 @@ def test_an_empty_folder_and_a_missing_one(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="no submissions"):
         grade(order(tmp_path / "empty", fact_files=()), tmp_path / "out")
+
+
+def test_the_replay_gives_a_smaller_network_away(tmp_path: Path) -> None:
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    inputs = torch.randn(2, 3, 32, 32)
+    torch.save(inputs, tmp_path / "inputs.pt")
+    model = nn.Sequential(nn.Conv2d(3, 4, 5, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 49, 10))
+    place = tmp_path / "class"
+    for name, predictions in (("honest", model(inputs)), ("liar", model(inputs) + 1), ("silent", None)):
+        (place / name).mkdir(parents=True)
+        (place / name / "model.py").write_text(NET.format(channels=4), encoding="utf-8")
+        torch.save(model.state_dict(), place / name / "weights.pt")
+        if predictions is not None:
+            torch.save(predictions.detach(), place / name / "predictions.pt")
+    grades = grade(order(place, fact_files=(), inputs=tmp_path / "inputs.pt"), tmp_path / "out")
+    said = {
+        g.name: {f.rule: f.outcome.value for f in g.findings if f.rule.startswith("replay")} for g in grades.submissions
+    }
+    assert said == {
+        "honest": {"replay agrees": "PASS"},
+        "liar": {"replay contradicts": "FAIL"},
+        "silent": {"replay left out": "UNDECIDED"},
+    }
