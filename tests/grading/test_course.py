@@ -13,7 +13,7 @@ from costmodel.errors import UsageError
 from costmodel.grade import Order, grade, write_grades
 from costmodel.grading import course
 from costmodel.grading.limits import Limits
-from costmodel.grading.traced import Job, Traced
+from costmodel.grading.traced import Job, Traced, trace
 from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
@@ -97,11 +97,10 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     # one student hands in something else: only that is traced
     (place / "alice" / "model.py").write_text(NET.format(channels=6), encoding="utf-8")
     traced = []
-    real = course.trace
 
     def watched(job: Job) -> Traced:
         traced.append(job.path.name)
-        return real(job)
+        return trace(job)
 
     monkeypatch.setattr(course, "trace", watched)
     changed = {g.name: g for g in grade(order(place, resume=True), again).submissions}

@@ -118,15 +118,15 @@ def words(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[i
 
 def fan_out(
     geometry: Geometry, v: int, spatial: Sequence[Step], rows: int, found: Sequence[tuple[Box | None, int]]
-) -> tuple[int, int]:
-    """(accesses, words delivered) of a fan-out with multicast and links to neighbours in rows of at least 16."""
+) -> tuple[int, int, int]:
+    """(accesses, words delivered, words handed on) of a fan-out with multicast, and links in rows of at least 16."""
     shifts: list[Vector] = [(0,) * len(geometry.terms[v])]
     for loop in spatial:
         by = step(geometry, v, loop)
         shifts = [tuple(s + i * b for s, b in zip(shift, by, strict=True)) for i in range(loop[1]) for shift in shifts]
     width = max(16, rows)
     before: Box | None = None
-    accesses = delivered = 0
+    accesses = delivered = handed_on = 0
     for new, times in found:
         previous, before = before, new
         if new is None:
@@ -138,7 +138,8 @@ def fan_out(
         used = rest if len(rest) < len(groups) else groups
         accesses += volume(new) * times * len(used)
         delivered += volume(new) * times * used.total()
-    return accesses, delivered
+        handed_on += volume(new) * times * (len(wanted) - used.total())
+    return accesses, delivered, handed_on
 
 
 def neighbours(held: Sequence[Box], pe: int, width: int) -> list[Box]:

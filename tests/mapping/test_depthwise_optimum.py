@@ -78,7 +78,7 @@ def test_it_is_never_worse_than_the_courses_search(problem: Problem) -> None:
 
 def test_the_widest_spreads_use_the_mesh() -> None:
     layer = Problem(C=32, R=3, S=3, P=56, Q=56, depthwise=True)
-    for spread in widest_depthwise_spreads(layer, LAB.levels[4]):
+    for spread in widest_depthwise_spreads(layer, LAB):
         assert spread.width == 256
         across = 1
         for dim, factor in spread.factors:

@@ -15,7 +15,7 @@ from costmodel.mapping.machine import Behaviour
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping
 from costmodel.mapping.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.problem import DATASPACES, Problem
-from costmodel.mapping.traffic import traffic_of
+from costmodel.mapping.traffic import round_half_up, traffic_of
 from tests.mapping.machines import grid
 from tests.mapping.recursion import TranslationRule, fan_out, invocations, words
 
@@ -53,16 +53,20 @@ def nests(draw: st.DrawFn) -> tuple[Problem, list[LevelLoops]]:
     return problem, [LevelLoops(temporal=tuple(t), x=x.get(s, ()), y=y.get(s, ())) for s, t in enumerate(temporal)]
 
 
-def boundary(problem: Problem, nest: Nest, v: int, s: int) -> tuple[int, Fraction]:
-    """Over the outer boundary of level s: accesses of an instance of level s + 1, words that one child receives."""
+def boundary(problem: Problem, nest: Nest, v: int, s: int) -> tuple[int, Fraction, Fraction]:
+    """Over the outer boundary of level s: accesses of an instance of level s + 1, words that one child receives.
+
+    And words that all children there are hand on, each its share of one parent's.
+    """
     geometry = geometry_of(problem)
     loops, extents = nest.temporal[nest.outside[s] :], geometry.extents(v, nest.reach[s])
     if not nest.spatial[s + 1]:
         found = words(geometry, v, loops, extents, TranslationRule())
-        return found, Fraction(found)
+        return found, Fraction(found), Fraction(0)
     moves = list(invocations(geometry, v, loops, extents, TranslationRule()))
-    accesses, delivered = fan_out(geometry, v, nest.spatial[s + 1], nest.rows[s + 1], moves)
-    return accesses, Fraction(delivered, prod(bound for _, bound, _ in nest.spatial[s + 1]))
+    accesses, delivered, handed_on = fan_out(geometry, v, nest.spatial[s + 1], nest.rows[s + 1], moves)
+    children = prod(bound for _, bound, _ in nest.spatial[s + 1])
+    return accesses, Fraction(delivered, children), Fraction(handed_on, nest.replication[s])
 
 
 @pytest.mark.parametrize("v", range(3))
@@ -73,9 +77,10 @@ def test_every_boundary_is_the_recursions(v: int, case: tuple[Problem, list[Leve
     nest = nest_of(levels, len(problem.dims))
     traffic = traffic_of(geometry_of(problem), GRID, nest, v)
     for s in range(len(GRID.levels) - 1):
-        accesses, received = boundary(problem, nest, v, s)
+        accesses, received, handed_on = boundary(problem, nest, v, s)
         assert traffic.content[s + 1] == accesses
         assert traffic.fills[s] == received
+        assert traffic.handed_on[s] == handed_on
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)
@@ -97,14 +102,14 @@ def test_levels_without_storage_pass_on_what_they_are_asked(
     # weights: spad → (row → local → column → buffer) → store; each step multiplies what its fan-out does not share
     crossing = Fraction(asked[0, 0][0])
     for s in (1, 2, 3, 4):
-        accesses, received = asked[0, s]
+        accesses, received, _ = asked[0, s]
         crossing *= Fraction(accesses) / received
     assert by_place["store", "Weights"].reads == crossing
     assert by_place["spad", "Weights"].fills == asked[0, 0][1]
-    # inputs: spad does not keep them; local does
-    assert by_place["local", "Inputs"].reads == nest.compute * Fraction(asked[1, 0][0]) / asked[1, 0][1] * (
-        Fraction(asked[1, 1][0]) / asked[1, 1][1]
-    )
+    # inputs: spad does not keep them; local does, and under the columns its neighbours hand some on
+    crossing = nest.compute * Fraction(asked[1, 0][0]) / asked[1, 0][1] * (Fraction(asked[1, 1][0]) / asked[1, 1][1])
+    assert by_place["local", "Inputs"].reads == round_half_up(crossing + asked[1, 2][2])
+    assert by_place["local", "Inputs"].fills == int(asked[1, 2][1] + asked[1, 2][2])
     outputs = by_place["spad", "Outputs"]
     new = traffic_of(geometry_of(problem), GRID, nest, OUTPUTS).first_touch[0]
     assert (outputs.updates, outputs.reads) == (nest.compute, nest.compute - new)

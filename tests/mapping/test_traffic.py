@@ -77,11 +77,12 @@ def test_multicast_and_links_are_those_of_single_pes(v: int, case: tuple[Problem
     geometry = geometry_of(problem)
     loops, extents = nest.temporal[nest.outside[GLB - 1] :], geometry.extents(v, nest.reach[GLB - 1])
     found = list(invocations(geometry, v, loops, extents, TranslationRule()))
-    accesses, delivered = fan_out(geometry, v, nest.spatial[GLB], nest.rows[GLB], found)
+    accesses, delivered, handed_on = fan_out(geometry, v, nest.spatial[GLB], nest.rows[GLB], found)
     traffic = traffic_of(geometry, LAB, nest, v)
     pes = prod(bound for _, bound, _ in nest.spatial[GLB])
     assert traffic.content[GLB] == accesses
     assert traffic.fills[GLB - 1] * pes == delivered
+    assert traffic.handed_on[GLB - 1] * pes == handed_on
     assert traffic.per_child[GLB] * delivered == accesses * pes
 
 
@@ -103,5 +104,6 @@ def test_a_neighbour_hands_on_what_it_had() -> None:
     traffic = traffic_of(geometry_of(problem), LAB, nest_of(levels, 6), 1)
     assert traffic.content[GLB] == 3 + 3
     assert traffic.fills[GLB - 1] * 3 == 3 + 3
+    assert traffic.handed_on[GLB - 1] * 3 == 2 * 3
     without = traffic_of(geometry_of(problem), simple_weight_stationary("A"), nest_of(levels, 6), 1)
     assert without.content[GLB] == 3 * 4

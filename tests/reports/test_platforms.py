@@ -166,7 +166,8 @@ def test_kaggles_metric_runs_and_refuses(grades: Grades) -> None:
 
 
 def test_nothing_a_stranger_wrote_is_run_anywhere(students: list[Graded], grades: Grades) -> None:
-    for noun in (*students, grades):
+    nouns: list[Graded | Grades] = [*students, grades]
+    for noun in nouns:
         assert "<script>" not in render(noun, "html")
         for line in render(noun, "csv").splitlines():
             assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
