@@ -39,6 +39,15 @@ def printable(text: str) -> str:
     return "".join(c if c == "\n" or _is_printable(c) else "\ufffd" for c in text)
 
 
+def escaped(text: str) -> str:
+    r"""The text with its control characters written out, so that a name cannot steer a terminal.
+
+    >>> escaped("a\x1bb")
+    'a\\x1bb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
+
+
 def safe_cell(text: str, longest: int = LONGEST) -> str:
     """:func:`safe_text` for a CSV or spreadsheet cell: what would be a formula gets an apostrophe in front.
 

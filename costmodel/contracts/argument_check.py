@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from costmodel.contracts.folder import Entry, escaped
+from costmodel.contracts.folder import Entry
 from costmodel.contracts.hidden_code import hidden_code
 from costmodel.contracts.names import Names
 from costmodel.contracts.programs import Programs
 from costmodel.contracts.script_arguments import Argument, CommandLine, command_line
 from costmodel.contracts.spec import ArgumentRule
 from costmodel.ir.verdict import Outcome
+from costmodel.quoting import escaped
 
 
 def check_arguments(rule: ArgumentRule, scripts: list[Entry], programs: Programs) -> tuple[Outcome, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from costmodel.contracts.argument_check import check_arguments
 from costmodel.contracts.deadline import decide
 from costmodel.contracts.environment_check import check_environment
-from costmodel.contracts.folder import Folder, escaped, matches, open_folder
+from costmodel.contracts.folder import Folder, matches, open_folder
 from costmodel.contracts.hidden_code import hidden_code
 from costmodel.contracts.label_signs import label_signs
 from costmodel.contracts.locked_check import check_locked
@@ -35,6 +35,7 @@ from costmodel.contracts.spec import (
 )
 from costmodel.contracts.table_check import check_table
 from costmodel.ir.verdict import Finding, Outcome
+from costmodel.quoting import escaped
 
 _SHOWN = 12
 """Places of one rule that are written out."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import yaml
 
-from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import EnvironmentRule
 from costmodel.ir.verdict import Outcome
+from costmodel.quoting import escaped
 
 _LARGEST = 2**20
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from costmodel.errors import SubjectError
+from costmodel.quoting import escaped
 
 _MOST_FILES = 20_000
 _MOST_DEPTH = 40
@@ -18,11 +19,6 @@ _LARGEST_TEXT = 4 * 2**20
 
 _SKIPPED = frozenset({".git", ".hg", ".svn"})
 """Histories; what is checked out of them is looked at."""
-
-
-def escaped(text: str) -> str:
-    """A name with its control characters written out, so that it cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import LockedRule
 from costmodel.ir.verdict import Outcome
+from costmodel.quoting import escaped
 
 _LARGEST = 64 * 2**20
 

@@ -6,10 +6,11 @@ import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from costmodel.contracts.folder import Folder, escaped, open_folder
+from costmodel.contracts.folder import Folder, open_folder
 from costmodel.contracts.spec import ClaimSpec, ContractSpec, NameRule
 from costmodel.ir.facts import METRIC_UNITS, Kind, Measurement
 from costmodel.ir.verdict import Outcome
+from costmodel.quoting import escaped
 
 
 def check_name(rule: NameRule, folder: Folder) -> tuple[Outcome, str]:

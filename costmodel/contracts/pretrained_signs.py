@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from costmodel.contracts.folder import Folder, escaped
+from costmodel.contracts.folder import Folder
 from costmodel.contracts.names import Names
 from costmodel.contracts.programs import Part
+from costmodel.quoting import escaped
 
 _LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})
 _ROOTS = ("torch.hub.", "torchhub.", "huggingface_hub.", "transformers.pipeline", "clip.load", "gdown.")

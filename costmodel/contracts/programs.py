@@ -8,7 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.folder import Entry, Folder
+from costmodel.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
 _COMPILED = (".pyc", ".pyd", ".so", ".dll", ".dylib", ".pyz", ".egg", ".whl")

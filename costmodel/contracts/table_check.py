@@ -6,9 +6,10 @@ import csv
 import io
 from collections.abc import Iterator
 
-from costmodel.contracts.folder import Entry, Folder, escaped
+from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import IntegerRange, TableRule
 from costmodel.ir.verdict import Outcome
+from costmodel.quoting import escaped
 
 _LARGEST = 64 * 2**20
 _SHOWN = 40

@@ -7,16 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from costmodel.errors import FormatError
+from costmodel.quoting import escaped
 
 _LARGEST = 256 * 2**20
 """Bytes; a week of AIPowerMeter at one sample a second is less."""
 
 _SHOWN = 60
-
-
-def escaped(text: str) -> str:
-    """Text with its control characters written out, so that a name cannot steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in text)
 
 
 def excerpt(text: object) -> str:
