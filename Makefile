@@ -16,7 +16,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(READY)
 
-demo: $(READY) ## ResNet-18 on CIFAR-10 under two rulebooks
+demo: $(READY) ## ResNet-18 on CIFAR-10 under two rulebooks, energy and cycles included
 	@$(BIN)/python examples/01_student_check.py
 
 test: $(READY) ## run the tests
