@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
@@ -31,8 +31,16 @@ def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, 
         raise UsageError("nothing to rank: give verdicts (costmodel check --format json) or a table with a column name")
     book = load_rulebook(rules)
     contenders: list[Contender] = []
+    rows: dict[tuple[str, str | None], list[Reading]] = {}
     for file in files:
-        contenders += _contenders(file, book, score)
+        verdict = _verdict(file, book)
+        if verdict is not None:
+            contenders.append(contender_of(verdict))
+            continue
+        for name, reading_of_it in _rows(file, score):
+            # one team may enter both tasks; several files may speak of the same entry
+            rows.setdefault((name, reading_of_it.words.get("task")), []).append(reading_of_it)
+    contenders += [_contender(name, readings, book) for (name, _), readings in rows.items()]
     for (name, task), times in Counter((c.name, c.task) for c in contenders).items():
         if times > 1:
             where = "" if task is None else f" for {task}"
@@ -40,26 +48,20 @@ def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, 
     return rank(contenders, book, reading=reading)
 
 
-def _contenders(file: Path, book: Rulebook, score: str | None) -> list[Contender]:
-    verdict = _verdict(file, book)
-    if verdict is not None:
-        return [contender_of(verdict)]
-    readings: dict[tuple[str | None, str | None], list[Reading]] = {}
-    for reading in read_facts(file, score=score).readings:
-        # one team may enter both tasks
-        readings.setdefault((reading.submission, reading.words.get("task")), []).append(reading)
+def _rows(file: Path, score: str | None) -> Iterator[tuple[str, Reading]]:
+    readings = read_facts(file, score=score).readings
     if not readings:
         raise FormatError(f"{file}: there are no entries in it")
-    result = []
-    for (name, _), rows in readings.items():
-        if name is None:
+    for reading in readings:
+        if reading.submission is None:
             raise FormatError(f"{file}: the rows have no names: a column name is needed to rank")
-        sheet = sheets_of(Facts(readings=tuple(rows)), book)[name]
-        problem = "; ".join(sheet.problems)
-        result.append(
-            Contender(name=name, facts=sheet.facts, task=sheet.task, submitted=sheet.submitted, problem=problem)
-        )
-    return result
+        yield reading.submission, reading
+
+
+def _contender(name: str, readings: Sequence[Reading], book: Rulebook) -> Contender:
+    sheet = sheets_of(Facts(readings=tuple(readings)), book)[name]
+    problem = "; ".join(sheet.problems)
+    return Contender(name=name, facts=sheet.facts, task=sheet.task, submitted=sheet.submitted, problem=problem)
 
 
 def _verdict(file: Path, book: Rulebook) -> Verdict | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from costmodel.grading.course import Progress, Way, grade_class
 from costmodel.grading.kept import Kept
 from costmodel.grading.limits import Limits
 from costmodel.grading.looked_up import FactsOfClass
-from costmodel.grading.probe import best_wall
+from costmodel.grading.probe import best_wall, probe
 from costmodel.grading.roster import read_roster
 from costmodel.ir.facts import Facts
 from costmodel.ir.grades import Graded, Grades
@@ -38,6 +38,9 @@ class Order:
         place: folder, export or archive.
         rules: a rulebook's name or file.
         fact_files: tables, logs, leaderboards.
+        solution: labels that files of predictions are scored against.
+        score: what a leaderboard's score is (``error-percent`` …).
+        ranked: False leaves out ranking and bonus.
         roster: CSV of the class.
         model: which file and object of a submission is the model.
         inputs: tensor file with the grader's inputs, on which traces are replayed.
@@ -49,6 +52,9 @@ class Order:
     place: Path
     rules: str
     fact_files: tuple[Path, ...] = ()
+    solution: Path | None = None
+    score: str | None = None
+    ranked: bool = True
     roster: Path | None = None
     model: str | None = None
     reading: str = "as-written"
@@ -70,7 +76,7 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     from costmodel import __version__
 
     book = load_rulebook(order.rules)
-    facts = _facts(order.fact_files, book)
+    facts = _facts(order, book)
     if order.inputs is not None and not order.inputs.is_file():
         raise UsageError(f"{order.inputs}: no such file of inputs (a tensor, by torch.save)")
     roster = read_roster(order.roster) if order.roster is not None else None
@@ -83,6 +89,7 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
         reference=order.model,
         reading=order.reading,
         inputs=order.inputs,
+        ranked=order.ranked,
         limits=order.limits,
         kept=kept if order.resume else kept.emptied(),
         use_cache=order.use_cache,
@@ -91,12 +98,14 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     if progress is not None:
         way = replace(way, progress=progress)
     grades = grade_class(order.place, book, facts, way, roster=roster)
-    weak = () if standing.is_whole and wall == standing.wall else (f"the wall is weaker than it should be: {standing}",)
+    chosen = next((s for s in probe() if s.wall == wall), standing)
+    weak = () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)
     return replace(grades, notes=(*weak, *grades.notes), provenance=_provenance(book, wall, __version__))
 
 
-def _facts(files: Iterable[Path], book: Rulebook) -> FactsOfClass:
-    readings = [reading for file in files for reading in read_facts(file).readings]
+def _facts(order: Order, book: Rulebook) -> FactsOfClass:
+    files = [read_facts(file, order.solution, score=order.score) for file in order.fact_files]
+    readings = [reading for file in files for reading in file.readings]
     return FactsOfClass(sheets_of(Facts(readings=tuple(readings)), book))
 
 

@@ -92,7 +92,7 @@ def check_submission(
                 _model(submission), book, submission.settings, facts,
                 track=track, reading=reading, contract=contract, use_cache=use_cache, jobs=jobs, progress=progress,
             )  # fmt: skip
-            return verdict if submission.name is None else replace(verdict, subject=submission.name)
+            return verdict if submission.name is None and folder is None else replace(verdict, subject=name)
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise

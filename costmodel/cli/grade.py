@@ -26,6 +26,15 @@ def grade(
             "--facts", help="what was measured: a table with a row per student, a leaderboard", metavar="FILE"
         ),
     ] = None,
+    solution: Annotated[
+        Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
+    ] = None,
+    no_ranking: Annotated[
+        bool, typer.Option("--no-ranking", help="no rank and no bonus: for one submission by itself")
+    ] = False,
     roster: Annotated[Path | None, typer.Option("--roster", help="CSV with name, email, sid, github")] = None,
     model: Annotated[
         str | None,
@@ -68,6 +77,9 @@ def grade(
         place=submissions,
         rules=rules,
         fact_files=tuple(facts or ()),
+        solution=solution,
+        score=score,
+        ranked=not no_ranking,
         roster=roster,
         model=model,
         reading=reading,

@@ -113,6 +113,8 @@ class _Check:
             return self.submitted is None
         if isinstance(rule, TeamRule):
             return self.solutions is None
+        if isinstance(rule, TableRule) and rule.written_by_run:
+            return not self.folder.matching(rule.any_of)
         return isinstance(rule, LockedRule) or self._handed_in_elsewhere(rule)
 
     def _handed_in_elsewhere(self, rule: ContractRule) -> bool:

@@ -44,6 +44,7 @@ class Way:
         wall: name of the wall.
         reading: how ambiguous rules are read.
         inputs: the grader's inputs for the replay; None leaves it out.
+        ranked: False for one submission by itself: a rank, and a bonus for it, means nothing there.
         kept: finished traces of an interrupted run; None starts afresh.
         use_cache: take solved layers from the user's cache folder and put new ones there.
         executor: runs the pieces of work; None runs them here, one after the other.
@@ -55,6 +56,7 @@ class Way:
     reference: str | None = None
     reading: str = "as-written"
     inputs: Path | None = None
+    ranked: bool = True
     limits: Limits = field(default_factory=Limits)
     kept: Kept | None = None
     use_cache: bool = True
@@ -79,7 +81,7 @@ def grade_class(place: Path, book: Rulebook, facts: FactsOfClass, way: Way, *, r
             for s in submissions
         }
     ranking = None
-    if book.ranking is not None:
+    if book.ranking is not None and way.ranked:
         ranking = rank([contender_of(v) for v in verdicts.values()], book, reading=way.reading)
     graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
     return Grades(

@@ -131,7 +131,7 @@ class Verdict:
         rulebook: its name.
         title: its title and edition.
         subject: what was judged.
-        outcome: FAIL if any finding fails, else UNDECIDED if any is, else PASS; findings that only note do not count.
+        outcome: FAIL if any finding fails, else UNDECIDED if any is or is flagged, else PASS; notes do not count.
         findings: in the rulebook's order, then claims that were compared.
         points: None if the rulebook gives none.
         metric: None if the rulebook does not rank.

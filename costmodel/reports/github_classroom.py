@@ -27,7 +27,9 @@ def render(noun: Noun, view: View) -> str:
 def result_of(graded: Graded) -> dict[str, object]:
     """What the reporter decodes: rules as tests, points as scored tests."""
     verdict = graded.verdict
-    tests = [_rule(f) for f in (*graded.findings, *verdict.findings, *verdict.contract)]
+    findings = (*graded.findings, *verdict.findings, *verdict.contract)
+    # what is only noted and cannot be decided here is no error of the student's
+    tests = [_rule(f) for f in findings if f.consequence != "note" or f.outcome is not Outcome.UNDECIDED]
     if verdict.points is not None:
         zeroed = verdict.points.total == 0
         tests += [

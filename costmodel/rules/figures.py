@@ -96,8 +96,8 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
 def _cost_value(figure: str, computed: Computed) -> Value:
     cost = computed.costs.get(computed.search)
     if cost is None:
-        unmapped = "nothing was mapped onto the rulebook's machine (costmodel check does it)"
-        return Value(None, because=computed.because if computed.analysis is None else unmapped)
+        nothing = "nothing was mapped onto the rulebook's machine (costmodel check does it)"
+        return Value(None, because=computed.because if computed.analysis is None else nothing)
     because = f"computed on {cost.hardware}, search {cost.search}"
     if not cost.complete:
         unmapped = [layer.layer.names[0] for layer in cost.layers if not layer.valid]

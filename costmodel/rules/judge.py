@@ -106,9 +106,14 @@ def _judged(
 
 
 def overall(findings: Iterable[Finding]) -> Outcome:
-    """FAIL if any fails, else UNDECIDED if any is, else PASS; what only notes does not count."""
-    found = {f.outcome for f in findings if f.consequence != "note"}
-    return next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in found), Outcome.PASS)
+    """FAIL if any fails, else UNDECIDED if any is, else PASS.
+
+    A flag is for a person to look at: until then it leaves the verdict undecided. What only notes does not count.
+    """
+    counted = [f for f in findings if f.consequence != "note" and f.outcome is not Outcome.PASS]
+    if any(f.outcome is Outcome.FAIL and f.consequence != "flag" for f in counted):
+        return Outcome.FAIL
+    return Outcome.UNDECIDED if counted else Outcome.PASS
 
 
 def _finding(limit: LimitSpec, book: Rulebook, value: Value) -> Finding:

@@ -29,6 +29,7 @@ class MetricSpec(Strict):
         unit: as printed; facts are given in it. ``name`` marks a metric whose value is a word.
         source: who is believed.
         figure: a named figure of the analysis (rules/figures.py), for static and estimated metrics.
+        claim_figure: another figure that a claim may also be of (what the course's own script prints).
         aliases: other names under which a fact may be given.
         complement_of: a fact in percent whose complement to 100 this is, if it is not given itself.
         sum_of: metrics whose sum this is.
@@ -42,6 +43,7 @@ class MetricSpec(Strict):
     unit: str
     source: Source = "measured"
     figure: str | None = None
+    claim_figure: str | None = None
     aliases: tuple[str, ...] = ()
     complement_of: str | None = None
     sum_of: tuple[str, ...] = ()

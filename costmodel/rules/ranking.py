@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -28,6 +28,8 @@ class Contender:
         submitted: time of submission as sortable text, for the policy ``earliest``.
         problem: why the row cannot be judged; empty if it can.
         contract: findings about its files.
+        under: the ranking value under readings that count by another figure, where it is known.
+        reasons: why it is out or undecided, as its verdict says; it knows more than a table does.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Contender:
     submitted: str = ""
     problem: str = ""
     contract: tuple[Finding, ...] = ()
+    under: Mapping[str, Decimal] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def contender_of(verdict: Verdict) -> Contender:
             )
         if claim.claimed is not None:
             claimed[claim.metric] = Fact(runs=(Decimal(str(claim.claimed)),), because="claimed by the submission")
+    findings = [f for f in (*verdict.findings, *verdict.contract) if f.consequence in BLOCKING]
     problem = f"only a lower bound is known of {', '.join(lower_bounds)}" if lower_bounds else ""
     return Contender(
         name=verdict.subject,
@@ -79,6 +84,8 @@ def contender_of(verdict: Verdict) -> Contender:
         task=verdict.track,
         contract=verdict.contract,
         problem=problem,
+        under={row.reading: Decimal(str(row.metric)) for row in verdict.readings if row.metric is not None},
+        reasons=tuple(f"{f.rule}: {f.because}" for f in findings if f.outcome is not Outcome.PASS),
     )
 
 
@@ -92,7 +99,7 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
     book = written.under(reading)
     if book.ranking is None:
         raise RulebookError(f"rulebook {book.name} does not rank: it has no ranking")
-    judged = [_judge(contender, book) for contender in contenders]
+    judged = [_judge(contender, book, reading) for contender in contenders]
     entries: list[Entry] = []
     for task, bracket in _groups(book, judged):
         group = [j for j in judged if j.ranked and _task(j, book) == task and bracket in (j.brackets or (None,))]
@@ -113,7 +120,7 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
     )
 
 
-def _judge(contender: Contender, book: Rulebook) -> _Judged:
+def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     if book.ranking is None:
         raise RulebookError(f"rulebook {book.name} does not rank: it has no ranking")
     try:
@@ -129,10 +136,14 @@ def _judge(contender: Contender, book: Rulebook) -> _Judged:
     )
     evidence = Evidence(book, computed, contender.facts)
     value = ranking_value(book.ranking, evidence.value, track)
+    if reading in contender.under:
+        value = Value(contender.under[reading], because=f"as its verdict has it under {reading}")
     brackets: tuple[str, ...] = ()
     reasons = [f"{f.rule}: {f.because}" for f in (*verdict.findings, *contender.contract) if f.outcome is Outcome.FAIL]
     if not reasons:
         reasons = [f"{f.rule}: {f.because}" for f in _undecided(verdict)]
+    if reasons and contender.reasons:
+        reasons = list(contender.reasons)
     if value.amount is None and not reasons:
         reasons = [value.because]
     if book.brackets is not None:

@@ -143,9 +143,10 @@ class Rulebook(Strict):
             if name not in self.metrics:
                 raise ValueError(f"metric {name!r} is not defined; defined: {', '.join(sorted(self.metrics))}")
         for name, metric in self.metrics.items():
-            if metric.figure is not None and metric.figure not in FIGURES:
-                known = ", ".join(sorted(FIGURES))
-                raise ValueError(f"metric {name}: unknown figure {metric.figure!r}; known: {known}")
+            for figure in (metric.figure, metric.claim_figure):
+                if figure is not None and figure not in FIGURES:
+                    known = ", ".join(sorted(FIGURES))
+                    raise ValueError(f"metric {name}: unknown figure {figure!r}; known: {known}")
         if self.ranking is not None and self.ranking.score not in (None, *SCORES):
             raise ValueError(f"unknown score {self.ranking.score!r}; known: {', '.join(sorted(SCORES))}")
         for ambiguity in self.ambiguities:

@@ -28,7 +28,7 @@ def rank(contenders: Sequence[Contender], book: Rulebook, *, reading: str = AS_W
 def _under(contenders: Sequence[Contender], book: Rulebook, reading: str, ranking: Ranking) -> Sensitivity:
     spec = book.readings.get(reading)
     other = [name for name, change in spec.metrics.items() if change.figure is not None] if spec is not None else []
-    if other:
+    if other and not all(reading in contender.under for contender in contenders):
         # entries hold one value of a metric; another figure of the same network is not among them
         what = (f"cannot be told: the entries do not say what {' and '.join(other)} is under this reading",)
         return Sensitivity(reading=reading, title=_title(book, reading), changes=None, what=what)

@@ -1,0 +1,1 @@
+"""Stands in for the course's profiler, which nobody may change."""
