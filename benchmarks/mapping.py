@@ -55,6 +55,9 @@ def main() -> bool:
     """Print the table and say whether the bars hold."""
     machine = machine_of(load_hardware("simple_weight_stationary"))
     resnet = "examples/zoo/resnet.py:ResNet18"
+    mobilenet = workload_of(
+        "examples/zoo/mobilenet.py:MobileNetV2", {"input": "3x224x224"}, phase="inference", use_cache=False
+    )
     lenet = workload_of("examples/zoo/lenet.py:LeNet5", {}, phase="inference", use_cache=False)
     inference = workload_of(resnet, {}, phase="inference", use_cache=False)
     training = workload_of(resnet, {}, phase="training", use_cache=False)
@@ -62,9 +65,13 @@ def main() -> bool:
     optimum = seconds(lenet, machine, "optimum") + seconds(inference, machine, "optimum")
     course = seconds(lenet, machine, "course") + seconds(inference, machine, "course")
     step = seconds(training, machine, "optimum")
+    depthwise = seconds(
+        replace(mobilenet, layers=tuple(o for o in mobilenet.layers if o.depthwise)), machine, "optimum"
+    )
     rows = [
         ("optimum, a layer of LeNet or ResNet-18: median", statistics.median(optimum), OPTIMUM_MEDIAN),
         ("optimum, worst", max(optimum), OPTIMUM_WORST),
+        ("optimum, a depthwise layer of MobileNetV2, worst", max(depthwise), OPTIMUM_WORST),
         ("course search: median", statistics.median(course), COURSE_MEDIAN),
         ("course search, worst", max(course), COURSE_WORST),
         ("ResNet-18 inference, optimum of all layers", sum(optimum[len(lenet.layers) :]), INFERENCE),

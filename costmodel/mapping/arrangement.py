@@ -23,6 +23,7 @@ class Arrangement:
         outer: by dim, the DRAM factor.
         pad: factor of the resting data space's dim inside the scratchpad.
         choice: bit v keeps data space v in the buffer.
+        held: where weights rest, how many positions they rest over at most, for dims that say so.
     """
 
     spread: Spread
@@ -32,6 +33,7 @@ class Arrangement:
     reach: bool
     pad: int
     choice: int
+    held: tuple[tuple[str, int], ...] = ()
 
 
 def mapping_of(problem: Problem, machine: Machine, chosen: Arrangement) -> Mapping:
@@ -44,11 +46,14 @@ def mapping_of(problem: Problem, machine: Machine, chosen: Arrangement) -> Mappi
     rest = {"weights": "", "outputs": "" if problem.depthwise else "C", "inputs": "M"}[chosen.resting]
     if rest:
         in_pad[rest] = chosen.pad
+    elif chosen.reach:
+        in_pad = {"C": 1, "M": 1}
     positions: Loops = [(dim, inner[dim]) for dim in "PQN"]
     held = sorted(in_pad.items(), key=lambda item: item[0] != rest)
     left: Loops = [(dim, inner[dim] // in_pad[dim]) for dim in "CM"]
-    waiting = [] if chosen.resting == "weights" else positions
-    if chosen.reach:
+    resting = [(dim, dict(chosen.held).get(dim, n)) for dim, n in positions] if chosen.resting == "weights" else []
+    waiting = [(dim, n // dict(resting).get(dim, 1)) for dim, n in positions]
+    if chosen.reach and rest:
         left.sort(key=lambda item: item[0] != rest)
         in_buffer = [left[0], *waiting, left[1]]
     else:
@@ -56,7 +61,7 @@ def mapping_of(problem: Problem, machine: Machine, chosen: Arrangement) -> Mappi
     order = sorted("PQNCM", key=lambda dim: dim != chosen.innermost)
     spread = [Loop(dim=d, bound=n, spatial="X" if d in chosen.spread.on_x else "Y") for d, n in chosen.spread.factors]
     loops = {
-        WEIGHT_REG: _temporal(positions if chosen.resting == "weights" else []),
+        WEIGHT_REG: _temporal(resting),
         PAD: _temporal([("R", kernel["R"]), ("S", kernel["S"]), *held]),
         BUFFER: (*_temporal(in_buffer), *(loop for loop in spread if loop.bound > 1)),
         DRAM: _temporal([(dim, outer[dim]) for dim in order]),

@@ -13,6 +13,9 @@ from costmodel.mapping.machine import Machine, StorageLevel
 from costmodel.mapping.outer_split import Column, OuterSplits
 from costmodel.mapping.stationary_machine import BUFFER, DRAM, INPUT_REG, OUTPUT_REG, PAD, WEIGHT_REG
 
+INEXACT = 1e-3
+"""More than floating point loses on a count of words, less than half a word."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -109,7 +112,7 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
 
 
 def usages(
-    splits: OuterSplits, innermost: Innermost, inner: Inner, groups: Sequence[Column | int], setting: Setting
+    splits: OuterSplits, innermost: Innermost, inner: Inner, groups: Sequence[Column | float], setting: Setting
 ) -> tuple[Usage, Usage, Usage]:
     """Usage of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
     outer, tiles, rounds = splits.outer, splits.tiles, splits.rounds
@@ -123,7 +126,9 @@ def usages(
     outputs = tiles[2] * (rounds / outer["C"] if innermost == "C" else rounds)
     asked = (inner.pad_fills, inner.input_fills, inner.output_fills)
     fresh = (weights, inputs, outputs)
-    made = [usage(setting, v, asked[v] * groups[v], fresh[v]) for v in range(3)]
+    # groups that are a mean are rounded as evaluation rounds, and never up where the mean is inexact
+    words = [np.floor(asked[v] * groups[v] + (0.5 - INEXACT)) for v in range(3)]
+    made = [usage(setting, v, words[v], fresh[v]) for v in range(3)]
     return made[0], made[1], made[2]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Batch:
     """One innermost DRAM loop, resting register and use of the buffer; columns over the DRAM splits.
 
     Attributes:
+        held: how many positions weights rest over at most, for dims that say so.
         energy_pj: of each column, whether it fits or not.
     """
 
@@ -44,6 +45,7 @@ class Batch:
     inner: Inner
     used: tuple[Usage, Usage, Usage]
     choice: int
+    held: tuple[tuple[str, int], ...]
     energy_pj: Column
 
     def arrangement(self, column: int) -> Arrangement:
@@ -56,7 +58,50 @@ class Batch:
             reach=self.inner.reach,
             pad=int(self.inner.pad[column]),
             choice=self.choice,
+            held=self.held,
         )
+
+    @property
+    def fitting_pj(self) -> Column:
+        """Of each column the energy; infinite where the buffer does not hold its tiles or throttles."""
+        fits = holds(self.setting, self.splits, self.used, self.choice)
+        fits &= throttled(self.setting, self.used, self.choice) <= self.setting.steps
+        return np.where(fits, self.energy_pj, np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Inputs that PEs share where kernel and positions of an axis are both spread.
+
+    Attributes:
+        held: by dim (P, Q), how many positions a PE's tile has there.
+        groups: inputs that are fetched for each that one PE asks for, at least.
+    """
+
+    held: dict[str, int]
+    groups: float
+
+    def restricted(self, found: Sequence[Inner], splits: OuterSplits, kernel: int) -> Iterator[Inner]:
+        """The arrangements with these tiles: weights rest over no more, outputs only where nothing is held.
+
+        With one weight of a kernel inside a PE and no channel in the scratchpad weights rest over the buffer's
+        positions, too; then no DRAM loop reuses the scratchpad.
+        """
+        channels = splits.inner["C"]
+        possible, left = np.ones_like(channels, dtype=bool), np.ones_like(channels)
+        for dim, held in self.held.items():
+            possible &= splits.inner[dim] % held == 0
+            left *= splits.inner[dim] / held
+        for inner in found:
+            if inner.resting == "weights":
+                rests_on = kernel * channels == 1
+                fills = np.where(rests_on, inner.weight_fills, inner.weight_fills * left)
+                yield replace(inner, weight_fills=np.where(possible, fills, np.inf))
+                if kernel == 1:
+                    fills = np.where(possible, inner.weight_fills, np.inf)
+                    yield replace(inner, reach=True, weight_fills=fills, pad_fills=channels * splits.rounds)
+            elif all(held == 1 for held in self.held.values()):
+                yield inner
 
 
 def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving: bool = False) -> Iterator[Candidate]:
@@ -70,9 +115,7 @@ def candidates(problem: Problem, machine: Machine, spread: Spread, *, improving:
         return energy < best
 
     for batch in batches(problem, machine, spread, wanted):
-        fits = holds(batch.setting, batch.splits, batch.used, batch.choice)
-        fits &= throttled(batch.setting, batch.used, batch.choice) <= batch.setting.steps
-        energy = np.where(fits, batch.energy_pj, np.inf)
+        energy = batch.fitting_pj
         column = int(np.argmin(energy))
         if energy[column] < best:
             best = energy[column] if improving else np.inf
@@ -90,7 +133,13 @@ def offer_all(problem: Problem, machine: Machine, spread: Spread, front: Front[A
             front.offer(int(cycles[column]), float(energy[column]), batch.arrangement(column))
 
 
-def batches(problem: Problem, machine: Machine, spread: Spread, wanted: Callable[[float], bool]) -> Iterator[Batch]:
+def batches(
+    problem: Problem,
+    machine: Machine,
+    spread: Spread,
+    wanted: Callable[[float], bool],
+    shared: Shared | None = None,
+) -> Iterator[Batch]:
     """All batches of a spread with a column whose energy is ``wanted``.
 
     Whatever fits the buffer or not, nothing can be better than the cheaper of keeping and bypassing each data space.
@@ -99,8 +148,12 @@ def batches(problem: Problem, machine: Machine, spread: Spread, wanted: Callable
     capacity = machine.levels[PAD].entries or 0
     kernel = problem.R * problem.S // (spread.of("R") * spread.of("S"))
     for innermost in DEPTHWISE_INNERMOST if problem.depthwise else CONVOLUTION_INNERMOST:
-        for inner in inner_choices(problem, splits, capacity, innermost, setting.steps, kernel):
-            groups = setting.groups[0], input_groups(problem, spread, splits, inner), setting.groups[2]
+        inners: Iterable[Inner] = inner_choices(problem, splits, capacity, innermost, setting.steps, kernel)
+        if shared is not None:
+            inners = shared.restricted([*inners], splits, kernel)
+        for inner in inners:
+            together = input_groups(problem, spread, splits, inner) if shared is None else shared.groups
+            groups = setting.groups[0], together, setting.groups[2]
             private, used = private_energy(setting, inner), usages(splits, innermost, inner, groups, setting)
             bound = private + sum(np.minimum(usage.keep_pj, usage.bypass_pj) for usage in used)
             if not wanted(float(bound.min())):
@@ -118,6 +171,7 @@ def batches(problem: Problem, machine: Machine, spread: Spread, wanted: Callable
                         inner=inner,
                         used=used,
                         choice=choice,
+                        held=tuple(shared.held.items()) if shared is not None else (),
                         energy_pj=energy,
                     )
 

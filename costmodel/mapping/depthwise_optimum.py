@@ -1,15 +1,15 @@
 """Depthwise layers: the closed form ranks, exact evaluation decides.
 
-Every data space moves with the channel and any dim may be spread, so there are many equally wide spreads. Where
-kernel and output positions of one axis both exist and one of them is spread, PEs meet in the same inputs and hand
-them on over links: that depends on the order of single moves, which the closed form does not see.
+Every data space moves with the channel and any dim may be spread, so there are many equally wide spreads. As long as
+no two PEs want the same inputs, each fetches its own whatever neighbours hand on, and the closed form is exact. PEs
+share inputs only where kernel and output positions of one axis are both spread; then a bound decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations
 
 from costmodel.mapping.arrangement import Arrangement, mapping_of
 from costmodel.mapping.closed_form import candidates, offer_all
@@ -18,35 +18,38 @@ from costmodel.mapping.evaluate import evaluate
 from costmodel.mapping.front import Front
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Mapping
+from costmodel.mapping.meeting_inputs import meeting_axes
+from costmodel.mapping.meeting_search import offer_meeting
 from costmodel.mapping.objective import Objective, rank
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.stationary_machine import BUFFER, DRAM, PAD, Spread
+from costmodel.mapping.stationary_machine import BUFFER, DRAM, Spread
 
 EVALUATIONS = 400
-"""Mappings that are evaluated exactly where links may matter; some 0.3 s."""
+"""Mappings that are evaluated exactly where the closed form does not decide; some 0.3 s."""
 
 MEETING = 200
-"""Spreads beside the widest in which links may matter and whose arrangements are ranked."""
+"""Spreads beside the widest in which PEs share inputs and whose arrangements are ranked."""
 
 
 def depthwise_front(problem: Problem, machine: Machine, objective: Objective | None) -> tuple[Front[Mapping], bool]:
-    """The best mappings met, and whether they are proven."""
-    buffer, capacity = machine.levels[BUFFER], machine.levels[PAD].entries or 0
-    spreads: Iterable[Spread] = depthwise_spreads(problem, buffer)
-    if objective == "latency":
-        spreads = widest_depthwise_spreads(problem, buffer)
-    inside = [s for s in spreads if problem.R * problem.S // (s.of("R") * s.of("S")) <= capacity]
-    certain = machine.behaviour == "D" and not any(meets(problem, spread) for spread in inside)
-    ranked = _ranked(problem, machine, inside, objective)
-    mappings: Iterator[Mapping] = (mapping_of(problem, machine, one) for one in ranked)
-    if not certain:
-        mappings = _variants([*mappings])
+    """The best mappings met, and whether they are proven.
+
+    For the latency only the widest spreads count: with nothing kept in the buffer no level is ever throttled.
+    """
+    spreads: Sequence[Spread] = (
+        widest_depthwise_spreads(problem, machine) if objective == "latency" else [*depthwise_spreads(problem, machine)]
+    )
+    meeting = [spread for spread in spreads if meeting_axes(problem, spread)]
     front: Front[Mapping] = Front(objective)
-    for _, mapping in zip(range(len(ranked) if certain else EVALUATIONS), mappings, strict=False):
-        found = evaluate(problem, machine, mapping)
-        if found.valid:
-            front.offer(found.cycles, found.energy_pj, mapping)
-    return front, certain
+    if machine.behaviour == "D" and (objective == "latency" or not meeting):
+        apart = [spread for spread in spreads if spread not in meeting]
+        for arrangement in _ranked(problem, machine, apart, objective):
+            _offer(problem, machine, mapping_of(problem, machine, arrangement), front)
+        return front, offer_meeting(problem, machine, meeting, front)
+    mappings = _variants([mapping_of(problem, machine, one) for one in _ranked(problem, machine, spreads, objective)])
+    for mapping in islice(mappings, EVALUATIONS):
+        _offer(problem, machine, mapping, front)
+    return front, False
 
 
 def _ranked(
@@ -59,7 +62,7 @@ def _ranked(
     apart: Front[Arrangement] = Front(objective)
     fronts = [apart]
     for spread in spreads:
-        if not meets(problem, spread):
+        if not meeting_axes(problem, spread):
             offer_all(problem, machine, spread, apart)
         elif len(fronts) <= MEETING:  # what the closed form says of one of these is no bound for another
             fronts.append(Front(objective))
@@ -68,11 +71,10 @@ def _ranked(
     return [chosen for _, chosen in sorted(points, key=lambda point: rank(objective or "edp", point[0]))]
 
 
-def meets(problem: Problem, spread: Spread) -> bool:
-    """Whether PEs may share inputs in a way that the closed form does not count."""
-    width = problem.R > 1 and problem.P > 1 and spread.of("R") * spread.of("P") > 1
-    height = problem.S > 1 and problem.Q > 1 and spread.of("S") * spread.of("Q") > 1
-    return width or height
+def _offer(problem: Problem, machine: Machine, mapping: Mapping, front: Front[Mapping]) -> None:
+    found = evaluate(problem, machine, mapping)
+    if found.valid:
+        front.offer(found.cycles, found.energy_pj, mapping)
 
 
 def _variants(plain: Sequence[Mapping]) -> Iterator[Mapping]:

@@ -7,20 +7,26 @@ from itertools import combinations, takewhile
 from math import prod
 
 from costmodel.mapping.factor_space import divisors
-from costmodel.mapping.machine import StorageLevel
+from costmodel.mapping.machine import Machine, StorageLevel
 from costmodel.mapping.problem import DEPTHWISE, Problem
-from costmodel.mapping.stationary_machine import Spread
+from costmodel.mapping.stationary_machine import BUFFER, PAD, Spread
 
 
-def widest_depthwise_spreads(problem: Problem, buffer: StorageLevel) -> tuple[Spread, ...]:
-    """All spatial factors that use the most PEs, each with one way to put its dims on X and Y."""
-    found = depthwise_spreads(problem, buffer)
-    widest = next(found)
+def widest_depthwise_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
+    """All spatial factors that use the most PEs, each with one way to put its dims on X and Y; none if none fits."""
+    found = depthwise_spreads(problem, machine)
+    widest = next(found, None)
+    if widest is None:
+        return ()
     return (widest, *takewhile(lambda spread: spread.width == widest.width, found))
 
 
-def depthwise_spreads(problem: Problem, buffer: StorageLevel) -> Iterator[Spread]:
-    """All spatial factors, those that use the most PEs first, each with one way to put its dims on X and Y."""
+def depthwise_spreads(problem: Problem, machine: Machine) -> Iterator[Spread]:
+    """All spatial factors, those that use the most PEs first, each with one way to put its dims on X and Y.
+
+    Only those that leave each PE a kernel that fits its scratchpad.
+    """
+    buffer, capacity = machine.levels[BUFFER], machine.levels[PAD].entries or 0
     limit = buffer.fanout_x * buffer.fanout_y
     partial: list[tuple[int, tuple[int, ...]]] = [(1, ())]
     for dim in DEPTHWISE:
@@ -28,12 +34,16 @@ def depthwise_spreads(problem: Problem, buffer: StorageLevel) -> Iterator[Spread
         partial = [(used * n, (*chosen, n)) for used, chosen in partial for n in options if used * n <= limit]
     for _, chosen in sorted(partial, key=lambda item: -item[0]):
         factors = tuple((dim, n) for dim, n in zip(DEPTHWISE, chosen, strict=True) if n > 1)
-        placed = next(_placements(factors, buffer), None)
-        if placed is not None:
-            yield Spread(factors=factors, on_x=placed)
+        placed = next(placements(factors, buffer), None)
+        if placed is None:
+            continue
+        spread = Spread(factors=factors, on_x=placed)
+        if problem.R * problem.S // (spread.of("R") * spread.of("S")) <= capacity:
+            yield spread
 
 
-def _placements(factors: tuple[tuple[str, int], ...], buffer: StorageLevel) -> Iterator[tuple[str, ...]]:
+def placements(factors: tuple[tuple[str, int], ...], buffer: StorageLevel) -> Iterator[tuple[str, ...]]:
+    """Which dims can lie on X, the others on Y."""
     whole = prod(n for _, n in factors)
     for count in range(len(factors) + 1):
         for on_x in combinations(factors, count):

@@ -24,9 +24,9 @@ FAST = 10
 def optimum(problem: Problem, machine: Machine, objective: Objective = "latency", effort: Effort = "exact") -> Found:
     """The mapping with the best cost; ``proven`` says whether that is certain.
 
-    Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; for
-    depthwise layers where no two PEs can meet in the same inputs; and wherever the mappings are so few that all were
-    costed. Elsewhere the best of what was tried, without a proof.
+    Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; under D for the
+    latency of depthwise layers, but for a few in which PEs share inputs, and for their other objectives where none can;
+    and wherever the mappings are so few that all were costed. Elsewhere the best of what was tried, without a proof.
     """
     return _best(problem, machine, objective, effort)[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -14,10 +15,13 @@ from costmodel.mapping.depthwise_spread import widest_depthwise_spreads
 from costmodel.mapping.evaluate import evaluate
 from costmodel.mapping.exhaustive import exhaustive
 from costmodel.mapping.lab import simple_weight_stationary
+from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapspace import mapspace_of
+from costmodel.mapping.meeting_inputs import meeting_axes
 from costmodel.mapping.objective import OBJECTIVES, Objective, rank
 from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.stationary_machine import BUFFER, PAD
 
 LAB = simple_weight_stationary()
 small = st.integers(1, 2)
@@ -56,9 +60,58 @@ def test_what_is_proven_is_not_beaten(objective: Objective, problem: Problem) ->
             assert found.energy_pj == pytest.approx(expected.evaluation.energy_pj, rel=1e-12)
 
 
-def test_a_layer_whose_pes_meet_in_the_same_inputs_is_not_proven() -> None:
-    assert not optimum(Problem(C=8, R=3, S=3, P=16, Q=16, depthwise=True), LAB).proven
-    assert optimum(Problem(C=256, P=7, Q=7, depthwise=True), LAB).proven
+def mesh(across: int, down: int) -> Machine:
+    levels = list(LAB.levels)
+    levels[BUFFER] = replace(levels[BUFFER], fanout_x=across, fanout_y=down)
+    return replace(LAB, levels=tuple(levels))
+
+
+@settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@given(problem=layers, sides=st.sampled_from([(6, 1), (6, 3), (9, 2), (15, 2), (4, 2), (1, 6)]))
+def test_what_pes_share_is_bounded(problem: Problem, sides: tuple[int, int]) -> None:
+    """On narrow meshes the widest spreads are often those in which PEs want the same inputs."""
+    machine = mesh(*sides)
+    assume(mapspace_of(problem, machine).factors.size <= 300)
+    assume(any(meeting_axes(problem, spread) for spread in widest_depthwise_spreads(problem, machine)))
+    expected = exhaustive(problem, machine, 5000)
+    assume(expected is not None)
+    front, proven = depthwise_front(problem, machine, "latency")
+    found = evaluate(problem, machine, front.best("latency"))
+    assert expected is not None
+    assert found.cycles == expected.evaluation.cycles
+    same = found.energy_pj == pytest.approx(expected.evaluation.energy_pj, rel=1e-12)
+    assert same if proven else found.energy_pj >= expected.evaluation.energy_pj * (1 - 1e-12)
+
+
+@pytest.mark.parametrize(("channels", "size", "stride"), [(32, 112, 1), (96, 56, 2), (384, 14, 1), (960, 7, 1)])
+def test_the_layers_of_mobilenet_v2_are_proven(channels: int, size: int, stride: int) -> None:
+    layer = Problem(C=channels, R=3, S=3, P=size, Q=size, w_stride=stride, h_stride=stride, depthwise=True)
+    assert optimum(layer, LAB).proven
+
+
+def test_layers_whose_pes_share_inputs_are_proven_by_a_bound() -> None:
+    for layer in (
+        Problem(C=960, R=3, S=3, P=10, Q=10, depthwise=True),
+        Problem(C=384, R=3, S=3, P=2, Q=2, depthwise=True),
+        Problem(C=240, R=5, S=5, P=15, Q=15, depthwise=True),
+    ):
+        assert any(meeting_axes(layer, spread) for spread in widest_depthwise_spreads(layer, LAB))
+        assert optimum(layer, LAB).proven
+
+
+def test_the_least_energy_is_not_proven_where_pes_could_share_inputs() -> None:
+    layer = Problem(C=32, R=3, S=3, P=16, Q=16, depthwise=True)
+    assert optimum(layer, LAB).proven
+    assert not optimum(layer, LAB, "energy").proven
+
+
+def test_a_kernel_that_fits_no_scratchpad_in_the_widest_spread_may_fit_in_another() -> None:
+    levels = list(LAB.levels)
+    levels[PAD] = replace(levels[PAD], entries=9)
+    machine = replace(LAB, levels=tuple(levels))
+    found = optimum(Problem(C=16, R=5, S=2, P=16, depthwise=True), machine)
+    assert found.mapping is not None
+    assert found.evaluation.valid
 
 
 @pytest.mark.parametrize(
