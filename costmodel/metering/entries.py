@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from costmodel.errors import CostModelError, UnknownNameError
 from costmodel.ir.facts import METRIC_UNITS, PART_UNITS, WORDS, Kind, Measurement, Reading
@@ -14,12 +15,15 @@ _CLAIMED = "claimed_"
 _HALF = "_uncertainty"
 _KNOWN = (*METRIC_UNITS, *PART_UNITS, *WORDS)
 
+_Given: TypeAlias = "dict[tuple[str, int], tuple[Entry, Quantity | None]]"
+"""By key and run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``key: text`` of a submission; None where the file is about one submission without a name.
 
-    ``row`` tells entries of one name apart that belong to different tasks.
+    ``row`` tells entries of one name apart that belong to different tasks, ``run`` several runs of one metric.
     """
 
     submission: str | None
@@ -27,6 +31,7 @@ class Entry:
     text: str
     line: int | None
     row: int = 0
+    run: int = 0
 
 
 def check_key(source: Source, key: str, line: int | None) -> None:
@@ -47,23 +52,32 @@ def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[
         FormatError: an unknown key; a value that is no number in its unit; bare numbers beside numbers with a unit;
             a percentage that could be a fraction; an uncertainty without its value.
     """
+    entries = [run for entry in entries for run in _runs(entry)]
     quantities = {index: _quantity(source, entry) for index, entry in enumerate(entries) if entry.key not in WORDS}
     for key in dict.fromkeys(entry.key for entry in entries):
         column = [(entries[i], q) for i, q in quantities.items() if entries[i].key == key]
         _check_units(source, column)
-    by_submission: dict[tuple[str | None, int], dict[str, tuple[Entry, Quantity | None]]] = {}
+    by_submission: dict[tuple[str | None, int], _Given] = {}
     for index, entry in enumerate(entries):
-        by_submission.setdefault((entry.submission, entry.row), {})[entry.key] = (entry, quantities.get(index))
+        given = by_submission.setdefault((entry.submission, entry.row), {})
+        given[entry.key, entry.run] = (entry, quantities.get(index))
     return tuple(
         Reading(
             file=source.name,
             format=format,
             submission=submission,
             measurements=_measurements(source, given),
-            words={key: entry.text for key, (entry, _) in given.items() if key in WORDS},
+            words={key: entry.text for (key, _), (entry, _) in given.items() if key in WORDS},
         )
         for (submission, _), given in by_submission.items()
     )
+
+
+def _runs(entry: Entry) -> list[Entry]:
+    """``81.2; 80.9`` is two runs."""
+    if entry.key in WORDS or ";" not in entry.text:
+        return [entry]
+    return [replace(entry, text=part.strip(), run=run) for run, part in enumerate(entry.text.split(";"))]
 
 
 def _quantity(source: Source, entry: Entry) -> Quantity:
@@ -96,16 +110,16 @@ def _check_units(source: Source, column: list[tuple[Entry, Quantity]]) -> None:
             )
 
 
-def _measurements(source: Source, given: dict[str, tuple[Entry, Quantity | None]]) -> tuple[Measurement, ...]:
+def _measurements(source: Source, given: _Given) -> tuple[Measurement, ...]:
     result = []
-    for key, (entry, quantity) in given.items():
+    for (key, _), (entry, quantity) in given.items():
         if quantity is None:
             continue
         if key.endswith(_HALF):
-            if key.removesuffix(_HALF) not in given:
+            if (key.removesuffix(_HALF), 0) not in given:
                 raise source.error(f"{key}: there is no {key.removesuffix(_HALF)} that it could belong to", entry.line)
             continue
-        _, half = given.get(key + _HALF, (None, None))
+        _, half = given.get((key + _HALF, 0), (None, None))
         if half is not None and quantity.uncertainty is not None:
             raise source.error(f"{key}: its uncertainty is given twice", entry.line)
         uncertainty = half.value if half is not None else quantity.uncertainty

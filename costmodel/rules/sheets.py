@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from costmodel.errors import UsageError
 from costmodel.ir.facts import Facts, Kind, Measurement, Reading
@@ -75,12 +76,14 @@ def merged(sheet: Sheet, given: FactSheet) -> FactSheet:
 
 def _add(sheet: Sheet, reading: Reading, book: Rulebook) -> None:
     names = spelt(book)
+    together: dict[tuple[bool, str], list[Measurement]] = {}
     for measurement in reading.measurements:
         if measurement.metric not in names:
             sheet.unused.append(measurement.metric)
             continue
-        values = sheet.claimed if measurement.kind is Kind.CLAIMED else sheet.measured
-        _enter(sheet, values, names[measurement.metric], _fact(measurement))
+        together.setdefault((measurement.kind is Kind.CLAIMED, names[measurement.metric]), []).append(measurement)
+    for (claimed, name), runs in together.items():
+        _enter(sheet, sheet.claimed if claimed else sheet.measured, name, _fact(runs))
     for word, value in reading.words.items():
         if word == "task":
             sheet.task = value
@@ -104,12 +107,13 @@ def _text(fact: Fact) -> str:
     return fact.word if fact.word is not None else "; ".join(map(str, fact.runs))
 
 
-def _fact(measurement: Measurement) -> Fact:
+def _fact(runs: Sequence[Measurement]) -> Fact:
+    """What one file says of one metric: a run, or several."""
     return Fact(
-        runs=(measurement.value,),
-        uncertainty=measurement.uncertainty or 0 * measurement.value,
-        because=measurement.because or "given as a fact",
-        at_least=measurement.at_least,
+        runs=tuple(run.value for run in runs),
+        uncertainty=max((run.uncertainty or Decimal(0) for run in runs), default=Decimal(0)),
+        because=runs[0].because or "given as a fact",
+        at_least=any(run.at_least for run in runs),
     )
 
 

@@ -96,3 +96,18 @@ def test_a_byte_order_mark_and_semicolons_are_read(run: Run, tmp_path: Path) -> 
     result = run("rank", str(file), "--rules", "energy-cifar10-2021", "--format", "json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["entries"][0]["name"] == "Algo1"
+
+
+def test_several_runs_of_an_entry_stand_in_one_cell(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("name,accuracy_percent,training_seconds\na,81.2; 80.9; 81,590\nb,80,600\n", encoding="utf-8")
+    data = json.loads(run("rank", str(file), "--rules", "haet-2022", "--format", "json").stdout)
+    assert [(e["name"], round(e["metric"], 6)) for e in data["entries"]] == [("a", 81.033333), ("b", 80)]
+
+
+def test_two_files_about_the_same_entries_are_joined(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,accuracy_percent\nx,80\ny,70\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("name,training_seconds\nx,600\ny,601\n", encoding="utf-8")
+    files = (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
+    data = json.loads(run("rank", *files, "--rules", "haet-2022", "--format", "json").stdout)
+    assert [(e["name"], e["rank"]) for e in data["entries"]] == [("x", 1), ("y", None)]
