@@ -40,6 +40,7 @@ class Submission:
         model: which file and object of a folder is the model.
         score: what a leaderboard's score is (``error-percent`` …).
         submitted: when it was handed in, as ISO 8601 text with its time zone.
+        team_solutions: how many solutions the team has handed in.
         originals: the organizers' own copy of locked files.
     """
 
@@ -52,6 +53,7 @@ class Submission:
     model: str | None = None
     score: str | None = None
     submitted: str | None = None
+    team_solutions: int | None = None
     originals: Path | None = None
 
     @property
@@ -116,7 +118,9 @@ def _contract(submission: Submission, folder: Path, spec: ContractSpec) -> tuple
             raise UsageError(
                 f"--submitted {submission.submitted}: write it as 2022-02-28T23:50:00-05:00, best with its time zone"
             ) from None
-    return check_contract(folder, spec, submitted_at=moment, originals=submission.originals)
+    return check_contract(
+        folder, spec, submitted_at=moment, team_solutions=submission.team_solutions, originals=submission.originals
+    )
 
 
 def model_file(folder: Path) -> str:

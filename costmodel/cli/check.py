@@ -50,6 +50,9 @@ def check(
     submitted: Annotated[
         str | None, typer.Option("--submitted", help="when it was handed in: 2022-02-28T23:50:00-05:00")
     ] = None,
+    team_solutions: Annotated[
+        int | None, typer.Option("--team-solutions", help="how many solutions the team has handed in", min=1)
+    ] = None,
     originals: Annotated[
         Path | None, typer.Option("--originals", help="the organizers' own copy of files that nobody may change")
     ] = None,
@@ -78,6 +81,7 @@ def check(
         solution=solution,
         score=score,
         submitted=submitted,
+        team_solutions=team_solutions,
         originals=originals,
     )
     with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
