@@ -153,11 +153,9 @@ class _Watch:
         """Keep the beginning until it is clear that nobody needs it, and always the end."""
         tail = self._limits.tail_bytes
         self._printed += len(data)
-        room = max(0, 2 * tail - len(self._output))
-        if len(data) <= room:
-            self._output += data
-        else:
-            self._output = self._output[:tail] + (self._output[tail:] + data)[-tail:]
+        beginning = max(0, tail - len(self._output))  # whatever the size of the pieces that it comes in
+        self._output += data[:beginning]
+        self._output = self._output[:tail] + (self._output[tail:] + data[beginning:])[-tail:]
 
     def _looked(self) -> Kind | None:
         now = time.monotonic()

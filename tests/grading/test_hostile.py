@@ -59,9 +59,10 @@ def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     submission.parent.mkdir(exist_ok=True)
     text = hostile.text.replace("@SECRET@", str(secret))
     submission.write_text(text, encoding="utf-8")
+    before = descendants(os.getpid())  # other tests of this worker may have left Python's own resource tracker
     result = trace_behind_wall(submission.parent, None, SETTINGS, limits=hostile.limits, wall=wall)
     assert not list(Path(tempfile.gettempdir()).glob("costmodel-*"))  # torch has a folder of its own
-    assert descendants(os.getpid()) == [os.getpid()]
+    assert set(descendants(os.getpid())) <= set(before)
     assert not leftovers(folder)
     if "submission" in STANDING[wall].kept:
         assert submission.read_text(encoding="utf-8") == text
