@@ -13,7 +13,7 @@ from costmodel.grading.course import Progress, Way, grade_class
 from costmodel.grading.kept import Kept
 from costmodel.grading.limits import Limits
 from costmodel.grading.looked_up import FactsOfClass
-from costmodel.grading.probe import best_wall, probe
+from costmodel.grading.probe import SandboxError, best_wall, probe
 from costmodel.grading.roster import read_roster
 from costmodel.ir.facts import Facts
 from costmodel.ir.grades import Graded, Grades
@@ -82,6 +82,10 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     roster = read_roster(order.roster) if order.roster is not None else None
     standing = best_wall(require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
+    chosen = next((s for s in probe() if s.wall == wall), standing)
+    if order.require_sandbox and not chosen.is_whole:
+        raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
+    _make_folder(out, order.place)
     kept = Kept(out / ".kept")
     way = Way(
         wall=wall,
@@ -98,9 +102,18 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     if progress is not None:
         way = replace(way, progress=progress)
     grades = grade_class(order.place, book, facts, way, roster=roster)
-    chosen = next((s for s in probe() if s.wall == wall), standing)
     weak = () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)
     return replace(grades, notes=(*weak, *grades.notes), provenance=_provenance(book, wall, __version__))
+
+
+def _make_folder(out: Path, place: Path) -> None:
+    """The folder of the results, which must not become a submission itself."""
+    if place.is_dir() and out.resolve().is_relative_to(place.resolve()):
+        raise UsageError(f"--out {out} lies in the folder of the submissions; choose another place")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror or error}") from None
 
 
 def _facts(order: Order, book: Rulebook) -> FactsOfClass:

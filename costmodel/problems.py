@@ -47,6 +47,8 @@ def read_cases(problem: str) -> tuple[dict[str, Case], bool]:
         name, equals, value = word.strip().partition("=")
         if not equals or not value.strip().lstrip("-").isdigit():
             raise UsageError(f"problem {word!r}: write C=3,M=6,P=28,Q=28,R=5,S=5, or name a YAML or JSON file")
+        if name in instance:
+            raise UsageError(f"problem: {name} is given twice, {instance[name]} and {value.strip()}")
         instance[name] = int(value)
     return {"problem": Case(instance, "M" not in instance)}, False
 
@@ -86,7 +88,10 @@ def read_mapping(path: str) -> Any:
         data = json.loads(_read(Path(path)))
     except ValueError as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
-    return data.get("mapping") if isinstance(data, dict) else data
+    mapping = data.get("mapping") if isinstance(data, dict) else data
+    if not isinstance(mapping, list):
+        raise UsageError(f'{path}: a mapping is a list of levels, or {{"mapping": [...]}}')
+    return mapping
 
 
 def map_cases(

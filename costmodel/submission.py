@@ -81,6 +81,7 @@ def check_submission(
         UsageError, FormatError, RulebookError: facts, files or rulebook are not what they should be.
     """
     book = load_rulebook(rules)
+    _nothing_is_ignored(submission)
     sheet = _sheet(submission, book)
     facts = merged(sheet, parse_facts(submission.facts, book))
     track = track if track is not None or not book.tracks else sheet.task
@@ -101,6 +102,26 @@ def check_submission(
             because = f"the model cannot be analysed: {error}"
     computed = Computed(because=because)
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
+
+
+def _nothing_is_ignored(submission: Submission) -> None:
+    """Every word that was given must have something to say."""
+    of_folder = {
+        "--model": submission.model,
+        "--submitted": submission.submitted,
+        "--originals": submission.originals,
+        "--team-solutions": submission.team_solutions,
+    }
+    for option, value in of_folder.items():
+        if value is not None and submission.folder is None:
+            raise UsageError(f"{option} speaks of a folder's files; {submission.reference} is no folder")
+    if submission.score is not None and not submission.fact_files:
+        raise UsageError("--score speaks of a leaderboard: give it with --facts")
+    if submission.solution is not None and not submission.fact_files and submission.folder is None:
+        raise UsageError("--solution scores predictions: give them with --facts, or check a folder that has them")
+    for option, path in (("--solution", submission.solution), ("--originals", submission.originals)):
+        if path is not None and not path.exists():
+            raise UsageError(f"{option} {path}: no such file or folder")
 
 
 def _model(submission: Submission) -> str:

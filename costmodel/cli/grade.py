@@ -111,8 +111,12 @@ def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
         from distributed import Client
     except ImportError:
         raise UsageError("--scheduler needs Dask: install costmodel[dask]") from None
-    with Client(scheduler) as client:  # type: ignore[no-untyped-call]
-        yield client.get_executor()
+    try:
+        client = Client(scheduler)  # type: ignore[no-untyped-call]
+    except OSError as error:
+        raise UsageError(f"--scheduler {scheduler}: no Dask scheduler answers there: {error}") from None
+    with client:
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def register(app: typer.Typer) -> None:

@@ -20,6 +20,10 @@ Axis = tuple[tuple[int, str], ...]
 """One axis of a data space: terms (coefficient, dim) that are added."""
 
 
+_LARGEST = 2**31 - 1
+"""Timeloop keeps bounds in a C int."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """A convolution, fully connected (all of P, Q, R, S are 1) or depthwise layer.
@@ -52,6 +56,8 @@ class Problem:
         for name, value in self.to_instance().items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise FormatError(f"problem: {name} is {value!r}; a dimension is a whole number of at least 1")
+            if value > _LARGEST:
+                raise FormatError(f"problem: {name} is {value}; Timeloop's dimensions end at {_LARGEST}")
         if self.depthwise and self.M != 1:
             raise FormatError(f"problem: M is {self.M}, but a depthwise layer has no M; leave it out")
 

@@ -73,6 +73,8 @@ def _number(name: str, text: str, part: str, unit: str) -> Decimal:
         raise UsageError(f"fact {name}={text}: not a number in {unit or 'plain units'}") from None
     if not value.is_finite() or value < 0:
         raise UsageError(f"fact {name}={text}: must be a finite number, at least 0, in {unit or 'plain units'}")
+    if unit == "%" and 0 < value <= 1 and "%" not in text:
+        raise UsageError(f"fact {name}={text}: is it {value} % or {value * 100} %? write the % sign")
     if unit == "%" and value > 100:
         raise UsageError(f"fact {name}={text}: a percentage is at most 100")
     return value

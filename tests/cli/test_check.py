@@ -124,3 +124,19 @@ def test_rulebooks_are_validated_and_compared(run: Run, tmp_path: Path) -> None:
     assert (
         "limits[accuracy].value" in run("rules", "diff", "energy-cifar10-2021", "energy-cifar10-2021-intervals").stdout
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--fact", "error_rate=0.375"), "write the % sign"),
+        (("--submitted", "2022-02-27T22:40:05-05:00"), "--submitted speaks of a folder"),
+        (("--model", "net.py:Net"), "--model speaks of a folder"),
+        (("--score", "accuracy-percent"), "--score speaks of a leaderboard"),
+        (("--solution", "labels.csv"), "--solution scores predictions"),
+    ],
+)
+def test_no_word_is_ignored(run: Run, words: tuple[str, ...], said: str) -> None:
+    result = run("check", LENET, "--rules", "mit-lab2-2022", *words)
+    assert result.returncode == 3
+    assert said in result.stderr

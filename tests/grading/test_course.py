@@ -157,3 +157,12 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path) -> None:
         "liar": {"replay contradicts": "FAIL"},
         "silent": {"replay left out": "UNDECIDED"},
     }
+
+
+def test_results_do_not_go_among_the_submissions_and_a_required_wall_is_whole(place: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="folder of the submissions"):
+        grade(order(place), place / "out")
+    with pytest.raises(UsageError, match=r"facts\.csv"):
+        grade(order(place), tmp_path / "facts.csv" / "out")
+    with pytest.raises(UsageError, match="--require-sandbox"):
+        grade(order(place, wall="limits", require_sandbox=True), tmp_path / "out")
