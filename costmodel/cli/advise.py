@@ -17,7 +17,7 @@ def advise(
     subject: o.Subject,
     settings: dict[str, Any],
     hardware: Annotated[str, typer.Option("--hardware", help="a machine's name or YAML file")],
-    jobs: Annotated[int, typer.Option("--jobs", help="worker processes; 0: one per core", min=0)] = 1,
+    jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
     format: o.Format = "text",
     output: o.Output = None,

@@ -49,7 +49,7 @@ def analyze(
     effort: Annotated[
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)] = 1,
+    jobs: o.Jobs = 1,
     syntax: o.Syntax = "v0.3",
     no_random: Annotated[bool, typer.Option("--no-random", help="random numbers are no operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,

@@ -41,12 +41,8 @@ def check(
     model: Annotated[
         str | None, typer.Option("--model", help="in a folder: which file and object is the model (FILE.py:NAME)")
     ] = None,
-    solution: Annotated[
-        Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
-    ] = None,
-    score: Annotated[
-        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
-    ] = None,
+    solution: o.Solution = None,
+    score: o.Score = None,
     submitted: Annotated[
         str | None, typer.Option("--submitted", help="when it was handed in: 2022-02-28T23:50:00-05:00")
     ] = None,
@@ -57,10 +53,8 @@ def check(
         Path | None, typer.Option("--originals", help="the organizers' own copy of files that nobody may change")
     ] = None,
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
-    reading: Annotated[
-        str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
-    ] = "as-written",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)] = 1,
+    reading: o.Reading = "as-written",
+    jobs: o.Jobs = 1,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
     format: o.Format = "text",
     output: o.Output = None,

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
 from costmodel.errors import UsageError
 
@@ -26,12 +27,8 @@ def grade(
             "--facts", help="what was measured: a table with a row per student, a leaderboard", metavar="FILE"
         ),
     ] = None,
-    solution: Annotated[
-        Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
-    ] = None,
-    score: Annotated[
-        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
-    ] = None,
+    solution: o.Solution = None,
+    score: o.Score = None,
     no_ranking: Annotated[
         bool, typer.Option("--no-ranking", help="no rank and no bonus: for one submission by itself")
     ] = False,
@@ -40,7 +37,7 @@ def grade(
         str | None,
         typer.Option("--model", help="which file and object is the model: model.py:Net [default: looked for]"),
     ] = None,
-    reading: Annotated[str, typer.Option("--reading", help="how ambiguous rules are read")] = "as-written",
+    reading: o.Reading = "as-written",
     format: Annotated[
         list[str] | None,
         typer.Option(
@@ -55,7 +52,7 @@ def grade(
             "--inputs", help="inputs (torch.save): replay each trace on the submitted weights and predictions"
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", help="worker processes; 0: one per core", min=0)] = 1,
+    jobs: o.Jobs = 1,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="address of a Dask scheduler (costmodel[dask])")
     ] = None,

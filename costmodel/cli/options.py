@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,14 @@ Work = Annotated[
 ]
 TimeLimit = Annotated[float, typer.Option("--time-limit", help="seconds that Timeloop may take for a layer")]
 Syntax = Annotated[str, typer.Option("--syntax", help="v0.3 (Timeloop until 2023, the course's) or v0.4 (newer)")]
+Score = Annotated[
+    str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
+]
+Solution = Annotated[
+    Path | None, typer.Option("--solution", help="labels that a facts file of predictions is scored against")
+]
+Reading = Annotated[str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)]
 Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 

@@ -21,12 +21,8 @@ def rank(
         ),
     ],
     rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
-    reading: Annotated[
-        str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")
-    ] = "as-written",
-    score: Annotated[
-        str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
-    ] = None,
+    reading: o.Reading = "as-written",
+    score: o.Score = None,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would change")] = False,
     format: o.Format = "text",
     output: o.Output = None,
