@@ -78,7 +78,8 @@ def _cdist(x1: Array, x2: Array, p: float) -> Array:
     result = np.empty((*lead, x1.shape[-2], x2.shape[-2]), dtype=object)
     x1, x2 = (np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (x1, x2))
     for *b, n, m in np.ndindex(result.shape):
-        result[(*b, n, m)] = _distance(x1[(*b, n)], x2[(*b, m)], p)
+        pair, row, column = (*b, n, m), (*b, n), (*b, m)
+        result[pair] = _distance(x1[row], x2[column], p)
     return result
 
 
@@ -108,10 +109,8 @@ def _cdist_backward(grad: Array, x1: Array, x2: Array, p: float, cdist: Array) -
     result = np.empty((*lead, *x1.shape[-2:]), dtype=object)
     for *b, n in np.ndindex(grad.shape[:-1]):
         at = (*b, n)
-        shares = [
-            np.array(_slope(x1[at], x2[(*b, m)], p, cdist[(*at, m)], grad[(*at, m)]), dtype=object)
-            for m in range(x2.shape[-2])
-        ]
+        others = zip(x2[tuple(b)], cdist[at], grad[at], strict=True)
+        shares = [np.array(_slope(x1[at], other, p, c, g), dtype=object) for other, c, g in others]
         result[at] = reduce(add, shares)
     return result
 

@@ -59,7 +59,7 @@ def _fractional_max_pool(self: Any, kernel_size: Sizes, output_size: Sizes, rand
         for place in product(*(range(o) for o in output_size)):
             corner = [axis[i] for axis, i in zip(axes, place, strict=True)]
             window = plane[tuple(slice(c, c + k) for c, k in zip(corner, kernel_size, strict=True))]
-            result[(n, *place)] = reduce(maximum, window.reshape(-1))
+            result[n][place] = reduce(maximum, window.reshape(-1))
     return (result.reshape(*self.shape[:-rank], *output_size),)
 
 

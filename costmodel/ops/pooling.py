@@ -53,7 +53,7 @@ def pool(x: Any, axes: Sequence[Windows], fill: float, combine: Callable[[Any, l
     for n, plane in enumerate(planes):
         for output, window in positions(axes):
             values = [plane[p] if _within(p, plane.shape) else padding for p in window]
-            out[(n, *output)] = combine(output, values)
+            out[n][output] = combine(output, values)
     return out.reshape(*x.shape[:-rank], *map(len, axes))
 
 
