@@ -25,7 +25,7 @@ TRACING = """
 import sys, time
 from pathlib import Path
 from costmodel.grading.child import _traced
-from costmodel.grading.choice import choose
+from costmodel.tracing.choice import choose
 from costmodel.grading.messages import Wanted
 start = time.perf_counter()
 _traced(sys.argv[1], Wanted(settings={"input": "3x32x32", "batch": 4}), ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -92,7 +91,7 @@ def check_submission(
     if book.needs_analysis:
         try:
             verdict = check_subject(
-                _model(submission), book, submission.settings, facts,
+                _model(submission, book), book, submission.settings, facts,
                 track=track, reading=reading, contract=contract, use_cache=use_cache, jobs=jobs, progress=progress,
             )  # fmt: skip
             return verdict if submission.name is None and folder is None else replace(verdict, subject=name)
@@ -124,10 +123,16 @@ def _nothing_is_ignored(submission: Submission) -> None:
             raise UsageError(f"{option} {path}: no such file or folder")
 
 
-def _model(submission: Submission) -> str:
+def _model(submission: Submission, book: Rulebook) -> str:
+    """The reference to analyse; a folder's model is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference
-    return str(submission.folder / (submission.model or model_file(submission.folder)))
+    from costmodel.tracing.choice import Known, choose
+
+    file, _, name = (submission.model or book.subject.model or "").partition(":")
+    settings = {**book.subject.settings, **submission.settings}
+    known = Known(file=file or None, name=name or None, settings=settings, defaults=book.subject.defaults)
+    return choose(submission.folder, known).reference
 
 
 def _contract(submission: Submission, folder: Path, spec: ContractSpec) -> tuple[Finding, ...]:
@@ -142,35 +147,6 @@ def _contract(submission: Submission, folder: Path, spec: ContractSpec) -> tuple
     return check_contract(
         folder, spec, submitted_at=moment, team_solutions=submission.team_solutions, originals=submission.originals
     )
-
-
-def model_file(folder: Path) -> str:
-    """The file of a folder that holds the model: its recipe, else the one file that defines an ``nn.Module``.
-
-    Files are read, not run.
-
-    Raises:
-        SubjectError: none, or several.
-    """
-    for recipe in ("recipe.yaml", "recipe.yml"):
-        if (folder / recipe).is_file():
-            return recipe
-    files = sorted(file for file in folder.glob("*.py") if not file.is_symlink())
-    found = [file.name for file in files if _defines_a_module(file)]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(found or [file.name for file in files]) or "no Python file"
-    many = "several files define a model" if found else "no file defines an nn.Module"
-    raise SubjectError(f"{folder}: {many} ({known}): say which with --model FILE.py:NAME")
-
-
-def _defines_a_module(file: Path) -> bool:
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return False
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    return any(ast.unparse(base).rpartition(".")[2] in ("Module", "Sequential") for c in classes for base in c.bases)
 
 
 def _name(submission: Submission) -> str:

@@ -46,11 +46,12 @@ def _answered(request: Request, held: tuple[str, ...]) -> Answer:
 
 def _traced(submission: str, wanted: Wanted, held: tuple[str, ...]) -> Answer:
     from costmodel.analysis import describe
-    from costmodel.grading.choice import choose
+    from costmodel.tracing.choice import Known, choose
     from costmodel.tracing.training import trace_inference, trace_training
 
     _same_dice()
-    plan = choose(Path(submission), wanted)
+    known = Known(file=wanted.file, name=wanted.name, settings=wanted.settings, defaults=wanted.defaults)
+    plan = choose(Path(submission), known).plan
     training = trace_training(plan)
     inference = trace_inference(plan) if wanted.inference else None
     return Answer(training=training, inference=inference, subject=describe(plan, training), held=held)
@@ -68,11 +69,11 @@ def _same_dice() -> None:
 
 
 def _notice(error: BaseException) -> Notice:
-    from costmodel.grading.choice import NoChoiceError
+    from costmodel.tracing.choice import NoChoiceError
 
     message = str(error)
     if isinstance(error, NoChoiceError):
-        return Notice(kind=error.kind, message=message)
+        return Notice(kind=Kind.SEVERAL_MODELS if error.several else Kind.NO_MODEL, message=message)
     if _is_out_of_memory(error):
         return Notice(kind=Kind.MEMORY, message=f"it asks for more memory than it may have: {message}")
     if isinstance(error, SubjectError):

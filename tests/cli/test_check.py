@@ -89,7 +89,7 @@ def test_a_folder_without_a_model_keeps_what_is_known(run: Run, tmp_path: Path) 
     assert result.returncode == 1, result.stderr
     data = json.loads(result.stdout)
     assert [f["outcome"] for f in data["findings"]] == ["UNDECIDED", "FAIL"]
-    assert "no file defines an nn.Module" in data["findings"][0]["because"]
+    assert "there is no Python file in the submission" in data["findings"][0]["because"]
 
 
 def test_rulebooks_without_static_rules_need_no_model(run: Run, tmp_path: Path) -> None:

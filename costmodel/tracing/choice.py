@@ -1,22 +1,21 @@
-"""Which object of a submission is the model; runs inside the wall, since it has to import what it looks at.
+"""Which object of a folder, or of a file, is the model; has to import what it looks at.
 
-In order: what the contract names; a file's own ``recipe()``; the one ``nn.Module`` class that can be built without
-arguments and takes the input, parts of another one aside; the one model that already stands in the file; the one
-function whose name says that it makes a model.
+In order: what the caller names; a ``recipe.yaml``; a file's own ``recipe()``; the one ``nn.Module`` class that can be
+built without arguments and takes the input, parts of another one aside; the one model that already stands in the file;
+the one function whose name says that it makes a model.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from costmodel.errors import CostModelError
-from costmodel.grading.messages import Wanted
-from costmodel.grading.notice import Kind
+from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.compat import FakeTensorMode, fake_mode
 from costmodel.tracing.recipe import Recipe, make_recipe
 from costmodel.tracing.subject import find_model, load_source, model_names
@@ -25,40 +24,74 @@ from costmodel.tracing.training import Plan, plan_training, trace_inference
 _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests?/|setup\.py$|conftest\.py$|test_)")
 _FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
 _MOST_FILES = 40
+_RECIPES = ("recipe.yaml", "recipe.yml")
+_ADVICE = "say which by a recipe() in its file, or with --model FILE.py:NAME"
 _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 """What load_source appends to a file's name."""
 
 
-class NoChoiceError(CostModelError):
-    """No object, or more than one, can be meant."""
+class NoChoiceError(SubjectError):
+    """No object can be meant, or more than one (``several``)."""
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, message: str, *, several: bool = False) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.several = several
 
 
-def choose(submission: Path, wanted: Wanted) -> Plan:
-    """The plan of the one model that is meant; each file is imported once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known before anything is looked at.
+
+    Attributes:
+        file, name: the model's file within the folder, and its class, instance or function; None looks for it.
+        settings, defaults: fields of the recipe that stand above and below the submission's own.
+    """
+
+    file: str | None = None
+    name: str | None = None
+    settings: Mapping[str, Any]
+    defaults: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model that is meant: as a reference that a user could write, and planned, its file imported once."""
+
+    reference: str
+    plan: Plan
+
+
+def choose(submission: Path, known: Known) -> Choice:
+    """The one model of a folder or file that is meant.
 
     Raises:
         NoChoiceError: no model, or several; says what was looked at and what to do.
+        SubjectError, RecipeError, TraceError: what is wrong with the only candidate.
     """
+    if known.file is None and known.name is None and submission.is_dir():
+        for recipe in _RECIPES:
+            if (submission / recipe).is_file():
+                return _planned(str(submission / recipe), known)
     files = _files(submission)
     if not files:
-        raise NoChoiceError(Kind.NO_MODEL, "there is no Python file in the submission")
-    if wanted.file is not None:
-        files = [_named_file(files, submission, wanted.file)]
-    if wanted.name is not None:
-        files = [f for f in files if wanted.name.split(".")[0] in _defined(f)] if wanted.file is None else files
+        raise NoChoiceError("there is no Python file in the submission")
+    if known.file is not None:
+        files = [_named_file(files, submission, known.file)]
+    if known.name is not None:
+        files = [f for f in files if known.name.split(".")[0] in _defined(f)] if known.file is None else files
         if len(files) != 1:
             where = _listed(files, submission) if files else "no file"
-            kind = Kind.SEVERAL_MODELS if files else Kind.NO_MODEL
-            raise NoChoiceError(kind, f"{wanted.name!r} must be defined in one file; it is in {where}")
-        return plan_training(f"{files[0]}:{wanted.name}", wanted.settings, wanted.defaults)
+            problem = f"{known.name!r} must be defined in one file; it is in {where}"
+            raise NoChoiceError(problem, several=bool(files))
+        return _planned(f"{files[0]}:{known.name}", known)
     likely = [f for f in files if _may_hold_a_model(f)]
     if len(likely) > _MOST_FILES:
-        raise NoChoiceError(Kind.SEVERAL_MODELS, f"{len(likely)} files may hold the model; name one in the contract")
-    return _found(likely or files[:_MOST_FILES], submission, wanted)
+        raise NoChoiceError(f"{len(likely)} files may hold the model; {_ADVICE}", several=True)
+    return _found(likely or files[:_MOST_FILES], submission, known)
+
+
+def _planned(reference: str, known: Known) -> Choice:
+    return Choice(reference, plan_training(reference, known.settings, known.defaults))
 
 
 def _files(submission: Path) -> list[Path]:
@@ -78,9 +111,8 @@ def _named_file(files: list[Path], submission: Path, name: str) -> Path:
     exact = submission / name
     found = [exact] if exact in files else [f for f in files if f.as_posix().endswith(f"/{name}")]
     if len(found) != 1:
-        kind = Kind.SEVERAL_MODELS if found else Kind.NO_MODEL
         what = f"{name} is there {len(found)} times" if found else f"there is no {name}"
-        raise NoChoiceError(kind, f"{what}; the submission has {_listed(files, submission)}")
+        raise NoChoiceError(f"{what}; the submission has {_listed(files, submission)}", several=bool(found))
     return found[0]
 
 
@@ -112,12 +144,12 @@ def _may_hold_a_model(file: Path) -> bool:
     return has_class or any(name == "recipe" or _FACTORY.match(name) for name in _defined(file))
 
 
-def _found(files: list[Path], submission: Path, wanted: Wanted) -> Plan:
+def _found(files: list[Path], submission: Path, known: Known) -> Choice:
     with_recipe = [f for f in files if "recipe" in _defined(f)]
     if len(with_recipe) == 1:
-        return plan_training(str(with_recipe[0]), wanted.settings, wanted.defaults)
+        return _planned(str(with_recipe[0]), known)
     problems: dict[str, CostModelError] = {}
-    recipe = make_recipe({**wanted.defaults, **wanted.settings}, "the contract")
+    recipe = make_recipe({**known.defaults, **known.settings}, "arguments")
     files_loaded = list(_loaded(files, problems))
     for names_of in (model_names, _instances, _factories):
         fitting: list[tuple[Plan, Any]] = []
@@ -126,15 +158,14 @@ def _found(files: list[Path], submission: Path, wanted: Wanted) -> Plan:
                 fitting += _fitting(loaded, name, recipe, problems)
         whole = [plan for plan, model in fitting if not _is_part(model, fitting)]
         if len(whole) == 1:
-            return whole[0]
+            return Choice(whole[0].subject.name, whole[0])
         if whole:
             names = ", ".join(_short(plan.subject.name, submission) for plan in whole[:8])
-            advice = "name one in the contract, or define recipe()"
-            raise NoChoiceError(Kind.SEVERAL_MODELS, f"which is the model? {names} all take the input; {advice}")
+            raise NoChoiceError(f"which is the model? {names} all take the input; {_ADVICE}", several=True)
     if len(problems) == 1:
         raise next(iter(problems.values()))
     reasons = "; ".join(problems) or f"no nn.Module class in {_listed(files, submission)}"
-    raise NoChoiceError(Kind.NO_MODEL, f"no model takes the input: {reasons}")
+    raise NoChoiceError(f"no model takes the input: {reasons}")
 
 
 class Loaded(NamedTuple):
