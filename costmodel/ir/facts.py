@@ -31,6 +31,15 @@ METRIC_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """Names of metrics, the same in facts, tables and verdicts, and the unit that each is in."""
 
+ALSO_CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "error_rate": "error_rate_percent",
+        "accuracy": "accuracy_percent",
+        "peak_activation": "peak_activation_bytes",
+    }
+)
+"""Shorter names in files that people write; a name that could mean two metrics (``energy``) is none."""
+
 PART_UNITS: Mapping[str, str] = MappingProxyType(
     {"cpu_energy_joules": "J", "gpu_energy_joules": "J", "dram_energy_joules": "J"}
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from costmodel.errors import CostModelError, UnknownNameError
-from costmodel.ir.facts import METRIC_UNITS, PART_UNITS, WORDS, Kind, Measurement, Reading
+from costmodel.ir.facts import ALSO_CALLED, METRIC_UNITS, PART_UNITS, WORDS, Kind, Measurement, Reading
 from costmodel.metering.quantity import Quantity, measurement, might_be_fraction, parse_quantity
 from costmodel.metering.source import Source, excerpt
 
@@ -34,25 +34,27 @@ class Entry:
     run: int = 0
 
 
-def check_key(source: Source, key: str, line: int | None) -> None:
-    """A key is a metric, ``claimed_<metric>``, ``<metric>_uncertainty`` or a word such as ``task``.
+def spelt(source: Source, key: str, line: int | None) -> str:
+    """A key with its metric's full name: a metric, ``claimed_<metric>``, ``<metric>_uncertainty``, or a word.
 
     Raises:
         FormatError: it is none of these; names the known ones.
     """
     name = key.removeprefix(_CLAIMED).removesuffix(_HALF)
-    if name not in _KNOWN or (name in WORDS and key != name):
+    if name not in (*_KNOWN, *ALSO_CALLED) or (name in WORDS and key != name):
         raise source.error(str(UnknownNameError("fact", key, _KNOWN)), line)
+    return key.replace(name, ALSO_CALLED.get(name, name), 1)
 
 
 def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[Reading, ...]:
     """One reading per submission (and task), in the order of the file.
 
     Raises:
-        FormatError: an unknown key; a value that is no number in its unit; bare numbers beside numbers with a unit;
+        FormatError: an unknown key, or one given twice; a value that is no number in its unit; bare numbers beside numbers with a unit;
             a percentage that could be a fraction; an uncertainty without its value.
     """
-    entries = [run for entry in entries for run in _runs(entry)]
+    full = [replace(entry, key=spelt(source, entry.key, entry.line)) for entry in entries]
+    entries = [run for entry in full for run in _runs(entry)]
     quantities = {index: _quantity(source, entry) for index, entry in enumerate(entries) if entry.key not in WORDS}
     for key in dict.fromkeys(entry.key for entry in entries):
         column = [(entries[i], q) for i, q in quantities.items() if entries[i].key == key]
@@ -60,6 +62,8 @@ def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[
     by_submission: dict[tuple[str | None, int], _Given] = {}
     for index, entry in enumerate(entries):
         given = by_submission.setdefault((entry.submission, entry.row), {})
+        if (entry.key, entry.run) in given:
+            raise source.error(f"{entry.key} is given twice, under two names", entry.line)
         given[entry.key, entry.run] = (entry, quantities.get(index))
     return tuple(
         Reading(
@@ -81,7 +85,6 @@ def _runs(entry: Entry) -> list[Entry]:
 
 
 def _quantity(source: Source, entry: Entry) -> Quantity:
-    check_key(source, entry.key, entry.line)
     try:
         return parse_quantity(entry.key.removeprefix(_CLAIMED).removesuffix(_HALF), entry.text)
     except CostModelError as problem:

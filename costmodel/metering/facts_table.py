@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.facts import Reading
-from costmodel.metering.entries import Entry, check_key, readings_of
+from costmodel.metering.entries import Entry, readings_of, spelt
 from costmodel.metering.rows import header_of, read_rows
 from costmodel.metering.source import Options, Source, excerpt
 
@@ -26,7 +26,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     table = read_rows(source, (_NAME,))
     columns = [column for column in table.columns if column != _NAME]
     for column in columns:
-        check_key(source, column, 1)
+        spelt(source, column, 1)
     seen: dict[tuple[str, str], int] = {}
     entries = []
     for row in table.rows:

@@ -78,6 +78,20 @@ def test_claims_uncertainties_and_empty_cells(read: Read) -> None:
     assert [m.metric for m in eve.measurements] == ["error_rate_percent"]
 
 
+def test_shorter_names_mean_the_same_and_nothing_is_given_twice(read: Read) -> None:
+    [bob] = read("t.csv", "name,error_rate,error_rate_uncertainty,claimed_peak_activation\nbob,21.7,0.3,1000\n")
+    assert found(bob, "error_rate_percent").uncertainty == Decimal("0.3")
+    assert found(bob, "peak_activation_bytes").kind is Kind.CLAIMED
+    [mapping] = read("f.yaml", "accuracy: 94\n")
+    assert value(mapping, "accuracy_percent") == 94
+    for name, text in (
+        ("t.csv", "name,accuracy,accuracy_percent\nbob,94,95\n"),
+        ("f.yaml", "accuracy: 9\naccuracy_percent: 9\n"),
+    ):
+        with pytest.raises(FormatError, match=r":2: accuracy_percent is given twice"):
+            read(name, text)
+
+
 def test_a_time_of_submission_is_a_word(read: Read) -> None:
     [reading] = read("t.csv", "name,submitted,cycles\na,2022-02-27 10:00,5\n")
     assert reading.words == {"submitted": "2022-02-27 10:00"}
