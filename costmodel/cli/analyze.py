@@ -15,6 +15,9 @@ from costmodel.errors import UnknownNameError, UsageError
 from costmodel.reports import View, formats, render
 
 _GROUPS = ("op", "layer", "phase")
+_ENGINE = ("search", "objective", "effort")
+_TIMELOOP = ("jobs", "timeloop_bin", "docker", "work", "time_limit", "syntax")
+"""Options of Timeloop's runs; the first one is the engine's too."""
 
 
 @o.recipe_options
@@ -64,8 +67,12 @@ def analyze(
         raise UnknownNameError("group for --by", by, _GROUPS)
     if format not in formats():
         raise UnknownNameError("report format", format, formats())
-    if hardware is None and (verify or backend != "analytical"):
-        raise UsageError("--backend and --verify speak of a machine: name it with --hardware")
+    if hardware is None:
+        o.refuse((*_ENGINE, *_TIMELOOP, "phase", "backend", "verify"), "speaks of a machine: name it with --hardware")
+    elif backend == "timeloop":
+        o.refuse(_ENGINE, "is the analytical backend's; Timeloop's mapper searches in its own way")
+    elif not verify:
+        o.refuse(_TIMELOOP[1:], "speaks of Timeloop: ask for it with --verify or --backend timeloop")
     with subject_prints_to_stderr():
         analysis = costmodel.analyze(subject, random=not no_random, cache=not no_cache, **settings)
         if hardware is not None:

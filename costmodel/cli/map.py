@@ -48,12 +48,13 @@ def map_problem(
     if mapping is not None:
         if many:
             raise UsageError("--mapping is for one problem; a file of cases has its mappings inside")
+        o.refuse(("search", "objective", "effort"), "searches a mapping, and --mapping gives it")
         given = read_mapping(mapping)
         cases = {name: Case(case.instance, case.depthwise, given) for name, case in cases.items()}
     with progress_bar("mapping") as show:
         if objective == _PARETO:
-            if mapping is not None or search != "optimum":
-                raise UsageError("--objective pareto searches all mappings: leave out --mapping and --search")
+            if search != "optimum":
+                raise UsageError("--objective pareto searches all mappings: leave out --search")
             results = map_fronts(cases, hardware, effort=effort)
         else:
             chosen = {"search": search, "objective": objective, "effort": effort}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
+from click.core import ParameterSource
 
 from costmodel.errors import UsageError
 
@@ -37,6 +39,22 @@ Reading = Annotated[str, typer.Option("--reading", help="how ambiguous rules are
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)]
 Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
+
+
+def refuse(names: Sequence[str], because: str) -> None:
+    """An option that would have no effect is a mistake, not a wish.
+
+    Args:
+        names: parameters of the running command.
+        because: what they need, or what stands in their way.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if parameter.name in names and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"{max(parameter.opts, key=len)} {because}")
 
 
 def recipe_options(command: Callable[..., int]) -> Callable[..., int]:
