@@ -12,7 +12,7 @@ from costmodel.ir.codec import loads
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
-from costmodel.metering.reader import read_facts
+from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.rules.ranking import Contender, contender_of
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sensitivity import rank
@@ -40,6 +40,7 @@ def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, 
         for name, reading_of_it in _rows(file, score):
             # one team may enter both tasks; several files may speak of the same entry
             rows.setdefault((name, reading_of_it.words.get("task")), []).append(reading_of_it)
+    refuse_idle((reading for readings in rows.values() for reading in readings), score=score)
     contenders += [_contender(name, readings, book) for (name, _), readings in rows.items()]
     for (name, task), times in Counter((c.name, c.task) for c in contenders).items():
         if times > 1:

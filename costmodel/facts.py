@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from costmodel.metering.quantity import parse_quantity
-from costmodel.metering.reader import read_facts
+from costmodel.metering.reader import read_facts, refuse_idle
 
-__all__ = ["parse_target", "read_facts"]
+__all__ = ["parse_target", "read_facts", "refuse_idle"]
 
 
 def parse_target(text: str) -> Decimal:

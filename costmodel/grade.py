@@ -17,7 +17,7 @@ from costmodel.grading.probe import SandboxError, best_wall, probe
 from costmodel.grading.roster import read_roster
 from costmodel.ir.facts import Facts
 from costmodel.ir.grades import Graded, Grades
-from costmodel.metering.reader import read_facts
+from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.reports import View, render
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sheets import sheets_of
@@ -119,6 +119,7 @@ def _make_folder(out: Path, place: Path) -> None:
 def _facts(order: Order, book: Rulebook) -> FactsOfClass:
     files = [read_facts(file, order.solution, score=order.score) for file in order.fact_files]
     readings = [reading for file in files for reading in file.readings]
+    refuse_idle(readings, solution=order.solution, score=order.score)
     return FactsOfClass(sheets_of(Facts(readings=tuple(readings)), book))
 
 

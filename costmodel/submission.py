@@ -15,7 +15,7 @@ from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.judging import check_subject
-from costmodel.metering.reader import read_facts
+from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.rules.facts import parse_facts
 from costmodel.rules.figures import Computed
 from costmodel.rules.judge import judge
@@ -114,10 +114,6 @@ def _nothing_is_ignored(submission: Submission) -> None:
     for option, value in of_folder.items():
         if value is not None and submission.folder is None:
             raise UsageError(f"{option} speaks of a folder's files; {submission.reference} is no folder")
-    if submission.score is not None and not submission.fact_files:
-        raise UsageError("--score speaks of a leaderboard: give it with --facts")
-    if submission.solution is not None and not submission.fact_files and submission.folder is None:
-        raise UsageError("--solution scores predictions: give them with --facts, or check a folder that has them")
     for option, path in (("--solution", submission.solution), ("--originals", submission.originals)):
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file or folder")
@@ -160,8 +156,12 @@ def _sheet(submission: Submission, book: Rulebook) -> Sheet:
     """
     name = submission.name or Path(_name(submission).partition(":")[0]).stem
     whole = Sheet()
-    for file in submission.fact_files:
-        facts = read_facts(file, submission.solution, score=submission.score)
+    files = {file: read_facts(file, submission.solution, score=submission.score) for file in submission.fact_files}
+    of_files = submission.solution if submission.folder is None else None  # a folder may have its predictions inside
+    refuse_idle(
+        (reading for facts in files.values() for reading in facts.readings), score=submission.score, solution=of_files
+    )
+    for file, facts in files.items():
         whole = whole.joined(one_sheet(sheets_of(facts, book), name, str(file)))
     if submission.folder is not None and book.contract is not None:
         claims = claimed_values(submission.folder, book.contract)

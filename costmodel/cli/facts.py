@@ -48,7 +48,8 @@ def read(
     output: o.Output = None,
 ) -> int:
     """Read facts: values with units, samples, gaps and uncertainty. A file that cannot be read loses no other."""
-    from costmodel.facts import parse_target, read_facts  # yaml is imported there: --help must not wait for it
+    # yaml is imported there: --help must not wait for it
+    from costmodel.facts import parse_target, read_facts, refuse_idle
 
     if format not in facts_formats():
         raise UnknownNameError("format of facts", format, facts_formats())
@@ -62,6 +63,8 @@ def read(
             ).readings
         except CostModelError as problem:
             problems.append(problem)
+    if not problems:
+        refuse_idle(readings, solution=solution, score=score, window=window, target=target)
     if readings:
         write(render_facts(Facts(readings=tuple(readings)), format), output)
     for found in problems:

@@ -53,7 +53,8 @@ def refuse(names: Sequence[str], because: str) -> None:
     """
     context = click.get_current_context()
     for parameter in context.command.params:
-        if parameter.name in names and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if given and parameter.name in names:
             raise UsageError(f"{max(parameter.opts, key=len)} {because}")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from costmodel.errors import UnknownNameError
+from costmodel.errors import UnknownNameError, UsageError
 from costmodel.ir.facts import Facts, Reading
 from costmodel.metering import (
     aipowermeter,
@@ -80,6 +80,31 @@ def read_facts(
     if iterations is not None:
         readings = tuple(normalised(reading, iterations) for reading in readings)
     return Facts(readings=readings)
+
+
+_SPEAKS_OF = {
+    "score": ("kaggle-leaderboard", "a leaderboard"),
+    "solution": ("predictions", "predictions"),
+    "window": ("zeus", "a Zeus log"),
+    "target": ("dawnbench", "a DAWNBench log"),
+}
+
+
+def refuse_idle(readings: Iterable[Reading], **options: object) -> None:
+    """An option of :func:`read_facts` that no file had a use for is a mistake.
+
+    Args:
+        readings: of all files.
+        options: by the names of their parameters; None was not given.
+
+    Raises:
+        UsageError: one of them had no effect.
+    """
+    formats = {reading.format for reading in readings}
+    for option, value in options.items():
+        needed, what = _SPEAKS_OF[option]
+        if value is not None and needed not in formats:
+            raise UsageError(f"--{option} speaks of {what}, and none of the files is one")
 
 
 def _format_of(source: Source, named: str | None) -> str:

@@ -37,6 +37,7 @@ FILES = {
     "phases.yaml": "model: net.py:Net\nphases:\n  - name: a\n    epoch: 3\n",
     "not.yaml": "model: [\n",
     "net.py": "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n",
+    "facts.csv": "name,accuracy\nana,91\n",
     "book.yaml": "name: mine\nedition: '1'\ntitel: x\n",
 }
 
@@ -51,6 +52,12 @@ CASES = [
     (("analyze", "needs.py:Net"), 2, ["width", "--model-option"]),
     (("analyze", "number.py:Net"), 2, ["int", "nn.Module"]),
     (("analyze", "nowhere.module:Net"), 2, ["nowhere"]),
+    (("analyze", "net.py:Net", "--input", "4", "--phase", "training"), 3, ["--phase speaks of a machine"]),
+    (("analyze", "net.py:Net", "--input", "4", "-j", "2"), 3, ["--jobs speaks of a machine"]),
+    (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--docker", "x"), 3, ["--docker speaks of Timeloop"]),
+    (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--backend", "timeloop", "--effort", "fast"), 3, ["--effort is the analytical backend's"]),
+    (("facts", "read", "facts.csv", "--score", "accuracy-percent"), 3, ["--score speaks of a leaderboard"]),
+    (("rank", "facts.csv", "--rules", "haet-2021", "--score", "accuracy-percent"), 3, ["--score speaks of a leaderboard"]),
     (("analyze", "net.py:Net", "--input", "3x5"), 2, ["aten.addmm", "--input"]),
     (("analyze", "net.py:Net", "--input", "3xfive"), 3, ["3xfive", "3x32x32"]),
     (("analyze", "branch.py:Net", "--input", "4"), 2, ["branch.py:5", "torch.where"]),

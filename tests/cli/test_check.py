@@ -133,7 +133,7 @@ def test_rulebooks_are_validated_and_compared(run: Run, tmp_path: Path) -> None:
         (("--submitted", "2022-02-27T22:40:05-05:00"), "--submitted speaks of a folder"),
         (("--model", "net.py:Net"), "--model speaks of a folder"),
         (("--score", "accuracy-percent"), "--score speaks of a leaderboard"),
-        (("--solution", "labels.csv"), "--solution scores predictions"),
+        (("--solution", "labels.csv"), "--solution labels.csv: no such file"),
     ],
 )
 def test_no_word_is_ignored(run: Run, words: tuple[str, ...], said: str) -> None:

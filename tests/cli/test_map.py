@@ -85,6 +85,7 @@ def test_other_objectives_and_the_front(run: Run) -> None:
         ((CONV1, *LAB, "--mapping", "gone.json"), "gone.json"),
         ((CONV1, *LAB, "--objective", "beauty"), "edp, energy, latency"),
         ((CONV1, *LAB, "--objective", "pareto", "--search", "course"), "leave out --search"),
+        ((CONV1, *LAB, "--mapping", "given.json", "--search", "course"), "--search searches a mapping"),
         ((CONV1, *LAB, "--jobs", "-1"), "jobs is -1"),
     ],
 )
