@@ -20,7 +20,7 @@ _DROP_FROM_BOUNDING_SET = 24
 _CAPABILITY_VERSION = 0x20080522
 _NOSUID_NODEV = 0b110
 
-ALWAYS_READABLE = ("/dev/urandom", "/dev/random", "/dev/zero", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
+ALWAYS_READABLE = ("/dev/urandom", "/dev/random", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
 _WRITABLE = ("/dev/null",)
 
 

@@ -20,7 +20,7 @@ _READ = 1 << 2 | 1 << 3  # READ_FILE, READ_DIR
 _FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # EXECUTE, WRITE, READ, TRUNCATE, IOCTL_DEV
 _SPECIAL_FILES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11  # MAKE_CHAR, _SOCK, _FIFO, _BLOCK
 _FILE_SYSTEM = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
-"""All rights that an ABI knows; later ones know the same."""
+"""All rights that an ABI knows. Later ones know these and the sockets' names, which seccomp keeps."""
 _TCP_SINCE, _TCP = 4, 0b11  # BIND, CONNECT
 _SCOPE_SINCE, _SCOPE = 6, 0b11  # ABSTRACT_UNIX_SOCKET, SIGNAL
 

@@ -82,12 +82,15 @@ def _bubblewrap(submission: Path, _: Path, limits: Limits) -> Inside:
     words += ["--uid", "65534", "--gid", "65534", "--hostname", "wall", "--as-pid-1"]
     for folder in visible.SYSTEM:
         words += ["--ro-bind-try", folder, folder]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"]
+    # no /dev/zero: memory that is mapped from it is in nobody's resident set
+    for device in ("/dev/null", "/dev/urandom", "/dev/random"):
+        words += ["--dev-bind", device, device]
+    words += ["--proc", "/proc", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"]
     for folder in visible.needed():
         words += ["--ro-bind", folder, folder]
     words += ["--ro-bind", str(submission.absolute()), place, "--chdir", "/tmp"]
-    # the roots of /dev and / are file systems in memory, which would otherwise be a second scratch folder
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
+    # the root is a file system in memory, which would otherwise be a second scratch folder
+    words += ["--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
     words += ["--setenv", "COSTMODEL_CACHE", "/tmp/cache", "--", *_python()]
     confinement = Confinement(must=("limits", "powerless", "seccomp"), may=(), readable=(), scratch="/tmp")
     return Inside(command=tuple(words), submission=place, confinement=confinement)

@@ -20,7 +20,9 @@ SECRET = "the solution of the exercise"
 DEEDS = {
     "processes": ("FORKED", "SPAWNED", "UNSHARED", "MOUNTED", "HOARDED", "WRITTEN"),
     "network": ("CONNECTED",),
+    "signals": ("SIGNALLED", "SLOWED"),
     "memory": ("ATTACHED",),
+    "writing": ("EMPTIED", "MAPPED"),
     "files": ("READ", "SEEN", SECRET),
     "submission": ("CHANGED",),
 }
@@ -34,6 +36,7 @@ TELLING = {
     "fork_and_hide",
     "kill_everybody",
     "looks_around",
+    "maps_zero_device",
     "memory_bomb",
     "much_output",
     "parent_memory",
@@ -55,6 +58,7 @@ def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     secret = folder / "solution" / "model.py"
     secret.parent.mkdir(exist_ok=True)
     secret.write_text(SECRET, encoding="utf-8")
+    as_it_was = (secret.stat().st_mode, secret.stat().st_mtime_ns)
     submission = folder / "submission" / "model.py"
     submission.parent.mkdir(exist_ok=True)
     text = hostile.text.replace("@SECRET@", str(secret))
@@ -64,6 +68,9 @@ def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     assert not list(Path(tempfile.gettempdir()).glob("costmodel-*"))  # torch has a folder of its own
     assert set(descendants(os.getpid())) <= set(before)
     assert not leftovers(folder)
+    if "writing" in STANDING[wall].kept:
+        assert secret.read_text(encoding="utf-8") == SECRET
+        assert (secret.stat().st_mode, secret.stat().st_mtime_ns) == as_it_was
     if "submission" in STANDING[wall].kept:
         assert submission.read_text(encoding="utf-8") == text
     return result
