@@ -22,9 +22,24 @@ from collections.abc import Iterable
 
 
 class CostModelError(Exception):
-    """Base of all errors that are the input's fault, never a bug of ours."""
+    """Base of all errors that are the input's fault, never a bug of ours.
+
+    ``str()`` is both, the message and the hint.
+
+    Args:
+        message: what and where, and what its author can do about it.
+        hint: an option that helps; who is graded has no command line, and is shown the message alone.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return joined(self.message, self.hint)
 
 
 class SubjectError(CostModelError):
@@ -73,3 +88,8 @@ class RulebookError(UsageError):
 
 class FormatError(UsageError):
     """A file whose content does not fit its schema, with the path of the field."""
+
+
+def joined(*texts: str) -> str:
+    """What is said, each once: the texts that are not empty."""
+    return "; ".join(dict.fromkeys(text for text in texts if text))

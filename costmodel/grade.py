@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,20 +12,25 @@ from pathlib import Path
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.grading.course import Progress, Way, grade_class
 from costmodel.grading.kept import Kept
-from costmodel.grading.limits import Limits
-from costmodel.grading.looked_up import FactsOfClass
+from costmodel.grading.limits import Limits as Limits
+from costmodel.grading.looked_up import Row
 from costmodel.grading.probe import SandboxError, best_wall, probe
+from costmodel.grading.replayed import check_inputs
 from costmodel.grading.roster import read_roster
-from costmodel.ir.facts import Facts
+from costmodel.grading.verdicts import Known
+from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.reports import View, render
 from costmodel.rules.rulebook import Rulebook, load_rulebook
-from costmodel.rules.sheets import sheets_of
+from costmodel.rules.sheets import Sheet, sheets_of
+from costmodel.submission import own_sheet
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
 _PER_CLASS = {"nbgrader": "nbgrader.csv", "kaggle": "kaggle_metric.py", "junit": "junit.xml"}
+
+_WRITTEN = ".kept/written.txt"
 
 PLATFORMS = (*_PER_STUDENT, *_PER_CLASS)
 """What ``--format`` may ask for, beside what is always written."""
@@ -42,6 +48,7 @@ class Order:
         score: what a leaderboard's score is (``error-percent`` …).
         ranked: False leaves out ranking and bonus.
         roster: CSV of the class.
+        originals: the organizers' own copy of files that nobody may change.
         model: which file and object of a submission is the model.
         inputs: tensor file with the grader's inputs, on which traces are replayed.
         resume: take what an interrupted run has finished.
@@ -56,6 +63,7 @@ class Order:
     score: str | None = None
     ranked: bool = True
     roster: Path | None = None
+    originals: Path | None = None
     model: str | None = None
     reading: str = "as-written"
     inputs: Path | None = None
@@ -77,8 +85,10 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
 
     book = load_rulebook(order.rules)
     facts = _facts(order, book)
-    if order.inputs is not None and not order.inputs.is_file():
-        raise UsageError(f"{order.inputs}: no such file of inputs (a tensor, by torch.save)")
+    if order.originals is not None and not order.originals.is_dir():
+        raise UsageError(f"--originals {order.originals}: no such folder")
+    if order.inputs is not None:
+        check_inputs(order.inputs)
     roster = read_roster(order.roster) if order.roster is not None else None
     standing = best_wall(require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
@@ -91,7 +101,12 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
         wall=wall,
         version=__version__,
         reference=order.model,
-        reading=order.reading,
+        known=Known(
+            reading=order.reading,
+            originals=order.originals,
+            replays=order.inputs is not None,
+            own_sheet=lambda folder: own_sheet(folder, book, order.solution),
+        ),
         inputs=order.inputs,
         ranked=order.ranked,
         limits=order.limits,
@@ -116,11 +131,24 @@ def _make_folder(out: Path, place: Path) -> None:
         raise UsageError(f"--out {out}: {error.strerror or error}") from None
 
 
-def _facts(order: Order, book: Rulebook) -> FactsOfClass:
-    files = [read_facts(file, order.solution, score=order.score) for file in order.fact_files]
-    readings = [reading for file in files for reading in file.readings]
-    refuse_idle(readings, solution=order.solution, score=order.score)
-    return FactsOfClass(sheets_of(Facts(readings=tuple(readings)), book))
+def _facts(order: Order, book: Rulebook) -> list[Row]:
+    """A row for each person that the files speak of."""
+    readings = [r for file in order.fact_files for r in read_facts(file, order.solution, score=order.score).readings]
+    inside = book.contract is not None and book.contract.tables  # submissions may have their predictions inside
+    refuse_idle(readings, solution=None if inside else order.solution, score=order.score)
+    if order.solution is not None and not order.solution.is_file():
+        raise UsageError(f"--solution {order.solution}: no such file")
+    by_person: dict[tuple[str, ...], list[Reading]] = {}
+    for reading in readings:
+        words = (*(reading.words.get(name, "") for name in IDENTITIES), reading.submission or "")
+        by_person.setdefault(tuple(filter(None, words)), []).append(reading)
+    return [Row(whose, _sheet(theirs, book)) for whose, theirs in by_person.items()]
+
+
+def _sheet(readings: Sequence[Reading], book: Rulebook) -> Sheet:
+    """What all readings of one person say together."""
+    (sheet,) = sheets_of(Facts(readings=tuple(replace(r, submission=None) for r in readings)), book).values()
+    return sheet
 
 
 def _provenance(book: Rulebook, wall: str, version: str) -> dict[str, str]:
@@ -159,6 +187,7 @@ def write_grades(grades: Grades, out: Path, platforms: Sequence[str] = ()) -> li
     files |= {f"feedback/{g.key}.md": render(g, "md", view) for g in grades.submissions}
     for name in platforms:
         files |= _platform(grades, name)
+    _forget(out, files)
     for path, text in files.items():
         _write(out / path, text)
     return [out / path for path in files]
@@ -174,6 +203,19 @@ def _student_file(name: str, graded: Graded) -> str:
     folder = f"{name}/{graded.key}"
     own = {"gradescope": "results.json", "codabench": "scores.json", "evalai": "result.json"}
     return f"{folder}/{own[name]}" if name in own else f"{folder}.{_PER_STUDENT[name]}"
+
+
+def _forget(out: Path, files: Iterable[str]) -> None:
+    """Remove what an earlier run wrote here and this one does not, so that no file speaks of another run."""
+    written = out / _WRITTEN
+    earlier = written.read_text(encoding="utf-8").splitlines() if written.is_file() else []
+    for name in set(earlier) - set(files):
+        path = out / name
+        if path.resolve().is_relative_to(out.resolve()):
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another file of the folder is somebody else's
+                path.parent.rmdir()
+    _write(written, "".join(f"{name}\n" for name in files))
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from costmodel.contracts.checker import check_contract
+from costmodel.contracts.deadline import parse_submitted
 from costmodel.contracts.name_check import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
@@ -86,7 +86,9 @@ def check_submission(
     track = track if track is not None or not book.tracks else sheet.task
     name = submission.name or _name(submission)
     folder = submission.folder
-    contract = () if folder is None or book.contract is None else _contract(submission, folder, book.contract)
+    contract = (
+        () if folder is None or book.contract is None else _contract(submission, folder, book.contract, sheet.submitted)
+    )
     because = "no rule asks for the model"
     if book.needs_analysis:
         try:
@@ -131,15 +133,15 @@ def _model(submission: Submission, book: Rulebook) -> str:
     return choose(submission.folder, known).reference
 
 
-def _contract(submission: Submission, folder: Path, spec: ContractSpec) -> tuple[Finding, ...]:
+def _contract(submission: Submission, folder: Path, spec: ContractSpec, known: str) -> tuple[Finding, ...]:
     moment = None
-    if submission.submitted is not None:
+    text = submission.submitted or known
+    if text:
         try:
-            moment = datetime.fromisoformat(submission.submitted.replace("Z", "+00:00"))
-        except ValueError:
-            raise UsageError(
-                f"--submitted {submission.submitted}: write it as 2022-02-28T23:50:00-05:00, best with its time zone"
-            ) from None
+            moment = parse_submitted(text)
+        except ValueError as problem:
+            source = "--submitted" if submission.submitted else "the time of submission among the facts:"
+            raise UsageError(f"{source} {problem}") from None
     return check_contract(
         folder, spec, submitted_at=moment, team_solutions=submission.team_solutions, originals=submission.originals
     )
@@ -163,12 +165,22 @@ def _sheet(submission: Submission, book: Rulebook) -> Sheet:
     )
     for file, facts in files.items():
         whole = whole.joined(one_sheet(sheets_of(facts, book), name, str(file)))
-    if submission.folder is not None and book.contract is not None:
-        claims = claimed_values(submission.folder, book.contract)
-        own = Facts(readings=(Reading(file=name, format="file-name", measurements=claims),))
-        whole = whole.joined(sheets_of(own, book).get(None, Sheet()))
-        for file in _predictions(submission.folder, book.contract) if submission.solution is not None else ():
-            whole = whole.joined(sheets_of(read_facts(file, submission.solution), book).get(None, Sheet()))
+    return whole if submission.folder is None else whole.joined(own_sheet(submission.folder, book, submission.solution))
+
+
+def own_sheet(folder: Path, book: Rulebook, solution: Path | None) -> Sheet:
+    """What a folder says itself: names that claim figures, and predictions where there are labels to score them.
+
+    Raises:
+        FormatError: predictions that cannot be read.
+    """
+    if book.contract is None:
+        return Sheet()
+    claims = claimed_values(folder, book.contract)
+    own = Facts(readings=(Reading(file=folder.name, format="file-name", measurements=claims),))
+    whole = sheets_of(own, book).get(None, Sheet())
+    for file in _predictions(folder, book.contract) if solution is not None else ():
+        whole = whole.joined(sheets_of(read_facts(file, solution), book).get(None, Sheet()))
     return whole
 
 

@@ -33,6 +33,12 @@ def grade(
         bool, typer.Option("--no-ranking", help="no rank and no bonus: for one submission by itself")
     ] = False,
     roster: Annotated[Path | None, typer.Option("--roster", help="CSV with name, email, sid, github")] = None,
+    originals: Annotated[
+        Path | None, typer.Option("--originals", help="your own copy of files that nobody may change")
+    ] = None,
+    time_limit: Annotated[
+        int | None, typer.Option("--time-limit", help="seconds that a submission may run [default: 120]", min=1)
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", help="which file and object is the model: model.py:Net [default: looked for]"),
@@ -66,7 +72,7 @@ def grade(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
-    from costmodel.grade import Order, write_grades
+    from costmodel.grade import Limits, Order, write_grades
     from costmodel.grade import grade as grade_class
     from costmodel.reports import View, render
 
@@ -78,6 +84,8 @@ def grade(
         score=score,
         ranked=not no_ranking,
         roster=roster,
+        originals=originals,
+        limits=Limits() if time_limit is None else Limits(wall_seconds=time_limit, cpu_seconds=time_limit),
         model=model,
         reading=reading,
         inputs=inputs,
@@ -86,8 +94,12 @@ def grade(
         wall=wall,
         use_cache=not no_cache,
     )
-    with _executor(jobs, scheduler) as executor, progress_bars() as show:
-        grades = grade_class(order, out, executor=executor, progress=show)
+    try:
+        with _executor(jobs, scheduler) as executor, progress_bars() as show:
+            grades = grade_class(order, out, executor=executor, progress=show)
+    except KeyboardInterrupt:
+        typer.echo(f"costmodel: interrupted; what is traced is kept in {out}: go on with --resume", err=True)
+        raise
     for note in grades.notes:
         typer.echo(f"costmodel: {note}", err=True)
     files = write_grades(grades, out, format or ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +54,7 @@ def check_contract(
     submitted_at: datetime | None = None,
     team_solutions: int | None = None,
     originals: Path | None = None,
+    asked_for: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """One finding per rule, in the contract's order; no file is run and no link followed.
 
@@ -63,6 +64,7 @@ def check_contract(
         submitted_at: when it was handed in, best with its time zone.
         team_solutions: how many solutions the team has handed in.
         originals: the organizers' own copy of locked files.
+        asked_for: paths in the folder of weights that the organizers want: they are no sign of anything.
 
     Raises:
         SubjectError: no such folder.
@@ -74,6 +76,7 @@ def check_contract(
         submitted_at,
         team_solutions,
         open_folder(originals) if originals is not None else None,
+        asked_for,
     )
     return tuple(check.finding(rule) for rule in spec.rules())
 
@@ -88,9 +91,11 @@ class _Check:
         submitted: datetime | None,
         solutions: int | None,
         originals: Folder | None,
+        asked_for: Collection[str],
     ) -> None:
         self.folder, self.programs = folder, programs
         self.submitted, self.solutions, self.originals = submitted, solutions, originals
+        self.asked_for = asked_for
         # a cell that is no Python may still hand lines to the shell
         self.names = [(part, Names(part.tree or ast.Module([], []))) for part in programs.parts]
 
@@ -192,7 +197,8 @@ class _Check:
         if not self.programs.parts:
             return 0, what, Outcome.UNDECIDED, "there is no Python program to look at"
         files = len({part.path for part in self.programs.parts})
-        return 0, what, Outcome.PASS, f"no sign of it in {files} files of Python, as far as reading them tells"
+        programs = "1 file" if files == 1 else f"{files} files"
+        return 0, what, Outcome.PASS, f"no sign of it in {programs} of Python, as far as reading them tells"
 
     def _signs(self, rule: SignRule) -> Iterator[tuple[str, str]]:
         looks: dict[str, Callable[[Part, Names], Iterator[tuple[str, str]]]] = {
@@ -203,7 +209,7 @@ class _Check:
         for part, names in self.names:
             yield from looks[rule.kind](part, names)
         if rule.kind == "pretrained":
-            yield from checkpoint_files(self.folder, rule.checkpoint_bytes)
+            yield from checkpoint_files(self.folder, rule.checkpoint_bytes, self.asked_for)
 
 
 def _columns(rule: TableRule) -> str:

@@ -30,6 +30,18 @@ def parse_moment(text: str) -> datetime:
     raise ValueError(f"{text!r} is no date and time; write 2022-05-30 23:59")
 
 
+def parse_submitted(text: str) -> datetime:
+    """When something was handed in.
+
+    Raises:
+        ValueError: not ISO 8601; says how to write it.
+    """
+    try:
+        return datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError(f"{text}: write it as 2022-02-28T23:50:00-05:00, best with its time zone") from None
+
+
 def parse_zone(text: str) -> tzinfo:
     """AoE (anywhere on earth, UTC-12), an offset, or a name of the time zone database.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from costmodel.contracts.folder import Folder
 from costmodel.contracts.names import Names
@@ -41,9 +41,9 @@ def pretrained_signs(part: Part, names: Names) -> Iterator[tuple[str, str]]:
             yield part.place(node.lineno), reason
 
 
-def checkpoint_files(folder: Folder, large: int) -> Iterator[tuple[str, str]]:
-    """Place and reason of every file that may hold weights, by its suffix or its size."""
-    for entry in folder.files:
+def checkpoint_files(folder: Folder, large: int, asked_for: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Place and reason of every file that may hold weights, by its suffix or its size, but of those asked for."""
+    for entry in (each for each in folder.files if each.path not in asked_for):
         if entry.name.lower().endswith(_CHECKPOINTS):
             yield escaped(entry.path), f"may hold weights ({entry.size:,} bytes)"
         elif entry.size >= large:

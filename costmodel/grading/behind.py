@@ -30,6 +30,7 @@ from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 from costmodel.quoting import safe_text, steady_text
 
+_MAIN = "; what trains, downloads or plots belongs under if __name__ == '__main__'"
 _SIGNALLED = 128
 """A shell, and bubblewrap, say 128 + n of a program that signal n ended."""
 
@@ -189,8 +190,8 @@ def _answer(ended: Ended, limits: Limits) -> Answer:
 
 def _stopped(ended: Ended, limits: Limits) -> str:
     texts = {
-        Kind.TIMEOUT: f"it ran longer than {limits.wall_seconds:g} seconds",
-        Kind.CPU: f"it used more than {limits.cpu_seconds} seconds of CPU",
+        Kind.TIMEOUT: f"it ran longer than {limits.wall_seconds:g} seconds{_MAIN}",
+        Kind.CPU: f"it used more than {limits.cpu_seconds} seconds of CPU{_MAIN}",
         Kind.MEMORY: f"it used more than {limits.memory_bytes // 2**20} MiB of memory",
         Kind.DISK: f"it wrote more than {limits.folder_bytes // 2**20} MiB of files",
     }

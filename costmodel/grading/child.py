@@ -71,7 +71,8 @@ def _same_dice() -> None:
 def _notice(error: BaseException) -> Notice:
     from costmodel.tracing.choice import NoChoiceError
 
-    message = str(error)
+    # hints at options are for who has a command line
+    message = error.message if isinstance(error, CostModelError) else str(error)
     if isinstance(error, NoChoiceError):
         return Notice(kind=Kind.SEVERAL_MODELS if error.several else Kind.NO_MODEL, message=message)
     if _is_out_of_memory(error):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import contextmanager
@@ -12,21 +14,23 @@ from pathlib import Path
 from costmodel.errors import UsageError
 from costmodel.grading.kept import Kept, fingerprint
 from costmodel.grading.limits import Limits
-from costmodel.grading.looked_up import FactsOfClass
+from costmodel.grading.looked_up import Row, look_up
 from costmodel.grading.mapped import map_class
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import OF_OTHERS, Kind, Notice
 from costmodel.grading.roster import Roster
 from costmodel.grading.sources import Submission, find_submissions
 from costmodel.grading.traced import Job, Traced, trace
-from costmodel.grading.verdicts import verdict_of
+from costmodel.grading.verdicts import Known, verdict_of
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.cost import CostReport
-from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.rules.ranking import contender_of
 from costmodel.rules.rulebook import Rulebook
 from costmodel.rules.sensitivity import rank
+
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,7 +46,7 @@ class Way:
     Attributes:
         reference: which file and object of a submission is the model (``model.py:Net``); None looks for it.
         wall: name of the wall.
-        reading: how ambiguous rules are read.
+        known: what is judged by, beside files and facts.
         inputs: the grader's inputs for the replay; None leaves it out.
         ranked: False for one submission by itself: a rank, and a bonus for it, means nothing there.
         kept: finished traces of an interrupted run; None starts afresh.
@@ -54,7 +58,7 @@ class Way:
     wall: str
     version: str
     reference: str | None = None
-    reading: str = "as-written"
+    known: Known = field(default_factory=Known)
     inputs: Path | None = None
     ranked: bool = True
     limits: Limits = field(default_factory=Limits)
@@ -64,34 +68,47 @@ class Way:
     progress: Progress = _silent
 
 
-def grade_class(place: Path, book: Rulebook, facts: FactsOfClass, way: Way, *, roster: Roster | None = None) -> Grades:
+def grade_class(place: Path, book: Rulebook, facts: Sequence[Row], way: Way, *, roster: Roster | None = None) -> Grades:
     """Every submission of a folder, an export or an archive, by a rulebook; whatever is wrong with one stays with it.
 
     Raises:
         UsageError: there is no such folder, or nothing in it.
     """
     with _unpacked() as into:
-        submissions = find_submissions(place, into, roster)
+        found = find_submissions(place, into, roster)
+        submissions = found.submissions
         if not submissions:
             raise UsageError(f"{place}: there are no submissions in it")
+        sheets = look_up(facts, submissions)
         traced = _trace_all(submissions, book, way)
         costs = _map_all(submissions, traced, book, way)
         verdicts = {
-            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, facts.of(s), way.reading)
+            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), way.known)
             for s in submissions
         }
     ranking = None
     if book.ranking is not None and way.ranked:
-        ranking = rank([contender_of(v) for v in verdicts.values()], book, reading=way.reading)
+        ranking = rank([contender_of(v) for v in verdicts.values()], book, reading=way.known.reading)
     graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
     return Grades(
         rulebook=book.name,
         title=f"{book.title} (edition {book.edition})",
         submissions=graded,
         ranking=ranking,
-        notes=tuple(facts.unknown(submissions)),
+        notes=(*found.notes, *sheets.notes, *_of_the_class(traced, way)),
         provenance={},
     )
+
+
+def _of_the_class(traced: Mapping[str, Traced], way: Way) -> Iterator[str]:
+    """Notes on what is one mistake of the grader's rather than one of each student."""
+    notices = [t.notice for t in traced.values() if t.notice is not None]
+    missing = Counter(name for notice in notices for name in _NO_MODULE.findall(notice.message))
+    for name, times in sorted(missing.items()):
+        who = "1 submission imports" if times == 1 else f"{times} submissions import"
+        yield f"{who} {name}, which is not installed beside costmodel: install what the class may import, and run again"
+    if way.reference and traced and sum(notice.kind is Kind.NO_MODEL for notice in notices) == len(traced):
+        yield f"no submission has the model {way.reference}"
 
 
 @contextmanager
@@ -169,6 +186,7 @@ def _map_all(
 
 def _graded(submission: Submission, traced: Traced | None, verdict: Verdict, ranking: Ranking | None) -> Graded:
     notices = [*submission.notices, *_notices(traced)]
+    people = [Member(name=s.name, email=s.email, sid=s.sid) for s in submission.students]
     entry = None
     if ranking is not None:
         entry = next((e for e in ranking.entries if e.name == verdict.subject), None)
@@ -176,12 +194,14 @@ def _graded(submission: Submission, traced: Traced | None, verdict: Verdict, ran
         name=submission.name,
         key=submission.key,
         digest=submission.digest,
-        findings=tuple(_finding(notice) for notice in notices),
+        findings=tuple(_finding(notice) for notice in notices if notice.kind not in OF_OTHERS),
+        for_grader=tuple(_finding(notice) for notice in notices if notice.kind in OF_OTHERS),
         verdict=replace(verdict, subject=submission.name),
         entry=entry,
         output=traced.output if traced is not None else "",
-        email=submission.student.email if submission.student is not None else "",
-        sid=submission.student.sid if submission.student is not None else "",
+        email=people[0].email if len(people) == 1 else "",
+        sid=people[0].sid if len(people) == 1 else "",
+        members=tuple(people) if len(people) > 1 else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""What lies in a folder of submissions, and whose it is: one entry per student, by the platform's own naming.
+"""What lies in a folder of submissions, and whose it is, by the platform's own naming.
 
 * Gradescope's export: ``submission_metadata.yml`` beside one folder per submission;
 * Canvas's: ``lastnamefirstname_LATE_12345_67890_file.zip``, all files of one student together;
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from costmodel.contracts.deadline import parse_submitted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.unpack import SUFFIXES
 from costmodel.quoting import safe_text
@@ -24,25 +26,42 @@ METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _AGAIN = re.compile(r"-\d+(?=(\.[A-Za-z0-9]+)+$)")
 """What Canvas adds to the name of a file that is handed in again."""
-_IGNORED = (".", "__MACOSX", "Thumbs.db")
+_IGNORED = (".", "__MACOSX", "Thumbs.db", "desktop.ini")
+_CODE = (*SUFFIXES, ".py", ".ipynb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedIn:
-    """One student's files as they lie there.
+class Person:
+    """Who handed in, as far as the source says; "" is not said.
 
     Attributes:
-        name: as far as the source says.
-        clues: other words by which a roster may know the student.
-        clone: name of a clone's folder, "" for none.
-        files: (path, name to give it); a single folder stands for itself.
-        notices: lateness, and what else the source says.
+        clues: words by which a roster may know the person, the surest first.
     """
 
     name: str
     clues: tuple[str, ...]
+    email: str = ""
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """One submission's files as they lie there.
+
+    Attributes:
+        people: one, or a group.
+        files: (path, name to give it); a single folder stands for itself.
+        clone: name of a clone's folder, "" for none.
+        submitted: when, if the source says so.
+        is_code: false for a file that can hold no model: somebody's by mistake, or nobody's.
+        notices: lateness, and what else the source says.
+    """
+
+    people: tuple[Person, ...]
     files: tuple[tuple[Path, str], ...]
     clone: str = ""
+    submitted: datetime | None = None
+    is_code: bool = True
     notices: tuple[Notice, ...] = ()
 
 
@@ -51,22 +70,37 @@ def handed_in(place: Path) -> tuple[HandedIn, ...]:
     entries = sorted((p for p in place.iterdir() if not p.name.startswith(_IGNORED)), key=lambda p: p.name)
     folders = [p for p in entries if p.is_dir() and not p.is_symlink()]
     if (place / METADATA).is_file():
-        return _gradescope(place, [p for p in folders if p.name != METADATA])
+        return _gradescope(place, folders)
     if len(entries) == len(folders) == 1 and (folders[0] / METADATA).is_file():
         return handed_in(folders[0])
-    matches = [(p, _CANVAS.fullmatch(p.name)) for p in entries]
-    if entries and all(match for _, match in matches):
-        return _canvas([(p, match) for p, match in matches if match is not None])
+    matches = [(p, match) for p in entries if (match := _CANVAS.fullmatch(p.name))]
+    others = [p for p in entries if not _CANVAS.fullmatch(p.name)]
+    if matches and not any(_is_code(p) for p in others):
+        return (*_canvas(matches), *map(_plain, others))
     if entries and len(folders) == len(entries) and all((p / ".git").exists() for p in folders):
         return _clones(folders)
-    return tuple(HandedIn(name=_stem(p), clues=(_stem(p),), files=((p, p.name),)) for p in entries)
+    return tuple(map(_plain, entries))
+
+
+def _is_code(path: Path) -> bool:
+    return path.is_dir() or path.is_symlink() or path.name.lower().endswith(_CODE)
+
+
+def _plain(path: Path) -> HandedIn:
+    name = _stem(path)
+    person = Person(name=name, clues=(path.name, name))
+    return HandedIn(people=(person,), files=((path, path.name),), is_code=_is_code(path))
 
 
 def _stem(path: Path) -> str:
-    for suffix in (*SUFFIXES, ".py", ".ipynb"):
-        if path.name.lower().endswith(suffix):
+    for suffix in () if path.is_dir() else (*_CODE, path.suffix):
+        if suffix and path.name.lower().endswith(suffix.lower()):
             return path.name[: -len(suffix)] or path.name
     return path.name
+
+
+def _late() -> Notice:
+    return Notice(kind=Kind.LATE, message="handed in late")
 
 
 def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
@@ -76,9 +110,9 @@ def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
     result = []
     for (who, user), files in by_user.items():
         late = any(match["late"] for _, match in files)
-        notices = (Notice(kind=Kind.LATE, message="handed in late"),) if late else ()
         named = tuple((path, _AGAIN.sub("", match["file"])) for path, match in files)
-        result.append(HandedIn(name=who, clues=(user, who), files=named, notices=notices))
+        person = Person(name=who, clues=(user, who))
+        result.append(HandedIn(people=(person,), files=named, notices=(_late(),) if late else ()))
     return tuple(result)
 
 
@@ -86,14 +120,10 @@ def _clones(folders: list[Path]) -> tuple[HandedIn, ...]:
     names = [p.name for p in folders]
     prefix = commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071  # names, not paths
     prefix = prefix[: prefix.rfind("-") + 1]
+    users = {p: p.name.removeprefix(prefix) for p in folders}
     return tuple(
-        HandedIn(
-            name=p.name.removeprefix(prefix),
-            clues=(p.name.removeprefix(prefix),),
-            files=((p, p.name),),
-            clone=p.name,
-        )
-        for p in folders
+        HandedIn(people=(Person(name=user, clues=(user,)),), files=((p, p.name),), clone=p.name)
+        for p, user in users.items()
     )
 
 
@@ -103,19 +133,38 @@ def _gradescope(place: Path, folders: list[Path]) -> tuple[HandedIn, ...]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         metadata = None
     known = metadata if isinstance(metadata, dict) else {}
-    return tuple(_of_gradescope(folder, known.get(folder.name)) for folder in folders)
+    there = {folder.name for folder in folders}
+    ghosts = sorted(str(name) for name, entry in known.items() if str(name) not in there and _people(entry))
+    found = [_of_gradescope(folder.name, folder, known.get(folder.name)) for folder in folders]
+    return (*found, *(_of_gradescope(name, None, known[name]) for name in ghosts))
 
 
-def _of_gradescope(folder: Path, entry: Any) -> HandedIn:
+def _people(entry: Any) -> tuple[Person, ...]:
     submitters = entry.get(":submitters") if isinstance(entry, dict) else None
     people = [p for p in submitters if isinstance(p, dict)] if isinstance(submitters, list) else []
+    return tuple(_person(*(str(person.get(key) or "") for key in (":name", ":email", ":sid"))) for person in people)
+
+
+def _person(name: str, email: str, sid: str) -> Person:
+    clues = tuple(filter(None, (sid, email, name)))
+    return Person(name=name or email or sid, clues=clues, email=safe_text(email), sid=safe_text(sid))
+
+
+def _of_gradescope(name: str, folder: Path | None, entry: Any) -> HandedIn:
+    files = () if folder is None else ((folder, folder.name),)
+    people = _people(entry)
     if not people:
-        message = f"{METADATA} does not say whose {safe_text(folder.name)} is"
-        notice = Notice(kind=Kind.STRANGER, message=message)
-        return HandedIn(name=folder.name, clues=(folder.name,), files=((folder, folder.name),), notices=(notice,))
-    names = [str(person.get(":name") or "") for person in people]
-    clues = [str(person.get(key) or "") for person in people for key in (":sid", ":email", ":name")]
-    name = ", ".join(filter(None, names)) or folder.name
-    late = isinstance(entry, dict) and bool(entry.get(":late"))
-    notices = (Notice(kind=Kind.LATE, message="handed in late"),) if late else ()
-    return HandedIn(name=name, clues=tuple(filter(None, clues)), files=((folder, folder.name),), notices=notices)
+        notice = Notice(kind=Kind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
+        return HandedIn(people=(Person(name=name, clues=(name,)),), files=files, notices=(notice,))
+    notices = (_late(),) if entry.get(":late") else ()
+    return HandedIn(people=people, files=files, submitted=_moment(entry.get(":created_at")), notices=notices)
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time stamp as YAML has read it, or as text."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        return parse_submitted(str(value))
+    except ValueError:
+        return None

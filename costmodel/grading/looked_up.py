@@ -1,47 +1,78 @@
-"""Facts of a class: which sheet belongs to which student."""
+"""Facts of a class: which row of a table belongs to which student."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from costmodel.grading.sources import Submission
 from costmodel.quoting import safe_text
 from costmodel.rules.sheets import Sheet
 
 
-@dataclass(frozen=True)
-class FactsOfClass:
-    """Sheets by the name that a file gives; a student is found by name, e-mail, number or GitHub name."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What files say of one person.
 
-    sheets: Mapping[str | None, Sheet] = field(default_factory=dict)
+    Attributes:
+        whose: number, e-mail, GitHub name and name as far as they are given, the surest first.
+        sheet: the facts.
+    """
+
+    whose: tuple[str, ...]
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Sheets by a submission's key, and one note for each row that nobody got."""
+
+    sheets: Mapping[str, Sheet]
+    notes: tuple[str, ...]
 
     def of(self, submission: Submission) -> Sheet:
-        """The student's sheet, an empty one if no file speaks of the student."""
-        for word in _words(submission):
-            for name, sheet in self.sheets.items():
-                if name is not None and _same(name, word):
-                    return sheet
-        return Sheet()
+        """The submission's sheet, an empty one if no file speaks of it."""
+        return self.sheets.get(submission.key, Sheet())
 
-    def unknown(self, submissions: Iterable[Submission]) -> Iterator[str]:
-        """One line for each name that nobody of the class has."""
-        words = {_plain(word) for submission in submissions for word in _words(submission)}
-        for name in self.sheets:
-            if name is None:
-                yield "facts without a name are not used: a column name is needed"
-            elif _plain(name) not in words:
-                yield f"there are facts of {safe_text(name)!r}, and nobody of that name handed anything in"
+
+def look_up(rows: Sequence[Row], submissions: Sequence[Submission]) -> LookedUp:
+    """Give each row to whom its surest word names; rows of the same person are joined, and contradict each other aloud.
+
+    What could be of several people is given to none of them, and each is told.
+    """
+    sheets: dict[str, Sheet] = {}
+    notes = []
+    for row in rows:
+        word, meant = _meant(row, submissions)
+        if not row.whose:
+            notes.append("facts without a name are not used: a column name is needed")
+        elif not meant:
+            notes.append(f"there are facts of {safe_text(row.whose[-1])!r}, and nobody of that name handed anything in")
+        sheet = row.sheet
+        if len(meant) > 1:
+            problem = f"the facts of {safe_text(word)!r} may be of {len(meant)} people: add a column sid or email"
+            sheet = Sheet(problems=[problem])
+        for submission in meant:
+            known = sheets.get(submission.key)
+            sheets[submission.key] = sheet if known is None else known.joined(sheet)
+    return LookedUp(sheets, tuple(notes))
+
+
+def _meant(row: Row, submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
+    """The word that names somebody, and whom: the first submission of each who is called so."""
+    for word in row.whose:
+        found: dict[object, Submission] = {}
+        for submission in submissions:
+            if _plain(word) in {_plain(known) for known in _words(submission)}:
+                found.setdefault(submission.students or submission.name, submission)
+        if found:
+            return word, list(found.values())
+    return "", []
 
 
 def _words(submission: Submission) -> tuple[str, ...]:
-    student = submission.student
-    more = () if student is None else (student.sid, student.email, student.github)
-    return tuple(word for word in (submission.name, *more) if word)
-
-
-def _same(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
+    theirs = [word for s in submission.students for word in (s.sid, s.email, s.github, s.name)]
+    return tuple(word for word in (submission.name, *theirs) if word)
 
 
 def _plain(word: str) -> str:

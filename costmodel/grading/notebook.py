@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from costmodel.errors import CostModelError
@@ -14,12 +16,20 @@ _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")
 _CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture)")
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script's text, and for each code cell with something in it its number and the line that it begins on."""
+
+    text: str
+    cells: tuple[tuple[int, int], ...]
+
+
 class NotebookError(CostModelError):
     """A notebook whose cells cannot be read."""
 
 
-def script_of(notebook: Path) -> str:
-    """The text of a script with the code cells in order; IPython's magics and shell lines become comments.
+def script_of(notebook: Path) -> Script:
+    """A script with the code cells in order, counted from 1; IPython's magics and shell lines become comments.
 
     Raises:
         NotebookError: no notebook of format 4, or no code in it; says what to hand in instead.
@@ -33,10 +43,12 @@ def script_of(notebook: Path) -> str:
         sources = [_source(cell) for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise NotebookError(f"{name}: no readable notebook ({type(problem).__name__}); {advice}") from None
-    parts = [_without_magics(source) for source in sources if source.strip()]
+    parts = {number: _without_magics(source) for number, source in enumerate(sources, 1) if source.strip()}
     if not parts:
         raise NotebookError(f"{name}: there is no code in it")
-    return "\n\n".join(parts) + "\n"
+    lengths = (part.count("\n") + 2 for part in parts.values())
+    cells = zip(parts, accumulate(lengths, initial=1), strict=False)
+    return Script("\n\n".join(parts.values()) + "\n", tuple(cells))
 
 
 def _source(cell: dict[str, object]) -> str:

@@ -47,6 +47,10 @@ class Kind(str, Enum):
     UNCONFIRMED = "replay left out"
 
 
+OF_OTHERS = frozenset({Kind.SAME})
+"""What names other students: for the grader alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One thing to say about a submission.

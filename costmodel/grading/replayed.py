@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from costmodel.errors import CostModelError
+from costmodel.errors import CostModelError, UsageError
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ir.trace import Trace
 from costmodel.ops import lookup
@@ -26,7 +26,7 @@ def replayed(submission: Path, inputs: Path, inference: Trace) -> Notice:
     """
     from costmodel.tracing.confirmation import contradiction, read_tensors
 
-    predictions, weights = _files(submission)
+    predictions, weights = replay_files(submission)
     if predictions is None or weights is None:
         missing = "predictions.pt" if predictions is None else "one file of weights (.pt or .pth)"
         return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: there is no {missing}")
@@ -53,7 +53,23 @@ def _is_known(packet: str) -> bool:
     return lookup(packet) is not None
 
 
-def _files(submission: Path) -> tuple[Path | None, Path | None]:
+def check_inputs(inputs: Path) -> None:
+    """Whether the grader's own file is what the replay needs.
+
+    Raises:
+        UsageError: it is not one tensor, written by ``torch.save``.
+    """
+    from costmodel.tracing.confirmation import read_tensors
+
+    try:
+        tensors = read_tensors(inputs)
+    except CostModelError as problem:
+        raise UsageError(f"{inputs}: {problem}; --inputs is a tensor, written by torch.save") from None
+    if "" not in tensors:
+        raise UsageError(f"{inputs}: holds no single tensor; --inputs is a tensor, written by torch.save")
+
+
+def replay_files(submission: Path) -> tuple[Path | None, Path | None]:
     """(predictions, weights); None where there is none, or more than one."""
     if not submission.is_dir():
         return None, None

@@ -1,4 +1,4 @@
-"""Who is in the class: a CSV with columns among name, email, sid and github, in any order."""
+"""Who is in the class: a CSV with columns among name (or first and last name), email, sid and github, in any order."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class Student:
 _COLUMNS = tuple(field.name for field in fields(Student))
 _ALSO = {"full name": "name", "student": "name", "e-mail": "email", "student id": "sid", "id": "sid"}
 _ALSO |= {"github username": "github", "github_username": "github", "identifier": "name", "sis user id": "sid"}
+_ALSO |= {"student name": "name", "email address": "email", "student number": "sid"}
+_FIRST = ("first name", "first_name", "given name")
+_LAST = ("last name", "last_name", "surname", "family name")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Roster:
                 return found[0]
         return None
 
+    def namesakes(self, clues: Iterable[str]) -> int:
+        """How many students a clue fits that fits several, 0 if there is none."""
+        numbers = [sum(_compact(clue) in _keys(student) for student in self.students) for clue in clues]
+        return max((number for number in numbers if number > 1), default=0)
+
     def find_clone(self, folder: str) -> Student | None:
         """The student whose GitHub name ends the name of a clone (``assignment-name``)."""
         found = [s for s in self.students if s.github and folder.lower().endswith(f"-{s.github.lower()}")]
@@ -62,20 +70,25 @@ def read_roster(file: Path) -> Roster:
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
     lines = csv.DictReader(text.splitlines())
-    columns = {name: _column(name) for name in lines.fieldnames or () if _column(name)}
-    if not columns:
+    headings = lines.fieldnames or ()
+    columns = {name: _column(name) for name in headings if _column(name)}
+    parts = [name for group in (_FIRST, _LAST) for name in headings if name.strip().lower() in group]
+    if not columns and not parts:
         raise UsageError(f"{file}:1: no column among {', '.join(_COLUMNS)}")
     students: list[Student] = []
     taken: dict[str, int] = {}
     for line in lines:
         values = {column: safe_text((line.get(name) or "").strip()) for name, column in columns.items()}
-        if not any(values.values()):
+        joined = safe_text(" ".join(filter(None, ((line.get(name) or "").strip() for name in parts))))
+        if not any(values.values()) and not joined:
             continue
-        values["name"] = values.get("name") or values.get("sid") or values.get("github") or values["email"]
+        values["name"] = values.get("name") or joined or values.get("sid") or values.get("github") or values["email"]
         student = Student(**values)
         for key in (student.sid, student.email, student.github):
             if key and taken.setdefault(key.casefold(), lines.line_num) != lines.line_num:
                 raise UsageError(f"{file}:{lines.line_num}: {key} is already in line {taken[key.casefold()]}")
+        if student in students:
+            raise UsageError(f"{file}:{lines.line_num}: {student.name} is there twice; tell them apart by sid or email")
         students.append(student)
     return Roster(tuple(students))
 

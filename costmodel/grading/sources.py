@@ -10,12 +10,14 @@ import hashlib
 import re
 import shutil
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.grading.digest import contents_of, digest_of
-from costmodel.grading.handed_in import HandedIn, handed_in
+from costmodel.grading.handed_in import HandedIn, Person, handed_in
 from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.roster import Roster, Student
@@ -23,25 +25,32 @@ from costmodel.grading.unpack import ArchiveError, is_archive, unpack
 from costmodel.quoting import safe_text
 
 _ANONYMOUS = "(no name)"
+_NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")
+"""Kinds of files that lie among submissions without being one, as do those that are called README."""
+_OTHER_ARCHIVES = (".rar", ".7z")
+_MOST_NAMES = 5
+_MOST_CELLS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """One student's work.
+    """One student's work, or a group's.
 
     Attributes:
-        name: the student, from the roster or the source; one printable line.
+        name: who, from the roster or the source; one printable line.
         path: a folder or a Python file to trace; None if there is none.
         digest: of its files (:func:`costmodel.grading.digest.digest_of`), "" if there are none.
         notices: what is wrong, or remarkable.
-        student: the roster's line, if there is one.
+        students: who they are by the roster, else as far as the source says.
+        submitted: when, if the source says so.
     """
 
     name: str
     path: Path | None
     digest: str
     notices: tuple[Notice, ...] = ()
-    student: Student | None = None
+    students: tuple[Student, ...] = ()
+    submitted: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -50,7 +59,15 @@ class Submission:
         return f"{plain or 'submission'}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
 
 
-def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> tuple[Submission, ...]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The class: submissions by name, and notes on what is nobody's."""
+
+    submissions: tuple[Submission, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> Found:
     """The submissions of a folder, an export or an archive of them, sorted by name.
 
     Args:
@@ -61,12 +78,27 @@ def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> t
     Raises:
         UsageError: there is no such folder, or it cannot be read.
     """
-    entries = _entries(place, into)
+    everything = _entries(place, into)
+    entries = [entry for entry in everything if not _is_nobodys(entry, roster)]
+    left_out = [safe_text(path.name) for entry in everything if entry not in entries for path, _ in entry.files]
+    notes = [f"not a submission, left out: {name}" for name in left_out]
     found = [_submission(entry, into / f"{number:04d}", roster) for number, entry in enumerate(entries)]
     if roster is not None:
-        there = {submission.student for submission in found}
+        there = {student for submission in found for student in submission.students}
+        if found and not there & set(roster.students):
+            notes.append("nobody on the roster is called as any submission is; do its columns hold names or numbers?")
         found += [_missing(student) for student in roster.students if student not in there]
-    return _compared(sorted(found, key=lambda s: (s.name.casefold(), s.name, s.digest)))
+    return Found(_compared(found), tuple(notes))
+
+
+def _is_nobodys(entry: HandedIn, roster: Roster | None) -> bool:
+    """A table or a README among the submissions; what carries a student's name is that student's, whatever it is."""
+    if entry.is_code:
+        return False
+    if roster is not None:
+        return not any(roster.find(person.clues) or roster.namesakes(person.clues) for person in entry.people)
+    name = entry.files[0][1].lower()
+    return name.startswith("readme") or name.endswith(_NOBODYS)
 
 
 def _entries(place: Path, into: Path) -> tuple[HandedIn, ...]:
@@ -77,7 +109,7 @@ def _entries(place: Path, into: Path) -> tuple[HandedIn, ...]:
             unpack(place, folder)
             return handed_in(folder)
         if place.is_file():
-            return (HandedIn(name=place.stem, clues=(place.stem,), files=((place, place.name),)),)
+            return (HandedIn(people=(Person(name=place.stem, clues=(place.stem,)),), files=((place, place.name),)),)
         return handed_in(place)
     except (OSError, ArchiveError) as problem:
         reason = getattr(problem, "strerror", None) or problem
@@ -86,19 +118,13 @@ def _entries(place: Path, into: Path) -> tuple[HandedIn, ...]:
 
 def _missing(student: Student) -> Submission:
     notice = Notice(kind=Kind.MISSING, message="nothing was handed in")
-    return Submission(name=student.name, path=None, digest="", notices=(notice,), student=student)
+    return Submission(name=student.name, path=None, digest="", notices=(notice,), students=(student,))
 
 
 def _submission(entry: HandedIn, folder: Path, roster: Roster | None) -> Submission:
-    student = _student(entry, roster)
-    notices = list(entry.notices)
-    name = student.name if student is not None else safe_text(entry.name) or _ANONYMOUS
-    if student is not None:
-        notices = [notice for notice in notices if notice.kind is not Kind.STRANGER]
-    elif name != entry.name:
-        notices.append(Notice(kind=Kind.NAME, message="its name has characters that cannot be printed"))
-    if student is None and roster is not None:
-        notices.append(Notice(kind=Kind.STRANGER, message="nobody on the roster is called so"))
+    notices = [*entry.notices, *_who_notices(entry, roster)]
+    students = _students(entry, roster)
+    name = ", ".join(student.name for student in students) or _ANONYMOUS
     path: Path | None = None
     digest = ""
     try:
@@ -110,13 +136,42 @@ def _submission(entry: HandedIn, folder: Path, roster: Roster | None) -> Submiss
     except OSError as problem:
         path = None
         notices.append(Notice(kind=Kind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
-    return Submission(name=name, path=path, digest=digest, notices=tuple(notices), student=student)
+    return Submission(
+        name=name, path=path, digest=digest, notices=tuple(notices), students=students, submitted=entry.submitted
+    )
 
 
-def _student(entry: HandedIn, roster: Roster | None) -> Student | None:
+def _students(entry: HandedIn, roster: Roster | None) -> tuple[Student, ...]:
+    """By the roster where it knows them."""
+    return tuple(
+        _on_roster(person, entry, roster)
+        or Student(name=safe_text(person.name) or _ANONYMOUS, email=person.email, sid=person.sid)
+        for person in entry.people
+    )
+
+
+def _on_roster(person: Person, entry: HandedIn, roster: Roster | None) -> Student | None:
     if roster is None:
         return None
-    return roster.find(entry.clues) or (roster.find_clone(entry.clone) if entry.clone else None)
+    return roster.find(person.clues) or (roster.find_clone(entry.clone) if entry.clone else None)
+
+
+def _who_notices(entry: HandedIn, roster: Roster | None) -> Iterator[Notice]:
+    """What is to be said of names: unprintable ones, and people whom the roster does not know."""
+    for person in entry.people:
+        if _on_roster(person, entry, roster) is not None:
+            continue
+        name = safe_text(person.name)
+        if name != person.name:
+            yield Notice(kind=Kind.NAME, message="its name has characters that cannot be printed")
+        if roster is None:
+            continue
+        many = roster.namesakes(person.clues)
+        if many:
+            message = f"{many} people on the roster are called {name}: hand it in under a number or an e-mail"
+        else:
+            message = f"{name} is not on the roster" if len(entry.people) > 1 else "nobody on the roster is called so"
+        yield Notice(kind=Kind.STRANGER, message=message)
 
 
 class _UnusableError(Exception):
@@ -127,6 +182,8 @@ class _UnusableError(Exception):
 
 def _prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
     """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
+    if not entry.files:
+        raise _UnusableError(Kind.EMPTY, "the export names this submission and brings no files of it")
     if len(entry.files) == 1:
         (path, name) = entry.files[0]
         if path.is_symlink():
@@ -165,8 +222,7 @@ def _unpack(archive: Path, folder: Path, notices: list[Notice]) -> None:
     except ArchiveError as problem:
         raise _UnusableError(Kind.ARCHIVE, str(problem)) from None
     if left_out:
-        listed = ", ".join(left_out[:5]) + (", …" if len(left_out) > 5 else "")
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {listed}"))
+        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {_named(left_out)}"))
 
 
 def _folder(source: Path, copy: Path, notices: list[Notice]) -> Path:
@@ -183,35 +239,50 @@ def _folder(source: Path, copy: Path, notices: list[Notice]) -> Path:
     if scripts and not links:
         return source
     if links:
-        listed = ", ".join(safe_text(p.relative_to(source).as_posix()) for p in links[:5])
+        listed = _named([safe_text(p.relative_to(source).as_posix()) for p in links])
         notices.append(Notice(kind=Kind.LINK, message=f"left out, being links: {listed}"))
     if not scripts and not notebooks and len(archives) == 1:
         copy.mkdir(parents=True)
         _unpack(archives[0], copy, notices)
         return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices)
     if not scripts and not notebooks:
-        names = ", ".join(safe_text(p.name) for p in files[:5])
-        raise _UnusableError(Kind.NO_MODEL, f"there is no Python file in it, only {names}")
-    for file in files:
+        names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
+        packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
+        advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
+        raise _UnusableError(Kind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
+    read = () if scripts else notebooks
+    for file in (f for f in files if f not in read):
         target = copy / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    for notebook in () if scripts else notebooks:
+    for notebook in read:
         _convert(notebook, copy / notebook.relative_to(source).with_suffix(".py"), notices)
     return copy
 
 
 def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        target.write_text(script_of(notebook), encoding="utf-8", errors="replace")
+        script = script_of(notebook)
+        target.write_text(script.text, encoding="utf-8", errors="replace")
     except NotebookError as problem:
         raise _UnusableError(Kind.NOTEBOOK, str(problem)) from None
-    message = f"the code cells of {safe_text(notebook.name)} were read as a script"
+    shown = ", ".join(f"cell {cell} from line {line}" for cell, line in script.cells[:_MOST_CELLS])
+    more = ", …" if len(script.cells) > _MOST_CELLS else ""
+    message = (
+        f"the code cells of {safe_text(notebook.name)} were read as the script {safe_text(target.name)}: {shown}{more}"
+    )
     notices.append(Notice(kind=Kind.NOTEBOOK, message=message))
 
 
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
 def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
-    """Notices on students who are there twice, and on different students with the same files."""
+    """Different names for different submissions; notices on who is there twice, and on the same files of others."""
+    submissions = sorted(_told_apart(submissions), key=lambda s: (s.name.casefold(), s.name, s.path is None, s.digest))
     times = Counter(submission.name for submission in submissions)
     owners: dict[str, list[str]] = {}
     contents = {id(s): contents_of(s.path) for s in submissions if s.path is not None}
@@ -228,9 +299,26 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
             notices.append(Notice(kind=Kind.DUPLICATE, message=message))
         others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
-            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {', '.join(others[:5])}"))
+            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {_named(others)}"))
         # each gets a result of its own; the facts are for the first one
         number = seen[submission.name]
         name = submission.name if number == 1 else f"{submission.name} ({number})"
         result.append(replace(submission, name=name, notices=tuple(notices)))
     return tuple(result)
+
+
+def _told_apart(submissions: list[Submission]) -> list[Submission]:
+    """Different people of one name get their number, e-mail or GitHub name beside it."""
+    people: dict[str, set[tuple[Student, ...]]] = {}
+    for submission in submissions:
+        people.setdefault(submission.name, set()).add(submission.students)
+    return [
+        replace(submission, name=f"{submission.name} ({mark})")
+        if len(people[submission.name]) > 1 and (mark := ", ".join(filter(None, map(_mark, submission.students))))
+        else submission
+        for submission in submissions
+    ]
+
+
+def _mark(student: Student) -> str:
+    return student.sid or student.email or student.github

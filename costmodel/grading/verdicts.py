@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from costmodel.contracts.checker import check_contract
-from costmodel.errors import UnknownNameError
+from costmodel.contracts.deadline import parse_submitted
+from costmodel.errors import FormatError, UnknownNameError
+from costmodel.grading.replayed import replay_files
 from costmodel.grading.sources import Submission
 from costmodel.grading.traced import Traced
 from costmodel.ir.cost import CostReport
-from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.ir.verdict import AS_WRITTEN, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judge import judge
 from costmodel.rules.rulebook import Rulebook
 from costmodel.rules.sheets import Sheet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the grader knows beside the files and the facts.
+
+    Attributes:
+        reading: how ambiguous rules are read.
+        originals: the organizers' own copy of files that nobody may change.
+        replays: weights and predictions were asked for.
+        own_sheet: what a submission's folder says itself.
+    """
+
+    reading: str = AS_WRITTEN
+    originals: Path | None = None
+    replays: bool = False
+    own_sheet: Callable[[Path], Sheet] = field(default=lambda _: Sheet())
 
 
 def verdict_of(
@@ -25,20 +46,38 @@ def verdict_of(
     costs: Mapping[str, CostReport],
     book: Rulebook,
     sheet: Sheet,
-    reading: str,
+    known: Known,
 ) -> Verdict:
     """What the rulebook says; contradicting facts and an unknown task leave what hangs on them undecided."""
     computed = Computed(because=_because(submission, traced))
     if traced is not None and traced.analysis is not None:
         computed = Computed(traced.analysis, costs=costs, search=book.hardware.search if book.hardware else "")
-    more = [_open("facts", problem) for problem in sheet.problems]
+    more = []
+    if submission.path is not None and submission.path.is_dir():
+        try:
+            sheet = sheet.joined(known.own_sheet(submission.path))
+        except FormatError as problem:
+            more.append(_open("facts", str(problem).replace(f"{submission.path}/", "")))
+    more += [_open("facts", problem) for problem in sheet.problems]
     track = None
     try:
         track = book.track_of(sheet.task) if book.tracks else None
     except UnknownNameError as error:
         more.append(_open("task", str(error)))
-    contract = (*_contract(submission, book), *more)
-    return judge(computed, book, sheet.facts, subject=submission.name, track=track, contract=contract, reading=reading)
+    contract = (*_contract(submission, book, _moment(submission, sheet, more), known), *more)
+    facts, reading = sheet.facts, known.reading
+    return judge(computed, book, facts, subject=submission.name, track=track, contract=contract, reading=reading)
+
+
+def _moment(submission: Submission, sheet: Sheet, more: list[Finding]) -> datetime | None:
+    """When it was handed in: by the facts, else by the platform."""
+    if not sheet.submitted:
+        return submission.submitted
+    try:
+        return parse_submitted(sheet.submitted)
+    except ValueError as problem:
+        more.append(_open("facts", f"the time of submission: {problem}"))
+        return None
 
 
 def _open(rule: str, because: str) -> Finding:
@@ -55,16 +94,20 @@ def _open(rule: str, because: str) -> Finding:
     )
 
 
-def _contract(submission: Submission, book: Rulebook) -> tuple[Finding, ...]:
+def _contract(submission: Submission, book: Rulebook, submitted: datetime | None, known: Known) -> tuple[Finding, ...]:
     """The rules on files; a single file is looked at as a folder that holds it."""
     path = submission.path
     if book.contract is None or path is None:
         return ()
     if path.is_dir():
-        return check_contract(path, book.contract)
+        files = replay_files(path) if known.replays else ()
+        asked_for = [file.relative_to(path).as_posix() for file in files if file is not None]
+        return check_contract(
+            path, book.contract, submitted_at=submitted, originals=known.originals, asked_for=asked_for
+        )
     with tempfile.TemporaryDirectory(prefix="costmodel-one-") as folder:
         shutil.copyfile(path, Path(folder) / path.name)
-        return check_contract(Path(folder), book.contract)
+        return check_contract(Path(folder), book.contract, submitted_at=submitted, originals=known.originals)
 
 
 def _because(submission: Submission, traced: Traced | None) -> str:

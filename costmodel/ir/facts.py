@@ -45,7 +45,10 @@ PART_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """Parts of a measurement that are shown, and that no rule asks for by themselves."""
 
-WORDS = ("task", "submitted")
+IDENTITIES = ("sid", "email", "github")
+"""Words that say whose facts they are, surer than a name."""
+
+WORDS = ("task", "submitted", *IDENTITIES)
 """Names of facts that are words, not numbers; ``submitted`` is a time, as the file has it."""
 
 

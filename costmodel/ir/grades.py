@@ -13,6 +13,15 @@ ONE = "costmodel.graded/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of a group that handed in together; "" is not known."""
+
+    name: str
+    email: str = ""
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graded:
     """One student's result.
 
@@ -21,10 +30,12 @@ class Graded:
         key: a plain file name for what is written about it.
         digest: of the files handed in, "" if there are none.
         findings: about the handing in and the tracing; each is for a person to look at.
+        for_grader: findings that speak of other students: nothing that a student sees shows them.
         verdict: by the rulebook; what could not be computed is undecided in it.
         entry: place in the ranking, None if the rulebook does not rank.
         output: the end of what the submission printed while it was traced.
         email, sid: from the roster, "" if unknown.
+        members: of a group of several, each with their own; empty for one student.
     """
 
     name: str
@@ -36,6 +47,8 @@ class Graded:
     output: str = ""
     email: str = ""
     sid: str = ""
+    for_grader: tuple[Finding, ...] = ()
+    members: tuple[Member, ...] = ()
 
     @property
     def total(self) -> int | None:

@@ -14,7 +14,8 @@ class Entry:
     """One submission's place.
 
     Attributes:
-        outcome: of its verdict; only PASS is ranked.
+        outcome: of its verdict. A flag leaves a verdict UNDECIDED and its entry ranked: a person looks at it. An entry
+            whose rules all hold is FAIL where it reaches no bracket, and UNDECIDED where nothing ranks it.
         points: base points, None where the rulebook gives none or one is undecided.
         bonus: points for the rank, None where the rulebook gives none.
         metric: the number that ranks, None while unknown.
@@ -23,6 +24,8 @@ class Entry:
         rank: within its group (task, bracket), None if it is not ranked.
         award: what the rank brings, None if nothing.
         because: reasons, readable by the person concerned.
+        undecided: how many entries of the ranking have no place because they are undecided; rank and bonus may change
+            as long as there are any.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Entry:
     rank: int | float | None
     award: str | None
     because: tuple[str, ...]
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,21 @@
-"""A CSV with one row per submission: ``name``, and columns named as the metrics."""
+"""A CSV with one row per submission: ``name`` (or ``sid``, ``email``, ``github``), and columns named as the metrics."""
 
 from __future__ import annotations
 
-from costmodel.ir.facts import Reading
+from costmodel.ir.facts import IDENTITIES, Reading
 from costmodel.metering.entries import Entry, readings_of, spelt
 from costmodel.metering.rows import header_of, read_rows
 from costmodel.metering.source import Options, Source, excerpt
 
 _NAME = "name"
+_WHO = (_NAME, *IDENTITIES)
 _TASK = "task"
 
 
 def recognises(source: Source) -> bool:
     """Whether the header has a name, and more."""
     columns = header_of(source)
-    return _NAME in columns and len(columns) > 1
+    return len(columns) > 1 and any(name in columns for name in _WHO)
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options
@@ -23,19 +24,24 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     Raises:
         FormatError: an unknown column, a row without name, a submission twice (for one task), a value that is none.
     """
-    table = read_rows(source, (_NAME,))
+    table = read_rows(source)
+    if not any(name in table.columns for name in _WHO):
+        shown = ", ".join(excerpt(column) for column in table.columns[:20])
+        raise source.error(f"no column {' or '.join(_WHO)}; the header has {shown}", 1)
     columns = [column for column in table.columns if column != _NAME]
     for column in columns:
         spelt(source, column, 1)
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, ...], int] = {}
     entries = []
     for row in table.rows:
-        name, task = row.cells[_NAME], row.cells.get(_TASK, "")
+        who = [row.cells.get(column, "") for column in _WHO]
+        name = next(filter(None, who), "")
         if not name:
             raise source.error("a row without name", row.line)
-        if (name, task) in seen:
-            raise source.error(f"{excerpt(name)} stands in line {seen[name, task]} already", row.line)
-        seen[name, task] = row.line
+        entry = (*who, row.cells.get(_TASK, ""))
+        if entry in seen:
+            raise source.error(f"{excerpt(name)} stands in line {seen[entry]} already", row.line)
+        seen[entry] = row.line
         given = [column for column in columns if row.cells[column]]
         entries += [Entry(name, column, row.cells[column], row.line, row=row.line) for column in given]
     return readings_of(source, "facts-table", entries)

@@ -25,7 +25,8 @@ from costmodel.metering import (
 )
 from costmodel.metering.lab_file_name import claims
 from costmodel.metering.normalise import normalised
-from costmodel.metering.source import Options, Source, open_source
+from costmodel.metering.rows import header_of
+from costmodel.metering.source import Options, Source, excerpt, open_source
 
 _Recognise: TypeAlias = "Callable[[Source], bool]"
 _Read: TypeAlias = "Callable[[Source, Options], tuple[Reading, ...]]"
@@ -115,4 +116,7 @@ def _format_of(source: Source, named: str | None) -> str:
     for name, (recognises, _) in FORMATS.items():
         if recognises(source):
             return name
-    raise source.error(f"is none of the known formats ({', '.join(FORMATS)}); name one if it should be")
+    columns = header_of(source)
+    shown = ", ".join(excerpt(column) for column in columns[:8])
+    table = f"; a table of facts needs a column name, and this one has {shown}" if len(columns) > 1 else ""
+    raise source.error(f"is none of the known formats ({', '.join(FORMATS)}){table}")

@@ -70,8 +70,8 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     assert by_name["eve"].total == 0
     assert by_name["carol"].total is None
     assert any("syntax error" in f.because for f in by_name["carol"].findings)
-    # the same files in two hands are for a person to look at
-    assert [f.because for f in by_name["eve"].findings if f.rule == "same files"] == ["the same files as alice"]
+    # the same files in two hands are for the grader to look at, and for no student
+    assert [(f.rule, f.because) for f in by_name["eve"].for_grader] == [("same files", "the same files as alice")]
     assert [note for note in grades.notes if "'zoe'" in note]
 
     written = files(out)
@@ -80,6 +80,8 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     assert sorted(e.name for e in ranking.entries) == ["alice", "bob", "carol", "eve"]
     for suffix in ("txt", "md", "csv", "html"):
         assert b"alice" in written[f"rubric.{suffix}"]
+        assert b"the same files as alice" in written[f"rubric.{suffix}"]
+    assert not [n for n, data in written.items() if by_name["eve"].key in n and (b"alice" in data or b"same" in data)]
     assert len([name for name in written if name.startswith("feedback/")]) == 4
     assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100
 
@@ -152,6 +154,10 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path) -> None:
     said = {
         g.name: {f.rule: f.outcome.value for f in g.findings if f.rule.startswith("replay")} for g in grades.submissions
     }
+    flags = {
+        g.name: [f.outcome.value for f in g.verdict.contract if f.rule == "pretrained"] for g in grades.submissions
+    }
+    assert flags == {"honest": ["PASS"], "liar": ["PASS"], "silent": ["PASS"]}  # the weights were asked for
     assert said == {
         "honest": {"replay agrees": "PASS"},
         "liar": {"replay contradicts": "FAIL"},
@@ -166,3 +172,88 @@ def test_results_do_not_go_among_the_submissions_and_a_required_wall_is_whole(pl
         grade(order(place), tmp_path / "facts.csv" / "out")
     with pytest.raises(UsageError, match="--require-sandbox"):
         grade(order(place, wall="limits", require_sandbox=True), tmp_path / "out")
+
+
+def test_rows_go_to_whom_their_surest_word_names(tmp_path: Path) -> None:
+    place = tmp_path / "class"
+    place.mkdir()
+    for number, (who, file) in enumerate(
+        (("smithjohn", "22_1_a.py"), ("smithjohn", "66_2_b.py"), ("ada", "7_3_c.py"), ("bo", "8_4_d.py"))
+    ):
+        (place / f"{who}_{file}").write_text(f"# {number}\n", encoding="utf-8")
+    (tmp_path / "roster.csv").write_text(
+        "name,sid,email\nJohn Smith,22,j@x\nJohn Smith,66,s@x\nAda,7,a@x\nBo,8,b@x\n", encoding="utf-8"
+    )
+
+    def facts(text: str) -> dict[str, tuple[object, list[str]]]:
+        (tmp_path / "facts.csv").write_text(text, encoding="utf-8")
+        files = {"fact_files": (tmp_path / "facts.csv",), "roster": tmp_path / "roster.csv"}
+        grades = grade(Order(place=place, rules="haet-2022", **files), tmp_path / "out")  # type: ignore[arg-type]
+        return {
+            g.name: (
+                next(f.measured for f in g.verdict.findings if f.rule == "accuracy"),
+                [f.because for f in g.verdict.contract if f.rule == "facts"],
+            )
+            for g in grades.submissions
+        }
+
+    # one row and two people of that name: neither gets it
+    said = facts("name,accuracy\nJohn Smith,60\nADA,70\nada,70\n")
+    ambiguous = ["the facts of 'John Smith' may be of 2 people: add a column sid or email"]
+    assert said["John Smith (22)"] == said["John Smith (66)"] == (None, ambiguous)
+    assert said["Ada"] == (70, [])
+    # numbers and e-mails are surer than names, and two rows of one person contradict each other aloud
+    said = facts("name,sid,email,accuracy\nJohn Smith,66,,60\nJohn Smith,,j@x,61\nAda,,,70\nada,,,71\n")
+    assert (said["John Smith (66)"][0], said["John Smith (22)"][0]) == (60, 61)
+    assert said["Ada"] == (None, ["accuracy_percent is given twice and differently: 70 and 71"])
+    assert facts("sid,accuracy\n8,80\n")["Bo"] == (80, [])
+
+
+def test_what_a_folder_says_itself_and_when_it_came(tmp_path: Path) -> None:
+    place = tmp_path / "class"
+    (place / "quartz").mkdir(parents=True)
+    (place / "quartz" / "model.py").write_text("x = 1\n", encoding="utf-8")
+    labels = "Id,Prediction\n" + "".join(f"{i},{i % 10}\n" for i in range(10))
+    (tmp_path / "solution.csv").write_text(labels, encoding="utf-8")
+    name = "submission-0p0268-0p0224-37632-0227-224005.csv"
+    (place / "quartz" / name).write_text(labels.replace("3,3", "3,4"), encoding="utf-8")
+    (tmp_path / "facts.csv").write_text("name,submitted\nquartz,2022-03-05T10:00:00-05:00\n", encoding="utf-8")
+    files = (tmp_path / "facts.csv",)
+    (graded,) = grade(order(place, fact_files=files, solution=tmp_path / "solution.csv"), tmp_path / "out").submissions
+    assert next(f.measured for f in graded.verdict.findings if f.rule == "error rate") == 10
+    assert next(f.outcome.value for f in graded.verdict.contract if f.rule == "due") == "FAIL"
+    with pytest.raises(UsageError, match="--score speaks of a leaderboard"):
+        grade(order(place, fact_files=files, score="error-percent"), tmp_path / "out")
+    with pytest.raises(UsageError, match=r"--solution .*gone\.csv"):
+        grade(order(place, fact_files=(), solution=tmp_path / "gone.csv"), tmp_path / "out")
+    with pytest.raises(UsageError, match=r"facts\.csv: .*--inputs is a tensor"):
+        grade(order(place, inputs=files[0]), tmp_path / "out")
+    with pytest.raises(UsageError, match="--originals"):
+        grade(order(place, originals=tmp_path / "gone"), tmp_path / "out")
+
+
+def test_no_file_of_an_earlier_run_is_left(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    book = Order(place=place, rules="haet-2022")
+    write_grades(grade(book, out), out, ("gradescope",))
+    (out / "mine.txt").write_text("the grader's own", encoding="utf-8")
+    shutil.rmtree(place / "alice")
+    write_grades(grade(book, out), out)
+    assert not [name for name in files(out) if "alice" in name or "gradescope" in name]
+    assert (out / "mine.txt").is_file()
+    assert len([name for name in files(out) if name.startswith("feedback/")]) == 3
+
+
+def test_what_many_lack_is_said_once(tmp_path: Path) -> None:
+    place = tmp_path / "class"
+    place.mkdir()
+    for name in ("ann", "bob"):
+        (place / f"{name}.py").write_text("import no_such_package.transforms\n", encoding="utf-8")
+    (place / "eve.py").write_text(NET.format(channels=4), encoding="utf-8")
+    notes = grade(order(place, fact_files=()), tmp_path / "out").notes
+    assert [note for note in notes if "no_such_package" in note] == [
+        "2 submissions import no_such_package, which is not installed beside costmodel: "
+        "install what the class may import, and run again"
+    ]
+    notes = grade(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
+    assert "no submission has the model :Gone" in notes

@@ -57,7 +57,7 @@ def found(place: Path, tmp_path: Path) -> Callable[..., dict[str, Submission]]:
     def look(roster: Roster | None = None) -> dict[str, Submission]:
         into = tmp_path / f"into{len(list(tmp_path.iterdir()))}"
         into.mkdir()
-        result = {s.name: s for s in find_submissions(place, into, roster)}
+        result = {s.name: s for s in find_submissions(place, into, roster).submissions}
         outside = [p for p in tmp_path.rglob("*") if "outside" in p.name]
         assert not outside
         return result
@@ -169,7 +169,7 @@ def test_what_is_empty_or_no_program(place: Path, found: Look) -> None:
     submissions = found()
     assert kinds(submissions["empty"]) == [Kind.EMPTY]
     assert kinds(submissions["blank"]) == [Kind.EMPTY]
-    assert kinds(submissions["essay.docx"]) == [Kind.NO_MODEL]
+    assert kinds(submissions["essay"]) == [Kind.NO_MODEL]
 
 
 def test_an_archive_in_a_folder_is_opened_once(place: Path, found: Look) -> None:
@@ -192,6 +192,10 @@ def test_a_notebook_is_read(place: Path, found: Look) -> None:
     assert path is not None
     text = (path / "ann.py").read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if line and not line.startswith("#")] == ["import torch", "x = 1"]
+    assert [p.name for p in path.iterdir()] == ["ann.py"]  # one program was handed in, not two
+    (said,) = (n.message for n in submissions["ann"].notices)
+    assert said == "the code cells of ann.ipynb were read as the script ann.py: cell 1 from line 1, cell 2 from line 6"
+    assert text.splitlines()[5] == "# %%bash"
     for name in ("bob", "eve"):
         assert submissions[name].path is None
         assert kinds(submissions[name]) == [Kind.NOTEBOOK]
@@ -235,6 +239,76 @@ def test_gradescope(place: Path, found: Look) -> None:
     assert kinds(submissions["submission_2"]) == [Kind.STRANGER, Kind.STRANGER]
 
 
+def test_a_group_and_a_submission_without_files(place: Path, found: Look) -> None:
+    (place / "honest.py").unlink()
+    (place / "submission_1").mkdir()
+    (place / "submission_1" / "model.py").write_text(MODEL, encoding="utf-8")
+    people = '  - {":name": Ann Smith, ":sid": "77"}\n  - {":name": Bob, ":email": b@x.edu}\n'
+    (place / "submission_metadata.yml").write_text(
+        f"submission_1:\n  :created_at: 2022-03-01 10:00:00.5 -05:00\n  :submitters:\n{people}"
+        'submission_2:\n  :submitters:\n  - {":name": Ghost Writer}\n',
+        encoding="utf-8",
+    )
+    submissions = found()
+    assert list(submissions) == ["Ann Smith, Bob", "Ghost Writer"]
+    both = submissions["Ann Smith, Bob"]
+    assert [(s.name, s.sid, s.email) for s in both.students] == [("Ann Smith", "77", ""), ("Bob", "", "b@x.edu")]
+    assert both.submitted is not None
+    assert both.submitted.isoformat() == "2022-03-01T10:00:00.500000-05:00"
+    assert [n.message for n in submissions["Ghost Writer"].notices] == [
+        "the export names this submission and brings no files of it"
+    ]
+    roster = Roster((Student(name="Smith, Ann", sid="77"), Student(name="B.", email="B@x.edu"), Student(name="Eve")))
+    submissions = found(roster)
+    assert list(submissions) == ["Eve", "Ghost Writer", "Smith, Ann, B."]
+    assert kinds(submissions["Eve"]) == [Kind.MISSING]
+    assert kinds(submissions["Ghost Writer"]) == [Kind.STRANGER, Kind.EMPTY]
+
+
+def test_people_of_one_name_are_told_apart(place: Path, found: Look) -> None:
+    (place / "smithjohn_22_34_model.py").write_text(MODEL * 2, encoding="utf-8")
+    (place / "smithjohn_66_35_model.py").write_text(MODEL * 3, encoding="utf-8")
+    (place / "honest.py").unlink()
+    roster = Roster((Student(name="John Smith", sid="22"), Student(name="John Smith", sid="66")))
+    submissions = found(roster)
+    assert list(submissions) == ["John Smith (22)", "John Smith (66)"]
+    assert not any(kinds(s) for s in submissions.values())
+    (place / "smithjohn_66_35_model.py").rename(place / "John Smith.py")
+    (place / "smithjohn_22_34_model.py").unlink()
+    submissions = found(roster)
+    assert list(submissions) == ["John Smith", "John Smith (22)", "John Smith (66)"]
+    assert [n.message for n in submissions["John Smith"].notices] == [
+        "2 people on the roster are called John Smith: hand it in under a number or an e-mail"
+    ]
+    assert kinds(submissions["John Smith (22)"]) == [Kind.MISSING]
+
+
+def test_what_is_nobodys_is_left_out_and_said(place: Path, tmp_path: Path) -> None:
+    for name in ("README.txt", "grades.csv", "zoe.pdf", "max.rar"):
+        (place / name).write_bytes(b"words")
+    students = (Student(name="honest"), Student(name="Zoe"), Student(name="max"))
+    by_roster = {
+        None: ["grades.csv", "README.txt"],
+        Roster(students): ["grades.csv", "README.txt"],
+        Roster(students[:1]): ["grades.csv", "max.rar", "README.txt", "zoe.pdf"],
+    }
+    for number, (roster, left_out) in enumerate(by_roster.items()):
+        into = tmp_path / str(number)
+        into.mkdir()
+        class_ = find_submissions(place, into, roster)
+        assert sorted(class_.notes, key=str.casefold) == [f"not a submission, left out: {name}" for name in left_out]
+        assert len(class_.submissions) == 5 - len(left_out)
+        messages = {s.name.lower(): [n.message for n in s.notices] for s in class_.submissions}
+        assert messages.get("zoe", ["there is no Python file in it, only zoe.pdf"])[0].endswith("only zoe.pdf")
+        assert messages.get("max", ["a .zip"])[0].endswith(".zip")
+
+
+def test_a_roster_that_fits_nobody_is_said(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "into").mkdir()
+    notes = find_submissions(place, tmp_path / "into", Roster((Student(name="1"), Student(name="2")))).notes
+    assert notes == ("nobody on the roster is called as any submission is; do its columns hold names or numbers?",)
+
+
 def test_clones(place: Path, found: Look) -> None:
     (place / "honest.py").unlink()
     for name in ("lab1-ann", "lab1-b-ann"):
@@ -253,7 +327,7 @@ def test_twice_the_same_student_and_the_same_files(place: Path, found: Look, tmp
     (place / "copycat.py").write_text(MODEL, encoding="utf-8")
     into = tmp_path / "in"
     into.mkdir()
-    everything = find_submissions(place, into, Roster((Student(name="Ann Smith"),)))
+    everything = find_submissions(place, into, Roster((Student(name="Ann Smith"),))).submissions
     twice = [s for s in everything if s.name.startswith("Ann Smith")]
     assert [(s.name, Kind.DUPLICATE in kinds(s)) for s in twice] == [("Ann Smith", True), ("Ann Smith (2)", True)]
     assert len({s.key for s in twice}) == 2
@@ -265,7 +339,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give a folder"):
         find_submissions(tmp_path / "nowhere", tmp_path)
     (tmp_path / "void").mkdir()
-    assert find_submissions(tmp_path / "void", tmp_path / "into") == ()
+    assert find_submissions(tmp_path / "void", tmp_path / "into").submissions == ()
 
 
 def test_roster(tmp_path: Path) -> None:
@@ -274,6 +348,11 @@ def test_roster(tmp_path: Path) -> None:
     assert [s.name for s in read_roster(file).students] == ["=Ann", "Bob"]
     file.write_text("name,sid\nAnn,1\nBob,1\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"roster.csv:3: 1 is already in line 2"):
+        read_roster(file)
+    file.write_text("First Name,Last Name,SID\nAnn,Smith,1\n", encoding="utf-8")
+    assert read_roster(file).students == (Student(name="Ann Smith", sid="1"),)
+    file.write_text("name\nAnn\nAnn\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"roster.csv:3: Ann is there twice; tell them apart by sid or email"):
         read_roster(file)
     file.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no column among"):
