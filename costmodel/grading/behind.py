@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,13 +17,13 @@ from costmodel.errors import FormatError
 from costmodel.grading import visible
 from costmodel.grading.digest import digest_of
 from costmodel.grading.limits import Limits
-from costmodel.grading.messages import REQUEST, Answer, Request, Wanted
+from costmodel.grading.messages import REQUEST, Answer, Replay, Request, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.probe import best_wall
 from costmodel.grading.structure import ForgedError
 from costmodel.grading.supervisor import Ended, supervise
 from costmodel.grading.validate import check, parse
-from costmodel.grading.wall import environment, wall_called
+from costmodel.grading.wall import Inside, environment, wall_called
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
@@ -97,11 +97,40 @@ def trace_behind_wall(
     )
     limits = limits or Limits()
     chosen = wall_called(wall or best_wall().wall)
+    ended, inside = run_child(submission, lambda _: wanted, limits, chosen.name)
+    seen = Path(inside.submission)
+    folder = seen if submission.is_dir() else seen.parent
+    places = {f"{folder}/": "", str(folder): ".", inside.confinement.scratch: "SCRATCH"}
+    return _judged(ended, submission, wanted, limits, places, chosen.name)
+
+
+def run_child(
+    submission: Path,
+    asked: Callable[[Inside], Wanted | Replay],
+    limits: Limits,
+    wall: str,
+    *,
+    beside: Path | None = None,
+) -> tuple[Ended, Inside]:
+    """One job for one child behind a wall: how it ended, and what it saw.
+
+    Args:
+        submission: a folder, or one Python file.
+        asked: from where the child sees what, to what it is to do.
+        limits: see there.
+        wall: its name.
+        beside: another file that it may read.
+
+    Raises:
+        OSError: the wall's program cannot be started.
+    """
     with _scratch() as scratch:
-        inside = chosen.build(submission, scratch, limits)
+        inside = wall_called(wall).build(submission, beside, scratch, limits)
+        job = asked(inside)
         request = Request(
             submission=inside.submission,
-            wanted=wanted,
+            wanted=job if isinstance(job, Wanted) else None,
+            replay=job if isinstance(job, Replay) else None,
             limits=limits,
             confinement=inside.confinement,
             paths=visible.import_paths(),
@@ -113,10 +142,7 @@ def trace_behind_wall(
             environment=environment(str(scratch)),
             scratch=scratch,
         )
-        seen = Path(inside.submission)
-        folder = seen if submission.is_dir() else seen.parent
-        places = {f"{folder}/": "", str(folder): ".", inside.confinement.scratch: "SCRATCH"}
-    return _judged(ended, submission, wanted, limits, places, chosen.name)
+    return ended, inside
 
 
 def _judged(

@@ -34,6 +34,10 @@ def main() -> None:
 
 
 def _answered(request: Request, held: tuple[str, ...]) -> Answer:
+    if request.replay is not None:
+        from costmodel.grading.replaying import replaying
+
+        return Answer(error=replaying(request.replay), held=held)
     if request.wanted is None:
         from costmodel.grading.temptation import resisted
 

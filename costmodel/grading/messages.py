@@ -52,12 +52,23 @@ class Confinement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A trace to run on files, each as the child sees it: the grader's inputs, submitted weights and predictions."""
+
+    inference: Trace
+    inputs: str
+    weights: str
+    predictions: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A job for the child.
 
     Attributes:
         submission: folder or file, in the child's eyes.
-        wanted: None asks what the child could do to the machine, for a probe.
+        wanted: what to trace.
+        replay: what to run instead. Without both, the child tries what it could do to the machine, for a probe.
         paths: where Python finds torch and costmodel.
         secrets: what a probe tries to reach: files and a process that it must not touch.
     """
@@ -67,6 +78,7 @@ class Request:
     limits: Limits
     confinement: Confinement
     paths: tuple[str, ...]
+    replay: Replay | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -77,7 +89,7 @@ class Answer:
     Attributes:
         subject: as :class:`costmodel.Analysis` shows it.
         held: measures of the confinement that were taken; in a probe, what the child could not do.
-        error: why there is no trace.
+        error: why there is no trace; what a replay says.
     """
 
     training: Training | None = None

@@ -91,7 +91,7 @@ def _tried(wall: Wall) -> Standing:
         submission, scratch = folder / "submission.py", folder / "scratch"
         submission.write_text("# nothing\n", encoding="utf-8")
         scratch.mkdir()
-        inside = wall.build(submission, scratch, _LIMITS)
+        inside = wall.build(submission, None, scratch, _LIMITS)
         request = Request(
             submission=inside.submission,
             wanted=None,

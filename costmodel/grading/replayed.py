@@ -1,56 +1,60 @@
 """Whether the traced network, on the submitted weights and the grader's inputs, gives the submitted predictions.
 
-It is the one check that a consistent trace of another, smaller network does not pass.
+It is the one check that a consistent trace of another, smaller network does not pass. The trace and the files are a
+stranger's: they are run in a child behind the wall, though nothing of the submission's own program is.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from costmodel.errors import CostModelError, UsageError
+from costmodel.errors import CostModelError, FormatError, UsageError
+from costmodel.grading.behind import run_child
+from costmodel.grading.limits import Limits
+from costmodel.grading.messages import Replay
 from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.validate import parse
+from costmodel.grading.wall import Inside
 from costmodel.ir.trace import Trace
-from costmodel.ops import lookup
 
 _WEIGHTS = (".pt", ".pth")
 _PREDICTIONS = "predictions"
 _LARGEST = 512 * 2**20
 """Bytes of a file of weights that is still read."""
+_SECONDS = 600
+"""For all inputs together: they are the grader's own, and as many as the grader likes."""
 
 
-def replayed(submission: Path, inputs: Path, inference: Trace) -> Notice:
+def replayed(submission: Path, inputs: Path, inference: Trace, limits: Limits, wall: str) -> Notice:
     """What the replay says; files that are missing or unreadable leave it open, and that is said too.
 
     A submission brings its weights as the one ``.pt`` or ``.pth`` beside ``predictions.pt`` (scores of each sample, or
     class numbers, for the grader's inputs in their order), all written by ``torch.save``.
     """
-    from costmodel.tracing.confirmation import contradiction, read_tensors
-
     predictions, weights = replay_files(submission)
     if predictions is None or weights is None:
-        missing = "predictions.pt" if predictions is None else "one file of weights (.pt or .pth)"
-        return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: there is no {missing}")
+        return _open(f"there is no {'predictions.pt' if predictions is None else 'one file of weights (.pt or .pth)'}")
+    names = [file.relative_to(submission).as_posix() for file in (weights, predictions)]
+    seconds = replace(limits, wall_seconds=_SECONDS, cpu_seconds=_SECONDS)
+
+    def asked(inside: Inside) -> Replay:
+        files = [f"{inside.submission}/{name}" for name in names]
+        return Replay(inference=inference, inputs=inside.beside, weights=files[0], predictions=files[1])
+
+    ended, _ = run_child(submission, asked, seconds, wall, beside=inputs)
+    if ended.stopped is not None:
+        return _open(f"the replay was stopped ({ended.stopped.value})")
     try:
-        given = read_tensors(inputs)[""]
-        due = read_tensors(predictions)[""]
-        said = contradiction(inference, read_tensors(weights), given, due, _is_known)
-    except KeyError:
-        return Notice(
-            kind=Kind.UNCONFIRMED, message="the trace is not confirmed: predictions.pt holds no single tensor"
-        )
-    except CostModelError as error:
-        return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: {error}")
-    except Exception as error:  # torch raises whatever its kernels raise, on weights that a stranger wrote
-        first = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: it does not run: {first}")
-    if said is not None:
-        return Notice(kind=Kind.CONTRADICTED, message=said)
-    return Notice(kind=Kind.CONFIRMED, message=f"the traced network gives the predictions of all {len(due)} inputs")
+        said = parse(ended.answer).error
+    except FormatError:
+        said = None
+    known = said is not None and said.kind in (Kind.CONFIRMED, Kind.CONTRADICTED, Kind.UNCONFIRMED)
+    return said if said is not None and known else _open("the replay gave no answer")
 
 
-def _is_known(packet: str) -> bool:
-    """Only ops with a formula are run out here."""
-    return lookup(packet) is not None
+def _open(because: str) -> Notice:
+    return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: {because}")
 
 
 def check_inputs(inputs: Path) -> None:

@@ -74,7 +74,7 @@ def trace(job: Job) -> Traced:
     analysis, workload = _derived(walled, job)
     remarks = walled.remarks
     if job.inputs is not None and walled.inference is not None:
-        remarks = (*remarks, replayed(job.path, job.inputs, walled.inference))
+        remarks = (*remarks, replayed(job.path, job.inputs, walled.inference, job.limits, job.wall))
     return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)
 
 

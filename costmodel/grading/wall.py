@@ -24,6 +24,7 @@ from costmodel.grading import visible
 from costmodel.grading.limits import Limits
 from costmodel.grading.messages import Confinement
 
+_BESIDE = "/beside"
 _START = "import sys; sys.path[0] = sys.argv[1]; from costmodel.grading.child import main; main()"
 
 
@@ -34,11 +35,13 @@ class Inside:
     Attributes:
         command: its words; the number of its channel is appended.
         submission: where it sees the submission.
+        beside: where it sees the other file that it may read, "" if there is none.
         confinement: what it does to itself.
     """
 
     command: tuple[str, ...]
     submission: str
+    beside: str
     confinement: Confinement
 
 
@@ -48,11 +51,11 @@ class Wall:
 
     Attributes:
         name: see above.
-        build: (submission, scratch folder, limits) → :class:`Inside`.
+        build: (submission, another file or None, scratch folder, limits) → :class:`Inside`.
     """
 
     name: str
-    build: Callable[[Path, Path, Limits], Inside]
+    build: Callable[[Path, Path | None, Path, Limits], Inside]
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -75,7 +78,7 @@ def _python() -> tuple[str, ...]:
     return (sys.executable, "-s", "-B", "-c", _START, str(visible.PACKAGE.parent))
 
 
-def _bubblewrap(submission: Path, _: Path, limits: Limits) -> Inside:
+def _bubblewrap(submission: Path, beside: Path | None, _: Path, limits: Limits) -> Inside:
     place = "/in" if submission.is_dir() else f"/in/{submission.name}"
     words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-all", "--unshare-user", "--cap-drop", "ALL"]
     # as process 1 the child has no parent inside: bubblewrap's own would be without seccomp, and open to its child
@@ -89,35 +92,41 @@ def _bubblewrap(submission: Path, _: Path, limits: Limits) -> Inside:
     for folder in visible.needed():
         words += ["--ro-bind", folder, folder]
     words += ["--ro-bind", str(submission.absolute()), place, "--chdir", "/tmp"]
+    words += [] if beside is None else ["--ro-bind", str(beside.absolute()), _BESIDE]
     # the root is a file system in memory, which would otherwise be a second scratch folder
     words += ["--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
     words += ["--setenv", "COSTMODEL_CACHE", "/tmp/cache", "--", *_python()]
     confinement = Confinement(must=("limits", "powerless", "seccomp"), may=(), readable=(), scratch="/tmp")
-    return Inside(command=tuple(words), submission=place, confinement=confinement)
+    seen = "" if beside is None else _BESIDE
+    return Inside(command=tuple(words), submission=place, beside=seen, confinement=confinement)
 
 
-def _namespaces(submission: Path, scratch: Path, _: Limits) -> Inside:
+def _namespaces(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
     flags = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
     words = ("unshare", *flags, "--net", "--ipc", "--uts", "--cgroup", *_python())
     must = ("limits", "scratch", "powerless", "seccomp")
-    return _direct(submission, scratch, words, must, ("landlock",))
+    return _direct((submission, beside), scratch, words, must, ("landlock",))
 
 
-def _landlock(submission: Path, scratch: Path, _: Limits) -> Inside:
-    return _direct(submission, scratch, _python(), ("limits", "landlock", "seccomp"), ())
+def _landlock(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
+    return _direct((submission, beside), scratch, _python(), ("limits", "landlock", "seccomp"), ())
 
 
-def _limits(submission: Path, scratch: Path, _: Limits) -> Inside:
-    return _direct(submission, scratch, _python(), ("limits",), ("seccomp",))
+def _limits(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
+    return _direct((submission, beside), scratch, _python(), ("limits",), ("seccomp",))
 
 
 def _direct(
-    submission: Path, scratch: Path, command: tuple[str, ...], must: tuple[str, ...], may: tuple[str, ...]
+    files: tuple[Path, Path | None],
+    scratch: Path,
+    command: tuple[str, ...],
+    must: tuple[str, ...],
+    may: tuple[str, ...],
 ) -> Inside:
-    place = str(submission.absolute())
-    readable = (*visible.SYSTEM, *visible.needed(), place)
+    submission, beside = ("" if file is None else str(file.absolute()) for file in files)
+    readable = (*visible.SYSTEM, *visible.needed(), *filter(None, (submission, beside)))
     confinement = Confinement(must=must, may=may, readable=readable, scratch=str(scratch))
-    return Inside(command=command, submission=place, confinement=confinement)
+    return Inside(command=command, submission=submission, beside=beside, confinement=confinement)
 
 
 WALLS = {

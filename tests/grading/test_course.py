@@ -135,7 +135,8 @@ def test_an_empty_folder_and_a_missing_one(tmp_path: Path) -> None:
         grade(order(tmp_path / "empty", fact_files=()), tmp_path / "out")
 
 
-def test_the_replay_gives_a_smaller_network_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wall", [None, "limits"])  # they name files differently
+def test_the_replay_gives_a_smaller_network_away(tmp_path: Path, wall: str | None) -> None:
     import torch
     from torch import nn
 
@@ -150,7 +151,7 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path) -> None:
         torch.save(model.state_dict(), place / name / "weights.pt")
         if predictions is not None:
             torch.save(predictions.detach(), place / name / "predictions.pt")
-    grades = grade(order(place, fact_files=(), inputs=tmp_path / "inputs.pt"), tmp_path / "out")
+    grades = grade(order(place, fact_files=(), wall=wall, inputs=tmp_path / "inputs.pt"), tmp_path / "out")
     said = {
         g.name: {f.rule: f.outcome.value for f in g.findings if f.rule.startswith("replay")} for g in grades.submissions
     }
