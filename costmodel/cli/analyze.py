@@ -75,6 +75,7 @@ def analyze(
         o.refuse(_TIMELOOP[1:], "speaks of Timeloop: ask for it with --verify or --backend timeloop")
     with subject_prints_to_stderr():
         analysis = costmodel.analyze(subject, random=not no_random, cache=not no_cache, **settings)
+        _nothing_is_idle(settings, analysis)
         if hardware is not None:
             runs = {"timeloop_bin": timeloop_bin, "docker": docker, "work": work, "time_limit": time_limit}
             asked = _Asked(
@@ -89,6 +90,21 @@ def analyze(
             analysis = _with_hardware(analysis, subject, settings, asked)
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)
     return 0
+
+
+def _nothing_is_idle(settings: dict[str, Any], analysis: costmodel.Analysis) -> None:
+    """A file's own step stands above the options that would put one together."""
+    subject = analysis.subject
+    own = {
+        "input": subject.input,
+        "loss": subject.loss,
+        "optimizer": subject.optimizer,
+        "optimizer_options": subject.optimizer,
+    }
+    for name, word in own.items():
+        if name in settings and word.startswith("own "):
+            option = name.replace("_options", "-option")
+            raise UsageError(f"--{option} has no effect: the file brings its {word}")
 
 
 @dataclass(frozen=True, kw_only=True)

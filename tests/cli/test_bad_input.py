@@ -37,6 +37,11 @@ FILES = {
     "phases.yaml": "model: net.py:Net\nphases:\n  - name: a\n    epoch: 3\n",
     "not.yaml": "model: [\n",
     "net.py": "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n",
+    "own_step.py": (
+        "import torch\nfrom torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(4, 2)\n"
+        "def example_batch(n): return torch.randn(n, 4), torch.zeros(n, dtype=torch.long)\n"
+        "def training_step(model, batch): return nn.functional.cross_entropy(model(batch[0]), batch[1])\n"
+    ),
     "facts.csv": "name,accuracy\nana,91\n",
     "book.yaml": "name: mine\nedition: '1'\ntitel: x\n",
 }
@@ -56,6 +61,8 @@ CASES = [
     (("analyze", "net.py:Net", "--input", "4", "-j", "2"), 3, ["--jobs speaks of a machine"]),
     (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--docker", "x"), 3, ["--docker speaks of Timeloop"]),
     (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--backend", "timeloop", "--effort", "fast"), 3, ["--effort is the analytical backend's"]),
+    (("analyze", "own_step.py:Net", "--input", "5"), 3, ["--input has no effect: the file brings its own batch"]),
+    (("analyze", "own_step.py:Net", "--loss", "mse_loss"), 3, ["--loss has no effect: the file brings its own training_step"]),
     (("facts", "read", "facts.csv", "--score", "accuracy-percent"), 3, ["--score speaks of a leaderboard"]),
     (("rank", "facts.csv", "--rules", "haet-2021", "--score", "accuracy-percent"), 3, ["--score speaks of a leaderboard"]),
     (("analyze", "net.py:Net", "--input", "3x5"), 2, ["aten.addmm", "--input"]),
