@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
-from costmodel.ir.verdict import Outcome
+from costmodel.ir.verdict import Outcome, Verdict
 from costmodel.reports import View, formats, render
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
@@ -82,8 +83,23 @@ def check(
         verdict = check_submission(
             submission, rules, track=track, reading=reading, use_cache=not no_cache, jobs=jobs, progress=show
         )
+    for wanted in _wanted(verdict) if verdict.outcome is Outcome.UNDECIDED else ():
+        typer.echo(f"costmodel: {wanted}", err=True)
     write(render(verdict, format, View(sensitivity=sensitivity)), output)
     return _EXIT[verdict.outcome]
+
+
+def _wanted(verdict: Verdict) -> Iterator[str]:
+    """What to give so that more is decided; a verdict itself names no option, since it is read elsewhere too."""
+    from costmodel.rules.evidence import missing_facts
+    from costmodel.rules.figures import UNKNOWN_LENGTH
+
+    missing = missing_facts(verdict)
+    if missing:
+        words = " ".join(f"--fact {name}=VALUE" for name in missing)
+        yield f"undecided for want of facts; give {words} or --facts FILE"
+    if any(UNKNOWN_LENGTH in finding.because for finding in verdict.findings):
+        yield "undecided for want of the training's length; give --samples and --epochs, or a recipe"
 
 
 def register(app: typer.Typer) -> None:

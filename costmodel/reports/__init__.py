@@ -15,6 +15,7 @@ _PARTS = (
     "grades_tables",
     "facts_tables",
     "loop_nest",
+    "own",
     "ranking_tables",
     "table",
     "tables",

@@ -10,7 +10,9 @@ import base64
 import json
 
 from costmodel.ir.grades import Graded
-from costmodel.ir.verdict import Finding, Outcome
+from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.reports.own import decidable
+from costmodel.reports.verdict_tables import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)
@@ -27,25 +29,38 @@ def render(noun: Noun, view: View) -> str:
 def result_of(graded: Graded) -> dict[str, object]:
     """What the reporter decodes: rules as tests, points as scored tests."""
     verdict = graded.verdict
-    findings = (*graded.findings, *verdict.findings, *verdict.contract)
     # what is only noted and cannot be decided here is no error of the student's
-    tests = [_rule(f) for f in findings if f.consequence != "note" or f.outcome is not Outcome.UNDECIDED]
+    findings = decidable((*graded.findings, *verdict.findings, *verdict.contract))
+    status = _status(verdict)
+    tests = [_rule(finding, status) for finding in findings]
     if verdict.points is not None:
-        zeroed = verdict.points.total == 0
+        nothing = why_nothing(verdict)
         tests += [
             _test(f"points: {row.table}", "error" if row.points is None else "pass",
-                  0 if zeroed else row.points or 0, row.because)
+                  0 if nothing else row.points or 0, "; ".join(text for text in (row.because, nothing) if text))
             for row in verdict.points.tables
         ]  # fmt: skip
     return {
         "version": 1,
-        "status": _STATUS[verdict.outcome],
+        "status": status,
         "max_score": graded.maximum or 0,
         "tests": tests,
     }
 
 
-def _rule(finding: Finding) -> dict[str, object]:
+def _status(verdict: Verdict) -> str:
+    """Without flags, which a person looks at; an error is what leaves rules or points undecided."""
+    outcomes = {f.outcome for f in (*verdict.findings, *verdict.contract) if f.consequence not in ("flag", "note")}
+    if Outcome.FAIL in outcomes:
+        return "fail"
+    unknown = verdict.points is not None and verdict.points.total is None
+    return "error" if unknown or Outcome.UNDECIDED in outcomes else "pass"
+
+
+def _rule(finding: Finding, status: str) -> dict[str, object]:
+    flagged = finding.consequence == "flag" and finding.outcome is Outcome.UNDECIDED and status != "error"
+    if flagged:
+        return _test(finding.rule, "pass", 0, f"a person looks at this: {finding.because}")
     return _test(finding.rule, _STATUS[finding.outcome], 0, finding.because)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Outcome
+from costmodel.reports.own import own
 from costmodel.reports.ranking_tables import ranking_tables
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.verdict_tables import verdict_tables
 from costmodel.reports.view import View
+
+_MISSING = "missing"
+"""The rule of the finding that nothing was handed in."""
 
 
 def grades_tables(grades: Grades, view: View) -> list[Table]:
@@ -28,7 +33,14 @@ def rubric(grades: Grades) -> Table:
     points = [f"{name} (of {maximum})" for name, maximum in tables]
     headers = ("name", *points, *(("bonus", "total") if tables else ()), "metric", "rank", "outcome", "to look at")
     rows = [_rubric_row(graded, bool(tables)) for graded in grades.submissions]
-    return Table(f"{grades.title}: {len(rows)} submissions", headers, rows, grades.notes)
+    handed_in = len(_handed_in(grades))
+    missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
+    title = f"{grades.title}: {handed_in} submission{'' if handed_in == 1 else 's'}{missing}"
+    return Table(title, headers, rows, grades.notes)
+
+
+def _handed_in(grades: Grades) -> list[Graded]:
+    return [g for g in grades.submissions if not any(f.rule == _MISSING for f in g.findings)]
 
 
 def _rubric_row(graded: Graded, scored: bool) -> list[Cell]:
@@ -47,35 +59,41 @@ def _or_undecided(value: int | None) -> Cell:
 
 
 def _to_look_at(graded: Graded) -> list[str]:
-    """Every reason that is not a plain pass, each once."""
-    said = [f"{f.rule}: {f.because}" for f in graded.findings if f.outcome is not Outcome.PASS]
+    """Every reason that is not a plain pass, each once, with what hangs on it."""
     rules = (*graded.verdict.findings, *graded.verdict.contract)
-    said += [f"{f.rule}: {f.because}" for f in rules if f.outcome is not Outcome.PASS and f.consequence != "note"]
-    return list(dict.fromkeys(said))
+    found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence != "note"))
+    hanging: dict[str, list[str]] = {}
+    for finding in found:
+        if finding.outcome is not Outcome.PASS:
+            # a rule whose metric is not known repeats why, and adds its own note
+            cause = next((c for c in hanging if f"{finding.because}; ".startswith(f"{c}; ")), finding.because)
+            hanging.setdefault(cause, []).append(finding.rule)
+    return [f"{', '.join(dict.fromkeys(names))}: {cause}" for cause, names in hanging.items()]
 
 
 def summary(grades: Grades) -> list[Table]:
-    """How many passed, and how points are spread; undecided ones are counted, not guessed."""
-    outcomes = Counter(g.verdict.outcome.value for g in grades.submissions)
+    """How many of those that handed in passed, and how points are spread; undecided ones are counted, not guessed."""
+    handed_in = _handed_in(grades)
+    outcomes = Counter(g.verdict.outcome.value for g in handed_in)
     rows: list[list[Cell]] = [[outcome.value, outcomes.get(outcome.value, 0)] for outcome in Outcome]
     result = [Table("The class: outcomes", ("outcome", "submissions"), rows)]
-    totals = [g.total for g in grades.submissions if g.total is not None]
-    if any(g.verdict.points is not None for g in grades.submissions):
-        result.append(_distribution(grades, totals))
+    totals = [g.total for g in handed_in if g.total is not None]
+    if any(g.verdict.points is not None for g in handed_in):
+        result.append(_distribution(handed_in, totals))
     if totals:
         result.append(_histogram(totals))
     return result
 
 
-def _distribution(grades: Grades, totals: list[int]) -> Table:
+def _distribution(handed_in: list[Graded], totals: list[int]) -> Table:
     columns: dict[str, list[int]] = {}
-    for graded in grades.submissions:
+    for graded in handed_in:
         for row in graded.verdict.points.tables if graded.verdict.points is not None else ():
             known = columns.setdefault(row.table, [])
             if row.points is not None:
                 known.append(row.points)
     columns["total with bonus"] = totals
-    rows = [_spread(name, values, len(grades.submissions)) for name, values in columns.items()]
+    rows = [_spread(name, values, len(handed_in)) for name, values in columns.items()]
     return Table("The class: points", ("table", "known", "least", "median", "mean", "most", "undecided"), rows)
 
 
@@ -97,7 +115,9 @@ def _histogram(totals: list[int]) -> Table:
 
 def graded_tables(graded: Graded, view: View) -> list[Table]:
     """One student's feedback: the verdict, the place, and what was remarkable."""
-    result = verdict_tables(graded.verdict, view)
+    graded = own(graded)
+    changes = any(row.differs for row in graded.verdict.readings)
+    result = verdict_tables(graded.verdict, replace(view, sensitivity=view.sensitivity and changes))
     entry = graded.entry
     if entry is not None:
         place: list[Cell] = [
@@ -105,7 +125,8 @@ def graded_tables(graded: Graded, view: View) -> list[Table]:
             entry.bonus,
             _or_undecided(graded.total),
         ]
-        result.append(Table("Place in the class", ("rank", "bonus", "points with bonus"), [place]))
+        title = "Place in the class" + (f" (provisional: {entry.undecided} undecided)" if entry.undecided else "")
+        result.append(Table(title, ("rank", "bonus", "points with bonus"), [place]))
     if graded.findings:
         rows = [(f.rule, f.because) for f in graded.findings]
         result.append(Table("Remarks: a person should look at these", ("what", "because"), rows))

@@ -10,6 +10,8 @@ import json
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports import md
+from costmodel.reports.own import own
+from costmodel.reports.verdict_tables import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)
@@ -21,6 +23,7 @@ def render(noun: Noun, view: View) -> str:
     Undecided points are not zero: there is no score then, and the test says so.
     """
     assert isinstance(noun, Graded)  # see NOUNS
+    noun = own(noun)
     rules = (*noun.findings, *noun.verdict.findings, *noun.verdict.contract)
     tests = [*(_rule(finding) for finding in rules), *_points(noun)]
     result: dict[str, object] = {
@@ -35,6 +38,9 @@ def render(noun: Noun, view: View) -> str:
     elif not any("score" in test for test in tests):
         result["score"] = 0
         result["output"] = f"Not decided yet: 0 stands for no score.\n\n{result['output']}"
+    nothing = why_nothing(noun.verdict)
+    if nothing:
+        result["output"] = f"{nothing}\n\n{result['output']}"
     metric = noun.verdict.metric
     if metric is not None and metric.value is not None:
         order = "asc" if "ascending" in metric.because else "desc"

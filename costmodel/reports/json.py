@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from costmodel.ir import advice, analysis, cost, crosscheck, grades, ranking, verdict
 from costmodel.ir.codec import dumps
 from costmodel.reports.view import Noun, View
@@ -19,5 +21,7 @@ _SCHEMAS = {
 
 
 def render(noun: Noun, view: View) -> str:
-    """Everything the noun holds, whatever the view."""
+    """Everything the noun holds, whatever the view; of one student's result, nothing that is for the grader alone."""
+    if isinstance(noun, grades.Graded):
+        noun = replace(noun, for_grader=())
     return dumps(noun, _SCHEMAS[type(noun)], indent=2)

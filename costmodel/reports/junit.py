@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 from costmodel.ir.grades import Grades
 from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.reports.own import decidable
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Verdict, Grades)
@@ -16,7 +17,9 @@ def render(noun: Noun, view: View) -> str:
     if isinstance(noun, Grades):
         root = ElementTree.Element("testsuites", name=_clean(noun.title))
         for graded in noun.submissions:
-            _suite(root, graded.verdict, (*graded.findings, *graded.verdict.findings, *graded.verdict.contract))
+            verdict = graded.verdict
+            remarks = (*graded.findings, *graded.for_grader)
+            _suite(root, verdict, (*remarks, *verdict.findings, *decidable(verdict.contract)))
     else:
         assert isinstance(noun, Verdict)  # see NOUNS
         root = _suite(None, noun, (*noun.findings, *noun.contract))

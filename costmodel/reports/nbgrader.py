@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 
-from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.reports.csv import safe
 from costmodel.reports.view import Noun, View
 
@@ -21,29 +21,30 @@ COLUMNS = (
 
 
 def render(noun: Noun, view: View) -> str:
-    """One row per student; raw_score is without the bonus."""
+    """One row per student, in a group one for each member; raw_score is without the bonus."""
     assert isinstance(noun, Grades)  # see NOUNS
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for graded in noun.submissions:
-        writer.writerow({name: safe(value) for name, value in _row(noun, graded).items()})
+        for who in graded.members or (Member(name=graded.name, email=graded.email, sid=graded.sid),):
+            writer.writerow({name: safe(value) for name, value in _row(noun, graded, who).items()})
     return out.getvalue()
 
 
-def _row(grades: Grades, graded: Graded) -> dict[str, str | int | None]:
-    last, comma, first = graded.name.partition(",")
+def _row(grades: Grades, graded: Graded, who: Member) -> dict[str, str | int | None]:
+    last, comma, first = who.name.partition(",")
     if not comma:
-        first, _, last = graded.name.rpartition(" ")
+        first, _, last = who.name.rpartition(" ")
     points = graded.verdict.points
     return {
         "assignment": grades.rulebook,
         "duedate": "",
         "timestamp": "",
-        "student_id": graded.sid or graded.name,
+        "student_id": who.sid or who.name,
         "last_name": last.strip(),
         "first_name": first.strip(),
-        "email": graded.email,
+        "email": who.email,
         "raw_score": points.total if points is not None else None,
         "late_submission_penalty": 0,
         "score": graded.total,

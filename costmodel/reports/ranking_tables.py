@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.ranking import Entry, Ranking
+from costmodel.ir.verdict import Outcome
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
@@ -17,6 +18,7 @@ def ranking_tables(ranking: Ranking, view: View) -> list[Table]:
     after = [name for name in shown if name not in before]
     headers = ("rank", "name", *before, ranking.metric, *after, "outcome", "because")
     rows = [_row(e, before, after) for e in ranking.entries]
+    provisional = "provisional, " if any(e.undecided for e in ranking.entries) else ""
     reading = "" if ranking.reading == "as-written" else f", reading {ranking.reading}"
     changing = [s.reading for s in ranking.sensitivity if s.changes]
     if ranking.sensitivity:
@@ -29,7 +31,7 @@ def ranking_tables(ranking: Ranking, view: View) -> list[Table]:
     else:
         notes = ranking.notes
     unit = f" [{ranking.unit}]" if ranking.unit else ""
-    title = f"{ranking.title}{reading}: by {ranking.metric}{unit}, {ranking.order}; ties: {ranking.ties}"
+    title = f"{ranking.title}{reading}: {provisional}by {ranking.metric}{unit}, {ranking.order}; ties: {ranking.ties}"
     result = [Table(title, headers, rows, notes)]
     if view.sensitivity and ranking.sensitivity:
         result.append(_sensitivity(ranking))
@@ -40,7 +42,13 @@ def _row(entry: Entry, before: list[str], after: list[str]) -> list[Cell]:
     rank: Cell = "–" if entry.rank is None else entry.rank
     middle: list[Cell] = [getattr(entry, name) for name in before]
     end: list[Cell] = [getattr(entry, name) for name in after]
-    return [rank, entry.name, *middle, entry.metric, *end, entry.outcome.value, "; ".join(entry.because)]
+    return [rank, entry.name, *middle, entry.metric, *end, _outcome(entry), "; ".join(entry.because)]
+
+
+def _outcome(entry: Entry) -> str:
+    """A flag leaves an entry its place, and a person has to look."""
+    flagged = entry.rank is not None and entry.outcome is Outcome.UNDECIDED
+    return f"{entry.outcome.value}{', ranked: to be looked at' if flagged else ''}"
 
 
 def _sensitivity(ranking: Ranking) -> Table:

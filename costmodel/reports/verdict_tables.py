@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.ir.verdict import Claim, Finding, Verdict
+from costmodel.ir.verdict import Claim, Finding, Outcome, Verdict
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
@@ -39,8 +39,21 @@ def _points(verdict: Verdict) -> list[Table]:
         [p.table, p.measured, _or_undecided(p.points), p.maximum, p.because] for p in verdict.points.tables
     ]
     total: Cell = _or_undecided(verdict.points.total)
-    rows.append(["total", None, total, verdict.points.maximum, ""])
+    rows.append(["total", None, total, verdict.points.maximum, why_nothing(verdict)])
     return [Table("Points", ("table", "measured", "points", "of", "because"), rows)]
+
+
+_TAKES_ALL = {"zero": "a failure gives 0 points", "disqualify": "a failure disqualifies"}
+"""Consequences after which no point is left."""
+
+
+def why_nothing(verdict: Verdict) -> str:
+    """The rules whose failure took all points, as one line; "" where none did."""
+    if verdict.points is None:
+        return ""
+    failed = [f for f in (*verdict.findings, *verdict.contract) if f.outcome is Outcome.FAIL]
+    said = [f"{f.rule} fails, and {_TAKES_ALL[f.consequence]}" for f in failed if f.consequence in _TAKES_ALL]
+    return f"0 points: {'; '.join(said)}" if said else ""
 
 
 def _or_undecided(value: int | float | None) -> Cell:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
-from costmodel.ir.verdict import Claim
+from costmodel.ir.verdict import Claim, Verdict
 from costmodel.rules.figures import Computed, figure_value
 from costmodel.rules.metric import MetricSpec, Normalised
 from costmodel.rules.rulebook import Rulebook
@@ -20,6 +21,9 @@ _BELIEVED = {
     "claimed": ("measured", "computed", "claimed"),
 }
 """Who decides, first of those that know, by the metric's source."""
+
+_NOT_GIVEN = re.compile(r"\b(\w+) is (?:not known before the run|only claimed by the submission)\b")
+"""How a value says that a fact is missing."""
 
 
 class Evidence:
@@ -102,8 +106,8 @@ class Evidence:
             return Value(100 - value.amount, because=because, uncertainty=value.uncertainty, origin=origin)
         if self.computed.from_table:
             return Value(None, because=f"{name} is not given")
-        unit = f" (in {spec.unit})" if spec.unit else ""
-        return Value(None, because=f"{name} is not known before the run: give it with --fact {name}=VALUE{unit}")
+        unit = f", in {spec.unit}" if spec.unit else ""
+        return Value(None, because=f"{name} is not known before the run: it has to be given as a fact{unit}")
 
     def _sum(self, parts: list[Value]) -> Value:
         reasons = "; ".join(dict.fromkeys(p.because for p in parts if p.because))
@@ -127,6 +131,14 @@ class Evidence:
         return Value(
             value.amount * rule.to / count.amount, value.at_least, because, value.uncertainty * scale, "derived"
         )
+
+
+def missing_facts(verdict: Verdict) -> tuple[str, ...]:
+    """Metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it."""
+    reasons = [f.because for f in (*verdict.findings, *verdict.contract) if f.consequence != "note"]
+    reasons += [row.because for row in verdict.points.tables] if verdict.points is not None else []
+    reasons += [verdict.metric.because] if verdict.metric is not None else []
+    return tuple(dict.fromkeys(name for because in reasons for name in _NOT_GIVEN.findall(because)))
 
 
 def half_a_digit(value: Decimal) -> Decimal:

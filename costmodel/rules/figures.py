@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
+from costmodel.quoting import safe_text
 from costmodel.rules.value import Value
 
 
@@ -29,20 +30,30 @@ class Computed:
     from_table: bool = False
 
 
-_UNKNOWN_LENGTH = "the length of the training is unknown: give --samples and --epochs, or a recipe"
+UNKNOWN_LENGTH = "the length of the training is unknown: the numbers of samples and of epochs have to be given"
+"""Why what hangs on all steps is unknown."""
 
 
 def _training(which: str) -> Callable[[Analysis], Value]:
     def figure(analysis: Analysis) -> Value:
         total = getattr(analysis.totals, which).training
-        return Value(None, because=_UNKNOWN_LENGTH) if total is None else Value(Decimal(total))
+        return Value(None, because=UNKNOWN_LENGTH) if total is None else Value(Decimal(total))
 
     return figure
 
 
 def _epochs(analysis: Analysis) -> Value:
     epochs = analysis.subject.epochs
-    return Value(None, because=_UNKNOWN_LENGTH) if epochs is None else Value(Decimal(epochs))
+    return Value(None, because=UNKNOWN_LENGTH) if epochs is None else Value(Decimal(epochs))
+
+
+def _peak_activation(which: str) -> Callable[[Analysis], Value]:
+    def figure(analysis: Analysis) -> Value:
+        peak = analysis.totals.peak_activation_bytes
+        layer = safe_text(getattr(peak, f"{which}_layer"))
+        return Value(Decimal(getattr(peak, which)), because=f"the most is in {layer}" if layer else "")
+
+    return figure
 
 
 def _optimizer(analysis: Analysis) -> Value:
@@ -57,8 +68,8 @@ _OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
     "training_flops": _training("flops"),
     "step_operations": lambda a: Value(Decimal(a.totals.operations.step)),
     "forward_operations": lambda a: Value(Decimal(a.totals.operations.forward)),
-    "peak_activation_layer_io": lambda a: Value(Decimal(a.totals.peak_activation_bytes.layer_io)),
-    "peak_activation_lab_profiler": lambda a: Value(Decimal(a.totals.peak_activation_bytes.lab_profiler)),
+    "peak_activation_layer_io": _peak_activation("layer_io"),
+    "peak_activation_lab_profiler": _peak_activation("lab_profiler"),
     "epochs": _epochs,
     "optimizer": _optimizer,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from costmodel.errors import joined
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import (
     AS_WRITTEN,
@@ -158,7 +159,9 @@ def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -
         return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
     if holds:
         return Outcome.PASS, value.because
-    return Outcome.FAIL, f"{amount:,} is not {limit.operator} {bound:,}"
+    # how we computed it helps to mend it; where a fact comes from does not
+    how = value.because if value.origin == "computed" else ""
+    return Outcome.FAIL, joined(f"{amount:,} is not {limit.operator} {bound:,}", how)
 
 
 def _said(claim: Claim) -> bool:

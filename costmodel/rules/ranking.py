@@ -30,6 +30,7 @@ class Contender:
         contract: findings about its files.
         under: the ranking value under readings that count by another figure, where it is known.
         reasons: why it is out or undecided, as its verdict says; it knows more than a table does.
+        outcomes: of its verdict under each reading, where there is a verdict.
     """
 
     name: str
@@ -40,17 +41,19 @@ class Contender:
     contract: tuple[Finding, ...] = ()
     under: Mapping[str, Decimal] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """A contender with its verdict, and the value that ranks it."""
+    """A contender with its verdict, whose outcome leaves flags out, and the value that ranks it."""
 
     contender: Contender
     verdict: Verdict | None
     value: Value
     brackets: tuple[str, ...]
     because: tuple[str, ...]
+    flagged: bool = False
 
     @property
     def ranked(self) -> bool:
@@ -86,6 +89,7 @@ def contender_of(verdict: Verdict) -> Contender:
         problem=problem,
         under={row.reading: Decimal(str(row.metric)) for row in verdict.readings if row.metric is not None},
         reasons=tuple(f"{f.rule}: {f.because}" for f in findings if f.outcome is not Outcome.PASS),
+        outcomes={verdict.reading: verdict.outcome, **{row.reading: row.outcome for row in verdict.readings}},
     )
 
 
@@ -104,7 +108,8 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
     for task, bracket in _groups(book, judged):
         group = [j for j in judged if j.ranked and _task(j, book) == task and bracket in (j.brackets or (None,))]
         entries += _placed(group, book.ranking, task, bracket)
-    entries += sorted((_left_out(j, book) for j in judged if not j.ranked), key=_last)
+    out = sorted((_left_out(j, book) for j in judged if not j.ranked), key=_last)
+    undecided = sum(entry.outcome is Outcome.UNDECIDED for entry in out)
     notes = [f"{a.about}: {a.taken}" for a in book.ambiguities]
     return Ranking(
         rulebook=book.name,
@@ -113,9 +118,9 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
         unit=book.ranking.unit,
         order=book.ranking.order,
         ties=f"{book.ranking.ties}: {book.ranking.ties_source}",
-        entries=tuple(entries),
+        entries=tuple(replace(entry, undecided=undecided) for entry in (*entries, *out)),
         sensitivity=(),
-        notes=(*book.notes, *notes),
+        notes=(*_provisional(undecided, book.ranking), *book.notes, *notes),
         reading=reading,
     )
 
@@ -155,7 +160,17 @@ def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     # a flag is for a person to look at; it does not move an entry
     blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence in BLOCKING}
     outcome = next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in blocked), Outcome.PASS)
-    return _Judged(contender, replace(verdict, outcome=outcome), value, brackets, tuple(reasons))
+    flagged = contender.outcomes.get(reading, verdict.outcome) is Outcome.UNDECIDED
+    return _Judged(contender, replace(verdict, outcome=outcome), value, brackets, tuple(reasons), flagged)
+
+
+def _provisional(undecided: int, spec: RankingSpec) -> tuple[str, ...]:
+    if not undecided:
+        return ()
+    entries = "1 entry is" if undecided == 1 else f"{undecided} entries are"
+    what = "ranks" if spec.bonus is None else "ranks and bonus"
+    decided = "it is decided" if undecided == 1 else "they are decided"
+    return (f"provisional: {entries} undecided; {what} may change once {decided}",)
 
 
 def _undecided(verdict: Verdict) -> list[Finding]:
@@ -194,7 +209,7 @@ def _placed(group: list[_Judged], spec: RankingSpec, task: str | None, bracket: 
         entries.append(
             Entry(
                 name=item.name,
-                outcome=Outcome.PASS,
+                outcome=Outcome.UNDECIDED if item.payload.flagged else Outcome.PASS,
                 points=points,
                 bonus=_bonus(spec, rank_, points),
                 metric=plain(item.payload.value.amount),

@@ -44,7 +44,11 @@ def _title(book: Rulebook, reading: str) -> str:
 
 
 def _places(ranking: Ranking) -> dict[tuple[str, str | None], tuple[object, ...]]:
-    return {(e.name, e.bracket): (e.outcome.value, e.rank, e.points, e.bonus, e.award) for e in ranking.entries}
+    # a flag moves nobody: what its entry's place is does not hang on it
+    return {
+        (e.name, e.bracket): (e.outcome.value if e.rank is None else "", e.rank, e.points, e.bonus, e.award)
+        for e in ranking.entries
+    }
 
 
 def _compared(here: Ranking, other: Ranking, title: str) -> Sensitivity:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from costmodel.errors import CostModelError
+from costmodel.errors import CostModelError, TraceError, joined
 from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
 
@@ -16,6 +16,7 @@ AUTOCAST_CUDA = (
 )
 AUTOCAST_WARNING = ".*CUDA is not available.* Disabling"
 """The warning with which torch ignores such an autocast on a build without CUDA."""
+_SAYS_ENOUGH = (ImportError, SystemExit)
 
 
 @contextmanager
@@ -27,15 +28,46 @@ def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         at = raised_at(error)
-        raise kind(f"{what}{f' at {at}' if at else ''}: {advice(error)}") from error
+        raise kind(f"{what}{f' at {at}' if at else ''}: {advice(error)}", hint=hint(error)) from error
+
+
+@contextmanager
+def hinted() -> Iterator[None]:
+    """Beside an error of the traced step: what the input may have to do with it."""
+    try:
+        yield
+    except TraceError as error:
+        if error.__cause__ is not None:
+            error.hint = joined(error.hint, hint(error.__cause__))
+        raise
 
 
 def advice(error: BaseException) -> str:
     """One line: the error's own first line, and what to do where that is known."""
-    first = (str(error).strip().splitlines() or [""])[0][:300]
-    plain = f"{type(error).__name__}: {first}"
-    if isinstance(error, (ImportError, SystemExit)):
-        return plain
+    return _known(error) or f"{type(error).__name__}: {_first_line(error)}"
+
+
+def hint(error: BaseException) -> str:
+    """What the options of the input may have to do with it; "" where it is known what to do, or nobody knows."""
+    if isinstance(error, _SAYS_ENOUGH) or _known(error):
+        return ""
+    first = _first_line(error)
+    if "positional argument" in first and "forward()" in first:
+        return "--input lists the model's inputs with commas, each as sizes with x: 3x32x32,10:int64"
+    if re.search(r"shape|size|dimension|reduction dim|channels", first):
+        return "do --input and --batch fit the model?"
+    return ""
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:300]
+
+
+def _known(error: BaseException) -> str:
+    """What is wrong and what to do, "" where that is not known."""
+    first = _first_line(error)
+    if isinstance(error, _SAYS_ENOUGH):
+        return ""
     if isinstance(error, compat.DynamicOutputShapeException):
         return (
             f"{first}: the shape of this result depends on the data (a boolean mask, nonzero, unique), so its "
@@ -46,7 +78,7 @@ def advice(error: BaseException) -> str:
     if isinstance(error, compat.UnsupportedOperatorException):
         return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
     if "UninitializedParameter" in first or "uninitialized parameter" in first:
-        return f"{plain}; a lazy layer cannot be traced: give it its input size"
+        return f"{type(error).__name__}: {first}; a lazy layer cannot be traced: give it its input size"
     if "convert all Tensors to FakeTensors" in str(error):
         return (
             "a real tensor made outside the model meets the traced ones; make it a buffer "
@@ -60,13 +92,4 @@ def advice(error: BaseException) -> str:
         return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
     if "CUDA" in first or "cuda" in first:
         return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"
-    return f"{plain}{_hint(first)}"
-
-
-def _hint(first: str) -> str:
-    """What the input may have to do with it."""
-    if "positional argument" in first and "forward()" in first:
-        return "; --input lists the model's inputs with commas, each as sizes with x: 3x32x32,10:int64"
-    if re.search(r"shape|size|dimension|reduction dim|channels", first):
-        return "; do --input and --batch fit the model?"
     return ""

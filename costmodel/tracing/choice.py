@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from costmodel.errors import CostModelError, SubjectError
+from costmodel.errors import CostModelError, SubjectError, joined
 from costmodel.tracing.compat import FakeTensorMode, fake_mode
 from costmodel.tracing.recipe import Recipe, make_recipe
 from costmodel.tracing.subject import find_model, load_source, model_names
@@ -25,7 +25,8 @@ _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests
 _FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
 _MOST_FILES = 40
 _RECIPES = ("recipe.yaml", "recipe.yml")
-_ADVICE = "say which by a recipe() in its file, or with --model FILE.py:NAME"
+_ADVICE = "say which by a recipe() in its file"
+_HINT = "or with --model FILE.py:NAME"
 _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 """What load_source appends to a file's name."""
 
@@ -33,8 +34,8 @@ _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 class NoChoiceError(SubjectError):
     """No object can be meant, or more than one (``several``)."""
 
-    def __init__(self, message: str, *, several: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, hint: str = "", several: bool = False) -> None:
+        super().__init__(message, hint=hint)
         self.several = several
 
 
@@ -86,7 +87,7 @@ def choose(submission: Path, known: Known) -> Choice:
         return _planned(f"{files[0]}:{known.name}", known)
     likely = [f for f in files if _may_hold_a_model(f)]
     if len(likely) > _MOST_FILES:
-        raise NoChoiceError(f"{len(likely)} files may hold the model; {_ADVICE}", several=True)
+        raise NoChoiceError(f"{len(likely)} files may hold the model; {_ADVICE}", hint=_HINT, several=True)
     return _found(likely or files[:_MOST_FILES], submission, known)
 
 
@@ -161,11 +162,12 @@ def _found(files: list[Path], submission: Path, known: Known) -> Choice:
             return Choice(whole[0].subject.name, whole[0])
         if whole:
             names = ", ".join(_short(plan.subject.name, submission) for plan in whole[:8])
-            raise NoChoiceError(f"which is the model? {names} all take the input; {_ADVICE}", several=True)
+            problem = f"which is the model? {names} all take the input; {_ADVICE}"
+            raise NoChoiceError(problem, hint=_HINT, several=True)
     if len(problems) == 1:
         raise next(iter(problems.values()))
-    reasons = "; ".join(problems) or f"no nn.Module class in {_listed(files, submission)}"
-    raise NoChoiceError(f"no model takes the input: {reasons}")
+    reasons = joined(*(p.message for p in problems.values())) or f"no nn.Module class in {_listed(files, submission)}"
+    raise NoChoiceError(f"no model takes the input: {reasons}", hint=joined(*(p.hint for p in problems.values())))
 
 
 class Loaded(NamedTuple):

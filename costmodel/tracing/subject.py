@@ -196,7 +196,8 @@ def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], lab
     try:
         signature.bind(**options)
     except TypeError as error:
-        raise SubjectError(f"{label}{signature}: {error}; give arguments with --model-option NAME=VALUE") from None
+        hint = "give arguments with --model-option NAME=VALUE"
+        raise SubjectError(f"{label}{signature}: {error}", hint=hint) from None
 
 
 def _as_fake(model: nn.Module) -> nn.Module:

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from costmodel.errors import RecipeError, TraceError
+from costmodel.errors import RecipeError, TraceError, joined
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.advice import explained
+from costmodel.tracing.advice import explained, hinted
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
 from costmodel.tracing.step import build_inference, build_step, own_batch_size
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source
@@ -74,7 +74,8 @@ def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int
     try:
         return traced(phase, rest)
     except TraceError as error:
-        raise TraceError(f"the last partial batch of {rest}: {error}; --drop-last leaves it out") from error
+        hint = joined(error.hint, "--drop-last leaves it out")
+        raise TraceError(f"the last partial batch of {rest}: {error.message}", hint=hint) from error
 
 
 def _overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
@@ -117,7 +118,7 @@ def trace_inference(plan: Plan) -> Trace:
     Raises:
         TraceError: it does not run on fake tensors.
     """
-    with plan.mode:
+    with plan.mode, hinted():
         return trace_step(build_inference(plan.subject, plan.recipe))
 
 
@@ -135,7 +136,7 @@ def trace_training(plan: Plan) -> Training:
         for known, size, trace in traces:
             if (known, size) == (what, batch):
                 return trace
-        with plan.mode, compat.quiet():
+        with plan.mode, compat.quiet(), hinted():
             trace = trace_step(build_step(plan.subject, plan.recipe, phase, batch))
         traces.append((what, batch, trace))
         return trace
@@ -159,7 +160,7 @@ def trace_training(plan: Plan) -> Training:
                 makes_state=number == 0 or phase.optimizer is not None,
                 last_batch=rest,
                 last_steps=(phase.epochs or 1) if rest else 0,
-                last_trace=traced(phase, rest) if rest else None,
+                last_trace=_last(traced, phase, rest) if rest else None,
             )
         )
     return Training(phases=tuple(phases))

@@ -140,3 +140,17 @@ def test_no_word_is_ignored(run: Run, words: tuple[str, ...], said: str) -> None
     result = run("check", LENET, "--rules", "mit-lab2-2022", *words)
     assert result.returncode == 3
     assert said in result.stderr
+
+
+def test_what_is_missing_and_how_to_give_it_is_said_beside_the_verdict(run: Run) -> None:
+    lab = run("check", LENET, "--rules", "mit-lab2-2022", "--format", "json")
+    assert json.loads(lab.stdout)["outcome"] == "UNDECIDED"
+    assert "--" not in lab.stdout
+    assert lab.stderr == (
+        "costmodel: undecided for want of facts; give --fact error_rate_percent=VALUE or --facts FILE\n"
+    )
+    haet = run("check", LENET, "--rules", "haet-2021", "--fact", "accuracy=93")
+    assert haet.stderr == (
+        "costmodel: undecided for want of the training's length; give --samples and --epochs, or a recipe\n"
+    )
+    assert run("check", LENET, "--rules", "mit-lab2-2022", "--fact", "error_rate=21.7").stderr == ""

@@ -8,7 +8,8 @@ import pytest
 
 import costmodel
 from costmodel.ir.verdict import Claim, Outcome, Verdict
-from costmodel.rules.evidence import half_a_digit
+from costmodel.rules.evidence import half_a_digit, missing_facts
+from costmodel.rules.figures import UNKNOWN_LENGTH
 from tests.rules.conftest import Make
 
 
@@ -69,3 +70,26 @@ def test_half_a_unit_of_the_last_digit_written() -> None:
     assert half_a_digit(Decimal("0.4582")) == Decimal("0.00005")
     assert half_a_digit(Decimal("131072")) == 0
     assert half_a_digit(Decimal("12E2")) == 0
+
+
+def test_a_verdict_names_no_option_and_what_is_missing_is_known(analysis: Make) -> None:
+    verdict = costmodel.judge(analysis(training=None), "haet-2021")
+    assert [f.because for f in verdict.findings] == [
+        UNKNOWN_LENGTH, "accuracy_percent is not known before the run: it has to be given as a fact, in %",
+    ]  # fmt: skip
+    assert "--" not in UNKNOWN_LENGTH
+    assert missing_facts(verdict) == ("accuracy_percent",)
+    assert missing_facts(costmodel.judge(analysis(), "haet-2021", facts={"error_rate_percent": 5})) == ()
+    claimed = costmodel.judge(analysis(), "haet-2021", facts={"claimed_accuracy_percent": 99})
+    assert missing_facts(claimed) == ("accuracy_percent",)
+
+
+def test_what_is_missing_is_what_something_hangs_on_and_nobody_gave(analysis: Make) -> None:
+    # a limit that is only noted decides nothing
+    assert missing_facts(costmodel.judge(analysis(), "haet-2022")) == ("training_seconds", "accuracy_percent")
+    # four runs are given where the rules take five: that is another mistake
+    four = {"training_seconds": 500, "accuracy_percent": "80;81;82;83"}
+    assert missing_facts(costmodel.judge(analysis(), "haet-2022", facts=four, reading="five-runs")) == ()
+    # the rank alone hangs on the operations
+    ranked = costmodel.judge(analysis(), "micronet-2019", facts={"parameters": 3})
+    assert missing_facts(ranked) == ("accuracy_percent", "operations")

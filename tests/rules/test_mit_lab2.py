@@ -129,3 +129,12 @@ def test_the_verdict_notes_when_the_two_conventions_disagree_about_the_limit(ana
     assert [note for note in apart.notes if "disagree" in note]
     together = costmodel.judge(analysis(peak=1_200_000, lab=1_100_000), "mit-lab2-2022")
     assert not [note for note in together.notes if "disagree" in note]
+
+
+def test_the_layer_with_the_most_activation_is_named(analysis: Make) -> None:
+    broken = judged(analysis, "20", "0.1", "50000", 1_048_000).findings[0]
+    assert broken.because.startswith("1,048,000 is not < 1,000,000; the most is in a; 1 MB is read as")
+    holds = judged(analysis, "20", "0.1", "50000", 1).findings[0]
+    assert holds.because.startswith("the most is in a; 1 MB is read as")
+    other = judged(analysis, "20", "0.1", "50000", 1, "course-profiler").findings[0]
+    assert other.because.startswith("the most is in b; ")

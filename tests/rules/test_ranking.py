@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+import costmodel
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Outcome
+from costmodel.reports import render
 from costmodel.rules.facts import parse_facts
-from costmodel.rules.ranking import Contender
+from costmodel.rules.ranking import Contender, contender_of
 from costmodel.rules.rulebook import load_rulebook
 from costmodel.rules.sensitivity import rank
 from costmodel.rules.ties import Placed, tie_groups, with_ranks
+from tests.rules.conftest import Make
 
 Table = Mapping[str, Mapping[str, str]]
 
@@ -255,3 +259,37 @@ def test_what_cannot_be_ranked_is_said() -> None:
     book = load_rulebook("haet-2021").model_copy(update={"ranking": None})
     with pytest.raises(RulebookError, match="does not rank"):
         rank([], book)
+
+
+def entered(make: Make, name: str, **change: object) -> Contender:
+    facts = {"error_rate_percent": 15, "energy_mj": "0.1", "cycles": 30000, **change}
+    return contender_of(replace(costmodel.judge(make(), "mit-lab2-2022", facts=facts), subject=name))
+
+
+def test_a_flag_leaves_the_place_and_the_verdicts_outcome(analysis: Make) -> None:
+    # the claim is far off: a person looks, and until then the verdict is undecided
+    flagged = entered(analysis, "flagged", error_rate_percent=10, claimed_energy_mj="0.9")
+    ranking = rank([flagged, entered(analysis, "plain")], load_rulebook("mit-lab2-2022"))
+    assert [(e.name, e.rank, e.outcome.value) for e in ranking.entries] == [
+        ("flagged", 1, "UNDECIDED"), ("plain", 2, "PASS"),
+    ]  # fmt: skip
+    assert [s.reading for s in ranking.sensitivity if s.changes] == []
+    assert [note for note in ranking.notes if "provisional" in note] == []
+    for format in ("text", "md", "html", "csv"):
+        assert "UNDECIDED, ranked: to be looked at" in render(ranking, format)
+
+
+def test_ranks_are_provisional_while_an_entry_is_undecided() -> None:
+    book = {"a": lab(1), "b": lab(2, error_rate_percent="51")}
+    assert [e.undecided for e in ranked("mit-lab2-2022", book).entries] == [0, 0]
+    unknown = {key: value for key, value in lab(0).items() if key != "cycles"}
+    ranking = ranked("mit-lab2-2022", {**book, "c": unknown})
+    assert [e.undecided for e in ranking.entries] == [1, 1, 1]
+    note = "provisional: 1 entry is undecided; ranks and bonus may change once it is decided"
+    assert ranking.notes[0] == note
+    two = ranked("haet-2021", HAET)
+    assert two.notes[0] == "provisional: 2 entries are undecided; ranks may change once they are decided"
+    for format in ("text", "md", "html"):
+        assert note in render(ranking, format)
+    for format in ("text", "md", "html", "csv"):
+        assert "(edition 2022): provisional, by" in render(ranking, format)
