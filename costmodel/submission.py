@@ -100,7 +100,7 @@ def check_submission(
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise
-            because = f"the model cannot be analysed: {error}"
+            because = f"the model cannot be analysed: {error.message}"
     computed = Computed(because=because)
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
 

@@ -88,7 +88,8 @@ def grade_class(place: Path, book: Rulebook, facts: Sequence[Row], way: Way, *, 
         }
     ranking = None
     if book.ranking is not None and way.ranked:
-        ranking = rank([contender_of(v) for v in verdicts.values()], book, reading=way.known.reading)
+        entered = [s for s in submissions if not _handed_in_nothing(s)]
+        ranking = rank([contender_of(verdicts[s.key]) for s in entered], book, reading=way.known.reading)
     graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
     return Grades(
         rulebook=book.name,
@@ -98,6 +99,10 @@ def grade_class(place: Path, book: Rulebook, facts: Sequence[Row], way: Way, *, 
         notes=(*found.notes, *sheets.notes, *_of_the_class(traced, way)),
         provenance={},
     )
+
+
+def _handed_in_nothing(submission: Submission) -> bool:
+    return any(notice.kind is Kind.MISSING for notice in submission.notices)
 
 
 def _of_the_class(traced: Mapping[str, Traced], way: Way) -> Iterator[str]:

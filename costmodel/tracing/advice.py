@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from costmodel.errors import CostModelError, TraceError, joined
+from costmodel.errors import CostModelError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
 
@@ -29,17 +29,6 @@ def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         at = raised_at(error)
         raise kind(f"{what}{f' at {at}' if at else ''}: {advice(error)}", hint=hint(error)) from error
-
-
-@contextmanager
-def hinted() -> Iterator[None]:
-    """Beside an error of the traced step: what the input may have to do with it."""
-    try:
-        yield
-    except TraceError as error:
-        if error.__cause__ is not None:
-            error.hint = joined(error.hint, hint(error.__cause__))
-        raise
 
 
 def advice(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from costmodel.errors import CostModelError, TraceError
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
-from costmodel.tracing.advice import AUTOCAST_WARNING, advice
+from costmodel.tracing.advice import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder
@@ -124,7 +124,7 @@ def _explained(recorder: Recorder) -> Iterator[None]:
             raise error.__cause__ from None
         where = raised_at(error) or "the training step"
         during = f" ({recorder.running})" if recorder.running else ""
-        raise TraceError(f"{where}{during}: {advice(error)}") from error
+        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error)) from error
 
 
 def _assemble(step: Step, recorder: Recorder, first: int, steady: list[int], named: Any) -> Trace:

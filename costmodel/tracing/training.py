@@ -12,7 +12,7 @@ from costmodel.errors import RecipeError, TraceError, joined
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.advice import explained, hinted
+from costmodel.tracing.advice import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
 from costmodel.tracing.step import build_inference, build_step, own_batch_size
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source
@@ -118,7 +118,7 @@ def trace_inference(plan: Plan) -> Trace:
     Raises:
         TraceError: it does not run on fake tensors.
     """
-    with plan.mode, hinted():
+    with plan.mode:
         return trace_step(build_inference(plan.subject, plan.recipe))
 
 
@@ -136,7 +136,7 @@ def trace_training(plan: Plan) -> Training:
         for known, size, trace in traces:
             if (known, size) == (what, batch):
                 return trace
-        with plan.mode, compat.quiet(), hinted():
+        with plan.mode, compat.quiet():
             trace = trace_step(build_step(plan.subject, plan.recipe, phase, batch))
         traces.append((what, batch, trace))
         return trace
