@@ -105,6 +105,8 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
     """``data`` as a value of type ``hint``, checked all the way down; ``path`` names the field in errors."""
     if hint is Any:
         return float(data) if isinstance(data, Decimal) else data
+    if hint == Argument:  # Python 3.10 does not evaluate a name within tuple[…]
+        return _argument(data, path)
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         # the one recursive type: a call's argument
