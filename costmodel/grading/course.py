@@ -110,8 +110,8 @@ def _of_the_class(traced: Mapping[str, Traced], way: Way) -> Iterator[str]:
     notices = [t.notice for t in traced.values() if t.notice is not None]
     missing = Counter(name for notice in notices for name in _NO_MODULE.findall(notice.message))
     for name, times in sorted(missing.items()):
-        who = "1 submission imports" if times == 1 else f"{times} submissions import"
-        yield f"{who} {name}, which is not installed beside costmodel: install what the class may import, and run again"
+        who = "1 submission says" if times == 1 else f"{times} submissions say"
+        yield f"{who} that {name} is missing; if the class may import it, install it beside costmodel and run again"
     if way.reference and traced and sum(notice.kind is Kind.NO_MODEL for notice in notices) == len(traced):
         yield f"no submission has the model {way.reference}"
 

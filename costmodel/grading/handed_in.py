@@ -130,11 +130,11 @@ def _clones(folders: list[Path]) -> tuple[HandedIn, ...]:
 def _gradescope(place: Path, folders: list[Path]) -> tuple[HandedIn, ...]:
     try:
         metadata = yaml.safe_load((place / METADATA).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
         metadata = None
-    known = metadata if isinstance(metadata, dict) else {}
+    known = {str(name): entry for name, entry in metadata.items()} if isinstance(metadata, dict) else {}
     there = {folder.name for folder in folders}
-    ghosts = sorted(str(name) for name, entry in known.items() if str(name) not in there and _people(entry))
+    ghosts = sorted(name for name, entry in known.items() if name not in there and _people(entry))
     found = [_of_gradescope(folder.name, folder, known.get(folder.name)) for folder in folders]
     return (*found, *(_of_gradescope(name, None, known[name]) for name in ghosts))
 

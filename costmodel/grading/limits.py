@@ -35,4 +35,4 @@ class Limits:
     folder_bytes: int = 64 * _MIB
     output_bytes: int = 8 * _MIB
     tail_bytes: int = 4096
-    answer_bytes: int = 96 * _MIB
+    answer_bytes: int = 32 * _MIB

@@ -38,7 +38,9 @@ class Kind(str, Enum):
     LATE = "late"
 
     INPUT = "own input"
+    EVADED = "out of sight"
     HIDDEN = "hidden parameters"
+    TOO_LARGE = "too large"
     ASYMMETRIC = "training differs from inference"
     UNTRAINED = "no gradient"
     UNMATCHED = "backward without forward"

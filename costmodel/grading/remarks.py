@@ -48,13 +48,14 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
             storage = trace.storages[trace.tensors[number].storage]
             if storage.born != -1 or storage.id in declared | batch or storage.role in _OF_THE_STEP:
                 continue
-            is_weight = number in _weights(call)
+            is_weight = number in weights_of(call)
             if storage.id in buffers and is_weight:
                 found[storage.id] = f"buffer {buffers[storage.id]} is the weight of {call.packet} in {_where(call)}"
             elif storage.id not in buffers and (is_weight or trace.tensors[number].meta.numel > LITERAL_ELEMENTS):
                 found.setdefault(storage.id, f"a plain tensor goes into {call.packet} in {_where(call)}")
     literals = _large_literals(trace)
-    elements = sum(_elements(trace, storage) for storage in found) + sum(n for _, n in literals)
+    sizes = _elements(trace)
+    elements = sum(sizes[storage] for storage in found) + sum(n for _, n in literals)
     texts = [*found.values(), *(text for text, _ in literals)]
     if texts:
         listed = "; ".join(dict.fromkeys(texts[:_SHOWN])) + ("; …" if len(texts) > _SHOWN else "")
@@ -65,7 +66,8 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
 _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
-def _weights(call: OpCall) -> set[int]:
+def weights_of(call: OpCall) -> set[int]:
+    """Tensors that stand where an op takes a weight."""
     names = _WEIGHT_OF.get(call.packet, ())
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 
@@ -77,17 +79,20 @@ def _ids(value: object) -> tuple[int, ...]:
 
 def _large_literals(trace: Trace) -> list[tuple[str, int]]:
     """Lists of numbers in the program's text that become tensors of the step."""
-    large = []
+    found = []
     for call in trace.calls:
         if call.packet == "aten.lift_fresh":
             size = max((trace.tensors[number].meta.numel for number in call.inputs), default=0)
-            if size > LITERAL_ELEMENTS:
-                large.append((f"a literal becomes a tensor in {_where(call)}", size))
-    return large
+            found.append((f"a literal becomes a tensor in {_where(call)}", size))
+    return found if sum(size for _, size in found) > LITERAL_ELEMENTS else []
 
 
-def _elements(trace: Trace, storage: int) -> int:
-    return max(tensor.meta.numel for tensor in trace.tensors if tensor.storage == storage)
+def _elements(trace: Trace) -> dict[int, int]:
+    """Elements of the largest tensor in each storage."""
+    found: dict[int, int] = {}
+    for tensor in trace.tensors:
+        found[tensor.storage] = max(found.get(tensor.storage, 0), tensor.meta.numel)
+    return found
 
 
 def _where(call: OpCall) -> str:
@@ -129,8 +134,20 @@ def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
     if ours != theirs:
         message = f"{ours} multiply-accumulates forward in training, {theirs} for the same samples in inference"
         yield Notice(kind=Kind.ASYMMETRIC, message=message)
+    elif _forms(phase.trace, 1) != _forms(inference, phase.batch):
+        message = "the layers have other shapes in training than in inference, with the same multiply-accumulates"
+        yield Notice(kind=Kind.ASYMMETRIC, message=message)
 
 
 def _forward_macs(trace: Trace) -> int:
     rows = (row for row in count(trace).rows if row.phase is Phase.FORWARD)
     return sum(MACS.number(row.work) for row in rows if row.work is not None)
+
+
+def _forms(trace: Trace, samples: int) -> Counter[tuple[tuple[str, int], ...]]:
+    """Multiply-accumulates by a nest's bounds, its rows and groups aside, for so many samples."""
+    found: Counter[tuple[tuple[str, int], ...]] = Counter()
+    for row in count(trace).rows:
+        for nest, times in row.work.nests if row.work is not None and row.phase is Phase.FORWARD else ():
+            found[tuple((dim, bound) for dim, bound in nest.dims if dim not in "NG")] += nest.macs * times * samples
+    return found

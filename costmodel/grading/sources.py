@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from costmodel.errors import UsageError
@@ -21,7 +23,7 @@ from costmodel.grading.handed_in import HandedIn, Person, handed_in
 from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.roster import Roster, Student
-from costmodel.grading.unpack import ArchiveError, is_archive, unpack
+from costmodel.grading.unpack import ArchiveError, Room, is_archive, unpack
 from costmodel.quoting import safe_text
 
 _ANONYMOUS = "(no name)"
@@ -30,6 +32,10 @@ _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".y
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
 _MOST_CELLS = 40
+_MOST_BYTES = 2**30
+_MOST_FILES = 100_000
+_MOST_DEPTH = 100
+"""Of folders in folders; Python's own ways to walk a tree end at about a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ class Submission:
     def key(self) -> str:
         """A file name for what is written about it: plain letters and digits, and different for different names."""
         plain = re.sub(r"[^A-Za-z0-9]+", "-", self.name).strip("-").lower()[:60]
-        return f"{plain or 'submission'}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
+        return f"{plain or 'submission'}-{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +188,44 @@ class _UnusableError(Exception):
 
 def _prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
     """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
+    room = Room()
     if not entry.files:
         raise _UnusableError(Kind.EMPTY, "the export names this submission and brings no files of it")
+    _check_extent(path for path, _ in entry.files)
     if len(entry.files) == 1:
         (path, name) = entry.files[0]
         if path.is_symlink():
             raise _UnusableError(Kind.LINK, "it is a link, not a file")
         if path.is_dir():
-            return _folder(path, folder, notices)
+            return _folder(path, folder, notices, room)
         if path.name.lower().endswith(".py") and path.name == name:
             _check_readable(path)
             return path
     folder.mkdir(parents=True)
     for path, name in entry.files:
-        _take_in(path, folder, name, notices)
-    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices)
+        _take_in(path, folder, name, notices, room)
+    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, room)
+
+
+def _check_extent(paths: Iterable[Path]) -> None:
+    """Refuse what is too much to be copied and hashed, before anything of it is read."""
+    left = [(path, 0) for path in paths]
+    number = 0
+    size = 0
+    while left:
+        path, depth = left.pop()
+        number += 1
+        if number > _MOST_FILES:
+            raise _UnusableError(Kind.UNREADABLE, f"it has more than {_MOST_FILES} files")
+        if depth > _MOST_DEPTH:
+            raise _UnusableError(Kind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode):
+            left += [(inner, depth + 1) for inner in path.iterdir()]
+        elif stat.S_ISREG(found.st_mode):
+            size += found.st_size
+    if size > _MOST_BYTES:
+        raise _UnusableError(Kind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
 
 
 def _check_readable(file: Path) -> None:
@@ -206,31 +235,36 @@ def _check_readable(file: Path) -> None:
         pass
 
 
-def _take_in(path: Path, folder: Path, name: str, notices: list[Notice]) -> None:
+def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], room: Room) -> None:
     """One file that was handed in, unpacked if it is an archive."""
     if path.is_symlink():
         notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is a link"))
+    elif not path.is_file():
+        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
     elif is_archive(path):
-        _unpack(path, folder, notices)
-    elif path.is_file():
+        _unpack(path, folder, notices, room)
+    else:
         shutil.copyfile(path, folder / name)
 
 
-def _unpack(archive: Path, folder: Path, notices: list[Notice]) -> None:
+def _unpack(archive: Path, folder: Path, notices: list[Notice], room: Room) -> None:
     try:
-        left_out = unpack(archive, folder)
+        left_out = unpack(archive, folder, room)
     except ArchiveError as problem:
         raise _UnusableError(Kind.ARCHIVE, str(problem)) from None
     if left_out:
         notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {_named(left_out)}"))
 
 
-def _folder(source: Path, copy: Path, notices: list[Notice]) -> Path:
-    """A folder without links that has a Python file; a notebook or an archive in it is opened if there is none."""
+def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) -> Path:
+    """A folder of plain files that has a Python file; a notebook in it is read, or an archive opened, if it has none.
+
+    Without room no archive in it is opened.
+    """
     # rglob does not go through links to folders
-    everything = sorted(source.rglob("*"))
-    links = [p for p in everything if p.is_symlink() and ".git" not in p.relative_to(source).parts]
-    files = [p for p in everything if p.is_file() and not p.is_symlink() and ".git" not in p.relative_to(source).parts]
+    everything = [p for p in sorted(source.rglob("*")) if ".git" not in p.relative_to(source).parts]
+    files = [p for p in everything if p.is_file() and not p.is_symlink()]
+    links = [p for p in everything if p.is_symlink() or not (p.is_file() or p.is_dir())]
     if not files:
         raise _UnusableError(Kind.EMPTY, "there is no file in it")
     scripts = [p for p in files if p.suffix == ".py"]
@@ -240,11 +274,11 @@ def _folder(source: Path, copy: Path, notices: list[Notice]) -> Path:
         return source
     if links:
         listed = _named([safe_text(p.relative_to(source).as_posix()) for p in links])
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links: {listed}"))
-    if not scripts and not notebooks and len(archives) == 1:
+        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {listed}"))
+    if room is not None and not scripts and not notebooks and len(archives) == 1:
         copy.mkdir(parents=True)
-        _unpack(archives[0], copy, notices)
-        return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices)
+        _unpack(archives[0], copy, notices, room)
+        return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices, None)
     if not scripts and not notebooks:
         names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
         packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
@@ -290,10 +324,9 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
         if id(submission) in contents:
             owners.setdefault(contents[id(submission)], []).append(submission.name)
     result = []
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for submission in submissions:
         notices = list(submission.notices)
-        seen[submission.name] += 1
         if times[submission.name] > 1:
             message = f"{times[submission.name]} submissions of this name"
             notices.append(Notice(kind=Kind.DUPLICATE, message=message))
@@ -301,8 +334,11 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
         if others:
             notices.append(Notice(kind=Kind.SAME, message=f"the same files as {_named(others)}"))
         # each gets a result of its own; the facts are for the first one
-        number = seen[submission.name]
-        name = submission.name if number == 1 else f"{submission.name} ({number})"
+        name = submission.name
+        if name in taken:
+            numbered = (f"{name} ({number})" for number in count(2))
+            name = next(free for free in numbered if free not in taken and free not in times)
+        taken.add(name)
         result.append(replace(submission, name=name, notices=tuple(notices)))
     return tuple(result)
 

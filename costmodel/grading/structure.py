@@ -9,7 +9,11 @@ from costmodel.errors import CostModelError
 from costmodel.ir.tensor import Role, Storage, TensorSpec, item_bytes
 from costmodel.ir.trace import LOSS_SCOPE, Trace
 
-MOST_CALLS = 200_000
+MOST_CALLS = 100_000
+MOST_MODULE_CALLS = 50_000
+MOST_TENSORS = 400_000
+MOST_OPERANDS = 1_000_000
+"""Tensors read and made by all calls; a training step of ResNet-152 has 20,000."""
 MOST_ELEMENTS = 2**46
 MOST_DIMENSIONS = 32
 LONGEST_NAME = 400
@@ -38,6 +42,10 @@ def check_structure(trace: Trace) -> None:
         ForgedError: see there.
     """
     expect(len(trace.calls) + len(trace.first_update) <= MOST_CALLS, f"more than {MOST_CALLS} calls")
+    expect(len(trace.module_calls) <= MOST_MODULE_CALLS, f"more than {MOST_MODULE_CALLS} calls of modules")
+    expect(max(len(trace.tensors), len(trace.storages)) <= MOST_TENSORS, f"more than {MOST_TENSORS} tensors")
+    operands = sum(len(call.inputs) + len(call.outputs) for call in (*trace.calls, *trace.first_update))
+    expect(operands <= MOST_OPERANDS, f"its calls read and make more than {MOST_OPERANDS} tensors")
     _check_tensors(trace)
     _check_modules(trace)
     _check_calls(trace)
@@ -85,6 +93,10 @@ def _check_modules(trace: Trace) -> None:
         parent = module.path.rpartition(".")[0]
         expect(parent in known, f"module {module.path}: its parent is not there")
         expect(_known((*module.parameters, *module.buffers), trace), f"module {module.path}: an unknown tensor")
+    parents = {path.rpartition(".")[0] for path in paths if path}
+    for module in trace.modules:
+        whole = module.leaf and module.path in parents and not _parametrized(module.path, known)
+        expect(not whole, f"module {module.path}: a leaf with modules inside")
     owned = {number for module in trace.modules for number in (*module.parameters, *module.buffers)}
     for kind, named in (("parameter", trace.parameters), ("buffer", trace.buffers)):
         names = [one.name for one in named]
@@ -98,6 +110,11 @@ def _check_modules(trace: Trace) -> None:
             expect(storage.born == -1 or _is_replaced(storage), f"{kind} {one.name}: made during the step")
 
 
+def _parametrized(path: str, known: set[str]) -> bool:
+    """A parametrization is a module inside, which makes no layer of the one that it belongs to."""
+    return f"{path}.parametrizations" in known if path else "parametrizations" in known
+
+
 def _check_calls(trace: Trace) -> None:
     scopes = {module.path for module in trace.modules} | {LOSS_SCOPE}
     for index, call in enumerate((*trace.calls, *trace.first_update)):
@@ -108,6 +125,9 @@ def _check_calls(trace: Trace) -> None:
         expect(len(set(names)) == len(names), f"{where}: an argument twice")
         ids = (*call.inputs, *(number for number in call.outputs if number is not None))
         expect(_known(ids, trace), f"{where}: a tensor that does not exist")
+    leaves = {module.path for module in trace.modules if module.leaf}
+    inside = sum(call.last - call.first for call in trace.module_calls if call.path in leaves)
+    expect(inside <= len(trace.calls), "leaves that lie in one another")
     for module_call in trace.module_calls:
         where = f"call of module {module_call.path[:60]!r}"
         expect(module_call.path in scopes, f"{where}: no such module")

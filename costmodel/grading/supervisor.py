@@ -17,6 +17,8 @@ from costmodel.grading.process_tree import Usage, end, usage
 
 _LOOK_EVERY_SECONDS = 0.02
 _CHUNK = 1 << 18
+_ENTRY_BYTES = 4096
+"""What an empty file is counted as: the system has to remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +184,7 @@ def _folder_bytes(folder: Path) -> int:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    total += max(_ENTRY_BYTES, entry.stat(follow_symlinks=False).st_blocks * 512)
         except OSError:
             continue
     return total

@@ -9,10 +9,12 @@ from typing import Any
 
 from costmodel.grading.behind import WalledTrace, trace_behind_wall
 from costmodel.grading.limits import Limits
-from costmodel.grading.notice import Notice
+from costmodel.grading.mappable import too_large
+from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.replayed import replayed
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
+from costmodel.quoting import safe_text
 
 SCHEMA = "costmodel.traced/1"
 
@@ -73,6 +75,10 @@ def trace(job: Job) -> Traced:
     )
     analysis, workload = _derived(walled, job)
     remarks = walled.remarks
+    problem = "" if workload is None else too_large(workload)
+    if problem:
+        workload = None
+        remarks = (*remarks, Notice(kind=Kind.TOO_LARGE, message=safe_text(problem)))
     if job.inputs is not None and walled.inference is not None:
         remarks = (*remarks, replayed(job.path, job.inputs, walled.inference, job.limits, job.wall))
     return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)

@@ -32,6 +32,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, FormatError
+from costmodel.grading.evasions import evasions
 from costmodel.grading.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.remarks import remarks
@@ -105,7 +106,7 @@ def _checked(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
         own = tuple(_own_input(inference, wanted))
         lower(count(inference), "inference")
     summarise(training, subject)
-    return (*own, *remarks(training, inference))
+    return (*own, *remarks(training, inference), *evasions(training, inference))
 
 
 def traces(training: Training, inference: Trace | None) -> Iterator[tuple[str, Trace]]:

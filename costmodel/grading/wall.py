@@ -109,11 +109,11 @@ def _namespaces(submission: Path, beside: Path | None, scratch: Path, _: Limits)
 
 
 def _landlock(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
-    return _direct((submission, beside), scratch, _python(), ("limits", "landlock", "seccomp"), ())
+    return _direct((submission, beside), scratch, _python(), ("limits", "landlock", "powerless", "seccomp"), ())
 
 
 def _limits(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
-    return _direct((submission, beside), scratch, _python(), ("limits",), ("seccomp",))
+    return _direct((submission, beside), scratch, _python(), ("limits",), ("powerless", "seccomp"))
 
 
 def _direct(

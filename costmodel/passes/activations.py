@@ -69,6 +69,22 @@ def _layer_io(trace: Trace) -> Iterator[tuple[int, str]]:
             yield _io_bytes(op.inputs, outputs, trace, batch), _functional_name(op)
 
 
+def op_peak(trace: Trace) -> tuple[int, str]:
+    """(bytes, op) of the largest input + output of a single op for one sample, whatever layer it is in.
+
+    A view is no second activation.
+    """
+    batch = _batch(trace)
+    most = (0, "")
+    for op in trace.calls:
+        held: dict[int, int] = {}
+        for tensor in (trace.tensors[number] for number in (*op.inputs, *op.written)):
+            if tensor.role not in (Role.PARAMETER, Role.BUFFER):
+                held[tensor.storage] = max(held.get(tensor.storage, 0), _of_one_sample(tensor, batch))
+        most = max(most, (sum(held.values()), _functional_name(op)), key=lambda pair: pair[0])
+    return most
+
+
 def _functional_name(op: OpCall) -> str:
     name = op.packet.removeprefix("aten.")
     return f"{op.scope}.{name}" if op.scope else name

@@ -24,8 +24,16 @@ aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
-_NOT_WORK = frozenset({"prim", "profiler"})
-"""Namespaces of questions about a tensor and of profiler marks, which are no operations."""
+_NOT_WORK = frozenset(
+    {
+        "prim::device",
+        "prim::layout",
+        "profiler::_record_function_enter",
+        "profiler::_record_function_enter_new",
+        "profiler::_record_function_exit",
+    }
+)
+"""Questions about a tensor and profiler marks, which are no operations."""
 
 _BIRTH_ROLE = {Phase.FORWARD: Role.ACTIVATION, Phase.LOSS: Role.ACTIVATION, Phase.RECOMPUTE: Role.ACTIVATION}
 
@@ -108,7 +116,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func.namespace in _NOT_WORK:
+        if func._schema.name in _NOT_WORK:
             return func(*args, **kwargs)
         if func is _ITEM:
             return self._item(args[0])

@@ -253,8 +253,8 @@ def test_what_many_lack_is_said_once(tmp_path: Path) -> None:
     (place / "eve.py").write_text(NET.format(channels=4), encoding="utf-8")
     notes = grade(order(place, fact_files=()), tmp_path / "out").notes
     assert [note for note in notes if "no_such_package" in note] == [
-        "2 submissions import no_such_package, which is not installed beside costmodel: "
-        "install what the class may import, and run again"
+        "2 submissions say that no_such_package is missing; "
+        "if the class may import it, install it beside costmodel and run again"
     ]
     notes = grade(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
     assert "no submission has the model :Gone" in notes

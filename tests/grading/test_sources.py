@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UsageError
+from costmodel.grading import sources
 from costmodel.grading.notice import Kind
 from costmodel.grading.roster import Roster, Student, read_roster
 from costmodel.grading.sources import Submission, find_submissions
@@ -178,6 +179,63 @@ def test_an_archive_in_a_folder_is_opened_once(place: Path, found: Look) -> None
     assert found()["ann"].path is not None
 
 
+def test_archives_in_archives(place: Path, found: Look) -> None:
+    innermost = zipped(place.parent / "x.zip", {"model.py": MODEL}).read_bytes()
+    inner = zipped(place.parent / "y.zip", {"x.zip": innermost}).read_bytes()
+    zipped(place / "ann.zip", {"x.zip": innermost})
+    zipped(place / "bob.zip", {"y.zip": inner})
+    submissions = found()
+    assert submissions["ann"].path is not None
+    assert [n.message for n in submissions["bob"].notices] == ["there is no Python file in it, only x.zip"]
+
+
+def test_archives_of_one_submission_share_their_room(place: Path, found: Look) -> None:
+    (place / "honest.py").unlink()
+    for part in (1, 2):
+        zipped(place / f"smithann_12_{part}_part{part}.zip", {f"{part}/{n}.py": "" for n in range(2500)})
+    submission = found()["smithann"]
+    assert submission.path is None
+    assert [n.message for n in submission.notices] == ["smithann_12_2_part2.zip: more than 4000 entries"]
+
+
+def test_what_is_too_much_to_read(place: Path, found: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("large", "deep", "many"):
+        (place / name).mkdir()
+        (place / name / "model.py").write_text(MODEL, encoding="utf-8")
+    for file in (place / "large" / "data.bin", place / "alone.py"):
+        with file.open("wb") as sparse:
+            sparse.truncate(2**30 + 1)
+    (place / "deep" / "/".join("d" * 120)).mkdir(parents=True)
+    for number in range(300):
+        (place / "many" / f"{number}.txt").touch()
+    monkeypatch.setattr(sources, "_MOST_FILES", 200)
+    submissions = found()
+    said = {name: [n.message for n in s.notices] for name, s in submissions.items() if s.path is None}
+    assert said == {
+        "large": [f"its files have {2**30 + 1 + len(MODEL)} bytes, more than {2**30}"],
+        "alone": [f"its files have {2**30 + 1} bytes, more than {2**30}"],
+        "deep": ["it has folders in folders, more than 100 deep"],
+        "many": ["it has more than 200 files"],
+    }
+    assert all(kinds(submissions[name]) == [Kind.UNREADABLE] for name in said)
+
+
+def test_pipes_are_not_opened(place: Path, found: Look) -> None:
+    (place / "folder").mkdir()
+    (place / "folder" / "model.py").write_text(MODEL, encoding="utf-8")
+    for pipe in (place / "folder" / "pipe.py", place / "alone.py", place / "archive.zip"):
+        os.mkfifo(pipe)
+    submissions = found()
+    path = submissions["folder"].path
+    assert path is not None
+    assert [p.name for p in path.iterdir()] == ["model.py"]
+    assert [n.message for n in submissions["folder"].notices if n.kind is Kind.LINK] == [
+        "left out, being links or devices: pipe.py"
+    ]
+    assert kinds(submissions["alone"]) == [Kind.EMPTY]
+    assert kinds(submissions["archive"]) == [Kind.LINK, Kind.EMPTY]
+
+
 def test_a_notebook_is_read(place: Path, found: Look) -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# title"]},
@@ -265,6 +323,15 @@ def test_a_group_and_a_submission_without_files(place: Path, found: Look) -> Non
     assert kinds(submissions["Ghost Writer"]) == [Kind.STRANGER, Kind.EMPTY]
 
 
+def test_metadata_of_other_kinds(place: Path, found: Look) -> None:
+    (place / "honest.py").unlink()
+    metadata = place / "submission_metadata.yml"
+    metadata.write_text('17:\n  :submitters:\n  - {":name": Ghost Writer}\n', encoding="utf-8")
+    assert list(found()) == ["Ghost Writer"]
+    metadata.write_text("submission_1:\n  :created_at: 2022-13-45\n", encoding="utf-8")
+    assert found() == {}
+
+
 def test_people_of_one_name_are_told_apart(place: Path, found: Look) -> None:
     (place / "smithjohn_22_34_model.py").write_text(MODEL * 2, encoding="utf-8")
     (place / "smithjohn_66_35_model.py").write_text(MODEL * 3, encoding="utf-8")
@@ -333,6 +400,16 @@ def test_twice_the_same_student_and_the_same_files(place: Path, found: Look, tmp
     assert len({s.key for s in twice}) == 2
     copy = next(s for s in everything if s.name == "copycat")
     assert [n.message for n in copy.notices if n.kind is Kind.SAME] == ["the same files as Ann Smith, honest"]
+
+
+def test_a_number_takes_nobodys_name(place: Path, tmp_path: Path) -> None:
+    (place / "bob").mkdir()
+    for number, name in enumerate(("bob/model.py", "bob.py", "bob (2).py"), 1):
+        (place / name).write_text(MODEL * number, encoding="utf-8")
+    everything = find_submissions(place, tmp_path / "into", None).submissions
+    assert sorted(s.name for s in everything) == ["bob", "bob (2)", "bob (3)", "honest"]
+    assert len({s.key for s in everything}) == 4
+    assert next(s.path for s in everything if s.name == "bob (2)") == place / "bob (2).py"
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

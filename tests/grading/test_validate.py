@@ -172,6 +172,10 @@ def test_predictions_give_another_network_away(answer: Answer, tmp_path: Path) -
     other = contradiction(answer.inference, weights, inputs, scores + 1, known)
     assert other is not None
     assert "sample 0" in other
+    # scores may be as small as one likes: what counts is how far they lie apart
+    tiny = {name: tensor * 1e-6 if name.startswith("head.") else tensor for name, tensor in weights.items()}
+    assert contradiction(answer.inference, tiny, inputs, scores * 1e-6, known) is None
+    assert contradiction(answer.inference, tiny, inputs, scores.flip(1) * 1e-6, known) is not None
     del weights["head.bias"]
     assert "head.bias" in (contradiction(answer.inference, weights, inputs, scores, known) or "")
     weights = {**model.state_dict(), "hidden.weight": torch.zeros(3)}
