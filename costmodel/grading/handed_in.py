@@ -110,7 +110,12 @@ def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
     result = []
     for (who, user), files in by_user.items():
         late = any(match["late"] for _, match in files)
-        named = tuple((path, _AGAIN.sub("", match["file"])) for path, match in files)
+        plain = [_AGAIN.sub("", match["file"]) for _, match in files]
+        # two versions side by side keep the names that Canvas gave them
+        named = tuple(
+            (path, name if plain.count(name) == 1 else match["file"])
+            for (path, match), name in zip(files, plain, strict=True)
+        )
         person = Person(name=who, clues=(user, who))
         result.append(HandedIn(people=(person,), files=named, notices=(_late(),) if late else ()))
     return tuple(result)

@@ -13,7 +13,8 @@ What it writes is only believed as far as it is checked here, by this process, w
   name, shape and trainability, and the numbers of steps follow from samples, batch and epochs.
 
 Remarks, which refuse nothing: tensors of the program that work as weights but are no parameters; a training whose
-forward pass does other work per sample than the inference; layers with weights that get no gradient.
+forward pass does other work per sample than the inference; layers with weights that get no gradient; work and data that
+lie where the figures do not look (:mod:`costmodel.grading.evasions`).
 
 **What can still be forged.** A trace that is whole in itself but of another network: a smaller one than the submission
 runs where it is measured (by replacing the recorder, or by a ``forward`` that behaves differently on fake tensors,

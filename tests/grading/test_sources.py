@@ -280,6 +280,10 @@ def test_canvas(place: Path, found: Look) -> None:
     assert path is not None
     assert sorted(p.name for p in path.iterdir()) == ["extra.py", "model.py"]
     assert kinds(submissions["Miller, Bob"]) == [Kind.LATE]
+    (place / "smithann_12_37_model-3.py").write_text(MODEL, encoding="utf-8")
+    path = found(roster)["Ann Smith"].path
+    assert path is not None
+    assert sorted(p.name for p in path.iterdir()) == ["extra.py", "model-2.py", "model-3.py"]
     assert kinds(submissions["Eve Absent"]) == [Kind.MISSING]
 
 
