@@ -120,6 +120,11 @@ def test_a_wrong_shape_names_the_op_and_the_layer() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens without CUDA")
 def test_a_model_that_wants_cuda_is_an_error_and_not_the_end_of_the_process() -> None:
+    if torch.backends.cuda.is_built():
+        assert {tensor.device for tensor in steady(ToCuda).tensors} == {"cpu"}
+        with pytest.raises((SubjectError, TraceError)):
+            steady(lambda: Small().to("cuda"))
+        return
     with pytest.raises(TraceError, match=r"test_tracer\.py:\d+: .*trace on cpu"):
         steady(ToCuda)
     with pytest.raises(SubjectError, match=r"test_tracer\.py:\d+: .*trace on cpu"):
