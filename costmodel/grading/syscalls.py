@@ -86,6 +86,7 @@ REFUSED: dict[str, Numbers] = {
     "sched_setparam": (142, 118),
     "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122),
+    "io_setup": (206, 0),
     # the kernel's own doors
     "swapon": (167, 224),
     "swapoff": (168, 225),
