@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -20,22 +18,15 @@ from pathlib import Path
 from costmodel.errors import UsageError
 from costmodel.grading.digest import contents_of, digest_of
 from costmodel.grading.handed_in import HandedIn, Person, handed_in
-from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.prepared import UnusableError, named, prepared
 from costmodel.grading.roster import Roster, Student
-from costmodel.grading.unpack import ArchiveError, Room, is_archive, unpack
+from costmodel.grading.unpack import ArchiveError, is_archive, unpack
 from costmodel.quoting import safe_text
 
 _ANONYMOUS = "(no name)"
 _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")
 """Kinds of files that lie among submissions without being one, as do those that are called README."""
-_OTHER_ARCHIVES = (".rar", ".7z")
-_MOST_NAMES = 5
-_MOST_CELLS = 40
-_MOST_BYTES = 2**30
-_MOST_FILES = 100_000
-_MOST_DEPTH = 100
-"""Of folders in folders; Python's own ways to walk a tree end at about a thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +125,9 @@ def _submission(entry: HandedIn, folder: Path, roster: Roster | None) -> Submiss
     path: Path | None = None
     digest = ""
     try:
-        path = _prepared(entry, folder, notices)
+        path = prepared(entry, folder, notices)
         digest = digest_of(path)
-    except _UnusableError as problem:
+    except UnusableError as problem:
         path = None
         notices.append(problem.notice)
     except OSError as problem:
@@ -180,140 +171,6 @@ def _who_notices(entry: HandedIn, roster: Roster | None) -> Iterator[Notice]:
         yield Notice(kind=Kind.STRANGER, message=message)
 
 
-class _UnusableError(Exception):
-    def __init__(self, kind: Kind, message: str) -> None:
-        super().__init__(message)
-        self.notice = Notice(kind=kind, message=message)
-
-
-def _prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
-    """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
-    room = Room()
-    if not entry.files:
-        raise _UnusableError(Kind.EMPTY, "the export names this submission and brings no files of it")
-    _check_extent(path for path, _ in entry.files)
-    if len(entry.files) == 1:
-        (path, name) = entry.files[0]
-        if path.is_symlink():
-            raise _UnusableError(Kind.LINK, "it is a link, not a file")
-        if path.is_dir():
-            return _folder(path, folder, notices, room)
-        if path.name.lower().endswith(".py") and path.name == name:
-            _check_readable(path)
-            return path
-    folder.mkdir(parents=True)
-    for path, name in entry.files:
-        _take_in(path, folder, name, notices, room)
-    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, room)
-
-
-def _check_extent(paths: Iterable[Path]) -> None:
-    """Refuse what is too much to be copied and hashed, before anything of it is read."""
-    left = [(path, 0) for path in paths]
-    number = 0
-    size = 0
-    while left:
-        path, depth = left.pop()
-        number += 1
-        if number > _MOST_FILES:
-            raise _UnusableError(Kind.UNREADABLE, f"it has more than {_MOST_FILES} files")
-        if depth > _MOST_DEPTH:
-            raise _UnusableError(Kind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
-        found = path.lstat()
-        if stat.S_ISDIR(found.st_mode):
-            left += [(inner, depth + 1) for inner in path.iterdir()]
-        elif stat.S_ISREG(found.st_mode):
-            size += found.st_size
-    if size > _MOST_BYTES:
-        raise _UnusableError(Kind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
-
-
-def _check_readable(file: Path) -> None:
-    if not file.stat().st_size:
-        raise _UnusableError(Kind.EMPTY, "the file is empty")
-    with file.open("rb"):
-        pass
-
-
-def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], room: Room) -> None:
-    """One file that was handed in, unpacked if it is an archive."""
-    if path.is_symlink():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is a link"))
-    elif not path.is_file():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
-    elif is_archive(path):
-        _unpack(path, folder, notices, room)
-    else:
-        shutil.copyfile(path, folder / name)
-
-
-def _unpack(archive: Path, folder: Path, notices: list[Notice], room: Room) -> None:
-    try:
-        left_out = unpack(archive, folder, room)
-    except ArchiveError as problem:
-        raise _UnusableError(Kind.ARCHIVE, str(problem)) from None
-    if left_out:
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {_named(left_out)}"))
-
-
-def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) -> Path:
-    """A folder of plain files that has a Python file; a notebook in it is read, or an archive opened, if it has none.
-
-    Without room no archive in it is opened.
-    """
-    # rglob does not go through links to folders
-    everything = [p for p in sorted(source.rglob("*")) if ".git" not in p.relative_to(source).parts]
-    files = [p for p in everything if p.is_file() and not p.is_symlink()]
-    links = [p for p in everything if p.is_symlink() or not (p.is_file() or p.is_dir())]
-    if not files:
-        raise _UnusableError(Kind.EMPTY, "there is no file in it")
-    scripts = [p for p in files if p.suffix == ".py"]
-    notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
-    archives = [p for p in files if is_archive(p)]
-    if scripts and not links:
-        return source
-    if links:
-        listed = _named([safe_text(p.relative_to(source).as_posix()) for p in links])
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {listed}"))
-    if room is not None and not scripts and not notebooks and len(archives) == 1:
-        copy.mkdir(parents=True)
-        _unpack(archives[0], copy, notices, room)
-        return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices, None)
-    if not scripts and not notebooks:
-        names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
-        packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
-        advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
-        raise _UnusableError(Kind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
-    read = () if scripts else notebooks
-    for file in (f for f in files if f not in read):
-        target = copy / file.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-    for notebook in read:
-        _convert(notebook, copy / notebook.relative_to(source).with_suffix(".py"), notices)
-    return copy
-
-
-def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        script = script_of(notebook)
-        target.write_text(script.text, encoding="utf-8", errors="replace")
-    except NotebookError as problem:
-        raise _UnusableError(Kind.NOTEBOOK, str(problem)) from None
-    shown = ", ".join(f"cell {cell} from line {line}" for cell, line in script.cells[:_MOST_CELLS])
-    more = ", …" if len(script.cells) > _MOST_CELLS else ""
-    message = (
-        f"the code cells of {safe_text(notebook.name)} were read as the script {safe_text(target.name)}: {shown}{more}"
-    )
-    notices.append(Notice(kind=Kind.NOTEBOOK, message=message))
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
-
-
 def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
     """Different names for different submissions; notices on who is there twice, and on the same files of others."""
     submissions = sorted(_told_apart(submissions), key=lambda s: (s.name.casefold(), s.name, s.path is None, s.digest))
@@ -332,7 +189,7 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
             notices.append(Notice(kind=Kind.DUPLICATE, message=message))
         others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
-            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {_named(others)}"))
+            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {named(others)}"))
         # each gets a result of its own; the facts are for the first one
         name = submission.name
         if name in taken:
