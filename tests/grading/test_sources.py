@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UsageError
-from costmodel.grading import sources
+from costmodel.grading import prepared
 from costmodel.grading.notice import Kind
 from costmodel.grading.roster import Roster, Student, read_roster
 from costmodel.grading.sources import Submission, find_submissions
@@ -208,7 +208,7 @@ def test_what_is_too_much_to_read(place: Path, found: Look, monkeypatch: pytest.
     (place / "deep" / "/".join("d" * 120)).mkdir(parents=True)
     for number in range(300):
         (place / "many" / f"{number}.txt").touch()
-    monkeypatch.setattr(sources, "_MOST_FILES", 200)
+    monkeypatch.setattr(prepared, "_MOST_FILES", 200)
     submissions = found()
     said = {name: [n.message for n in s.notices] for name, s in submissions.items() if s.path is None}
     assert said == {
