@@ -43,8 +43,9 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
         rows.append(f"good{number:02},{10 + number}")
     for name, data in BAD.items():
         (place / name).write_bytes(data)
-    # those that need no limits of their own to be stopped
-    refused = [h for h in HOSTILE if "traced" not in h.outcomes and h.limits == Limits(wall_seconds=60.0)]
+    # those that need no limits of their own to be stopped; the lab asks for no number of steps, which one forges
+    others = [h for h in HOSTILE if h.name != "forges_steps"]
+    refused = [h for h in others if "traced" not in h.outcomes and h.limits == Limits(wall_seconds=60.0)]
     hostile = refused[:: len(refused) // CHOSEN][:CHOSEN]
     assert len(hostile) == CHOSEN
     for program in hostile:
@@ -64,6 +65,6 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
     totals = {g.name: g.total for g in grades.submissions}
     assert all(totals[f"good{number:02}"] is not None for number in range(GOOD))
     # nobody else gets points, and each says why
-    others = [g for g in grades.submissions if not g.name.startswith("good")]
-    assert [g.name for g in others if g.total is not None] == []
-    assert [g.name for g in others if not g.findings] == []
+    rest = [g for g in grades.submissions if not g.name.startswith("good")]
+    assert [g.name for g in rest if g.total is not None] == []
+    assert [g.name for g in rest if not g.findings] == []
