@@ -17,10 +17,10 @@ from tabulate import tabulate
 import costmodel
 from costmodel.backends.analytical import Search, estimate, solve
 from costmodel.backends.machine import machine_of
-from costmodel.estimation import workload_of
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.workload import Workload
 from costmodel.mapping.machine import Machine
+from costmodel.verbs.estimate import workload_of
 
 OPTIMUM_MEDIAN, OPTIMUM_WORST, COURSE_MEDIAN, COURSE_WORST = 0.010, 1.0, 1.0, 10.0
 INFERENCE, TRAINING = 2.0, 10.0

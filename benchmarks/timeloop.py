@@ -18,8 +18,8 @@ from costmodel.backends.timeloop import Settings
 from costmodel.backends.timeloop import estimate as run_mapper
 from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.estimation import workload_of
 from costmodel.hardware.spec import load_hardware
+from costmodel.verbs.estimate import workload_of
 
 SUBJECT = "examples/zoo/lenet.py:LeNet5"
 

@@ -84,7 +84,7 @@ def analyze(model: Any, *, random: bool = True, cache: bool = False, **settings:
     Raises:
         SubjectError, RecipeError, TraceError: what, where, what to do.
     """
-    from costmodel.analysis import analyze_subject
+    from costmodel.verbs.analyze import analyze_subject
 
     return analyze_subject(model, settings, random=random, use_cache=cache)
 
@@ -174,7 +174,7 @@ def estimate(
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    from costmodel.estimation import estimate_subject
+    from costmodel.verbs.estimate import estimate_subject
 
     return estimate_subject(
         model, hardware, settings, phase=phase, search=search, objective=objective, effort=effort,
@@ -195,14 +195,14 @@ def advise(model: Any, hardware: str, *, cache: bool = False, jobs: int = 1, **s
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    from costmodel.advising import advise_subject
+    from costmodel.verbs.advise import advise_subject
 
     return advise_subject(model, hardware, settings, use_cache=cache, jobs=jobs)
 
 
 def crosscheck(model: Any, **settings: Any) -> Crosscheck:
     """Our multiply-accumulates beside fvcore's and FlopCounterMode's, layer by layer, with known reasons."""
-    from costmodel.crosscheck import crosscheck as compare
+    from costmodel.verbs.crosscheck import crosscheck as compare
 
     return compare(model, settings)
 

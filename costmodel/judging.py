@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from costmodel.analysis import analyze_subject
-from costmodel.estimation import workload_of
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
@@ -15,6 +13,8 @@ from costmodel.rules.figures import Computed
 from costmodel.rules.judge import judge
 from costmodel.rules.rulebook import HardwareRule, Rulebook
 from costmodel.rules.value import FactSheet
+from costmodel.verbs.analyze import analyze_subject
+from costmodel.verbs.estimate import workload_of
 
 Progress = Callable[[int, int], None]
 

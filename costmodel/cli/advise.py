@@ -24,7 +24,7 @@ def advise(
     no_cache: o.NoCache = False,
 ) -> int:
     """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
-    from costmodel.advising import advise_subject
+    from costmodel.verbs.advise import advise_subject
 
     if format not in formats():
         raise UnknownNameError("report format", format, formats())

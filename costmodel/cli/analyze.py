@@ -125,8 +125,8 @@ def _with_hardware(
 ) -> costmodel.Analysis:
     # numpy and pydantic are imported here: --help must not wait for them
     from costmodel import timeloop_runs
-    from costmodel.estimation import PHASES, estimate_subject
     from costmodel.passes.attach import attach_cost
+    from costmodel.verbs.estimate import PHASES, estimate_subject
 
     if asked.phase not in PHASES:
         raise UnknownNameError("phase", asked.phase, PHASES)

@@ -62,7 +62,7 @@ def check(
     no_cache: o.NoCache = False,
 ) -> int:
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
-    from costmodel.submission import Submission, check_submission
+    from costmodel.verbs.check import Submission, check_submission
 
     if format not in formats():
         raise UnknownNameError("report format", format, formats())

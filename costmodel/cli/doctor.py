@@ -14,7 +14,7 @@ from costmodel.cli.output import write
 from costmodel.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.doctor import Finding
+    from costmodel.verbs.doctor import Finding
 
 _FORMATS = ("text", "json")
 _WIDEST = 70
@@ -28,7 +28,7 @@ def doctor(
 ) -> int:
     """Say what works on this machine and what is missing. Exit code 0 if the default backends work, else 2."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.doctor import examine
+    from costmodel.verbs.doctor import examine
 
     if format not in _FORMATS:
         raise UnknownNameError("format", format, _FORMATS)

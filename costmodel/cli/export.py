@@ -35,7 +35,7 @@ def export(
 ) -> int:
     """Write each layer's problem, architecture, constraints, mapper and mapping files. Exit code 2 if one has none."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.export import INDEX, export_timeloop
+    from costmodel.verbs.export import INDEX, export_timeloop
 
     if to not in _TARGETS:
         raise UnknownNameError("target for --to", to, _TARGETS)

@@ -49,7 +49,7 @@ def read(
 ) -> int:
     """Read facts: values with units, samples, gaps and uncertainty. A file that cannot be read loses no other."""
     # yaml is imported there: --help must not wait for it
-    from costmodel.facts import parse_target, read_facts, refuse_idle
+    from costmodel.verbs.facts import parse_target, read_facts, refuse_idle
 
     if format not in facts_formats():
         raise UnknownNameError("format of facts", format, facts_formats())

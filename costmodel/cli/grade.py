@@ -72,9 +72,9 @@ def grade(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
-    from costmodel.grade import Limits, Order, write_grades
-    from costmodel.grade import grade as grade_class
     from costmodel.reports import View, render
+    from costmodel.verbs.grade import Limits, Order, write_grades
+    from costmodel.verbs.grade import grade as grade_class
 
     order = Order(
         place=submissions,

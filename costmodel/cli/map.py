@@ -40,7 +40,7 @@ def map_problem(
 ) -> int:
     """Energy and cycles of single layer problems. Exit code 2 if one is invalid."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.problems import Case, map_cases, map_fronts, read_cases, read_mapping
+    from costmodel.verbs.map import Case, map_cases, map_fronts, read_cases, read_mapping
 
     if format not in _FORMATS:
         raise UnknownNameError("format", format, _FORMATS)
@@ -92,7 +92,7 @@ def _text(results: Mapping[str, list[LayerCost]], hardware: str | None) -> str:
 
 def _mapping(name: str, cost: LayerCost, hardware: str) -> str:
     """One YAML document; a problem without a mapping is a comment."""
-    from costmodel.export import timeloop_mapping
+    from costmodel.verbs.export import timeloop_mapping
 
     head = f"# {name}: " + " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
     if not cost.valid:

@@ -28,7 +28,7 @@ def rank(
     output: o.Output = None,
 ) -> int:
     """Rank a competition: best first, and those that are out with their reason."""
-    from costmodel.competition import rank_files
+    from costmodel.verbs.rank import rank_files
 
     if format not in formats():
         raise UnknownNameError("report format", format, formats())

@@ -15,11 +15,11 @@ from costmodel.backends.timeloop import Settings, verify
 from costmodel.backends.timeloop import estimate as estimate_by_timeloop
 from costmodel.backends.timeloop.tools import MODEL, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.estimation import workload_of
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.cost import CostReport, LayerCheck
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace
+from costmodel.verbs.estimate import workload_of
 
 LAB = load_hardware("simple_weight_stationary")
 ORACLE = Path(__file__).parents[1] / "oracles" / "data" / "timeloop_cases.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.grade import Order, grade, write_grades
 from costmodel.grading.limits import Limits
+from costmodel.verbs.grade import Order, grade, write_grades
 from tests.grading.conftest import HOSTILE
 
 NET = """from torch import nn

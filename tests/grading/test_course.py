@@ -10,7 +10,6 @@ from zipfile import ZipFile
 import pytest
 
 from costmodel.errors import UsageError
-from costmodel.grade import Order, grade, write_grades
 from costmodel.grading import course
 from costmodel.grading.limits import Limits
 from costmodel.grading.traced import Job, Traced, trace
@@ -18,6 +17,7 @@ from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
+from costmodel.verbs.grade import Order, grade, write_grades
 
 NET = """from torch import nn
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from distributed import Client, LocalCluster
 
-from costmodel.grade import Order, grade, write_grades
+from costmodel.verbs.grade import Order, grade, write_grades
 
 
 class Killer:

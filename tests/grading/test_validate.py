@@ -13,7 +13,6 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from costmodel.analysis import describe
 from costmodel.errors import FormatError
 from costmodel.grading.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind
@@ -28,6 +27,7 @@ from costmodel.tracing.shapes import disagreement
 from costmodel.tracing.step import Step
 from costmodel.tracing.tracer import trace_step
 from costmodel.tracing.training import plan_training, trace_inference, trace_training
+from costmodel.verbs.analyze import describe
 from tests.conformance.snippets import SNIPPETS
 from tests.tracing.networks import Small
 

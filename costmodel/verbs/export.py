@@ -13,10 +13,10 @@ from costmodel.backends.analytical import estimate
 from costmodel.backends.timeloop.documents import layer_documents, mapping_text, problem_of
 from costmodel.backends.timeloop.syntax import Syntax, syntax_named
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.estimation import PHASES, workload_of
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer
+from costmodel.verbs.estimate import PHASES, workload_of
 
 SCHEMA = "costmodel.timeloop-export/1"
 INDEX = "layers.json"

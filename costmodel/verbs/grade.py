@@ -24,7 +24,7 @@ from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.reports import View, render
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sheets import Sheet, sheets_of
-from costmodel.submission import own_sheet
+from costmodel.verbs.check import own_sheet
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}

@@ -1,0 +1,1 @@
+"""The verbs: one file per subcommand, under the same word. Each joins rooms; none knows the command line."""
