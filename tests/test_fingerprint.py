@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.fingerprint import fingerprint
+from costmodel.files.fingerprint import fingerprint
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from importlib import resources
 from multiprocessing import get_context
 from typing import Any, cast
 
-from costmodel import cache as store
 from costmodel.backends.machine import machine_of
 from costmodel.backends.totals import cost_report
 from costmodel.errors import FormatError, UnknownNameError, UsageError
+from costmodel.files import cache as store
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import AccessRow, CostReport, LayerCost, LoopSpec, MappedLevel

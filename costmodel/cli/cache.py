@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from costmodel import cache as store
+from costmodel.files import cache as store
 
 cache = typer.Typer(help="The folder of results by content.", no_args_is_help=True)
 

@@ -42,8 +42,8 @@ def show(name: Name) -> int:
 @hardware.command()
 def validate(file: Annotated[Path, typer.Argument(help="a hardware YAML, or a Timeloop v0.3 folder")]) -> int:
     """Check a hardware YAML or Timeloop folder: exit code 0 if it holds, 3 with file and line if not."""
-    from costmodel.documents import read_document
     from costmodel.errors import UsageError
+    from costmodel.files.documents import read_document
     from costmodel.hardware.spec import HardwareSpec
     from costmodel.hardware.timeloop_folder import read_timeloop_folder
 

@@ -10,8 +10,8 @@ from costmodel.contracts.names import Names
 from costmodel.contracts.programs import Programs
 from costmodel.contracts.script_arguments import Argument, CommandLine, command_line
 from costmodel.contracts.spec import ArgumentRule
+from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
-from costmodel.quoting import escaped
 
 
 def check_arguments(rule: ArgumentRule, scripts: list[Entry], programs: Programs) -> tuple[Outcome, str]:

@@ -34,8 +34,8 @@ from costmodel.contracts.spec import (
     TeamRule,
 )
 from costmodel.contracts.table_check import check_table
+from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Finding, Outcome
-from costmodel.quoting import escaped
 
 _SHOWN = 12
 """Places of one rule that are written out."""

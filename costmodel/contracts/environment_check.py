@@ -6,8 +6,8 @@ import yaml
 
 from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import EnvironmentRule
+from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
-from costmodel.quoting import escaped
 
 _LARGEST = 2**20
 

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from costmodel.errors import SubjectError
-from costmodel.quoting import escaped
+from costmodel.files.quoting import escaped
 
 _MOST_FILES = 20_000
 _MOST_DEPTH = 40

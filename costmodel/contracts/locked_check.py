@@ -6,8 +6,8 @@ import hashlib
 
 from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import LockedRule
+from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
-from costmodel.quoting import escaped
 
 _LARGEST = 64 * 2**20
 

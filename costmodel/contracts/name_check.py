@@ -8,9 +8,9 @@ from pathlib import Path
 
 from costmodel.contracts.folder import Folder, open_folder
 from costmodel.contracts.spec import ClaimSpec, ContractSpec, NameRule
+from costmodel.files.quoting import escaped
 from costmodel.ir.facts import METRIC_UNITS, Kind, Measurement
 from costmodel.ir.verdict import Outcome
-from costmodel.quoting import escaped
 
 
 def check_name(rule: NameRule, folder: Folder) -> tuple[Outcome, str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from costmodel.contracts.folder import Folder
 from costmodel.contracts.names import Names
 from costmodel.contracts.programs import Part
-from costmodel.quoting import escaped
+from costmodel.files.quoting import escaped
 
 _LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})
 _ROOTS = ("torch.hub.", "torchhub.", "huggingface_hub.", "transformers.pipeline", "clip.load", "gdown.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.contracts.folder import Entry, Folder
-from costmodel.quoting import escaped
+from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
 _COMPILED = (".pyc", ".pyd", ".so", ".dll", ".dylib", ".pyz", ".egg", ".whl")

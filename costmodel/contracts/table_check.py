@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from costmodel.contracts.folder import Entry, Folder
 from costmodel.contracts.spec import IntegerRange, TableRule
+from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
-from costmodel.quoting import escaped
 
 _LARGEST = 64 * 2**20
 _SHOWN = 40

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.errors import FormatError
+from costmodel.files.quoting import safe_text, steady_text
 from costmodel.grading import visible
 from costmodel.grading.digest import digest_of
 from costmodel.grading.limits import Limits
@@ -28,7 +29,6 @@ from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
-from costmodel.quoting import safe_text, steady_text
 
 _MAIN = "; what trains, downloads or plots belongs under if __name__ == '__main__'"
 _SIGNALLED = 128

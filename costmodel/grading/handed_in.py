@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from costmodel.contracts.deadline import parse_submitted
+from costmodel.files.quoting import safe_text
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.unpack import SUFFIXES
-from costmodel.quoting import safe_text
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")

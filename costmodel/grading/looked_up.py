@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from costmodel.files.quoting import safe_text
 from costmodel.grading.sources import Submission
-from costmodel.quoting import safe_text
 from costmodel.rules.sheets import Sheet
 
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from costmodel.errors import CostModelError
-from costmodel.quoting import safe_text
+from costmodel.files.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")

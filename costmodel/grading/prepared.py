@@ -7,11 +7,11 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from costmodel.files.quoting import safe_text
 from costmodel.grading.handed_in import HandedIn
 from costmodel.grading.notebook import NotebookError, script_of
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.unpack import ArchiveError, Room, is_archive, unpack
-from costmodel.quoting import safe_text
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
+from costmodel.files.quoting import safe_text
 from costmodel.grading import visible
 from costmodel.grading.limits import Limits
 from costmodel.grading.messages import ANSWER, REQUEST, Answer, Request
@@ -20,7 +21,6 @@ from costmodel.grading.supervisor import supervise
 from costmodel.grading.temptation import PROMISES
 from costmodel.grading.wall import WALLS, Wall, environment, missing_program
 from costmodel.ir.codec import dumps, loads
-from costmodel.quoting import safe_text
 
 _LIMITS = Limits(wall_seconds=20.0, cpu_seconds=10)
 

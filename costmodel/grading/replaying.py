@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from costmodel.errors import CostModelError
+from costmodel.files.quoting import safe_text
 from costmodel.grading.messages import Replay
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ops import lookup
-from costmodel.quoting import safe_text
 
 
 def replaying(replay: Replay) -> Notice:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.quoting import safe_text
+from costmodel.files.quoting import safe_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,13 @@ from itertools import count
 from pathlib import Path
 
 from costmodel.errors import UsageError
+from costmodel.files.quoting import safe_text
 from costmodel.grading.digest import contents_of, digest_of
 from costmodel.grading.handed_in import HandedIn, Person, handed_in
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.prepared import UnusableError, named, prepared
 from costmodel.grading.roster import Roster, Student
 from costmodel.grading.unpack import ArchiveError, is_archive, unpack
-from costmodel.quoting import safe_text
 
 _ANONYMOUS = "(no name)"
 _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")

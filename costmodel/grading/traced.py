@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from costmodel.files.quoting import safe_text
 from costmodel.grading.behind import WalledTrace, trace_behind_wall
 from costmodel.grading.limits import Limits
 from costmodel.grading.mappable import too_large
@@ -14,7 +15,6 @@ from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.replayed import replayed
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
-from costmodel.quoting import safe_text
 
 SCHEMA = "costmodel.traced/1"
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO
 
 from costmodel.errors import CostModelError
-from costmodel.quoting import safe_text
+from costmodel.files.quoting import safe_text
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _JUNK = ("__MACOSX", ".git", "__pycache__", ".DS_Store", "Thumbs.db")

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.documents import Strict, read_document
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.files.documents import Strict, read_document
 
 Dataspace = Literal["Weights", "Inputs", "Outputs"]
 DATASPACES: tuple[Dataspace, ...] = ("Weights", "Inputs", "Outputs")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from costmodel.errors import UsageError
-from costmodel.hardware.located import Located
+from costmodel.files.located import Located
 
 BUFFERS = ("DRAM", "SRAM", "regfile", "smartbuffer", "storage")
 MULTIPLIERS = ("mac", "compute")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from costmodel.errors import UsageError
-from costmodel.hardware.located import Located
+from costmodel.files.located import Located
 from costmodel.hardware.spec import DATASPACES, LoopSpec
 
 ROOTS = ("architecture_constraints", "mapspace_constraints", "mapspace", "constraints")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.errors import UsageError
-from costmodel.hardware.located import Located, read_located
+from costmodel.files.located import Located, read_located
 from costmodel.hardware.timeloop_architecture import Component
 
 # Which actions Timeloop asks for, the first that there is (include/model/topology.hpp).

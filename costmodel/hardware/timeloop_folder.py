@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from costmodel.documents import first_problem
 from costmodel.errors import UsageError
-from costmodel.hardware.located import Located, read_located
+from costmodel.files.documents import first_problem
+from costmodel.files.located import Located, read_located
 from costmodel.hardware.spec import DATASPACES, HardwareSpec
 from costmodel.hardware.timeloop_architecture import Component, components_of
 from costmodel.hardware.timeloop_constraints import Gathered, gather

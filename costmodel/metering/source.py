@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from costmodel.errors import FormatError
-from costmodel.quoting import escaped
+from costmodel.files.quoting import escaped
 
 _LARGEST = 256 * 2**20
 """Bytes; a week of AIPowerMeter at one sample a second is less."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from costmodel.quoting import safe_cell
+from costmodel.files.quoting import safe_cell
 from costmodel.reports.table import Cell
 from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View

@@ -6,7 +6,7 @@ from html import escape
 
 from tabulate import tabulate
 
-from costmodel.quoting import printable
+from costmodel.files.quoting import printable
 from costmodel.reports.tables import tables
 from costmodel.reports.text import cell
 from costmodel.reports.view import Noun, View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabulate import tabulate
 
-from costmodel.quoting import safe_markdown
+from costmodel.files.quoting import safe_markdown
 from costmodel.reports.tables import tables
 from costmodel.reports.text import cell
 from costmodel.reports.view import Noun, View

@@ -6,7 +6,7 @@ import textwrap
 
 from tabulate import tabulate
 
-from costmodel.quoting import printable
+from costmodel.files.quoting import printable
 from costmodel.reports.table import Cell
 from costmodel.reports.tables import tables
 from costmodel.reports.view import Noun, View

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
-from costmodel.quoting import safe_text
 from costmodel.rules.value import Value
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from costmodel.documents import Strict
+from costmodel.files.documents import Strict
 
 Operator = Literal["<", "<=", ">", ">=", "known", "one of"]
 OnFailure = Literal["zero", "disqualify", "unranked", "flag", "note"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.documents import Strict
+from costmodel.files.documents import Strict
 
 Source = Literal["static", "estimated", "measured", "claimed"]
 """Who is believed: ``static``: the graph before any fact; ``estimated``: the engine, unless a measured fact is given;

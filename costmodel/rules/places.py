@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.documents import Strict
+from costmodel.files.documents import Strict
 
 TiePolicy = Literal["competition", "dense", "ordinal", "average", "earliest"]
 """Ranks of equal values: 1 2 2 4, 1 2 2 3, by name, 1 2.5 2.5 4, or by time of submission."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field, model_validator
 
-from costmodel.documents import Strict
+from costmodel.files.documents import Strict
 
 
 class Cell(Strict):

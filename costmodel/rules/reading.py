@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from costmodel.documents import Strict
+from costmodel.files.documents import Strict
 from costmodel.rules.limit import Operator
 from costmodel.rules.metric import Normalised
 from costmodel.rules.places import BracketSpec, TiePolicy

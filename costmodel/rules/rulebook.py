@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from costmodel.contracts.spec import ContractSpec
-from costmodel.documents import Strict, read_document
 from costmodel.errors import RulebookError, UnknownNameError
+from costmodel.files.documents import Strict, read_document
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.rules.figures import FIGURES

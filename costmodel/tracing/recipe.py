@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from costmodel.documents import Strict, first_problem, read_document
 from costmodel.errors import RecipeFormatError
+from costmodel.files.documents import Strict, first_problem, read_document
 
 
 def parse_input(value: Any) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costmodel import cache
 from costmodel.errors import FormatError
-from costmodel.fingerprint import fingerprint, source_digest
+from costmodel.files import cache
+from costmodel.files.fingerprint import fingerprint, source_digest
 from costmodel.ir.analysis import SCHEMA, Analysis, Subject
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import Training

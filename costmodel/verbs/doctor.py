@@ -14,8 +14,8 @@ from pathlib import Path
 from costmodel.backends import analytical
 from costmodel.backends.timeloop import Settings, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
-from costmodel.cache import cache_folder
 from costmodel.errors import UsageError
+from costmodel.files.cache import cache_folder
 from costmodel.grading.probe import probe
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.workload import Layer, Workload

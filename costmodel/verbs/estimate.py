@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
-from costmodel import cache
 from costmodel.errors import FormatError
-from costmodel.fingerprint import fingerprint
+from costmodel.files import cache
+from costmodel.files.fingerprint import fingerprint
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload

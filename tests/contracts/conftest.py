@@ -7,8 +7,8 @@ import pytest
 
 from costmodel.contracts.checker import check_contract
 from costmodel.contracts.spec import ContractSpec
-from costmodel.documents import Strict, read_document
 from costmodel.errors import RulebookError
+from costmodel.files.documents import Strict, read_document
 from costmodel.ir.verdict import Finding
 
 Submit = Callable[[Mapping[str, "str | bytes"]], Path]

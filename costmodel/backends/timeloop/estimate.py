@@ -15,8 +15,8 @@ from costmodel.backends.timeloop.run import Outcome, run
 from costmodel.backends.timeloop.syntax import SYNTAXES, Syntax
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, Tool, find_tool
 from costmodel.backends.totals import cost_report, unmapped
-from costmodel.cache import cache_folder
 from costmodel.errors import CostModelError
+from costmodel.files.cache import cache_folder
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import AccessRow, CostReport, LayerCheck, LayerCost
 from costmodel.ir.workload import Layer, Workload

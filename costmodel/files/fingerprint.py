@@ -38,7 +38,7 @@ def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
 def _own_digest() -> str:
     """Digest of costmodel's own source: a formula that changed makes every figure anew, whatever the version says."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
