@@ -7,18 +7,19 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from costmodel.contracts.argument_check import check_arguments
-from costmodel.contracts.deadline import decide
-from costmodel.contracts.environment_check import check_environment
-from costmodel.contracts.folder import Folder, matches, open_folder
-from costmodel.contracts.hidden_code import hidden_code
-from costmodel.contracts.label_signs import label_signs
-from costmodel.contracts.locked_check import check_locked
-from costmodel.contracts.name_check import check_name
-from costmodel.contracts.names import Names
-from costmodel.contracts.network_signs import network_signs
-from costmodel.contracts.pretrained_signs import checkpoint_files, pretrained_signs
-from costmodel.contracts.programs import Part, Programs, read_programs
+from costmodel.contracts.kinds.arguments import check_arguments
+from costmodel.contracts.kinds.deadline import decide
+from costmodel.contracts.kinds.environment import check_environment
+from costmodel.contracts.kinds.file_name import check_name
+from costmodel.contracts.kinds.label_signs import label_signs
+from costmodel.contracts.kinds.locked import check_locked
+from costmodel.contracts.kinds.network_signs import network_signs
+from costmodel.contracts.kinds.pretrained_signs import checkpoint_files, pretrained_signs
+from costmodel.contracts.kinds.table import check_table
+from costmodel.contracts.reading.folder import Folder, matches, open_folder
+from costmodel.contracts.reading.hidden_code import hidden_code
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part, Programs, read_programs
 from costmodel.contracts.spec import (
     ArgumentRule,
     ContractRule,
@@ -33,7 +34,6 @@ from costmodel.contracts.spec import (
     TableRule,
     TeamRule,
 )
-from costmodel.contracts.table_check import check_table
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Finding, Outcome
 

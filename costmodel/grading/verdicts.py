@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.deadline import parse_submitted
+from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.errors import FormatError, UnknownNameError
 from costmodel.grading.replayed import replay_files
 from costmodel.grading.sources import Submission

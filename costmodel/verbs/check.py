@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.deadline import parse_submitted
-from costmodel.contracts.name_check import claimed_values
+from costmodel.contracts.kinds.deadline import parse_submitted
+from costmodel.contracts.kinds.file_name import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.ir.facts import Facts, Reading

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.name_check import claimed_values
+from costmodel.contracts.kinds.file_name import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RulebookError, SubjectError
 from costmodel.ir.facts import Kind

@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.contracts.folder import Entry, Folder
+from costmodel.contracts.reading.folder import Entry, Folder
 from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")

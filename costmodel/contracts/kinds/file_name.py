@@ -6,7 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from costmodel.contracts.folder import Folder, open_folder
+from costmodel.contracts.reading.folder import Folder, open_folder
 from costmodel.contracts.spec import ClaimSpec, ContractSpec, NameRule
 from costmodel.files.quoting import escaped
 from costmodel.ir.facts import METRIC_UNITS, Kind, Measurement

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Part, Programs
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part, Programs
 
 _FLAGS = frozenset({"store_true", "store_false", "store_const", "count", "append_const"})
 _UNKNOWN_PARSERS = ("absl.flags", "absl.app", "tyro", "hydra", "jsonargparse", "docopt", "tap.", "simple_parsing")

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Part
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part
 
 _MODULES = (
     "requests", "urllib.request", "urllib3", "http.client", "http.server", "socket", "socketserver", "ssl", "ftplib",

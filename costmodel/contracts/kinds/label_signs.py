@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Part
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part
 
 _SPLITS = ("test", "val_test")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from costmodel.contracts.folder import Entry, Folder
+from costmodel.contracts.reading.folder import Entry, Folder
 from costmodel.contracts.spec import EnvironmentRule
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome

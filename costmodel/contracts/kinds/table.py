@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from costmodel.contracts.folder import Entry, Folder
+from costmodel.contracts.reading.folder import Entry, Folder
 from costmodel.contracts.spec import IntegerRange, TableRule
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from costmodel.contracts.folder import Entry
-from costmodel.contracts.hidden_code import hidden_code
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Programs
-from costmodel.contracts.script_arguments import Argument, CommandLine, command_line
+from costmodel.contracts.reading.folder import Entry
+from costmodel.contracts.reading.hidden_code import hidden_code
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Programs
+from costmodel.contracts.reading.script_arguments import Argument, CommandLine, command_line
 from costmodel.contracts.spec import ArgumentRule
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Part
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part
 
 _RUNS_TEXT = frozenset(
     {"exec", "eval", "compile", "runpy.run_path", "runpy.run_module", "builtins.exec", "builtins.eval"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from costmodel.contracts.folder import Folder
-from costmodel.contracts.names import Names
-from costmodel.contracts.programs import Part
+from costmodel.contracts.reading.folder import Folder
+from costmodel.contracts.reading.meanings import Names
+from costmodel.contracts.reading.programs import Part
 from costmodel.files.quoting import escaped
 
 _LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})

@@ -1,0 +1,1 @@
+"""One kind of contract rule per file."""
