@@ -12,10 +12,10 @@ from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.contracts.kinds.file_name import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
+from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.judging import check_subject
-from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.rules.facts import parse_facts
 from costmodel.rules.figures import Computed
 from costmodel.rules.judge import judge

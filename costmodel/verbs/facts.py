@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from costmodel.metering.quantity import parse_quantity
-from costmodel.metering.reader import read_facts, refuse_idle
+from costmodel.facts.quantity import parse_quantity
+from costmodel.facts.reader import read_facts, refuse_idle
 
 __all__ = ["parse_target", "read_facts", "refuse_idle"]
 

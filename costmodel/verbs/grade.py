@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.grading.course import Progress, Way, grade_class
 from costmodel.grading.kept import Kept
 from costmodel.grading.limits import Limits as Limits
@@ -20,7 +21,6 @@ from costmodel.grading.roster import read_roster
 from costmodel.grading.verdicts import Known
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
-from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.reports import View, render
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sheets import Sheet, sheets_of

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
+from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.ir.codec import loads
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
-from costmodel.metering.reader import read_facts, refuse_idle
 from costmodel.rules.ranking import Contender, contender_of
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sensitivity import rank

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, UsageError
+from costmodel.facts.normalise import normalise
+from costmodel.facts.quantity import parse_quantity
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.facts import METRIC_UNITS, SCHEMA, Facts, Kind, Measurement, Reading
-from costmodel.metering.normalise import normalise
-from costmodel.metering.quantity import parse_quantity
 from tests.metering.conftest import Read, found, value
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import CostModelError, FormatError
-from costmodel.metering.reader import FORMATS, read_facts
+from costmodel.facts.reader import FORMATS, read_facts
 from tests.metering.conftest import Write
 
 NASTY = [

@@ -9,8 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.ir.facts import Facts, Reading
-from costmodel.metering import (
+from costmodel.facts import (
     aipowermeter,
     codecarbon,
     competition_result,
@@ -23,10 +22,11 @@ from costmodel.metering import (
     pyjoules,
     zeus,
 )
-from costmodel.metering.lab_file_name import claims
-from costmodel.metering.normalise import normalised
-from costmodel.metering.rows import header_of
-from costmodel.metering.source import Options, Source, excerpt, open_source
+from costmodel.facts.lab_file_name import claims
+from costmodel.facts.normalise import normalised
+from costmodel.facts.rows import header_of
+from costmodel.facts.source import Options, Source, excerpt, open_source
+from costmodel.ir.facts import Facts, Reading
 
 _Recognise: TypeAlias = "Callable[[Source], bool]"
 _Read: TypeAlias = "Callable[[Source, Options], tuple[Reading, ...]]"

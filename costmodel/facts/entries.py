@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from costmodel.errors import CostModelError, UnknownNameError
+from costmodel.facts.quantity import Quantity, measurement, might_be_fraction, parse_quantity
+from costmodel.facts.source import Source, excerpt
 from costmodel.ir.facts import ALSO_CALLED, METRIC_UNITS, PART_UNITS, WORDS, Kind, Measurement, Reading
-from costmodel.metering.quantity import Quantity, measurement, might_be_fraction, parse_quantity
-from costmodel.metering.source import Source, excerpt
 
 _CLAIMED = "claimed_"
 _HALF = "_uncertainty"

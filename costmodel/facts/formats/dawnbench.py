@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from costmodel.facts.quantity import measurement
+from costmodel.facts.rows import amount, header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
-from costmodel.metering.quantity import measurement
-from costmodel.metering.rows import amount, header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 _ACCURACY = "top1Accuracy"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from costmodel.errors import UnknownNameError
+from costmodel.facts.quantity import measurement, number
+from costmodel.facts.rows import Row, header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
-from costmodel.metering.quantity import measurement, number
-from costmodel.metering.rows import Row, header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 SCORES = {
     "accuracy-fraction": ("accuracy_percent", 2),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import localcontext
 
+from costmodel.facts.quantity import EXACT, measurement, number
+from costmodel.facts.rows import Row, amount, header_of, read_rows
+from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Measurement, Reading
-from costmodel.metering.quantity import EXACT, measurement, number
-from costmodel.metering.rows import Row, amount, header_of, read_rows
-from costmodel.metering.source import Options, Source
 
 _JOULES_PER_KWH = 3_600_000
 _COLUMNS = {

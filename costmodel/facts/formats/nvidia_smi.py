@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal, localcontext
 
+from costmodel.facts.power import Integral, integrate, rounded, seconds
+from costmodel.facts.quantity import EXACT, measurement, number
+from costmodel.facts.rows import Row, header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
-from costmodel.metering.power import Integral, integrate, rounded, seconds
-from costmodel.metering.quantity import EXACT, measurement, number
-from costmodel.metering.rows import Row, header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 _POWER = re.compile(r"power\.draw(\.average|\.instant)?( \[W\])?")
 _MEMORY = re.compile(r"memory\.used( \[MiB\])?")

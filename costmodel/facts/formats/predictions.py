@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from costmodel.facts.quantity import measurement
+from costmodel.facts.rows import header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
-from costmodel.metering.quantity import measurement
-from costmodel.metering.rows import header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 _IDS = ("Id", "id", "ID", "image_id")
 _LABELS = ("Prediction", "prediction", "label", "Label", "class", "Category", "Expected", "Solution")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from costmodel.facts.quantity import measurement
+from costmodel.facts.source import Source
 from costmodel.ir.facts import Kind, Reading
-from costmodel.metering.quantity import measurement
-from costmodel.metering.source import Source
 
 _NAME = re.compile(
     r"submission-(?P<energy>[0-9]{1,9}p[0-9]{4})-(?P<latency>[0-9]{1,9}p[0-9]{4})-(?P<activation>[0-9]{1,15}(p[0-9]+)?)"

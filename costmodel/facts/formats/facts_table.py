@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from costmodel.facts.entries import Entry, readings_of, spelt
+from costmodel.facts.rows import header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import IDENTITIES, Reading
-from costmodel.metering.entries import Entry, readings_of, spelt
-from costmodel.metering.rows import header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 _NAME = "name"
 _WHO = (_NAME, *IDENTITIES)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
 
+from costmodel.facts.power import Integral, integrate, rounded, seconds
+from costmodel.facts.quantity import EXACT, measurement
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
-from costmodel.metering.power import Integral, integrate, rounded, seconds
-from costmodel.metering.quantity import EXACT, measurement
-from costmodel.metering.source import Options, Source, excerpt
 
 _MARK = "END OF RECORDING SEGMENT"
 _GPU_KEYS = ("nvidia_draw_absolute", "nvidia_power", "per_gpu_power_draw", "per_gpu_nvidia_power")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from costmodel.metering.quantity import number
-from costmodel.metering.source import Source, excerpt
+from costmodel.facts.quantity import number
+from costmodel.facts.source import Source, excerpt
 
 _DELIMITERS = (",", ";", "\t")
 _LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")

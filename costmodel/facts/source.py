@@ -40,7 +40,7 @@ class Options:
 
     Attributes:
         solution: the labels that predictions are scored against.
-        score: what a leaderboard's Score is, one of :data:`costmodel.metering.kaggle_leaderboard.SCORES`.
+        score: what a leaderboard's Score is, one of :data:`costmodel.facts.formats.kaggle_leaderboard.SCORES`.
         window: the Zeus window that counts.
         target: accuracy in percent whose first crossing a DAWNBench log is asked for.
     """

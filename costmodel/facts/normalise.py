@@ -6,8 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from costmodel.errors import UsageError
+from costmodel.facts.quantity import measurement
 from costmodel.ir.facts import PART_UNITS, Measurement, Reading
-from costmodel.metering.quantity import measurement
 
 RULE_ITERATIONS = 200
 """The energy competition of 2021: 200 iterations of predicting the full CIFAR-10 test set."""

@@ -10,8 +10,8 @@ from itertools import pairwise
 from statistics import median_low
 from typing import TypeAlias
 
+from costmodel.facts.quantity import EXACT
 from costmodel.ir.facts import Gap
-from costmodel.metering.quantity import EXACT
 
 Segment: TypeAlias = "Sequence[tuple[Decimal, Decimal]]"
 """Samples in the order of time: (seconds since 1970, watts)."""

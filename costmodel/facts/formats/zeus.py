@@ -6,10 +6,10 @@ import re
 from decimal import Decimal, localcontext
 
 from costmodel.errors import UnknownNameError
+from costmodel.facts.quantity import EXACT, measurement
+from costmodel.facts.rows import Row, amount, header_of, read_rows
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
-from costmodel.metering.quantity import EXACT, measurement
-from costmodel.metering.rows import Row, amount, header_of, read_rows
-from costmodel.metering.source import Options, Source, excerpt
 
 _ENERGY = re.compile(r"(gpu|cpu|dram)\d+_energy")
 

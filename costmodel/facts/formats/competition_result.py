@@ -10,9 +10,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from costmodel.facts.quantity import measurement
+from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Reading
-from costmodel.metering.quantity import measurement
-from costmodel.metering.source import Options, Source
 
 _ITERATIONS = "the template measures 40 iterations of the test set, the rules ask for 200; --iterations N scales"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.facts.source import excerpt
 from costmodel.ir.facts import METRIC_UNITS, PART_UNITS, Kind, Measurement
-from costmodel.metering.source import excerpt
 
 EXACT = Context(prec=120)
 """Enough digits for every product and sum of numbers that :func:`number` admits."""

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from costmodel.errors import FormatError
+from costmodel.facts.entries import Entry, readings_of
+from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.codec import loads
 from costmodel.ir.facts import SCHEMA, Facts, Reading
-from costmodel.metering.entries import Entry, readings_of
-from costmodel.metering.source import Options, Source, excerpt
 
 _SUBMISSIONS = "submissions"
 _PARTS = ("value", "uncertainty", "unit", "kind")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal, localcontext
 
+from costmodel.facts.quantity import EXACT, measurement
+from costmodel.facts.rows import amount, header_of, read_rows
+from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Reading
-from costmodel.metering.quantity import EXACT, measurement
-from costmodel.metering.rows import amount, header_of, read_rows
-from costmodel.metering.source import Options, Source
 
 _DOMAINS = {
     "cpu": (re.compile(r"package_\d+"), Decimal("1e-6")),

@@ -1,0 +1,1 @@
+"""One log or table format per file."""
