@@ -14,7 +14,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from costmodel.grading.behind import trace_behind_wall
-from costmodel.grading.probe import probe
+from costmodel.sandbox.probe import probe
 
 ROUNDS = 7
 BAR = 1.3

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.facts import (
+from costmodel.facts.formats import (
     aipowermeter,
     codecarbon,
     competition_result,

@@ -15,20 +15,20 @@ from typing import Any
 
 from costmodel.errors import FormatError
 from costmodel.files.quoting import safe_text, steady_text
-from costmodel.grading import visible
 from costmodel.grading.digest import digest_of
-from costmodel.grading.limits import Limits
 from costmodel.grading.messages import REQUEST, Answer, Replay, Request, Wanted
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.probe import best_wall
 from costmodel.grading.structure import ForgedError
-from costmodel.grading.supervisor import Ended, supervise
 from costmodel.grading.validate import check, parse
-from costmodel.grading.wall import Inside, environment, wall_called
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
+from costmodel.sandbox import visible
+from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.probe import best_wall
+from costmodel.sandbox.supervisor import Ended, supervise
+from costmodel.sandbox.wall import Inside, environment, wall_called
 
 _MAIN = "; what trains, downloads or plots belongs under if __name__ == '__main__'"
 _SIGNALLED = 128
@@ -80,7 +80,7 @@ def trace_behind_wall(
         defaults: fields of the recipe that stand below it.
         inference: trace the forward pass of one sample too.
         limits: see there.
-        wall: a name of :data:`costmodel.grading.wall.WALLS`; None is the best that works here.
+        wall: a name of :data:`costmodel.sandbox.wall.WALLS`; None is the best that works here.
 
     Raises:
         UnknownNameError: no such wall.

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from costmodel.errors import CostModelError, RecipeError, SubjectError
-from costmodel.grading.confine import confine
 from costmodel.grading.messages import ANSWER, REQUEST, Answer, Request, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ir.codec import dumps, loads
+from costmodel.sandbox.inside.confine import confine
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def _answered(request: Request, held: tuple[str, ...]) -> Answer:
 
         return Answer(error=replaying(request.replay), held=held)
     if request.wanted is None:
-        from costmodel.grading.temptation import resisted
+        from costmodel.sandbox.inside.trials import resisted
 
         return Answer(held=resisted(request))
     try:

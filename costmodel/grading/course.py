@@ -13,7 +13,6 @@ from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.grading.kept import Kept, fingerprint
-from costmodel.grading.limits import Limits
 from costmodel.grading.looked_up import Row, look_up
 from costmodel.grading.mapped import map_class
 from costmodel.grading.notice import OF_OTHERS, Kind, Notice
@@ -29,6 +28,7 @@ from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.rules.ranking import contender_of
 from costmodel.rules.rulebook import Rulebook
 from costmodel.rules.sensitivity import rank
+from costmodel.sandbox.limits import Limits
 
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from costmodel.grading.limits import Limits
 from costmodel.grading.notice import Notice
 from costmodel.ir.analysis import Subject
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
+from costmodel.sandbox.limits import Limits
 
 REQUEST = "costmodel.request/1"
 ANSWER = "costmodel.answer/1"
@@ -40,7 +40,7 @@ class Confinement:
     """What the child does to itself before it reads a line of the submission.
 
     Attributes:
-        must, may: names of measures (:mod:`costmodel.grading.confine`); without one of the first it does not go on.
+        must, may: names of measures (:mod:`costmodel.sandbox.inside.confine`); without one of the first it does not go on.
         readable: folders and files, in the child's eyes.
         scratch: the one folder that it may write to.
     """

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from costmodel.errors import CostModelError, FormatError, UsageError
 from costmodel.grading.behind import run_child
-from costmodel.grading.limits import Limits
 from costmodel.grading.messages import Replay
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.validate import parse
-from costmodel.grading.wall import Inside
 from costmodel.ir.trace import Trace
+from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.wall import Inside
 
 _WEIGHTS = (".pt", ".pth")
 _PREDICTIONS = "predictions"

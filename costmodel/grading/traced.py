@@ -9,12 +9,12 @@ from typing import Any
 
 from costmodel.files.quoting import safe_text
 from costmodel.grading.behind import WalledTrace, trace_behind_wall
-from costmodel.grading.limits import Limits
 from costmodel.grading.mappable import too_large
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.replayed import replayed
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
+from costmodel.sandbox.limits import Limits
 
 SCHEMA = "costmodel.traced/1"
 

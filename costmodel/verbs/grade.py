@@ -13,9 +13,7 @@ from costmodel.errors import UnknownNameError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.grading.course import Progress, Way, grade_class
 from costmodel.grading.kept import Kept
-from costmodel.grading.limits import Limits as Limits
 from costmodel.grading.looked_up import Row
-from costmodel.grading.probe import SandboxError, best_wall, probe
 from costmodel.grading.replayed import check_inputs
 from costmodel.grading.roster import read_roster
 from costmodel.grading.verdicts import Known
@@ -24,6 +22,8 @@ from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
 from costmodel.rules.rulebook import Rulebook, load_rulebook
 from costmodel.rules.sheets import Sheet, sheets_of
+from costmodel.sandbox.limits import Limits as Limits
+from costmodel.sandbox.probe import SandboxError, best_wall, probe
 from costmodel.verbs.check import own_sheet
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}

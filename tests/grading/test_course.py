@@ -11,12 +11,12 @@ import pytest
 
 from costmodel.errors import UsageError
 from costmodel.grading import course
-from costmodel.grading.limits import Limits
 from costmodel.grading.traced import Job, Traced, trace
 from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
+from costmodel.sandbox.limits import Limits
 from costmodel.verbs.grade import Order, grade, write_grades
 
 NET = """from torch import nn

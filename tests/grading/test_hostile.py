@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from costmodel.grading.behind import WalledTrace, trace_behind_wall
-from costmodel.grading.probe import best_wall, probe
-from costmodel.grading.process_tree import descendants
 from costmodel.ir.codec import dumps
+from costmodel.sandbox.probe import best_wall, probe
+from costmodel.sandbox.process_tree import descendants
 from tests.grading.conftest import Hostile
 
 SETTINGS = {"input": "3x32x32", "batch": 2, "samples": 10, "epochs": 2}

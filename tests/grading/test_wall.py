@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading import probe as probing
 from costmodel.grading.behind import trace_behind_wall
-from costmodel.grading.limits import Limits
 from costmodel.grading.notice import Kind
-from costmodel.grading.probe import SandboxError, Standing, best_wall, probe
-from costmodel.grading.seccomp import filter_program
-from costmodel.grading.wall import WALLS
 from costmodel.ir.codec import dumps
+from costmodel.sandbox import probe as probing
+from costmodel.sandbox.inside.seccomp import filter_program
+from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.probe import SandboxError, Standing, best_wall, probe
+from costmodel.sandbox.wall import WALLS
 from tests.grading.conftest import HOSTILE
 
 SETTINGS = {"input": "3x32x32", "batch": 2}

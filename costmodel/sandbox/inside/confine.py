@@ -10,10 +10,10 @@ import ctypes
 import os
 import sys
 
-from costmodel.grading import landlock
-from costmodel.grading.limits import Limits
 from costmodel.grading.messages import Confinement
-from costmodel.grading.seccomp import UnsupportedError, filter_program
+from costmodel.sandbox.inside import landlock
+from costmodel.sandbox.inside.seccomp import UnsupportedError, filter_program
+from costmodel.sandbox.limits import Limits
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _NOT_DUMPABLE = 38, 22, 2, 4
 _DROP_FROM_BOUNDING_SET = 24

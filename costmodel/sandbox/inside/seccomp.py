@@ -11,7 +11,7 @@ import struct
 from typing import TypeAlias
 
 from costmodel.errors import CostModelError
-from costmodel.grading import syscalls as calls
+from costmodel.sandbox.inside import syscalls as calls
 
 _Instruction: TypeAlias = "tuple[int, int, int, int]"
 """Operation, jump if true, jump if false, operand: a ``struct sock_filter``."""

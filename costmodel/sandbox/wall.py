@@ -8,7 +8,7 @@ limits     resource limits, and seccomp where it works: the submission reads and
 ========== ================================================================================================
 
 Under every wall the child has a cleared environment, resource limits, a small scratch folder, and is watched and
-ended from outside (:mod:`costmodel.grading.supervisor`).
+ended from outside (:mod:`costmodel.sandbox.supervisor`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading import visible
-from costmodel.grading.limits import Limits
 from costmodel.grading.messages import Confinement
+from costmodel.sandbox import visible
+from costmodel.sandbox.limits import Limits
 
 _BESIDE = "/beside"
 _START = "import sys; sys.path[0] = sys.argv[1]; from costmodel.grading.child import main; main()"

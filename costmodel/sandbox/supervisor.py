@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.grading.limits import Limits
 from costmodel.grading.notice import Kind
-from costmodel.grading.process_tree import Usage, end, usage
+from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.process_tree import Usage, end, usage
 
 _LOOK_EVERY_SECONDS = 0.02
 _CHUNK = 1 << 18

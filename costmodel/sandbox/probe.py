@@ -14,13 +14,13 @@ from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
 from costmodel.files.quoting import safe_text
-from costmodel.grading import visible
-from costmodel.grading.limits import Limits
 from costmodel.grading.messages import ANSWER, REQUEST, Answer, Request
-from costmodel.grading.supervisor import supervise
-from costmodel.grading.temptation import PROMISES
-from costmodel.grading.wall import WALLS, Wall, environment, missing_program
 from costmodel.ir.codec import dumps, loads
+from costmodel.sandbox import visible
+from costmodel.sandbox.inside.trials import PROMISES
+from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.supervisor import supervise
+from costmodel.sandbox.wall import WALLS, Wall, environment, missing_program
 
 _LIMITS = Limits(wall_seconds=20.0, cpu_seconds=10)
 
@@ -35,7 +35,7 @@ class Standing:
 
     Attributes:
         wall: its name.
-        kept: names of the promises (:data:`costmodel.grading.temptation.PROMISES`) that it keeps.
+        kept: names of the promises (:data:`costmodel.sandbox.inside.trials.PROMISES`) that it keeps.
         why: why it does not work at all, "" if it does.
     """
 

@@ -1,0 +1,1 @@
+"""What runs in a confined child before anything of a stranger does."""
