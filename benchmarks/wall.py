@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from costmodel.grading.behind import trace_behind_wall
+from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.sandbox.probe import probe
 
 ROUNDS = 7
@@ -24,9 +24,9 @@ SETTINGS = {"input": "3x32x32", "batch": 4}
 TRACING = """
 import sys, time
 from pathlib import Path
-from costmodel.grading.child import _traced
+from costmodel.grading.child.main import _traced
 from costmodel.tracing.choice import choose
-from costmodel.grading.messages import Wanted
+from costmodel.grading.child.main.messages import Wanted
 start = time.perf_counter()
 _traced(sys.argv[1], Wanted(settings={"input": "3x32x32", "batch": 4}), ())
 print(time.perf_counter() - start)

@@ -12,9 +12,9 @@ from pathlib import Path
 from costmodel.contracts.checker import check_contract
 from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.errors import FormatError, UnknownNameError
-from costmodel.grading.replayed import replay_files
-from costmodel.grading.sources import Submission
-from costmodel.grading.traced import Traced
+from costmodel.grading.intake.submissions import Submission
+from costmodel.grading.job import Traced
+from costmodel.grading.scrutiny.replay import replay_files
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed

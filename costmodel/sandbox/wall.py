@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading.messages import Confinement
+from costmodel.grading.child.main.messages import Confinement
 from costmodel.sandbox import visible
 from costmodel.sandbox.limits import Limits
 
 _BESIDE = "/beside"
-_START = "import sys; sys.path[0] = sys.argv[1]; from costmodel.grading.child import main; main()"
+_START = "import sys; sys.path[0] = sys.argv[1]; from costmodel.grading.child.main import main; main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
-from costmodel.grading.course import Progress, Way, grade_class
-from costmodel.grading.kept import Kept
-from costmodel.grading.looked_up import Row
-from costmodel.grading.replayed import check_inputs
-from costmodel.grading.roster import read_roster
+from costmodel.grading.classroom import Progress, Way, grade_class
+from costmodel.grading.intake.roster import read_roster
+from costmodel.grading.resume import Kept
+from costmodel.grading.scrutiny.replay import check_inputs
 from costmodel.grading.verdicts import Known
+from costmodel.grading.whose_facts import Row
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render

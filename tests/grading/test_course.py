@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import pytest
 
 from costmodel.errors import UsageError
-from costmodel.grading import course
-from costmodel.grading.traced import Job, Traced, trace
+from costmodel.grading import classroom as course
+from costmodel.grading.job import Job, Traced, trace
 from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING

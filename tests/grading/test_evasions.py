@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from costmodel.grading.evasions import evasions
 from costmodel.grading.mappable import too_large
-from costmodel.grading.remarks import remarks
+from costmodel.grading.scrutiny.evasions import evasions
+from costmodel.grading.scrutiny.remarks import remarks
 from costmodel.ir.workload import Layer, Place, Workload
 from costmodel.passes.lower import lower
 from costmodel.passes.work import count

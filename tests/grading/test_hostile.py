@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.grading.behind import WalledTrace, trace_behind_wall
+from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.codec import dumps
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.process_tree import descendants

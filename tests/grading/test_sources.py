@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UsageError
-from costmodel.grading import prepared
+from costmodel.grading.intake import prepare as prepared
+from costmodel.grading.intake.roster import Roster, Student, read_roster
+from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.notice import Kind
-from costmodel.grading.roster import Roster, Student, read_roster
-from costmodel.grading.sources import Submission, find_submissions
 
 MODEL = "import torch\n"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.grading.unpack import ArchiveError, Caps, Room, unpack
+from costmodel.grading.intake.archives import ArchiveError, Caps, Room, unpack
 
 MIB = 2**20
 

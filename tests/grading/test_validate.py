@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import torch
+from costmodel.grading.child.main.messages import ANSWER, Answer, Wanted
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from costmodel.errors import FormatError
-from costmodel.grading.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind
-from costmodel.grading.structure import ForgedError, check_structure
-from costmodel.grading.validate import check, parse
+from costmodel.grading.scrutiny.structure import ForgedError, check_structure
+from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.codec import dumps, to_data
 from costmodel.ir.trace import OpCall, Trace
 from costmodel.ops import lookup

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading.behind import trace_behind_wall
 from costmodel.grading.notice import Kind
+from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.ir.codec import dumps
 from costmodel.sandbox import probe as probing
 from costmodel.sandbox.inside.seccomp import filter_program

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import SubjectError
-from costmodel.grading.behind import trace_behind_wall
+from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.tracing.choice import Known, NoChoiceError, choose
 
 TWO = """from torch import nn

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.remarks import weights_of
+from costmodel.grading.scrutiny.remarks import weights_of
 from costmodel.ir.counts import Counts
 from costmodel.ir.trace import Phase, Trace
 from costmodel.ir.training import Training

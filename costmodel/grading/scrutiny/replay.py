@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from costmodel.errors import CostModelError, FormatError, UsageError
-from costmodel.grading.behind import run_child
-from costmodel.grading.messages import Replay
+from costmodel.grading.child.main.messages import Replay
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.validate import parse
+from costmodel.grading.scrutiny.validate import parse
+from costmodel.grading.walled_trace import run_child
 from costmodel.ir.trace import Trace
 from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.wall import Inside

@@ -19,8 +19,8 @@ import yaml
 
 from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.files.quoting import safe_text
+from costmodel.grading.intake.archives import SUFFIXES
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.unpack import SUFFIXES
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.structure import LITERAL_ELEMENTS
+from costmodel.grading.scrutiny.structure import LITERAL_ELEMENTS
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training

@@ -4,7 +4,7 @@ The child runs the submission's code and the recorder in one process, so a submi
 What it writes is only believed as far as it is checked here, by this process, with our own formulas:
 
 * it is JSON of our schema, of bounded size, without surrogates or non-finite numbers;
-* its parts fit together (:mod:`costmodel.grading.structure`): ids, sizes, names, lifetimes of memory; nothing is read
+* its parts fit together (:mod:`costmodel.grading.scrutiny.structure`): ids, sizes, names, lifetimes of memory; nothing is read
   before it is made, after it is gone, or without anybody having made it;
 * every call of an op that has a formula is asked again of torch's own shape function on stand-ins: shapes, element
   types and which result is a view (:mod:`costmodel.tracing.shapes`);
@@ -14,7 +14,7 @@ What it writes is only believed as far as it is checked here, by this process, w
 
 Remarks, which refuse nothing: tensors of the program that work as weights but are no parameters; a training whose
 forward pass does other work per sample than the inference; layers with weights that get no gradient; work and data that
-lie where the figures do not look (:mod:`costmodel.grading.evasions`).
+lie where the figures do not look (:mod:`costmodel.grading.scrutiny.evasions`).
 
 **What can still be forged.** A trace that is whole in itself but of another network: a smaller one than the submission
 runs where it is measured (by replacing the recorder, or by a ``forward`` that behaves differently on fake tensors,
@@ -33,11 +33,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, FormatError
-from costmodel.grading.evasions import evasions
-from costmodel.grading.messages import ANSWER, Answer, Wanted
+from costmodel.grading.child.main.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.remarks import remarks
-from costmodel.grading.structure import ForgedError, check_structure, expect
+from costmodel.grading.scrutiny.evasions import evasions
+from costmodel.grading.scrutiny.remarks import remarks
+from costmodel.grading.scrutiny.structure import ForgedError, check_structure, expect
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import from_data
 from costmodel.ir.trace import Trace

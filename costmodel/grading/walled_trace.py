@@ -15,11 +15,11 @@ from typing import Any
 
 from costmodel.errors import FormatError
 from costmodel.files.quoting import safe_text, steady_text
-from costmodel.grading.digest import digest_of
-from costmodel.grading.messages import REQUEST, Answer, Replay, Request, Wanted
+from costmodel.grading.child.main.messages import REQUEST, Answer, Replay, Request, Wanted
+from costmodel.grading.intake.digest import digest_of
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.structure import ForgedError
-from costmodel.grading.validate import check, parse
+from costmodel.grading.scrutiny.structure import ForgedError
+from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace

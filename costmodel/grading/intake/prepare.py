@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from costmodel.files.quoting import safe_text
-from costmodel.grading.handed_in import HandedIn
-from costmodel.grading.notebook import NotebookError, script_of
+from costmodel.grading.intake.archives import ArchiveError, Room, is_archive, unpack
+from costmodel.grading.intake.notebook import NotebookError, script_of
+from costmodel.grading.intake.platforms import HandedIn
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.unpack import ArchiveError, Room, is_archive, unpack
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5

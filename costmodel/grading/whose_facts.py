@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from costmodel.files.quoting import safe_text
-from costmodel.grading.sources import Submission
+from costmodel.grading.intake.submissions import Submission
 from costmodel.rules.sheets import Sheet
 
 

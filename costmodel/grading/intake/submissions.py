@@ -17,12 +17,12 @@ from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.digest import contents_of, digest_of
-from costmodel.grading.handed_in import HandedIn, Person, handed_in
+from costmodel.grading.intake.archives import ArchiveError, is_archive, unpack
+from costmodel.grading.intake.digest import contents_of, digest_of
+from costmodel.grading.intake.platforms import HandedIn, Person, handed_in
+from costmodel.grading.intake.prepare import UnusableError, named, prepared
+from costmodel.grading.intake.roster import Roster, Student
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.prepared import UnusableError, named, prepared
-from costmodel.grading.roster import Roster, Student
-from costmodel.grading.unpack import ArchiveError, is_archive, unpack
 
 _ANONYMOUS = "(no name)"
 _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")
@@ -36,7 +36,7 @@ class Submission:
     Attributes:
         name: who, from the roster or the source; one printable line.
         path: a folder or a Python file to trace; None if there is none.
-        digest: of its files (:func:`costmodel.grading.digest.digest_of`), "" if there are none.
+        digest: of its files (:func:`costmodel.grading.intake.digest.digest_of`), "" if there are none.
         notices: what is wrong, or remarkable.
         students: who they are by the roster, else as far as the source says.
         submitted: when, if the source says so.
@@ -68,7 +68,7 @@ def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> F
     """The submissions of a folder, an export or an archive of them, sorted by name.
 
     Args:
-        place: see :mod:`costmodel.grading.handed_in`.
+        place: see :mod:`costmodel.grading.intake.platforms`.
         into: an empty folder for what has to be unpacked or converted.
         roster: the class; who is in it and handed nothing in gets an entry too.
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.files.quoting import safe_text
-from costmodel.grading.behind import WalledTrace, trace_behind_wall
 from costmodel.grading.mappable import too_large
 from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.replayed import replayed
+from costmodel.grading.scrutiny.replay import replayed
+from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
 from costmodel.sandbox.limits import Limits

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import FormatError
-from costmodel.grading.digest import digest_of
-from costmodel.grading.traced import SCHEMA, Job, Traced
+from costmodel.grading.intake.digest import digest_of
+from costmodel.grading.job import SCHEMA, Job, Traced
 from costmodel.ir.codec import dumps, loads
 
 

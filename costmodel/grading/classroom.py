@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.grading.kept import Kept, fingerprint
-from costmodel.grading.looked_up import Row, look_up
-from costmodel.grading.mapped import map_class
+from costmodel.grading.class_mapping import map_class
+from costmodel.grading.intake.roster import Roster
+from costmodel.grading.intake.submissions import Submission, find_submissions
+from costmodel.grading.job import Job, Traced, trace
 from costmodel.grading.notice import OF_OTHERS, Kind, Notice
-from costmodel.grading.roster import Roster
-from costmodel.grading.sources import Submission, find_submissions
-from costmodel.grading.traced import Job, Traced, trace
+from costmodel.grading.resume import Kept, fingerprint
 from costmodel.grading.verdicts import Known, verdict_of
+from costmodel.grading.whose_facts import Row, look_up
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
