@@ -45,7 +45,7 @@ def validate(file: Annotated[Path, typer.Argument(help="a hardware YAML, or a Ti
     from costmodel.errors import UsageError
     from costmodel.files.documents import read_document
     from costmodel.hardware.spec import HardwareSpec
-    from costmodel.hardware.timeloop_folder import read_timeloop_folder
+    from costmodel.hardware.timeloop.folder import read_timeloop_folder
 
     spec = read_timeloop_folder(file) if file.is_dir() else read_document(file, HardwareSpec, UsageError)
     typer.echo(f"{file}: {spec.name} is valid, digest {spec.digest[:12]}")

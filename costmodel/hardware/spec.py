@@ -215,7 +215,7 @@ def load_hardware(name: str) -> HardwareSpec:
     if name.endswith((".yaml", ".yml")):
         return read_document(Path(name), HardwareSpec, UsageError)
     if Path(name).is_dir():
-        from costmodel.hardware.timeloop_folder import read_timeloop_folder  # it needs the classes of this file
+        from costmodel.hardware.timeloop.folder import read_timeloop_folder  # it needs the classes of this file
 
         return read_timeloop_folder(Path(name))
     raise UnknownNameError("hardware", name, hardware_names())

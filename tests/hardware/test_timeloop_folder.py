@@ -9,7 +9,7 @@ import pytest
 from costmodel.backends.machine import machine_of
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.hardware.spec import load_hardware
-from costmodel.hardware.timeloop_folder import read_timeloop_folder
+from costmodel.hardware.timeloop.folder import read_timeloop_folder
 from costmodel.mapping.course_search import course_search
 from costmodel.mapping.machine import Constraints, Machine
 from costmodel.mapping.optimum import optimum

@@ -11,9 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from costmodel.grading.child.main.messages import ANSWER, REQUEST, Answer, Request, Wanted
-
 from costmodel.errors import CostModelError, RecipeError, SubjectError
+from costmodel.grading.child.main.messages import ANSWER, REQUEST, Answer, Request, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox.inside.confine import confine

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from costmodel.grading.child.main.messages import Replay
-
 from costmodel.errors import CostModelError
 from costmodel.files.quoting import safe_text
+from costmodel.grading.child.main.messages import Replay
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ops import lookup
 

@@ -18,9 +18,9 @@ from costmodel.errors import UsageError
 from costmodel.files.documents import first_problem
 from costmodel.files.located import Located, read_located
 from costmodel.hardware.spec import DATASPACES, HardwareSpec
-from costmodel.hardware.timeloop_architecture import Component, components_of
-from costmodel.hardware.timeloop_constraints import Gathered, gather
-from costmodel.hardware.timeloop_energies import Price, PriceList, price_list
+from costmodel.hardware.timeloop.architecture import Component, components_of
+from costmodel.hardware.timeloop.constraints import Gathered, gather
+from costmodel.hardware.timeloop.energies import Price, PriceList, price_list
 
 
 def read_timeloop_folder(path: Path) -> HardwareSpec:

@@ -16,7 +16,7 @@ from typing import Any
 
 from costmodel.errors import UsageError
 from costmodel.files.located import Located, read_located
-from costmodel.hardware.timeloop_architecture import Component
+from costmodel.hardware.timeloop.architecture import Component
 
 # Which actions Timeloop asks for, the first that there is (include/model/topology.hpp).
 READ = ("random_read", "read")

@@ -1,0 +1,1 @@
+"""A course's own Timeloop folder, read as a machine."""
