@@ -22,15 +22,15 @@ from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import AccessRow, CostReport, LayerCost, LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer, Workload
-from costmodel.mapping.course_search import course_search
-from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.evaluation import Evaluation
-from costmodel.mapping.found import Found
+from costmodel.mapping.cost.evaluate import evaluate
+from costmodel.mapping.cost.evaluation import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping as EngineMapping
 from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Effort, Objective
-from costmodel.mapping.optimum import optimum, pareto
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.optimum import optimum, pareto
+from costmodel.mapping.search.result import Found
+from costmodel.mapping.search.timeloop.mapper import course_search
 
 SEARCHES = ("optimum", "course")
 """``optimum``: the best mapping for the objective, proven; ``course``: what the course's own mapper would find."""

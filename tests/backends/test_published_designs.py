@@ -12,10 +12,10 @@ import pytest
 
 from costmodel.backends.machine import machine_of
 from costmodel.hardware.spec import hardware_names, load_hardware
-from costmodel.mapping.evaluate import evaluate
+from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping
-from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.optimum import optimum
 
 PROBLEM = Problem(C=3, M=32, R=3, S=3, P=112, Q=112, w_stride=2, h_stride=2)
 SPACES = {"W": "Weights", "I": "Inputs", "O": "Outputs"}

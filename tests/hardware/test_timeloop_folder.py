@@ -10,10 +10,10 @@ from costmodel.backends.machine import machine_of
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.hardware.spec import load_hardware
 from costmodel.hardware.timeloop.folder import read_timeloop_folder
-from costmodel.mapping.course_search import course_search
 from costmodel.mapping.machine import Constraints, Machine
-from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.optimum import optimum
+from costmodel.mapping.search.timeloop.mapper import course_search
 from tests.hardware.timeloop_design import (
     ARCH,
     COMPONENTS,

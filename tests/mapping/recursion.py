@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
-from costmodel.mapping.geometry import Geometry
-from costmodel.mapping.nest import Step
+from costmodel.mapping.cost.geometry import Geometry
+from costmodel.mapping.cost.nest import Step
 
 Vector = tuple[int, ...]
 Box = tuple[Vector, Vector]

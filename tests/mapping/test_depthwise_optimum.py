@@ -9,19 +9,19 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.course_search import course_search
-from costmodel.mapping.depthwise_optimum import depthwise_front
-from costmodel.mapping.depthwise_spread import widest_depthwise_spreads
-from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.exhaustive import exhaustive
+from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Machine
-from costmodel.mapping.mapspace import mapspace_of
-from costmodel.mapping.meeting_inputs import meeting_axes
 from costmodel.mapping.objective import OBJECTIVES, Objective, rank
-from costmodel.mapping.optimum import optimum
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.stationary_machine import BUFFER, PAD
+from costmodel.mapping.search.closed_form.depthwise import depthwise_front
+from costmodel.mapping.search.closed_form.depthwise_spreads import widest_depthwise_spreads
+from costmodel.mapping.search.closed_form.hierarchy import BUFFER, PAD
+from costmodel.mapping.search.closed_form.shared_inputs import meeting_axes
+from costmodel.mapping.search.exhaustive import exhaustive
+from costmodel.mapping.search.optimum import optimum
+from costmodel.mapping.search.timeloop.mapper import course_search
+from costmodel.mapping.space.mapspace import mapspace_of
 
 LAB = simple_weight_stationary()
 small = st.integers(1, 2)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.geometry import OUTPUTS, geometry_of
+from costmodel.mapping.cost.evaluate import evaluate
+from costmodel.mapping.cost.geometry import OUTPUTS, geometry_of
+from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
+from costmodel.mapping.cost.traffic import round_half_up, traffic_of
 from costmodel.mapping.machine import Behaviour
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping
-from costmodel.mapping.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.problem import DATASPACES, Problem
-from costmodel.mapping.traffic import round_half_up, traffic_of
 from tests.mapping.machines import grid
 from tests.mapping.recursion import TranslationRule, fan_out, invocations, words
 

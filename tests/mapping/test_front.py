@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.front import Front
 from costmodel.mapping.objective import OBJECTIVES, Objective, rank
+from costmodel.mapping.search.front import Front
 
 costs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8).map(float)), min_size=1, max_size=12)
 

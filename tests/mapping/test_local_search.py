@@ -8,18 +8,18 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.bypass_choice import best_choice
-from costmodel.mapping.evaluate import evaluate
-from costmodel.mapping.exhaustive import exhaustive, exhaustive_front, points
-from costmodel.mapping.front import Front
+from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.lab import simple_weight_stationary
-from costmodel.mapping.local_search import local_front
 from costmodel.mapping.machine import Behaviour, LoopConstraint
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.mapspace import mapspace_of
 from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Objective, rank
-from costmodel.mapping.optimum import optimum, pareto
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.bypass_choice import best_choice
+from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front, points
+from costmodel.mapping.search.front import Front
+from costmodel.mapping.search.local.climb import local_front
+from costmodel.mapping.search.optimum import optimum, pareto
+from costmodel.mapping.space.mapspace import mapspace_of
 from tests.mapping.machines import grid
 
 ONE_OF_EACH = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import permutations
 from math import factorial
 
-from costmodel.mapping.factor_space import blocks_of
 from costmodel.mapping.lab import simple_weight_stationary
-from costmodel.mapping.permutation_space import permutation_space, permuted, split_space
 from costmodel.mapping.problem import CONVOLUTION, DEPTHWISE
+from costmodel.mapping.space.factors import blocks_of
+from costmodel.mapping.space.permutations import permutation_space, permuted, split_space
 
 LAB = simple_weight_stationary()
 BLOCKS = blocks_of(LAB, LAB.constraints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from costmodel.mapping.random_generator import Engine
+from costmodel.mapping.search.timeloop.generator import Engine
 
 
 def test_the_engine_is_minstd_rand0() -> None:

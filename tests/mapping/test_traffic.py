@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.geometry import geometry_of
-from costmodel.mapping.gradient import gradient_traffic
+from costmodel.mapping.cost.geometry import geometry_of
+from costmodel.mapping.cost.gradient import gradient_traffic
+from costmodel.mapping.cost.moves import moves_of
+from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
+from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.lab import simple_weight_stationary
-from costmodel.mapping.moves import moves_of
-from costmodel.mapping.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.problem import DATASPACES, Problem
-from costmodel.mapping.traffic import traffic_of
 from tests.mapping.recursion import GradientRule, TranslationRule, fan_out, invocations, words
 
 quick = settings(derandomize=True, deadline=None, max_examples=150)

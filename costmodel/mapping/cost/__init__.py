@@ -1,0 +1,1 @@
+"""What a mapping costs, in Timeloop's own arithmetic."""

@@ -1,0 +1,136 @@
+"""What a fan-out shares: PEs that want the same words are served once, and neighbours may pass words on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from costmodel.mapping.cost.geometry import Geometry
+from costmodel.mapping.cost.moves import Moves
+from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.machine import StorageLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """How the PEs under one fan-out share one data space.
+
+    Attributes:
+        fanout: PEs.
+        groups: sets of PEs that want the same words.
+        sizes: how many different sizes these sets have.
+        shifts: per PE, the packed shift of its tile; empty where nobody needs to look at single PEs.
+    """
+
+    fanout: int
+    groups: int
+    sizes: int
+    shifts: tuple[int, ...] = ()
+
+
+def sharing(geometry: Geometry, v: int, spatial: Sequence[Step]) -> Sharing:
+    """Group the PEs of a spatial block by the shift of their tile of data space v.
+
+    Where each axis is moved by one dim only, different indices of relevant loops are different shifts and nobody
+    has to be counted. Halos that overlap without being equal are separate: Timeloop shares equal tiles only.
+    """
+    fanout = prod(bound for _, bound, _ in spatial)
+    relevant = [(dim, bound) for dim, bound, _ in spatial if geometry.axis[v][dim] >= 0]
+    dims = {dim for dim, _ in relevant}
+    if len({geometry.axis[v][dim] for dim in dims}) == len(dims):
+        return Sharing(fanout=fanout, groups=prod(bound for _, bound in relevant), sizes=1)
+    shifts = shifts_of(geometry, v, spatial)
+    members = Counter(shifts)
+    return Sharing(fanout=fanout, groups=len(members), sizes=len(set(members.values())), shifts=shifts)
+
+
+def shifts_of(geometry: Geometry, v: int, spatial: Sequence[Step]) -> tuple[int, ...]:
+    """The packed shift of every PE; PE numbers count the innermost loop fastest."""
+    shifts = [0]
+    for dim, bound, stride in spatial:
+        step = geometry.unit[v][dim] * stride
+        shifts = [shift + i * step for i in range(bound) for shift in shifts]
+    return tuple(shifts)
+
+
+def links_possible(geometry: Geometry, v: int, spatial: Sequence[Step], loops: Sequence[Step]) -> bool:
+    """Whether a neighbour could ever hold the words that a PE is about to need.
+
+    On an axis moved by one dim only, loops outside the fan-out move further than any two PEs are apart. So an axis
+    is needed on which two dims of the problem meet, and there a spatial loop or temporal loops of both dims.
+    """
+    for axis in geometry.terms[v]:
+        dims = [d for _, d in axis if geometry.bounds[d] > 1]
+        if len(dims) < 2:
+            continue
+        if any(dim in dims for dim, _, _ in spatial) or len({dim for dim, _, _ in loops if dim in dims}) > 1:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Words that the PEs under one instance of a fan-out receive.
+
+    Attributes:
+        fetched: accesses of the level.
+        delivered: words delivered by it: each access times its receivers.
+        handed_on: words that came over links instead.
+    """
+
+    fetched: int
+    delivered: int
+    handed_on: int
+
+
+def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> Served:
+    """What the level serves, and what neighbours hand on.
+
+    Behaviours B, D and E: a PE is served by a neighbour that, one invocation earlier, received the very box that the
+    PE needs now. Rows have the mesh's 16 PEs although the PE numbers count rows of the loops' length; Timeloop
+    uses the links only where they leave fewer accesses. (nest-analysis.cpp, ComputeNetworkLinkTransfers.)
+    """
+    served = _served_by_neighbours(shared.shifts, max(level.fanout_x, row))
+    fetched = delivered = handed_on = 0
+    for words, times, like_before, move in _invocations(moves):
+        groups, members = shared.groups, shared.fanout
+        if like_before and move in served:
+            rest = [shift for pe, shift in enumerate(shared.shifts) if pe not in served[move]]
+            if len(set(rest)) < groups:
+                groups, members = len(set(rest)), len(rest)
+        fetched += words * times * groups
+        delivered += words * times * members
+        handed_on += words * times * (shared.fanout - members)
+    return Served(fetched=fetched, delivered=delivered, handed_on=handed_on)
+
+
+def _served_by_neighbours(shifts: Sequence[int], width: int) -> dict[int, set[int]]:
+    """Per packed move, the PEs whose neighbour had before the move what they need after it."""
+    served: dict[int, set[int]] = {}
+    for pe, shift in enumerate(shifts):
+        neighbours = [pe - width, pe + width]
+        if pe % width:
+            neighbours.append(pe - 1)
+        if pe % width < width - 1:
+            neighbours.append(pe + 1)
+        for other in neighbours:
+            if 0 <= other < len(shifts):
+                served.setdefault(shifts[other] - shift, set()).add(pe)
+    return served
+
+
+def _invocations(moves: Moves) -> list[tuple[int, int, bool, int]]:
+    """Kinds of invocations of the block: (words, times, whether the words have the last ones' form, move)."""
+    kinds = [(moves.full, 1, False, 0)]
+    if not moves.packed:
+        return kinds
+    first, whole = moves.packed[0], moves.slab == moves.full
+    inner = moves.total // (moves.total - moves.times[0])  # bound of the innermost loop
+    kinds.append((moves.slab, inner - 1, whole, first))
+    for move, times in zip(moves.packed[1:], moves.times[1:], strict=True):
+        alike = move == first
+        kinds.append((moves.slab if alike else moves.full, times, alike or whole, move))
+        kinds.append((moves.slab, (inner - 1) * times, alike or whole, first))
+    return [kind for kind in kinds if kind[0]]

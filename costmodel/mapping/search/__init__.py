@@ -1,0 +1,1 @@
+"""Which mapping is best."""

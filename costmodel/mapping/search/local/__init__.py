@@ -1,0 +1,1 @@
+"""Local search, where nothing is proven."""

@@ -1,0 +1,85 @@
+"""The best mapping there is, over the whole constrained mapspace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from costmodel.mapping.cost.evaluate import evaluate
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.objective import Effort, Objective
+from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.closed_form.convolution import impossible, least_latency, stationary_front
+from costmodel.mapping.search.closed_form.depthwise import depthwise_front
+from costmodel.mapping.search.closed_form.hierarchy import recognised
+from costmodel.mapping.search.exhaustive import NESTS, NOTHING, exhaustive_front
+from costmodel.mapping.search.front import Front
+from costmodel.mapping.search.local.climb import local_front
+from costmodel.mapping.search.result import Found, found, nothing
+
+FAST = 10
+"""By how much ``effort="fast"`` shortens enumeration and local search."""
+
+
+def optimum(problem: Problem, machine: Machine, objective: Objective = "latency", effort: Effort = "exact") -> Found:
+    """The mapping with the best cost; ``proven`` says whether that is certain.
+
+    Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; under D for the
+    latency of depthwise layers, but for a few in which PEs share inputs, and for their other objectives where none can;
+    and wherever the mappings are so few that all were costed. Elsewhere the best of what was tried, without a proof.
+    """
+    return _best(problem, machine, objective, effort)[0]
+
+
+def pareto(problem: Problem, machine: Machine, effort: Effort = "exact") -> tuple[Found, ...]:
+    """All mappings that no other beats in both cycles and energy, by ascending cycles; one that says why if none.
+
+    ``proven`` of each says whether the whole front is certain, as in :func:`optimum`.
+    """
+    return _best(problem, machine, None, effort)
+
+
+def _best(problem: Problem, machine: Machine, objective: Objective | None, effort: Effort) -> tuple[Found, ...]:
+    known = recognised(machine, depthwise=problem.depthwise)
+    if known and not problem.depthwise and machine.behaviour in ("B", "D"):
+        return _stationary(problem, machine, objective)
+    shorter = FAST if effort == "fast" else 1
+    front, proven = Front[Mapping](objective), False
+    if known and problem.depthwise:
+        front, proven = depthwise_front(problem, machine, objective)
+    elif known:
+        _offer_neighbour(problem, machine, front)
+    if not proven:
+        every = exhaustive_front(problem, machine, NESTS // shorter, objective)
+        if every is not None:
+            front, proven = every, True
+    ranked = known and problem.depthwise and len(front) > 0
+    if not proven and not (ranked and (objective == "latency" or effort == "fast")):
+        # for the latency of the lab's depthwise layers the ranked closed form is as good as climbing, and much faster
+        local_front(problem, machine, front, shorter)
+    if not len(front):
+        because = NOTHING if proven else "the search met no valid mapping"
+        return (nothing(because, proven=proven),)
+    chosen = [mapping for _, mapping in front.points] if objective is None else [front.best(objective)]
+    return tuple(found(problem, machine, mapping, proven=proven) for mapping in chosen)
+
+
+def _offer_neighbour(problem: Problem, machine: Machine, front: Front[Mapping]) -> None:
+    """What is best under behaviour D is good, if not proven, under another."""
+    if impossible(problem, machine):
+        return
+    for mapping in stationary_front(problem, replace(machine, behaviour="D"), front.objective):
+        cost = evaluate(problem, machine, mapping)
+        if cost.valid:
+            front.offer(cost.cycles, cost.energy_pj, mapping)
+
+
+def _stationary(problem: Problem, machine: Machine, objective: Objective | None) -> tuple[Found, ...]:
+    because = impossible(problem, machine)
+    if because:
+        return (nothing(because, proven=True),)
+    fastest = least_latency(problem, machine) if objective == "latency" else None
+    chosen = [fastest] if fastest is not None else stationary_front(problem, machine, objective)
+    if not chosen:
+        return (nothing(NOTHING, proven=True),)
+    return tuple(found(problem, machine, mapping, proven=True) for mapping in chosen)

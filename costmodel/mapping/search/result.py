@@ -1,0 +1,43 @@
+"""What a search found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from costmodel.mapping.cost.evaluate import evaluate
+from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.problem import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The result of a search.
+
+    Attributes:
+        mapping: None where no mapping is valid (or none was met).
+        evaluation: its cost; where there is no mapping, not valid, and why.
+        proven: whether nothing better exists in the constrained mapspace for the objective that was asked for;
+            without a mapping: whether there is none.
+    """
+
+    mapping: Mapping | None
+    evaluation: Evaluation
+    proven: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The evaluation's form with ``optimal`` and the mapping (null where there is none)."""
+        mapping = self.mapping.to_json() if self.mapping is not None else None
+        return self.evaluation.to_json() | {"optimal": self.proven, "mapping": mapping}
+
+
+def found(problem: Problem, machine: Machine, mapping: Mapping, *, proven: bool) -> Found:
+    """A mapping with its cost."""
+    return Found(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=proven)
+
+
+def nothing(because: str, *, proven: bool) -> Found:
+    """No mapping, and why."""
+    return Found(mapping=None, evaluation=Evaluation(valid=False, because=because), proven=proven)

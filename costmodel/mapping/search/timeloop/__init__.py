@@ -1,0 +1,1 @@
+"""What Timeloop's own mapper finds, try by try."""

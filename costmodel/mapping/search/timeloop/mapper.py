@@ -1,0 +1,30 @@
+"""The course's own search, re-enacted: Timeloop's random-pruned mapper with eight deterministic threads.
+
+A function of problem, machine and mapper settings only: the figure that the course's docker prints for a layer.
+"""
+
+from __future__ import annotations
+
+from costmodel.mapping.cost.evaluate import evaluate
+from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.result import Found
+from costmodel.mapping.search.timeloop.comparison import better
+from costmodel.mapping.search.timeloop.thread import Best, search_thread
+from costmodel.mapping.space.mapspace import mapspace_of
+
+
+def course_search(problem: Problem, machine: Machine) -> Found:
+    """The mapping that the course's mapper finds; seldom proven, often not the best."""
+    space = mapspace_of(problem, machine)
+    chosen: Best | None = None
+    for thread in range(machine.mapper.threads):
+        best = search_thread(space, thread).best
+        if best and (chosen is None or better(best.cost, chosen.cost, machine.mapper.tolerance)):
+            chosen = best
+    if chosen is None:
+        nothing = Evaluation(valid=False, because="the course's search met no valid mapping")
+        return Found(mapping=None, evaluation=nothing, proven=False)
+    mapping = space.mapping(chosen.levels, space.bypasses.choices[chosen.bypass])
+    return Found(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=False)
