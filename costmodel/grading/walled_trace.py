@@ -15,7 +15,7 @@ from typing import Any
 
 from costmodel.errors import FormatError
 from costmodel.files.quoting import safe_text, steady_text
-from costmodel.grading.child.main.messages import REQUEST, Answer, Replay, Request, Wanted
+from costmodel.grading.child.messages import REQUEST, Answer, Replay, Request, Wanted
 from costmodel.grading.intake.digest import digest_of
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.scrutiny.structure import ForgedError

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.child.main.messages import ANSWER, REQUEST, Answer, Request
+from costmodel.grading.child.messages import ANSWER, REQUEST, Answer, Request
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox import visible
 from costmodel.sandbox.inside.trials import PROMISES

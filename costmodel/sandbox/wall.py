@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading.child.main.messages import Confinement
+from costmodel.grading.child.messages import Confinement
 from costmodel.sandbox import visible
 from costmodel.sandbox.limits import Limits
 

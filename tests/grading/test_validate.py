@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from costmodel.grading.child.main.messages import ANSWER, Answer, Wanted
+from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from torch import nn
 from torch.utils._pytree import tree_leaves
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from costmodel.errors import CostModelError, RecipeError, SubjectError
-from costmodel.grading.child.main.messages import ANSWER, REQUEST, Answer, Request, Wanted
+from costmodel.grading.child.messages import ANSWER, REQUEST, Answer, Request, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox.inside.confine import confine
@@ -35,7 +35,7 @@ def main() -> None:
 
 def _answered(request: Request, held: tuple[str, ...]) -> Answer:
     if request.replay is not None:
-        from costmodel.grading.child.main.replay import replaying
+        from costmodel.grading.child.replay import replaying
 
         return Answer(error=replaying(request.replay), held=held)
     if request.wanted is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from costmodel.errors import CostModelError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.child.main.messages import Replay
+from costmodel.grading.child.messages import Replay
 from costmodel.grading.notice import Kind, Notice
 from costmodel.ops import lookup
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from costmodel.errors import CostModelError, FormatError, UsageError
-from costmodel.grading.child.main.messages import Replay
+from costmodel.grading.child.messages import Replay
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.scrutiny.validate import parse
 from costmodel.grading.walled_trace import run_child

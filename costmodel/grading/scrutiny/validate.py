@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, FormatError
-from costmodel.grading.child.main.messages import ANSWER, Answer, Wanted
+from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind, Notice
 from costmodel.grading.scrutiny.evasions import evasions
 from costmodel.grading.scrutiny.remarks import remarks

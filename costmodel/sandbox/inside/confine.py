@@ -10,7 +10,7 @@ import ctypes
 import os
 import sys
 
-from costmodel.grading.child.main.messages import Confinement
+from costmodel.grading.child.messages import Confinement
 from costmodel.sandbox.inside import landlock
 from costmodel.sandbox.inside.seccomp import UnsupportedError, filter_program
 from costmodel.sandbox.limits import Limits

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from costmodel.grading.child.main.messages import Request
+from costmodel.grading.child.messages import Request
 
 PROMISES = {
     "network": "no connection to the outside",
