@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import resources
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, cast
 
 from costmodel.backends.machine import machine_of
@@ -80,10 +81,9 @@ _SOLVED = "costmodel.layer-cost/1"
 def version() -> str:
     """Digest of the engine's source: results of another engine are never taken for ours."""
     digest = hashlib.sha256()
-    folder = resources.files("costmodel.mapping")
-    for file in sorted(folder.iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".py"):
-            digest.update(file.read_bytes())
+    folder = Path(str(resources.files("costmodel.mapping")))
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 

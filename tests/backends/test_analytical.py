@@ -19,7 +19,7 @@ from costmodel.hardware.spec import load_hardware
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import SCHEMA, CostReport
 from costmodel.ir.workload import Layer, Place, Workload
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.objective import OBJECTIVES
 
 LENET = "examples/zoo/lenet.py:LeNet5"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, MapperSettings
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.timeloop.comparison import better

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.objective import OBJECTIVES, Objective, rank
 from costmodel.mapping.problem import Problem

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, LoopConstraint
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Objective, rank

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, Machine
 from costmodel.mapping.objective import OBJECTIVES, rank
 from costmodel.mapping.problem import Problem

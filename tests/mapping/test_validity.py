@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
 from costmodel.mapping.problem import DATASPACES, Problem
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search

@@ -16,7 +16,7 @@ from costmodel.backends.machine import machine_of
 from costmodel.hardware.spec import load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.cost.evaluation import Evaluation
-from costmodel.mapping.lab import simple_weight_stationary
+from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
 

@@ -8,7 +8,7 @@ from costmodel.mapping.cost.geometry import OUTPUTS, geometry_of
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.cost.validity import malformed, overfull
-from costmodel.mapping.machine import Machine
+from costmodel.mapping.machine import Machine, StorageLevel
 from costmodel.mapping.mapping import LevelMapping, Mapping
 from costmodel.mapping.problem import DATASPACES, Problem
 
@@ -18,8 +18,9 @@ def evaluate(problem: Problem, machine: Machine, mapping: Mapping) -> Evaluation
 
     A mapping that cannot run gives ``valid=False`` and the reason, never an exception.
 
-    >>> from costmodel.mapping.lab import simple_weight_stationary
-    >>> evaluate(Problem(C=4), simple_weight_stationary(), Mapping(levels=())).because[:15]
+    >>> dram = StorageLevel(name="DRAM", entries=None, read_pj=512, write_pj=512)
+    >>> machine = Machine(name="one level", levels=(dram,), mac_pj=1, mac_units=1)
+    >>> evaluate(Problem(C=4), machine, Mapping(levels=())).because[:15]
     'levels are none'
     """
     reason = malformed(problem, machine, mapping)
