@@ -1,4 +1,4 @@
-"""Formulas: what each ATen op does, as loop nests and scalar operations. One file per family."""
+"""What each ATen op does, as loop nests and scalar operations: the formulas in families/, and what they are made of."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import importlib
 import pkgutil
 from functools import cache
 
+from costmodel.ops import families
 from costmodel.ops.formula import Formula, _registry
 
 
 @cache
 def formulas() -> dict[str, Formula]:
-    """Every formula by packet name (``aten.convolution``); a new file in this folder is found by existing."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    """Every formula by packet name (``aten.convolution``); a new file in families/ is found by existing."""
+    for module in pkgutil.iter_modules(families.__path__, f"{families.__name__}."):
+        importlib.import_module(module.name)
     return dict(sorted(_registry.items()))
 
 

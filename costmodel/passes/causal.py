@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 
 from costmodel.ir.trace import OpCall, TensorRef, Trace
-from costmodel.ops.attention import causal_half
-from costmodel.ops.attention_backward import causal_half_backward
+from costmodel.ops.families.attention import causal_half
+from costmodel.ops.families.attention_backward import causal_half_backward
 
 
 def causal_operations_saved(trace: Trace) -> int:

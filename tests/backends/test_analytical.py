@@ -19,8 +19,8 @@ from costmodel.hardware.spec import load_hardware
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import SCHEMA, CostReport
 from costmodel.ir.workload import Layer, Place, Workload
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.objective import OBJECTIVES
+from tests.mapping.lab import simple_weight_stationary
 
 LENET = "examples/zoo/lenet.py:LeNet5"
 LAB = "simple_weight_stationary"

@@ -9,9 +9,9 @@ import pytest
 from costmodel.backends.timeloop.loop_nest import parse_map
 from costmodel.backends.timeloop.stats import parse_stats
 from costmodel.errors import FormatError
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.timeloop.mapper import course_search
+from tests.mapping.lab import simple_weight_stationary
 
 DATA = Path(__file__).parent / "data"
 COURSE = {

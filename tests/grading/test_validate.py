@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 import torch
-from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from costmodel.errors import FormatError
+from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Kind
 from costmodel.grading.scrutiny.structure import ForgedError, check_structure
 from costmodel.grading.scrutiny.validate import check, parse

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, MapperSettings
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.timeloop.comparison import better
 from costmodel.mapping.search.timeloop.mapper import course_search
 from costmodel.mapping.search.timeloop.thread import search_thread
 from costmodel.mapping.space.mapspace import mapspace_of
+from tests.mapping.lab import simple_weight_stationary
 
 LINEAR = Problem(C=84, M=10)
 FIRST = Problem(C=3, M=6, R=5, S=5, P=28, Q=28)

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.objective import OBJECTIVES, Objective, rank
 from costmodel.mapping.problem import Problem
@@ -22,6 +21,7 @@ from costmodel.mapping.search.exhaustive import exhaustive
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search
 from costmodel.mapping.space.mapspace import mapspace_of
+from tests.mapping.lab import simple_weight_stationary
 
 LAB = simple_weight_stationary()
 small = st.integers(1, 2)

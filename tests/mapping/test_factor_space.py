@@ -7,10 +7,10 @@ from math import prod
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.space.factors import divisors, factorisations, fixed_factors
 from costmodel.mapping.space.mapspace import mapspace_of
+from tests.mapping.lab import simple_weight_stationary
 
 LAB = simple_weight_stationary()
 

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, LoopConstraint
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Objective, rank
@@ -20,6 +19,7 @@ from costmodel.mapping.search.front import Front
 from costmodel.mapping.search.local.climb import local_front
 from costmodel.mapping.search.optimum import optimum, pareto
 from costmodel.mapping.space.mapspace import mapspace_of
+from tests.mapping.lab import simple_weight_stationary
 from tests.mapping.machines import grid
 
 ONE_OF_EACH = (

@@ -11,13 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.machine import Behaviour, Machine
 from costmodel.mapping.objective import OBJECTIVES, rank
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front
 from costmodel.mapping.search.optimum import optimum, pareto
 from costmodel.mapping.space.mapspace import mapspace_of
+from tests.mapping.lab import simple_weight_stationary
 
 LAB = simple_weight_stationary()
 small = st.integers(1, 3)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import permutations
 from math import factorial
 
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import CONVOLUTION, DEPTHWISE
 from costmodel.mapping.space.factors import blocks_of
 from costmodel.mapping.space.permutations import permutation_space, permuted, split_space
+from tests.mapping.lab import simple_weight_stationary
 
 LAB = simple_weight_stationary()
 BLOCKS = blocks_of(LAB, LAB.constraints)

@@ -13,8 +13,8 @@ from costmodel.mapping.cost.gradient import gradient_traffic
 from costmodel.mapping.cost.moves import moves_of
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import DATASPACES, Problem
+from tests.mapping.lab import simple_weight_stationary
 from tests.mapping.recursion import GradientRule, TranslationRule, fan_out, invocations, words
 
 quick = settings(derandomize=True, deadline=None, max_examples=150)

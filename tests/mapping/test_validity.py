@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from costmodel.mapping.cost.evaluate import evaluate
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
 from costmodel.mapping.problem import DATASPACES, Problem
+from tests.mapping.lab import simple_weight_stationary
 
 LAB = simple_weight_stationary()
 KEPT: dict[str, tuple[str, ...]] = {

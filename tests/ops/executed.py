@@ -62,7 +62,7 @@ def run(entry: Formula, arguments: Mapping[str, Any]) -> tuple[Any, Tally, int]:
     operands = {n: numbers(v, tally) if isinstance(v, torch.Tensor) else v for n, v in given.items()}
     with (
         patch("costmodel.ops.nest_program.execute", recorded),
-        patch("costmodel.ops.convolution.execute", recorded),
+        patch("costmodel.ops.families.convolution.execute", recorded),
     ):
         result = entry.scalar_program(**operands)
     return result, tally, macs

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.attention import attention, biased_attention, causal_half, flash_attention
+from costmodel.ops.families.attention import attention, biased_attention, causal_half, flash_attention
 from tests.ops.executed import check, counted, run
 from tests.ops.strategies import AttentionCase, attentions, quick, tensor
 

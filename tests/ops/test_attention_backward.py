@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.attention_backward import (
+from costmodel.ops.families.attention_backward import (
     attention_backward,
     biased_attention_backward,
     causal_half_backward,

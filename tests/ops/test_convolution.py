@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.convolution import convolution, convolution_backward, convolution_nest, mkldnn_convolution
+from costmodel.ops.families.convolution import convolution, convolution_backward, convolution_nest, mkldnn_convolution
 from costmodel.ops.nest_program import touched
 from tests.ops.executed import check
 from tests.ops.strategies import ConvolutionCase, convolutions, quick, tensor

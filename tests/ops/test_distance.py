@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.ops.distance import cdist, cdist_backward, euclidean_dist
+from costmodel.ops.families.distance import cdist, cdist_backward, euclidean_dist
 from tests.ops.executed import check
 from tests.ops.strategies import quick, sizes, tensor
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.ops import embedding as family
+from costmodel.ops.families import embedding as family
 from tests.ops.executed import check, counted, run, same
 from tests.ops.strategies import quick, sizes, tensor
 

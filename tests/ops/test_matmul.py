@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops import matmul as family
+from costmodel.ops.families import matmul as family
 from costmodel.ops.formula import Formula
 from tests.ops.executed import check
 from tests.ops.strategies import quick, sizes, tensor

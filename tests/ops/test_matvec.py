@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.ops import matvec as family
+from costmodel.ops.families import matvec as family
 from tests.ops.executed import check
 from tests.ops.strategies import quick, sizes, tensor
 

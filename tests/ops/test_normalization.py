@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.normalization import batch_norm
-from costmodel.ops.normalization_backward import rms_norm_backward
+from costmodel.ops.families.normalization import batch_norm
+from costmodel.ops.families.normalization_backward import rms_norm_backward
 from costmodel.ops.number import Number, Tally
 
 CHANNELS, N = 3, 2 * 4 * 4

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.pooling import avg_pool, max_pool
-from costmodel.ops.pooling_backward import max_pool_backward
+from costmodel.ops.families.pooling import avg_pool, max_pool
+from costmodel.ops.families.pooling_backward import max_pool_backward
 
 
 @pytest.mark.parametrize(("channels", "side", "compares"), [(6, 28, 3528), (16, 10, 1200)])

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ops.elementwise import native_dropout_backward
-from costmodel.ops.random import native_dropout
+from costmodel.ops.families.elementwise import native_dropout_backward
+from costmodel.ops.families.random import native_dropout
 from tests.conformance.recording import Recorder
 
 ELEMENTS = 24

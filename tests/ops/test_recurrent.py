@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.ir.tensor import TensorMeta
+from costmodel.ops.families.recurrent import lstm_layer, lstm_layer_backward
 from costmodel.ops.formula import UnknownFormError
-from costmodel.ops.recurrent import lstm_layer, lstm_layer_backward
 from tests.ops.executed import check
 from tests.ops.strategies import quick, tensor
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.ops import recurrent_cells as family
+from costmodel.ops.families import recurrent_cells as family
 from tests.ops.executed import check
 from tests.ops.strategies import quick, sizes, tensor
 

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.ops.convolution import convolution_nest
+from costmodel.ops.families.convolution import convolution_nest
 from costmodel.ops.nest_program import Array, contract, contraction, execute, nest_work
 from costmodel.ops.number import Tally
 from tests.ops.executed import numbers

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search
+from tests.mapping.lab import simple_weight_stationary
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "lab_recorded.json").read_text(encoding="utf-8"))
 LAYERS: list[dict[str, Any]] = RECORDED["layers"]

@@ -16,9 +16,9 @@ from costmodel.backends.machine import machine_of
 from costmodel.hardware.spec import load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.cost.evaluation import Evaluation
-from tests.mapping.lab import simple_weight_stationary
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
+from tests.mapping.lab import simple_weight_stationary
 
 DATA = Path(__file__).parent / "data"
 RECORDED = json.loads((DATA / "timeloop_cases.json").read_text(encoding="utf-8"))

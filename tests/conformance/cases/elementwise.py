@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from costmodel.ops.unary import TRANSCENDENTAL
+from costmodel.ops.families.unary import TRANSCENDENTAL
 from tests.conformance.case import case, numbers, positive
 
 aten = torch.ops.aten

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from costmodel.ops.foreach import UNARY
+from costmodel.ops.families.foreach import UNARY
 from tests.conformance.case import case, numbers, positive
 
 aten = torch.ops.aten

@@ -9,9 +9,9 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
+from costmodel.ops.families.reduction import Dims, flat_lines, fold
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import maximum, minimum
-from costmodel.ops.reduction import Dims, flat_lines, fold
 
 aten = torch.ops.aten
 

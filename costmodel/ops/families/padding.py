@@ -11,8 +11,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.pooling_backward import filled, scatter_add
 from costmodel.ops.windows import Windows, elements, inside, positions, sliding, touched
 
 aten = torch.ops.aten

@@ -19,8 +19,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.formula import Formula, packet_name, register, scalar
-from costmodel.ops.pooling_backward import filled, scatter_add
 
 aten = torch.ops.aten
 Meta = TensorMeta

@@ -16,8 +16,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.pooling import Sizes, divisors
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.pooling import Sizes, divisors
 from costmodel.ops.windows import (
     Windows,
     adaptive,

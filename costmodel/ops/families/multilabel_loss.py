@@ -13,8 +13,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.loss import MEAN, reduced, reduced_work
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.loss import MEAN, reduced, reduced_work
 from costmodel.ops.number import maximum
 
 aten = torch.ops.aten

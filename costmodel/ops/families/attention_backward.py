@@ -16,7 +16,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-from costmodel.ops.attention import dropout_ops, scaled_scores, sizes, skipped_scores, stacked
+from costmodel.ops.families.attention import dropout_ops, scaled_scores, sizes, skipped_scores, stacked
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import exp

@@ -16,9 +16,9 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
+from costmodel.ops.families.softmax import softmax
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
-from costmodel.ops.softmax import softmax
 
 aten = torch.ops.aten
 

@@ -11,8 +11,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.loss import MEAN, NONE
 from costmodel.ops.formula import Formula, formula, packet_name, register, scalar
-from costmodel.ops.loss import MEAN, NONE
 from costmodel.ops.number import exp, maximum, scaled, where
 from costmodel.ops.pointwise import element_work
 

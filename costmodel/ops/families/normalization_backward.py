@@ -11,8 +11,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.normalization import total
 from costmodel.ops.formula import formula, scalar
-from costmodel.ops.normalization import total
 from costmodel.ops.number import sqrt
 
 aten = torch.ops.aten

@@ -9,9 +9,9 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.reduction import fold, plus
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import exp, log, maximum
-from costmodel.ops.reduction import fold, plus
 
 aten = torch.ops.aten
 

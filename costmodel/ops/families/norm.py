@@ -8,9 +8,9 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.reduction import Dims, each, fold, plus
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, equal, maximum, minimum, power, sqrt, where
-from costmodel.ops.reduction import Dims, each, fold, plus
 
 aten = torch.ops.aten
 

@@ -9,7 +9,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
-from costmodel.ops.extremum import lines_along
+from costmodel.ops.families.extremum import lines_along
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, exp, log1p, maximum
 

@@ -6,8 +6,8 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.families.matmul import combine, combined
 from costmodel.ops.formula import formula
-from costmodel.ops.matmul import combine, combined
 from costmodel.ops.nest_program import Array, contract, contraction_work
 
 aten = torch.ops.aten
