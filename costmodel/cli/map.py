@@ -70,7 +70,7 @@ def map_problem(
 
 def _json(results: Mapping[str, list[LayerCost]], many: bool, fronts: bool) -> str:
     """One result, or ``{"cases": …}``; a front is a list of results."""
-    from costmodel.reports.loop_nest import case_data
+    from costmodel.reports.drawing import case_data
 
     data: dict[str, object] = {}
     for name, costs in results.items():
@@ -82,7 +82,7 @@ def _json(results: Mapping[str, list[LayerCost]], many: bool, fronts: bool) -> s
 
 def _text(results: Mapping[str, list[LayerCost]], hardware: str | None) -> str:
     """Drawn loop nests, or with a machine one YAML document per mapping in Timeloop's words."""
-    from costmodel.reports.loop_nest import draw
+    from costmodel.reports.drawing import draw
 
     named = [(name, cost) for name, costs in results.items() for cost in costs]
     if hardware is None:

@@ -9,9 +9,9 @@ import json
 
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
-from costmodel.reports import md
-from costmodel.reports.own import own
-from costmodel.reports.verdict_tables import why_nothing
+from costmodel.reports.formats import md
+from costmodel.reports.student_view import own
+from costmodel.reports.tables.by_noun.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)

@@ -7,8 +7,8 @@ from html import escape
 from tabulate import tabulate
 
 from costmodel.files.quoting import printable
-from costmodel.reports.tables import tables
-from costmodel.reports.text import cell
+from costmodel.reports.formats.text import cell
+from costmodel.reports.tables.by_noun import tables
 from costmodel.reports.view import Noun, View
 
 

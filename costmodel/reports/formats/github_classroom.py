@@ -11,8 +11,8 @@ import json
 
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome, Verdict
-from costmodel.reports.own import decidable
-from costmodel.reports.verdict_tables import why_nothing
+from costmodel.reports.student_view import decidable
+from costmodel.reports.tables.by_noun.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)

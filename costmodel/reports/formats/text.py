@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from costmodel.files.quoting import printable
 from costmodel.reports.table import Cell
-from costmodel.reports.tables import tables
+from costmodel.reports.tables.by_noun import tables
 from costmodel.reports.view import Noun, View
 
 _WIDEST = 60

@@ -7,7 +7,7 @@ import io
 
 from costmodel.files.quoting import safe_cell
 from costmodel.reports.table import Cell
-from costmodel.reports.tables import tables
+from costmodel.reports.tables.by_noun import tables
 from costmodel.reports.view import Noun, View
 
 _LONGEST = 2000

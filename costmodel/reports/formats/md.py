@@ -5,8 +5,8 @@ from __future__ import annotations
 from tabulate import tabulate
 
 from costmodel.files.quoting import safe_markdown
-from costmodel.reports.tables import tables
-from costmodel.reports.text import cell
+from costmodel.reports.formats.text import cell
+from costmodel.reports.tables.by_noun import tables
 from costmodel.reports.view import Noun, View
 
 _LONGEST = 2000

@@ -9,7 +9,7 @@ import csv
 import io
 
 from costmodel.ir.grades import Graded, Grades, Member
-from costmodel.reports.csv import safe
+from costmodel.reports.formats.csv import safe
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Grades,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from costmodel.ir.grades import Graded
-from costmodel.reports.codabench import numbers
+from costmodel.reports.formats.codabench import numbers
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)

@@ -10,12 +10,12 @@ from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
-from costmodel.reports.advice_tables import advice_tables
-from costmodel.reports.cost_tables import cost_tables
-from costmodel.reports.grades_tables import graded_tables, grades_tables
-from costmodel.reports.ranking_tables import ranking_tables
 from costmodel.reports.table import Cell, Table
-from costmodel.reports.verdict_tables import verdict_tables
+from costmodel.reports.tables.by_noun.advice import advice_tables
+from costmodel.reports.tables.by_noun.cost import cost_tables
+from costmodel.reports.tables.by_noun.grades import graded_tables, grades_tables
+from costmodel.reports.tables.by_noun.ranking import ranking_tables
+from costmodel.reports.tables.by_noun.verdict import verdict_tables
 from costmodel.reports.view import Noun, View
 
 

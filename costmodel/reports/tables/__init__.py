@@ -1,0 +1,1 @@
+"""The tables of a noun, one noun per file."""
