@@ -111,9 +111,9 @@ def judge(
         UsageError, RulebookError: an unknown name, a fact that is no number, an impossible rulebook.
     """
     from costmodel.judging import computed_of
-    from costmodel.rules.facts import parse_facts
-    from costmodel.rules.judge import judge as judge_computed
-    from costmodel.rules.rulebook import load_rulebook
+    from costmodel.rules.judging.given_facts import parse_facts
+    from costmodel.rules.judging.judge import judge as judge_computed
+    from costmodel.rules.schema.rulebook import load_rulebook
 
     book = load_rulebook(rules)
     sheet = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
@@ -136,8 +136,8 @@ def check(
     Arguments as in :func:`analyze` and :func:`judge`.
     """
     from costmodel.judging import check_subject
-    from costmodel.rules.facts import parse_facts
-    from costmodel.rules.rulebook import load_rulebook
+    from costmodel.rules.judging.given_facts import parse_facts
+    from costmodel.rules.schema.rulebook import load_rulebook
 
     book = load_rulebook(rules)
     sheet = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)

@@ -10,8 +10,8 @@ from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.ir.workload import Workload
 from costmodel.rules.figures import Computed
-from costmodel.rules.judge import judge
-from costmodel.rules.rulebook import HardwareRule, Rulebook
+from costmodel.rules.judging.judge import judge
+from costmodel.rules.schema.rulebook import HardwareRule, Rulebook
 from costmodel.rules.value import FactSheet
 from costmodel.verbs.analyze import analyze_subject
 from costmodel.verbs.estimate import workload_of

@@ -91,8 +91,8 @@ def check(
 
 def _wanted(verdict: Verdict) -> Iterator[str]:
     """What to give so that more is decided; a verdict itself names no option, since it is read elsewhere too."""
-    from costmodel.rules.evidence import missing_facts
     from costmodel.rules.figures import UNKNOWN_LENGTH
+    from costmodel.rules.judging.evidence import missing_facts
 
     missing = missing_facts(verdict)
     if missing:

@@ -31,7 +31,7 @@ def rules(
 
 
 def _list(names: Sequence[str]) -> int:
-    from costmodel.rules.rulebook import load_rulebook, rulebook_names
+    from costmodel.rules.schema.rulebook import load_rulebook, rulebook_names
 
     _expect(not names, "rules list takes no name")
     books = [load_rulebook(book) for book in rulebook_names()]
@@ -40,8 +40,8 @@ def _list(names: Sequence[str]) -> int:
 
 
 def _show(names: Sequence[str]) -> int:
-    from costmodel.rules.prose import describe
-    from costmodel.rules.rulebook import load_rulebook
+    from costmodel.rules.schema.rulebook import load_rulebook
+    from costmodel.rules.telling.prose import describe
 
     _expect(len(names) == 1, "rules show takes one rulebook's name or YAML file")
     typer.echo(describe(load_rulebook(names[0])), nl=False)
@@ -50,7 +50,7 @@ def _show(names: Sequence[str]) -> int:
 
 def _validate(names: Sequence[str]) -> int:
     """Every file is checked, whatever the others say."""
-    from costmodel.rules.rulebook import load_rulebook
+    from costmodel.rules.schema.rulebook import load_rulebook
 
     _expect(bool(names), "rules validate takes rulebooks' YAML files or names")
     bad = 0
@@ -66,8 +66,8 @@ def _validate(names: Sequence[str]) -> int:
 
 
 def _diff(names: Sequence[str]) -> int:
-    from costmodel.rules.difference import difference
-    from costmodel.rules.rulebook import load_rulebook
+    from costmodel.rules.schema.rulebook import load_rulebook
+    from costmodel.rules.telling.difference import difference
 
     _expect(len(names) == 2, "rules diff takes two rulebooks")
     rows = difference(load_rulebook(names[0]), load_rulebook(names[1]))

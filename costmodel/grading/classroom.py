@@ -25,9 +25,9 @@ from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Finding, Outcome, Verdict
-from costmodel.rules.ranking import contender_of
-from costmodel.rules.rulebook import Rulebook
-from costmodel.rules.sensitivity import rank
+from costmodel.rules.ranking.rank import contender_of
+from costmodel.rules.ranking.rank.sensitivity import rank
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.limits import Limits
 
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")

@@ -18,9 +18,9 @@ from costmodel.grading.scrutiny.replay import replay_files
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
-from costmodel.rules.judge import judge
-from costmodel.rules.rulebook import Rulebook
-from costmodel.rules.sheets import Sheet
+from costmodel.rules.judging.judge import judge
+from costmodel.rules.judging.sheets import Sheet
+from costmodel.rules.schema.rulebook import Rulebook
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.submissions import Submission
-from costmodel.rules.sheets import Sheet
+from costmodel.rules.judging.sheets import Sheet
 
 
 @dataclass(frozen=True, slots=True)

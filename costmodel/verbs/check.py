@@ -16,11 +16,11 @@ from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.judging import check_subject
-from costmodel.rules.facts import parse_facts
 from costmodel.rules.figures import Computed
-from costmodel.rules.judge import judge
-from costmodel.rules.rulebook import Rulebook, load_rulebook
-from costmodel.rules.sheets import Sheet, merged, one_sheet, sheets_of
+from costmodel.rules.judging.given_facts import parse_facts
+from costmodel.rules.judging.judge import judge
+from costmodel.rules.judging.sheets import Sheet, merged, one_sheet, sheets_of
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 
 Progress = Callable[[int, int], None]
 

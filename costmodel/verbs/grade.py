@@ -20,8 +20,8 @@ from costmodel.grading.whose_facts import Row
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
-from costmodel.rules.rulebook import Rulebook, load_rulebook
-from costmodel.rules.sheets import Sheet, sheets_of
+from costmodel.rules.judging.sheets import Sheet, sheets_of
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
 from costmodel.verbs.check import own_sheet

@@ -13,10 +13,10 @@ from costmodel.ir.codec import loads
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
-from costmodel.rules.ranking import Contender, contender_of
-from costmodel.rules.rulebook import Rulebook, load_rulebook
-from costmodel.rules.sensitivity import rank
-from costmodel.rules.sheets import sheets_of
+from costmodel.rules.judging.sheets import sheets_of
+from costmodel.rules.ranking.rank import Contender, contender_of
+from costmodel.rules.ranking.rank.sensitivity import rank
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 
 
 def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, score: str | None = None) -> Ranking:

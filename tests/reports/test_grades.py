@@ -16,10 +16,10 @@ from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports import View, formats, render
-from costmodel.rules.facts import parse_facts
 from costmodel.rules.figures import Computed
-from costmodel.rules.judge import judge
-from costmodel.rules.rulebook import load_rulebook
+from costmodel.rules.judging.given_facts import parse_facts
+from costmodel.rules.judging.judge import judge
+from costmodel.rules.schema.rulebook import load_rulebook
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 

@@ -8,8 +8,8 @@ import pytest
 
 import costmodel
 from costmodel.ir.verdict import Claim, Outcome, Verdict
-from costmodel.rules.evidence import half_a_digit, missing_facts
 from costmodel.rules.figures import UNKNOWN_LENGTH
+from costmodel.rules.judging.evidence import half_a_digit, missing_facts
 from tests.rules.conftest import Make
 
 

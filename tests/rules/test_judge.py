@@ -7,7 +7,7 @@ import pytest
 import costmodel
 from costmodel.errors import RulebookError, UnknownNameError, UsageError
 from costmodel.ir.verdict import SCHEMA, Outcome, Verdict
-from costmodel.rules.rulebook import load_rulebook, rulebook_names
+from costmodel.rules.schema.rulebook import load_rulebook, rulebook_names
 from tests.rules.conftest import Make
 
 BOOK = """

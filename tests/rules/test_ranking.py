@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from costmodel.rules.ranking.rank.sensitivity import rank
 
 import costmodel
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Outcome
 from costmodel.reports import render
-from costmodel.rules.facts import parse_facts
-from costmodel.rules.ranking import Contender, contender_of
-from costmodel.rules.rulebook import load_rulebook
-from costmodel.rules.sensitivity import rank
-from costmodel.rules.ties import Placed, tie_groups, with_ranks
+from costmodel.rules.judging.given_facts import parse_facts
+from costmodel.rules.ranking.rank import Contender, contender_of
+from costmodel.rules.ranking.ties import Placed, tie_groups, with_ranks
+from costmodel.rules.schema.rulebook import load_rulebook
 from tests.rules.conftest import Make
 
 Table = Mapping[str, Mapping[str, str]]

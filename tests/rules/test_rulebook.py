@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import RulebookError
-from costmodel.rules.difference import difference
-from costmodel.rules.places import BonusSpec, BracketSpec
-from costmodel.rules.points import PointTable
-from costmodel.rules.prose import describe
-from costmodel.rules.rulebook import load_rulebook, rulebook_names
+from costmodel.rules.schema.points import PointTable
+from costmodel.rules.schema.ranking_rule import BonusSpec, BracketSpec
+from costmodel.rules.schema.rulebook import load_rulebook, rulebook_names
+from costmodel.rules.telling.difference import difference
+from costmodel.rules.telling.prose import describe
 
 FOLDER = Path(__file__).parents[2] / "costmodel" / "rules" / "books"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.schema.rulebook import Rulebook
 
 _NAMED_BY = ("rule", "table", "bracket", "resource", "about")
 

@@ -15,12 +15,12 @@ from costmodel.files.documents import Strict, read_document
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.rules.figures import FIGURES
-from costmodel.rules.limit import LimitSpec
-from costmodel.rules.metric import MetricSpec
-from costmodel.rules.places import BracketSpec, RankingSpec
-from costmodel.rules.points import PointTable
-from costmodel.rules.reading import ReadingSpec, changed
-from costmodel.rules.scores import SCORES
+from costmodel.rules.schema.limit import LimitSpec
+from costmodel.rules.schema.metric import MetricSpec
+from costmodel.rules.schema.points import PointTable
+from costmodel.rules.schema.ranking_rule import BracketSpec, RankingSpec
+from costmodel.rules.schema.reading import ReadingSpec, changed
+from costmodel.rules.schema.scores import SCORES
 
 
 class ConventionSpec(Strict):

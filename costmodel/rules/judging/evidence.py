@@ -10,8 +10,8 @@ from statistics import median
 
 from costmodel.ir.verdict import Claim, Verdict
 from costmodel.rules.figures import Computed, figure_value
-from costmodel.rules.metric import MetricSpec, Normalised
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.schema.metric import MetricSpec, Normalised
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet, Value, plain
 
 _BELIEVED = {

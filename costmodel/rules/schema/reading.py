@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from costmodel.files.documents import Strict
-from costmodel.rules.limit import Operator
-from costmodel.rules.metric import Normalised
-from costmodel.rules.places import BracketSpec, TiePolicy
-from costmodel.rules.points import Cell
+from costmodel.rules.schema.limit import Operator
+from costmodel.rules.schema.metric import Normalised
+from costmodel.rules.schema.points import Cell
+from costmodel.rules.schema.ranking_rule import BracketSpec, TiePolicy
 
 
 class LimitChange(Strict):

@@ -20,13 +20,13 @@ from costmodel.ir.verdict import (
     ReadingRow,
     Verdict,
 )
-from costmodel.rules.evidence import Evidence
 from costmodel.rules.figures import Computed
-from costmodel.rules.limit import LimitSpec
-from costmodel.rules.places import RankingSpec
-from costmodel.rules.points import PointTable
-from costmodel.rules.rulebook import Rulebook
-from costmodel.rules.scores import SCORES
+from costmodel.rules.judging.evidence import Evidence
+from costmodel.rules.schema.limit import LimitSpec
+from costmodel.rules.schema.points import PointTable
+from costmodel.rules.schema.ranking_rule import RankingSpec
+from costmodel.rules.schema.rulebook import Rulebook
+from costmodel.rules.schema.scores import SCORES
 from costmodel.rules.value import FactSheet, Value, plain
 
 _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {

@@ -9,13 +9,13 @@ from decimal import Decimal
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.ir.ranking import Entry, Ranking
 from costmodel.ir.verdict import Finding, Outcome, Verdict
-from costmodel.rules.evidence import Evidence
 from costmodel.rules.figures import Computed
-from costmodel.rules.judge import judge, ranking_value
-from costmodel.rules.limit import BLOCKING
-from costmodel.rules.places import RankingSpec
-from costmodel.rules.rulebook import Rulebook
-from costmodel.rules.ties import Placed, tie_groups, with_ranks
+from costmodel.rules.judging.evidence import Evidence
+from costmodel.rules.judging.judge import judge, ranking_value
+from costmodel.rules.ranking.ties import Placed, tie_groups, with_ranks
+from costmodel.rules.schema.limit import BLOCKING
+from costmodel.rules.schema.ranking_rule import RankingSpec
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet, Value, plain
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from costmodel.rules.limit import LimitSpec
-from costmodel.rules.metric import MetricSpec
-from costmodel.rules.places import RankingSpec
-from costmodel.rules.points import PointTable
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.schema.limit import LimitSpec
+from costmodel.rules.schema.metric import MetricSpec
+from costmodel.rules.schema.points import PointTable
+from costmodel.rules.schema.ranking_rule import RankingSpec
+from costmodel.rules.schema.rulebook import Rulebook
 
 _FAILURE = {
     "zero": "a failure gives 0 points",

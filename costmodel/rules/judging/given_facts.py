@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
 CLAIM = "claimed_"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from costmodel.rules.places import TiePolicy
+from costmodel.rules.schema.ranking_rule import TiePolicy
 
 T = TypeVar("T")
 

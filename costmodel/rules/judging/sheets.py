@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from costmodel.errors import UsageError
 from costmodel.ir.facts import Facts, Kind, Measurement, Reading
-from costmodel.rules.facts import spelt
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.judging.given_facts import spelt
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
 

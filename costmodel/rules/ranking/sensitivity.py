@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from costmodel.ir.ranking import Ranking, Sensitivity
 from costmodel.ir.verdict import AS_WRITTEN
-from costmodel.rules.ranking import Contender, rank_under
-from costmodel.rules.rulebook import Rulebook
+from costmodel.rules.ranking.rank import Contender, rank_under
+from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
 

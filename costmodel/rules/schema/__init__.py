@@ -1,0 +1,1 @@
+"""What a rulebook file says, as values."""
