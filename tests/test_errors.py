@@ -12,8 +12,8 @@ from torch import nn
 
 import costmodel
 from costmodel.errors import CostModelError, SubjectError, TraceError, joined
-from costmodel.tracing.advice import explained
 from costmodel.tracing.choice import Known, NoChoiceError, choose
+from costmodel.tracing.hints import explained
 
 NET = """from torch import nn
 

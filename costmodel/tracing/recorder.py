@@ -13,9 +13,9 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat
-from costmodel.tracing.advice import AUTOCAST_CUDA
 from costmodel.tracing.arguments import encode_call
 from costmodel.tracing.blame import asked_by, user_line
+from costmodel.tracing.hints import AUTOCAST_CUDA
 from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.results import ResultMemory, known_in_this_process
 from costmodel.tracing.scopes import Scopes

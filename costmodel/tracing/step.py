@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
-from costmodel.tracing.advice import explained
+from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import Subject
 

@@ -25,8 +25,8 @@ from torch import nn
 
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
-from costmodel.tracing.advice import explained
 from costmodel.tracing.compat import FakeTensorMode
+from costmodel.tracing.hints import explained
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from costmodel.errors import CostModelError, TraceError
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
-from costmodel.tracing.advice import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.blame import raised_at
+from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder
 from costmodel.tracing.step import Step

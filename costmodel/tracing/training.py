@@ -12,7 +12,7 @@ from costmodel.errors import RecipeError, TraceError, joined
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.advice import explained
+from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
 from costmodel.tracing.step import build_inference, build_step, own_batch_size
 from costmodel.tracing.subject import Subject, find_model, from_object, load_source

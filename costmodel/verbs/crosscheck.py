@@ -20,7 +20,7 @@ _FUSED = {
 def crosscheck(model: Any, settings: Mapping[str, Any]) -> Crosscheck:
     """See :func:`costmodel.crosscheck`."""
     from costmodel.passes.work import count
-    from costmodel.tracing.counters import flop_counter_macs, fvcore_macs
+    from costmodel.tracing.other_counters import flop_counter_macs, fvcore_macs
     from costmodel.tracing.training import plan_training, trace_training
 
     plan = plan_training(model, settings)
