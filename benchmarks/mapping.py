@@ -15,8 +15,8 @@ from multiprocessing import get_context
 from tabulate import tabulate
 
 import costmodel
-from costmodel.backends.analytical import Search, estimate, solve
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.estimate import Search, estimate, solve
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.workload import Workload
 from costmodel.mapping.machine import Machine

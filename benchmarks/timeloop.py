@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from costmodel.backends import analytical
+from costmodel.backends.analytical import estimate as analytical
 from costmodel.backends.timeloop import Settings
 from costmodel.backends.timeloop import estimate as run_mapper
 from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool

@@ -50,7 +50,7 @@ def costs_of(
     workload: Workload, rule: HardwareRule, *, use_cache: bool, jobs: int = 1, progress: Progress | None = None
 ) -> dict[str, CostReport]:
     """Energy and cycles on the rulebook's machine: the search that counts, and those beside it."""
-    from costmodel.backends.analytical import estimate
+    from costmodel.backends.analytical.estimate import estimate
     from costmodel.hardware.spec import load_hardware
 
     spec = rule.on(load_hardware(rule.machine))

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from typing import TypeAlias
 
-from costmodel.backends.analytical import estimate
+from costmodel.backends.analytical.estimate import estimate
 from costmodel.backends.totals import cost_report
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCost

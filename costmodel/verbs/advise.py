@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any
 
-from costmodel.backends.analytical import estimate
+from costmodel.backends.analytical.estimate import estimate
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from costmodel.backends import analytical
+from costmodel.backends.analytical import estimate as analytical
 from costmodel.backends.timeloop import Settings, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
 from costmodel.errors import UsageError

@@ -35,7 +35,7 @@ def estimate_subject(
 
     ``defaults`` are settings for a subject that brings no recipe (a rulebook's).
     """
-    from costmodel.backends.analytical import estimate
+    from costmodel.backends.analytical.estimate import estimate
     from costmodel.hardware.spec import load_hardware
 
     spec = load_hardware(hardware)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from costmodel.backends.analytical import estimate
+from costmodel.backends.analytical.estimate import estimate
 from costmodel.backends.timeloop.documents import layer_documents, mapping_text, problem_of
 from costmodel.backends.timeloop.syntax import Syntax, syntax_named
 from costmodel.errors import UnknownNameError, UsageError

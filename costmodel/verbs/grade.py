@@ -156,7 +156,7 @@ def _provenance(book: Rulebook, wall: str, version: str) -> dict[str, str]:
     import hashlib
     from importlib.metadata import version as version_of
 
-    from costmodel.backends.analytical import version as engine
+    from costmodel.backends.analytical.estimate import version as engine
 
     return {
         "costmodel": version,

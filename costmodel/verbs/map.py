@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from costmodel.backends.analytical import Search, evaluate_mapping, solve, solve_front, workers
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.estimate import Search, evaluate_mapping, solve, solve_front, workers
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.backends.totals import unmapped
 from costmodel.errors import CostModelError, UsageError
 from costmodel.hardware.spec import HardwareSpec, load_hardware

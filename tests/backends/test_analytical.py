@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import costmodel
-from costmodel.backends.analytical import estimate, solve_front
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.estimate import estimate, solve_front
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.errors import UsageError
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.codec import dumps, loads

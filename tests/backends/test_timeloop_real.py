@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from costmodel.backends.analytical import estimate, evaluate_mapping
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.estimate import estimate, evaluate_mapping
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.backends.timeloop import Settings, verify
 from costmodel.backends.timeloop import estimate as estimate_by_timeloop
 from costmodel.backends.timeloop.tools import MODEL, Place, find_tool

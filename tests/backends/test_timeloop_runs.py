@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.backends.analytical import estimate as estimate_analytically
+from costmodel.backends.analytical.estimate import estimate as estimate_analytically
 from costmodel.backends.timeloop import Settings, estimate, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
 from costmodel.errors import UsageError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.hardware.spec import load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.cost.evaluation import Evaluation

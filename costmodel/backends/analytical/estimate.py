@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast
 
-from costmodel.backends.machine import machine_of
+from costmodel.backends.analytical.machine import machine_of
 from costmodel.backends.totals import cost_report
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store

@@ -1,0 +1,1 @@
+"""The embedded engine: Timeloop's own arithmetic, with the proven optimum or the course's search."""
