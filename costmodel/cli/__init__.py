@@ -1,4 +1,4 @@
-"""The command line: one file per subcommand; each parses, calls one verb, and returns an exit code.
+"""The command line: commands/ has one file per subcommand; each parses, calls one verb, and returns an exit code.
 
 Exit codes: 0 all rules hold, 1 a rule fails, 2 cannot be analysed or undecided, 3 usage or rulebook error.
 """
@@ -14,11 +14,10 @@ import click
 import typer
 
 from costmodel import __version__
+from costmodel.cli import commands
 from costmodel.errors import CostModelError
 
 USAGE_ERROR = 3
-
-_PARTS = ("options", "output")
 
 app = typer.Typer(
     name="costmodel",
@@ -45,9 +44,8 @@ def _root(
 
 
 def _subcommands() -> None:
-    for module in pkgutil.iter_modules(__path__):
-        if module.name not in _PARTS:
-            importlib.import_module(f"{__name__}.{module.name}").register(app)
+    for module in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
+        importlib.import_module(module.name).register(app)
 
 
 def main() -> None:

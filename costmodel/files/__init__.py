@@ -1,1 +1,1 @@
-"""Files and bytes that are nobody's noun: located YAML, quoting, cache, fingerprints, moments, workers, atomic writing."""
+"""Documents with places, quoting, cache, fingerprints, moments, workers, atomic writing: what every room may use."""

@@ -26,7 +26,7 @@ from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
-from costmodel.rules.ranking.rank.sensitivity import rank
+from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.limits import Limits
 

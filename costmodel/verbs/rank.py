@@ -15,7 +15,7 @@ from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
 from costmodel.rules.judging.sheets import sheets_of
 from costmodel.rules.ranking.rank import Contender, contender_of
-from costmodel.rules.ranking.rank.sensitivity import rank
+from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 
 

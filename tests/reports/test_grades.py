@@ -15,7 +15,7 @@ import costmodel
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Finding, Outcome
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge
@@ -158,7 +158,7 @@ def test_a_student_sees_other_readings_where_one_changes_something(analysis: Mak
 def test_what_is_for_the_grader_is_shown_to_the_grader_alone(analysis: Make) -> None:
     same = finding("same files", "the same files as Bob")
     student = graded(analysis, "Ada", for_grader=(same,), findings=(finding("late", "a day"),), entry=place(1))
-    for format in formats(Graded):
+    for format in format_names(Graded):
         said = render(student, format, ALL)
         if format == "github-classroom":
             said = json.dumps(classroom(student))

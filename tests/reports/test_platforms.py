@@ -18,7 +18,7 @@ import costmodel
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Finding, Outcome
-from costmodel.reports import formats, render
+from costmodel.reports import format_names, render
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 
@@ -173,5 +173,5 @@ def test_nothing_a_stranger_wrote_is_run_anywhere(students: list[Graded], grades
             assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
         markdown = render(noun, "md")
         assert "<script>" not in markdown
-    assert {"gradescope", "github-classroom", "codabench", "evalai"} <= set(formats(Graded))
-    assert {"nbgrader", "kaggle", "junit"} <= set(formats(Grades))
+    assert {"gradescope", "github-classroom", "codabench", "evalai"} <= set(format_names(Graded))
+    assert {"nbgrader", "kaggle", "junit"} <= set(format_names(Grades))

@@ -11,7 +11,7 @@ from costmodel.errors import UnknownNameError
 from costmodel.ir.analysis import UncountedRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.grades import Graded, Grades
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 from costmodel.reports.view import Noun
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
@@ -34,9 +34,9 @@ def nouns(make: Make) -> list[Noun]:
     return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades]
 
 
-@pytest.mark.parametrize("format", formats())
+@pytest.mark.parametrize("format", format_names())
 def test_every_format_renders_every_noun(analysis: Make, format: str) -> None:
-    able = [noun for noun in nouns(analysis) if format in formats(type(noun))]
+    able = [noun for noun in nouns(analysis) if format in format_names(type(noun))]
     assert able
     for noun in able:
         text = render(noun, format, View(layers=True, by="op", top=3))
@@ -44,7 +44,7 @@ def test_every_format_renders_every_noun(analysis: Make, format: str) -> None:
         assert len(text) > 40
 
 
-@pytest.mark.parametrize("format", formats(costmodel.Analysis))
+@pytest.mark.parametrize("format", format_names(costmodel.Analysis))
 def test_what_is_not_counted_is_in_every_report(analysis: Make, format: str) -> None:
     text = render(nouns(analysis)[0], format)
     assert "uncounted" in text.lower()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from costmodel.rules.ranking.rank.sensitivity import rank
 
 import costmodel
 from costmodel.errors import RulebookError, UnknownNameError
@@ -15,6 +14,7 @@ from costmodel.ir.verdict import Outcome
 from costmodel.reports import render
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.ranking.rank import Contender, contender_of
+from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.ranking.ties import Placed, tie_groups, with_ranks
 from costmodel.rules.schema.rulebook import load_rulebook
 from tests.rules.conftest import Make

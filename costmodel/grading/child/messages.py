@@ -40,7 +40,7 @@ class Confinement:
     """What the child does to itself before it reads a line of the submission.
 
     Attributes:
-        must, may: names of measures (:mod:`costmodel.sandbox.inside.confine`); without one of the first it does not go on.
+        must, may: names of measures (:mod:`costmodel.sandbox.inside.confine`); without one of the first it stops.
         readable: folders and files, in the child's eyes.
         scratch: the one folder that it may write to.
     """

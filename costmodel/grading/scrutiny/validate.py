@@ -4,8 +4,8 @@ The child runs the submission's code and the recorder in one process, so a submi
 What it writes is only believed as far as it is checked here, by this process, with our own formulas:
 
 * it is JSON of our schema, of bounded size, without surrogates or non-finite numbers;
-* its parts fit together (:mod:`costmodel.grading.scrutiny.structure`): ids, sizes, names, lifetimes of memory; nothing is read
-  before it is made, after it is gone, or without anybody having made it;
+* its parts fit together (:mod:`costmodel.grading.scrutiny.structure`): ids, sizes, names, lifetimes of memory; nothing
+  is read before it is made, after it is gone, or without anybody having made it;
 * every call of an op that has a formula is asked again of torch's own shape function on stand-ins: shapes, element
   types and which result is a view (:mod:`costmodel.tracing.shapes`);
 * every formula and every pass runs on it;

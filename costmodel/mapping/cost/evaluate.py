@@ -8,7 +8,7 @@ from costmodel.mapping.cost.geometry import OUTPUTS, geometry_of
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.cost.validity import malformed, overfull
-from costmodel.mapping.machine import Machine, StorageLevel
+from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Mapping
 from costmodel.mapping.problem import DATASPACES, Problem
 

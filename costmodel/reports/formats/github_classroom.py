@@ -12,7 +12,7 @@ import json
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.reports.student_view import decidable
-from costmodel.reports.tables.by_noun.verdict import why_nothing
+from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)

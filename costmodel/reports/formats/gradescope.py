@@ -11,7 +11,7 @@ from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports.formats import md
 from costmodel.reports.student_view import own
-from costmodel.reports.tables.by_noun.verdict import why_nothing
+from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)

@@ -11,11 +11,11 @@ from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
 from costmodel.ir.verdict import Verdict
 from costmodel.reports.table import Cell, Table
-from costmodel.reports.tables.by_noun.advice import advice_tables
-from costmodel.reports.tables.by_noun.cost import cost_tables
-from costmodel.reports.tables.by_noun.grades import graded_tables, grades_tables
-from costmodel.reports.tables.by_noun.ranking import ranking_tables
-from costmodel.reports.tables.by_noun.verdict import verdict_tables
+from costmodel.reports.tables.advice import advice_tables
+from costmodel.reports.tables.cost import cost_tables
+from costmodel.reports.tables.grades import graded_tables, grades_tables
+from costmodel.reports.tables.ranking import ranking_tables
+from costmodel.reports.tables.verdict import verdict_tables
 from costmodel.reports.view import Noun, View
 
 

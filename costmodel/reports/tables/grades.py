@@ -10,8 +10,8 @@ from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Outcome
 from costmodel.reports.student_view import own
 from costmodel.reports.table import Cell, Table
-from costmodel.reports.tables.by_noun.ranking import ranking_tables
-from costmodel.reports.tables.by_noun.verdict import verdict_tables
+from costmodel.reports.tables.ranking import ranking_tables
+from costmodel.reports.tables.verdict import verdict_tables
 from costmodel.reports.view import View
 
 _MISSING = "missing"

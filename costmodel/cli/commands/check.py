@@ -12,7 +12,7 @@ from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
 from costmodel.ir.verdict import Outcome, Verdict
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 
@@ -64,8 +64,8 @@ def check(
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
     from costmodel.verbs.check import Submission, check_submission
 
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
+    if format not in format_names():
+        raise UnknownNameError("report format", format, format_names())
     submission = Submission(
         reference=subject,
         settings=settings,

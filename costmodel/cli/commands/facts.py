@@ -11,7 +11,7 @@ from costmodel.cli import options as o
 from costmodel.cli.output import write
 from costmodel.errors import CostModelError, UnknownNameError
 from costmodel.ir.facts import Facts, Reading
-from costmodel.reports.tables.by_noun.facts import facts_formats, render_facts
+from costmodel.reports.tables.facts import facts_formats, render_facts
 
 facts = typer.Typer(help="What logs, leaderboards and tables say of submissions.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ import costmodel
 from costmodel.cli import options as o
 from costmodel.cli.output import subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
-from costmodel.reports import formats, render
+from costmodel.reports import format_names, render
 
 
 @o.recipe_options
@@ -21,8 +21,8 @@ def crosscheck(
     output: o.Output = None,
 ) -> int:
     """Show our MACs beside fvcore's and FlopCounterMode's, per layer. fvcore runs the forward for real."""
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
+    if format not in format_names():
+        raise UnknownNameError("report format", format, format_names())
     with subject_prints_to_stderr():
         result = costmodel.crosscheck(subject, **settings)
     write(render(result, format), output)

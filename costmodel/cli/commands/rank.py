@@ -10,7 +10,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import write
 from costmodel.errors import UnknownNameError
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 
 
 def rank(
@@ -30,8 +30,8 @@ def rank(
     """Rank a competition: best first, and those that are out with their reason."""
     from costmodel.verbs.rank import rank_files
 
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
+    if format not in format_names():
+        raise UnknownNameError("report format", format, format_names())
     ranking = rank_files(files, rules, reading=reading, score=score)
     write(render(ranking, format, View(sensitivity=sensitivity)), output)
     return 0

@@ -12,7 +12,7 @@ import costmodel
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 
 _GROUPS = ("op", "layer", "phase")
 _ENGINE = ("search", "objective", "effort")
@@ -65,8 +65,8 @@ def analyze(
     """Count a model's whole training step: parameters, operations, activations, memory."""
     if by is not None and by not in _GROUPS:
         raise UnknownNameError("group for --by", by, _GROUPS)
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
+    if format not in format_names():
+        raise UnknownNameError("report format", format, format_names())
     if hardware is None:
         o.refuse((*_ENGINE, *_TIMELOOP, "phase", "backend", "verify"), "speaks of a machine: name it with --hardware")
     elif backend == "timeloop":

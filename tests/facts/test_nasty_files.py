@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from costmodel.errors import CostModelError, FormatError
 from costmodel.facts.reader import FORMATS, read_facts
-from tests.metering.conftest import Write
+from tests.facts.conftest import Write
 
 NASTY = [
     b"",

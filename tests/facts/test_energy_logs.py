@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from costmodel.errors import FormatError, UnknownNameError
-from tests.metering.conftest import Read, found, value
+from tests.facts.conftest import Read, found, value
 
 START = datetime(2023, 7, 27, 17, 21, 57)
 MARK = "END OF RECORDING SEGMENT"

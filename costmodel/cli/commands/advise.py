@@ -9,7 +9,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
-from costmodel.reports import View, formats, render
+from costmodel.reports import View, format_names, render
 
 
 @o.recipe_options
@@ -26,8 +26,8 @@ def advise(
     """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
     from costmodel.verbs.advise import advise_subject
 
-    if format not in formats():
-        raise UnknownNameError("report format", format, formats())
+    if format not in format_names():
+        raise UnknownNameError("report format", format, format_names())
     with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
         advice = advise_subject(subject, hardware, settings, use_cache=not no_cache, jobs=jobs, progress=show)
     write(render(advice, format, View(top=top)), output)

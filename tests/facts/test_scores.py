@@ -6,7 +6,7 @@ import pytest
 
 from costmodel.errors import FormatError, UnknownNameError
 from costmodel.ir.facts import Kind
-from tests.metering.conftest import Read, found, value
+from tests.facts.conftest import Read, found, value
 
 LEADERBOARD = (
     "\ufeffTeamId,TeamName,SubmissionDate,Score\n1,alice,2022-02-27,0.91\n2,bob,2022-02-27,0.2001\n3,bob,x,0\n"

@@ -11,7 +11,7 @@ from costmodel.facts.normalise import normalise
 from costmodel.facts.quantity import parse_quantity
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.facts import METRIC_UNITS, SCHEMA, Facts, Kind, Measurement, Reading
-from tests.metering.conftest import Read, found, value
+from tests.facts.conftest import Read, found, value
 
 
 @pytest.mark.parametrize(
