@@ -15,8 +15,9 @@ from multiprocessing import get_context
 from tabulate import tabulate
 
 import costmodel
-from costmodel.backends.analytical.estimate import Search, estimate, solve
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical import estimate
+from costmodel.backends.analytical.one_layer import machine_of, solve
+from costmodel.backends.backend import Run, Search
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.workload import Workload
 from costmodel.mapping.machine import Machine
@@ -44,9 +45,9 @@ def speed_up(workload: Workload, hardware: HardwareSpec) -> float:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             # a worker's first layer pays for its imports
             small = replace(workload, layers=workload.layers[:1] * jobs)
-            estimate(small, hardware, search="optimum", executor=pool)
+            estimate(small, hardware, Search(), Run(executor=pool))
             start = time.perf_counter()
-            estimate(workload, hardware, search="course", executor=pool)
+            estimate(workload, hardware, Search(search="course"), Run(executor=pool))
             taken.append(time.perf_counter() - start)
     return taken[0] / taken[1]
 

@@ -9,13 +9,11 @@ import resource
 import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
 
 from tabulate import tabulate
 
-from costmodel.backends.analytical import estimate as analytical
-from costmodel.backends.timeloop import Settings
-from costmodel.backends.timeloop import estimate as run_mapper
+from costmodel.backends import analytical, timeloop
+from costmodel.backends.backend import Run, Search
 from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool
 from costmodel.errors import UsageError
 from costmodel.hardware.spec import load_hardware
@@ -32,9 +30,8 @@ def children() -> float:
 
 def main() -> bool:
     """Print one row per layer; there is no bar: how long their mapper takes is theirs."""
-    place = Place(None, None)
     try:
-        find_tool(MAPPER, place)
+        find_tool(MAPPER, Place())
     except UsageError as error:
         print(f"the real mapper was not measured: {error}")
         return True
@@ -45,12 +42,12 @@ def main() -> bool:
         one = replace(workload, layers=(layer,))
         with tempfile.TemporaryDirectory() as folder:
             before = children()
-            theirs = run_mapper(one, spec, settings=Settings(place=place, work=Path(folder), time_limit=3600.0))
+            theirs = timeloop.estimate(one, spec, Search(), Run(options={"work": folder}))
             mapper = children() - before
         found = []
         for search in analytical.SEARCHES:
             start = time.process_time()
-            found.append((analytical.estimate(one, spec, search=search), time.process_time() - start))
+            found.append((analytical.estimate(one, spec, Search(search=search), Run()), time.process_time() - start))
         (optimum, fast), (course, slow) = found
         # its stats have two decimals
         equal = theirs.cycles == course.cycles and abs(theirs.energy_pj - course.energy_pj) < 0.01

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ import click
 import typer
 from click.core import ParameterSource
 
+from costmodel import backends
+from costmodel.backends.backend import Backend, Option, Verifier
 from costmodel.errors import UsageError
 
 Subject = Annotated[
@@ -19,16 +21,6 @@ Subject = Annotated[
     typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="neither read nor write the cache")]
-TimeloopBin = Annotated[
-    str | None,
-    typer.Option("--timeloop-bin", help="folder of Timeloop's binaries [default: COSTMODEL_TIMELOOP_BIN, then PATH]"),
-]
-Docker = Annotated[str | None, typer.Option("--docker", help="run Timeloop in this Docker image")]
-Work = Annotated[
-    str | None, typer.Option("--work", help="keep Timeloop's runs in this folder [default: in the cache folder]")
-]
-TimeLimit = Annotated[float, typer.Option("--time-limit", help="seconds that Timeloop may take for a layer")]
-Syntax = Annotated[str, typer.Option("--syntax", help="v0.3 (Timeloop until 2023, the course's) or v0.4 (newer)")]
 Score = Annotated[
     str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")
 ]
@@ -78,6 +70,66 @@ def recipe_options(command: Callable[..., int]) -> Callable[..., int]:
     with_settings.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
     with_settings.__annotations__ = {p.name: p.annotation for p in merged}
     return with_settings
+
+
+def backend_options(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command the options of the backends; it receives those that were given as ``words``.
+
+    Args:
+        names: of the options that the command has a use for; none means all of them.
+    """
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        own = inspect.signature(command, eval_str=True).parameters
+        known = [o for name in backends.names() for o in backends.load(name).OPTIONS if not names or o.name in names]
+        added = {option.name: _parameter(option) for option in known}
+
+        @functools.wraps(command)
+        def with_words(**given: Any) -> int:
+            words = {name: given.pop(name) for name in added}
+            return command(words={name: value for name, value in words.items() if value is not None}, **given)
+
+        place = list(own).index("words")
+        others = [p for p in own.values() if p.name != "words"]
+        merged = [*others[:place], *added.values(), *others[place:]]
+        with_words.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in merged]
+        )
+        with_words.__annotations__ = {p.name: p.annotation for p in merged}
+        return with_words
+
+    return decorate
+
+
+def backend_titles() -> str:
+    """The backends and what they are, for a help text."""
+    return ", or ".join(f"{name} ({backends.load(name).TITLE})" for name in backends.names())
+
+
+def verifier_title() -> str:
+    """The first backend that checks the mappings of another, for a help text."""
+    return next(iter(backends.verifiers()))
+
+
+def verifies(name: str) -> bool:
+    """Whether a backend checks the mappings of another."""
+    return name in backends.verifiers()
+
+
+def words_by_backend() -> dict[str, tuple[str, ...]]:
+    """The names of the options that each backend has for itself."""
+    return {name: tuple(option.name for option in backends.load(name).OPTIONS) for name in backends.names()}
+
+
+def words_of(words: Mapping[str, Any], backend: Backend | Verifier) -> dict[str, Any]:
+    """Those of the words that a backend understands."""
+    return {option.name: words[option.name] for option in backend.OPTIONS if option.name in words}
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    wanted = option.kind if option.default is not None else option.kind | None
+    annotation = Annotated[wanted, typer.Option(f"--{option.name.replace('_', '-')}", help=option.help)]  # type: ignore[valid-type]
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=annotation)
 
 
 def _recipe(

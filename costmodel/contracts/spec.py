@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from costmodel.contracts.kinds.deadline import parse_moment, parse_zone
 from costmodel.files.documents import Strict
+from costmodel.files.moments import parse_moment, parse_zone
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from costmodel.backends.analytical.estimate import estimate
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
 from costmodel.backends.totals import cost_report
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCost
@@ -20,10 +20,7 @@ def map_class(
     workloads: Mapping[str, Workload],
     hardware: HardwareSpec,
     searches: Sequence[str],
-    *,
-    use_cache: bool,
-    executor: Executor | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    run: Run,
 ) -> dict[str, dict[str, CostReport]]:
     """Per workload, per search, its cost report."""
     layers = {_problem(layer): layer for workload in workloads.values() for layer in workload.layers}
@@ -33,7 +30,7 @@ def map_class(
     whole = Workload(phase=phases.pop(), layers=tuple(layers.values()), not_mapped=(), operations=1, bytes_moved=0)
     result: dict[str, dict[str, CostReport]] = {name: {} for name in workloads}
     for search in searches:
-        report = estimate(whole, hardware, search=search, use_cache=use_cache, executor=executor, progress=progress)
+        report = backends.load().estimate(whole, hardware, Search(search=search), run)
         solved = {_problem(cost.layer): cost for cost in report.layers}
         for name, workload in workloads.items():
             result[name][search] = _share(workload, hardware, report, solved)

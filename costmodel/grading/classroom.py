@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from costmodel.backends.backend import Run
 from costmodel.errors import UsageError
 from costmodel.grading.class_mapping import map_class
 from costmodel.grading.intake.roster import Roster
@@ -183,9 +184,11 @@ def _map_all(
         {key: workload for key, workload in workloads.items() if workload is not None},
         rule.on(load_hardware(rule.machine)),
         (rule.search, *rule.beside),
-        use_cache=way.use_cache,
-        executor=way.executor,
-        progress=lambda done, total: way.progress("mapping layers", done, total),
+        Run(
+            cache=way.use_cache,
+            executor=way.executor,
+            progress=lambda done, total: way.progress("mapping layers", done, total),
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.errors import FormatError, UnknownNameError
+from costmodel.files.moments import parse_submitted
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.job import Traced
 from costmodel.grading.scrutiny.replay import replay_files

@@ -114,3 +114,10 @@ def _cost_value(figure: str, computed: Computed) -> Value:
         unmapped = [layer.layer.names[0] for layer in cost.layers if not layer.valid]
         because = f"{because}; no valid mapping for {', '.join(unmapped)}"
     return Value(_OF_COST[figure](cost), at_least=not cost.complete, because=because, origin="computed")
+
+
+def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:
+    """An analysis as evidence; its own cost report counts where it is of the machine and phase that are asked for."""
+    own = analysis.cost
+    costs = {own.search: own} if own is not None and (own.hardware, own.phase) == (machine, phase) else {}
+    return Computed(analysis, costs=costs, search=search)

@@ -1,12 +1,13 @@
-"""The verb behind ``advise``: map the network, then map it again with other channel counts, and compare."""
+"""Advise: map the network, then map it again with other channel counts, and compare."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from costmodel.backends.analytical.estimate import estimate
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost
@@ -18,26 +19,40 @@ from costmodel.passes.summary import layer_name
 from costmodel.passes.widths import Width, widths
 from costmodel.passes.work import count
 from costmodel.tracing.training import plan_training, trace_inference
+from costmodel.verbs.estimate import Progress, named
 
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from costmodel.ir.settings import Settings
+
 Changed = dict[int, LayerProblem]
 """Call → its problem after the change."""
 
 
-def advise_subject(
+def advise(
     model: Any,
     hardware: str,
-    settings: Mapping[str, Any],
     *,
-    use_cache: bool = False,
+    cache: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
+    **settings: Unpack[Settings],
 ) -> Advice:
-    """Where the cycles and picojoules of one inference go, and which channel counts would cut them.
+    """Where the cycles and picojoules of one inference go on a machine, and which channel counts would cut them.
+
+    Args:
+        model: see :func:`costmodel.trace`.
+        hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        jobs: worker processes; 0 is one per core.
+        progress: told how far the work is.
+        settings: see :class:`costmodel.Settings`.
 
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
+    run = Run(cache=cache, jobs=jobs, progress=named(progress, "mapping layers"))
     spec = load_hardware(hardware)
     plan = plan_training(model, settings)
     trace = trace_inference(plan)
@@ -50,7 +65,7 @@ def advise_subject(
     workload = lower(counts, "inference")
     changes = [(w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec))]
     asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
-    solved = _solve(workload, asked, spec, use_cache, jobs, progress)
+    solved = _solve(workload, asked, spec, run)
     network = _Network(workload, solved, problems, trace, spec.levels[-1].name)
     suggestions = sorted(
         (network.suggestion(width, becomes, change) for width, becomes, change in changes),
@@ -86,18 +101,13 @@ def _changed(width: Width, becomes: int, problems: Mapping[int, LayerProblem]) -
 
 
 def _solve(
-    workload: Workload,
-    asked: Iterable[LayerProblem],
-    spec: HardwareSpec,
-    use_cache: bool,
-    jobs: int,
-    progress: Progress | None,
+    workload: Workload, asked: Iterable[LayerProblem], spec: HardwareSpec, run: Run
 ) -> dict[LayerProblem, LayerCost]:
     known = {_problem(layer): layer for layer in workload.layers}
     place = Place(part="forward", layer="(changed)", times=1)
     more = tuple(layer_of(problem, [place]) for problem in asked if problem not in known)
     whole = Workload(phase="inference", layers=(*workload.layers, *more), not_mapped=(), operations=1, bytes_moved=0)
-    report = estimate(whole, spec, use_cache=use_cache, jobs=jobs, progress=progress)
+    report = backends.load().estimate(whole, spec, Search(), run)
     return {_problem(cost.layer): cost for cost in report.layers}
 
 

@@ -1,19 +1,95 @@
-"""The verb behind ``analyze``: trace, count and summarise, or find the result in the cache."""
+"""Analyze: trace, count and summarise a training, or find the result in the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
 
-from costmodel.errors import FormatError
-from costmodel.files import cache
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
+from costmodel.errors import FormatError, UsageError
+from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
-from costmodel.ir.analysis import SCHEMA, Analysis, Subject
+from costmodel.ir.analysis import SCHEMA, Analysis
 from costmodel.ir.codec import dumps, loads
-from costmodel.ir.training import Training
+from costmodel.verbs.estimate import Progress, cost_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from costmodel.ir.settings import Settings
 
 
-def analyze_subject(
+def analyze(
+    model: Any,
+    *,
+    random: bool = True,
+    cache: bool = False,
+    hardware: str | None = None,
+    phase: str = "inference",
+    backend: str = backends.DEFAULT,
+    search: str = "optimum",
+    objective: str = "latency",
+    effort: str = "exact",
+    verify: bool = False,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    options: Mapping[str, Any] | None = None,
+    **settings: Unpack[Settings],
+) -> Analysis:
+    """Every figure of a model's training: parameters, operations, activations, memory, layer by layer.
+
+    Args:
+        model: see :func:`costmodel.trace`.
+        random: count random numbers as operations (COUNTING row 14).
+        cache: keep the result in the user's cache folder and take it from there, if ``model`` is a file.
+        hardware: also give energy and cycles on this machine, with the arguments of :func:`costmodel.estimate`:
+        phase: see there.
+        backend: see there.
+        search: see there.
+        objective: see there.
+        effort: see there.
+        verify: see there.
+        jobs: see there.
+        executor: see there.
+        progress: see there.
+        options: see there.
+        settings: see :class:`costmodel.Settings`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
+    """
+    analysis = analysis_of(model, settings, random=random, use_cache=cache)
+    _refuse_idle(settings, analysis)
+    if hardware is None:
+        return analysis
+    from costmodel.passes.attach import attach_cost
+
+    chosen = Search(search=search, objective=objective, effort=effort)
+    run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
+    cost = cost_of(model, settings, hardware, chosen, run, phase=phase, backend=backend, verify=verify,
+                   progress=progress)  # fmt: skip
+    return attach_cost(analysis, cost)
+
+
+def _refuse_idle(settings: Mapping[str, Any], analysis: Analysis) -> None:
+    """A file's own step replaces the settings that would put one together."""
+    subject = analysis.subject
+    own = {
+        "input": subject.input,
+        "loss": subject.loss,
+        "optimizer": subject.optimizer,
+        "optimizer_options": subject.optimizer,
+    }
+    for name, word in own.items():
+        if name in settings and word.startswith("own "):
+            option = name.replace("_options", "-option")
+            raise UsageError(f"--{option} has no effect: the file brings its {word}")
+
+
+def analysis_of(
     model: Any,
     settings: Mapping[str, Any],
     *,
@@ -21,13 +97,13 @@ def analyze_subject(
     random: bool = True,
     use_cache: bool = False,
 ) -> Analysis:
-    """See :func:`costmodel.analyze`. A cached result is returned before torch is imported.
+    """See :func:`analyze`. A cached result is returned before torch is imported.
 
     Args:
         model: see there.
         settings: see there.
-        random: see there.
         defaults: settings for a subject that brings no recipe (a rulebook's).
+        random: see there.
         use_cache: look into the cache, and store the result there.
     """
     key = None
@@ -39,12 +115,12 @@ def analyze_subject(
             return known
     result = _analyze(model, settings, defaults, random)
     if key is not None:
-        cache.store("analysis", key, dumps(result, SCHEMA))
+        store.store("analysis", key, dumps(result, SCHEMA))
     return result
 
 
 def _cached(key: str) -> Analysis | None:
-    text = cache.load("analysis", key)
+    text = store.load("analysis", key)
     if text is None:
         return None
     try:
@@ -55,46 +131,10 @@ def _cached(key: str) -> Analysis | None:
 
 def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool) -> Analysis:
     from costmodel.passes.summary import summarise
+    from costmodel.tracing.description import describe
     from costmodel.tracing.training import plan_training, trace_training
 
     plan = plan_training(model, settings, defaults)
     training = trace_training(plan)
     digest = source_digest(model) if isinstance(model, str) else ""
     return summarise(training, describe(plan, training, random=random, digest=digest), random=random)
-
-
-def describe(plan: Any, training: Training, *, random: bool = True, digest: str = "") -> Subject:
-    """What a traced plan (:class:`costmodel.tracing.training.Plan`) is, in the user's words."""
-    recipe = plan.recipe
-    first = recipe.stretches()[0]
-    return Subject(
-        name=_short(plan.subject.name),
-        model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
-        batch=training.phases[0].batch,
-        loss=_name(recipe.loss, plan.subject.source, "training_step"),
-        optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
-        samples=first.samples,
-        epochs=first.epochs,
-        convention="haet" if random else "haet without random",
-        source_digest=digest,
-    )
-
-
-def _short(reference: str) -> str:
-    """The subject without its folders: an analysis says the same wherever the file lies."""
-    return reference.replace("\\", "/").rpartition("/")[2]
-
-
-def _name(value: Any, source: Mapping[str, Any], own: str) -> str:
-    if own in source:
-        return f"own {own}"
-    return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
-
-
-def _optimizer(recipe: Any, of_phase: str | None, source: Mapping[str, Any]) -> str:
-    if of_phase is None and "configure_optimizers" in source:
-        return "own configure_optimizers"
-    name = of_phase or _name(recipe.optimizer, {}, "")
-    options = ", ".join(f"{k}={v}" for k, v in sorted(recipe.optimizer_options.items()))
-    return f"{name}({options})" if options else name

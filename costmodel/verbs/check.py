@@ -1,28 +1,36 @@
-"""A submission as ``check`` takes it: a model or a folder of files, with facts of the command line and of files."""
+"""Check: what a rulebook needs of a model or of a folder of files, computed, and then judged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.kinds.deadline import parse_submitted
-from costmodel.contracts.kinds.file_name import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
-from costmodel.ir.facts import Facts, Reading
+from costmodel.files.moments import parse_submitted
+from costmodel.hardware.spec import load_hardware
+from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
-from costmodel.judging import check_subject
+from costmodel.ir.workload import Workload
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge
+from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, merged, one_sheet, sheets_of
-from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
+from costmodel.rules.schema.rulebook import HardwareRule, Rulebook, load_rulebook
+from costmodel.verbs.analyze import analysis_of
+from costmodel.verbs.estimate import Progress, named, workload_of
 
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from costmodel.ir.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,7 @@ class Submission:
     """What is given of one submission.
 
     Attributes:
-        reference: a model (``FILE.py:NAME`` …), or a folder.
+        reference: a model (``FILE.py:NAME`` …; from Python also a class, an instance or a function), or a folder.
         settings: recipe settings.
         facts: NAME=VALUE words.
         fact_files: tables, logs, leaderboards.
@@ -43,7 +51,7 @@ class Submission:
         originals: the organizers' own copy of locked files.
     """
 
-    reference: str
+    reference: Any
     settings: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     fact_files: tuple[Path, ...] = ()
@@ -58,18 +66,66 @@ class Submission:
     @property
     def folder(self) -> Path | None:
         """The folder, None if a model is named."""
+        if not isinstance(self.reference, (str, Path)):
+            return None
         path = Path(self.reference)
         return path if path.is_dir() else None
+
+    @property
+    def short_name(self) -> str:
+        """The last part of the reference."""
+        if not isinstance(self.reference, (str, Path)):
+            return getattr(self.reference, "__name__", type(self.reference).__name__)
+        return str(self.reference).replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def check(
+    model: Any,
+    rules: str,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    fact_files: tuple[str | Path, ...] = (),
+    track: str | None = None,
+    reading: str = AS_WRITTEN,
+    cache: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    **settings: Unpack[Settings],
+) -> Verdict:
+    """Analyze a model with the rulebook's defaults, map it onto the rulebook's machine, and judge it.
+
+    Args:
+        model: see :func:`costmodel.trace`; or a folder with a submission's files.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        facts: values measured elsewhere, see :func:`costmodel.judge`.
+        fact_files: tables, logs and leaderboards with more of them.
+        track: one of the rulebook's tracks; None is its first.
+        reading: how ambiguous rules are read.
+        cache: use the user's cache folder.
+        jobs: worker processes; 0 is one per core.
+        progress: told how far the work is.
+        settings: see :class:`costmodel.Settings`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError, FormatError, RulebookError: what, where, what to do.
+    """
+    submission = Submission(
+        reference=model,
+        settings=settings,
+        facts={name: str(value) for name, value in (facts or {}).items()},
+        fact_files=tuple(map(Path, fact_files)),
+    )
+    run = Run(cache=cache, jobs=jobs)
+    return check_submission(submission, rules, run, track=track, reading=reading, progress=progress)
 
 
 def check_submission(
     submission: Submission,
     rules: str,
+    run: Run,
     *,
     track: str | None = None,
     reading: str = AS_WRITTEN,
-    use_cache: bool = False,
-    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Verdict:
     """Judge a submission by a rulebook.
@@ -84,25 +140,46 @@ def check_submission(
     sheet = _sheet(submission, book)
     facts = merged(sheet, parse_facts(submission.facts, book))
     track = track if track is not None or not book.tracks else sheet.task
-    name = submission.name or _name(submission)
     folder = submission.folder
+    name = submission.name or submission.short_name
     contract = (
         () if folder is None or book.contract is None else _contract(submission, folder, book.contract, sheet.submitted)
     )
-    because = "no rule asks for the model"
+    computed = Computed(because="no rule asks for the model")
     if book.needs_analysis:
         try:
-            verdict = check_subject(
-                _model(submission, book), book, submission.settings, facts,
-                track=track, reading=reading, contract=contract, use_cache=use_cache, jobs=jobs, progress=progress,
-            )  # fmt: skip
-            return verdict if submission.name is None and folder is None else replace(verdict, subject=name)
+            computed = computed_of(book, _model(submission, book), submission.settings, run, progress)
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise
-            because = f"the model cannot be analysed: {error.message}"
-    computed = Computed(because=because)
+            computed = Computed(because=f"the model cannot be analysed: {error.message}")
+    if submission.name is None and folder is None and computed.analysis is not None:
+        name = computed.analysis.subject.name
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
+
+
+def computed_of(
+    book: Rulebook, model: Any, settings: Mapping[str, Any], run: Run, progress: Progress | None = None
+) -> Computed:
+    """The figures that a rulebook needs of a subject, with the rulebook's defaults and on the rulebook's machine."""
+    settings = {**book.subject.settings, **settings}
+    analysis = analysis_of(
+        model, settings, defaults=book.subject.defaults, random=book.convention.random, use_cache=run.cache
+    )
+    if book.hardware is None:
+        return Computed(analysis)
+    phase = book.hardware.phase
+    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, defaults=book.subject.defaults)
+    costs = costs_of(workload, book.hardware, replace(run, progress=named(progress, "mapping layers")))
+    return Computed(analysis, costs=costs, search=book.hardware.search)
+
+
+def costs_of(workload: Workload, rule: HardwareRule, run: Run) -> dict[str, CostReport]:
+    """Energy and cycles on the rulebook's machine: the search that counts, and those beside it."""
+    machine = rule.on(load_hardware(rule.machine))
+    backend = backends.load()
+    searches = (rule.search, *rule.beside)
+    return {search: backend.estimate(workload, machine, Search(search=search), run) for search in searches}
 
 
 def _nothing_is_ignored(submission: Submission) -> None:
@@ -115,13 +192,13 @@ def _nothing_is_ignored(submission: Submission) -> None:
     }
     for option, value in of_folder.items():
         if value is not None and submission.folder is None:
-            raise UsageError(f"{option} speaks of a folder's files; {submission.reference} is no folder")
+            raise UsageError(f"{option} is about a folder's files; {submission.reference} is not a folder")
     for option, path in (("--solution", submission.solution), ("--originals", submission.originals)):
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file or folder")
 
 
-def _model(submission: Submission, book: Rulebook) -> str:
+def _model(submission: Submission, book: Rulebook) -> Any:
     """The reference to analyse; a folder's model is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference
@@ -147,16 +224,12 @@ def _contract(submission: Submission, folder: Path, spec: ContractSpec, known: s
     )
 
 
-def _name(submission: Submission) -> str:
-    return submission.reference.replace("\\", "/").rstrip("/").rpartition("/")[2]
-
-
 def _sheet(submission: Submission, book: Rulebook) -> Sheet:
     """Facts of all files about this submission; what names nobody is about it.
 
     A folder's own files speak too: names that claim figures, and predictions where there are labels to score them.
     """
-    name = submission.name or Path(_name(submission).partition(":")[0]).stem
+    name = submission.name or Path(submission.short_name.partition(":")[0]).stem
     whole = Sheet()
     files = {file: read_facts(file, submission.solution, score=submission.score) for file in submission.fact_files}
     of_files = submission.solution if submission.folder is None else None  # a folder may have its predictions inside
@@ -166,24 +239,3 @@ def _sheet(submission: Submission, book: Rulebook) -> Sheet:
     for file, facts in files.items():
         whole = whole.joined(one_sheet(sheets_of(facts, book), name, str(file)))
     return whole if submission.folder is None else whole.joined(own_sheet(submission.folder, book, submission.solution))
-
-
-def own_sheet(folder: Path, book: Rulebook, solution: Path | None) -> Sheet:
-    """What a folder says itself: names that claim figures, and predictions where there are labels to score them.
-
-    Raises:
-        FormatError: predictions that cannot be read.
-    """
-    if book.contract is None:
-        return Sheet()
-    claims = claimed_values(folder, book.contract)
-    own = Facts(readings=(Reading(file=folder.name, format="file-name", measurements=claims),))
-    whole = sheets_of(own, book).get(None, Sheet())
-    for file in _predictions(folder, book.contract) if solution is not None else ():
-        whole = whole.joined(sheets_of(read_facts(file, solution), book).get(None, Sheet()))
-    return whole
-
-
-def _predictions(folder: Path, spec: ContractSpec) -> list[Path]:
-    files = (file for rule in spec.tables for glob in rule.any_of for file in sorted(folder.glob(glob)))
-    return [file for file in dict.fromkeys(files) if file.is_file() and not file.is_symlink()]

@@ -1,13 +1,17 @@
-"""The verb behind ``crosscheck``: our MACs beside two other counters', with the known reason of each difference."""
+"""Crosscheck: our MACs beside two other counters', with the known reason of each difference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from costmodel.ir.counts import CountRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.trace import LOSS_SCOPE, OpCall, Phase, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from costmodel.ir.settings import Settings
 
 UNEXPLAINED = "unexplained"
 
@@ -17,8 +21,16 @@ _FUSED = {
 }
 
 
-def crosscheck(model: Any, settings: Mapping[str, Any]) -> Crosscheck:
-    """See :func:`costmodel.crosscheck`."""
+def crosscheck(model: Any, **settings: Unpack[Settings]) -> Crosscheck:
+    """Our multiply-accumulates beside fvcore's and FlopCounterMode's, layer by layer, with known reasons.
+
+    Args:
+        model: see :func:`costmodel.trace`. fvcore runs its forward pass for real.
+        settings: see :class:`costmodel.Settings`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError: what, where, what to do.
+    """
     from costmodel.passes.work import count
     from costmodel.tracing.other_counters import flop_counter_macs, fvcore_macs
     from costmodel.tracing.training import plan_training, trace_training

@@ -1,30 +1,18 @@
-"""The verb behind ``doctor``: what of costmodel works on this machine, what is missing, and what to do."""
+"""Doctor: what of costmodel works on this machine, what is missing, and what to do."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from importlib import metadata
-from pathlib import Path
+from typing import Any
 
-from costmodel.backends.analytical import estimate as analytical
-from costmodel.backends.timeloop import Settings, verify
-from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
-from costmodel.errors import UsageError
+from costmodel import backends
+from costmodel.backends.backend import Run
 from costmodel.files.cache import cache_folder
-from costmodel.hardware.spec import HardwareSpec, load_hardware
-from costmodel.ir.workload import Layer, Workload
-from costmodel.ir.workload import Place as LayerPlace
 from costmodel.sandbox.probe import probe
-
-_LAB = "simple_weight_stationary"
-_SECONDS = 20
-_BEHAVIOURS = ("D", "E")
-"""The course's docker of 2022 (A and B differ from it in details that one layer does not show) and release 3.0.3."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +32,16 @@ class Finding:
     advice: str
 
 
-def examine(timeloop_bin: str | None = None, docker: str | None = None) -> list[Finding]:
+def examine(words: Mapping[str, Any]) -> list[Finding]:
     """Try everything; what is needed first.
 
     Args:
-        timeloop_bin: folder of Timeloop's binaries; None is COSTMODEL_TIMELOOP_BIN, else the PATH.
-        docker: an image that has them, instead.
+        words: options of the backends (``timeloop_bin``, ``docker``).
     """
-    place = Place(timeloop_bin, docker)
     return [
         *(_package(name) for name in ("torch", "fvcore", "numpy", "pydantic")),
         _cache(),
-        *_backends(place),
-        _docker(),
-        _accelergy(),
+        *_backends(Run(options=words)),
         *_walls(),
     ]
 
@@ -86,71 +70,12 @@ def _cache() -> Finding:
     return _finding("cache folder", True, f"{folder} can be written", "")
 
 
-def _backends(place: Place) -> Iterator[Finding]:
-    spec = load_hardware(_LAB)
-    report = analytical.estimate(_trial(), spec)
-    solved = report.layers[0]
-    seen = f"engine {report.backend_version}: {solved.energy_pj:,.2f} pJ, {solved.cycles} cycles on a trial layer"
-    yield _finding("backend analytical", solved.valid, seen, "report it: the engine solves no layer", needed=True)
-    for name in (MAPPER, MODEL):
-        try:
-            tool = find_tool(name, place)
-        except UsageError as error:
-            yield _finding(f"backend timeloop: {name}", False, "not found", str(error))
-            continue
-        if name == MAPPER:
-            yield _finding(f"backend timeloop: {name}", True, f"{tool.path} ({tool.version})", "")
-        else:
-            yield _trial_of_model(place, spec, f"{tool.path} ({tool.version})")
-
-
-def _trial() -> Workload:
-    layer = Layer(
-        places=(LayerPlace(part="forward", layer="trial", times=1),),
-        instance={"C": 16, "M": 16, "R": 3, "S": 3, "P": 4, "Q": 4},
-        depthwise=False,
-        word_bits=16,
-        lowered_as="convolution",
-    )
-    return Workload(phase="inference", layers=(layer,), not_mapped=(), operations=layer.macs, bytes_moved=0)
-
-
-def _trial_of_model(place: Place, spec: HardwareSpec, where: str) -> Finding:
-    """Timeloop says no version; which of the engine's behaviours it agrees with says more."""
-    name = f"backend timeloop: {MODEL}"
-    for behaviour in _BEHAVIOURS:
-        machine = spec.model_copy(update={"timeloop": behaviour})
-        with tempfile.TemporaryDirectory() as folder:
-            runs = Settings(place=place, work=Path(folder), time_limit=_SECONDS)
-            check = verify(analytical.estimate(_trial(), machine), machine, settings=runs)[0]
-        if check.energy_pj is None:
-            return _finding(name, False, f"{where}: {check.because}", "build Timeloop again, or name another build")
-        if check.agrees:
-            return _finding(name, True, f"{where}; agrees with behaviour {behaviour} on the trial layer", "")
-    theirs = f"{check.energy_pj:,.2f} pJ, {check.cycles} cycles on the trial layer: {check.because}"
-    return _finding(name, True, f"{where}; agrees with none of the analytical engine's behaviours: {theirs}", "")
-
-
-def _docker() -> Finding:
-    name = "docker"
-    if shutil.which("docker") is None:
-        return _finding(name, False, "no docker on the PATH", "only for --docker IMAGE: install Docker")
-    words = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]
-    try:
-        result = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return _finding(name, False, str(error), "only for --docker IMAGE: start Docker")
-    if result.returncode != 0:
-        said = (result.stderr.strip().splitlines() or ["no answer"])[-1]
-        return _finding(name, False, said, "only for --docker IMAGE: start Docker")
-    images = [line for line in result.stdout.split() if "timeloop" in line]
-    return _finding(name, True, f"images named timeloop: {', '.join(images) or 'none'}", "")
-
-
-def _accelergy() -> Finding:
-    path = shutil.which("accelergy")
-    advice = "not needed: exported folders bring their energy table (ERT.yaml)"
-    return _finding("accelergy", path is not None, path or "not on the PATH", advice)
+def _backends(run: Run) -> Iterator[Finding]:
+    """What each backend says of itself; the default one is needed."""
+    for name in backends.names():
+        backend = backends.load(name)
+        for tried in backend.examine(run if backend.OPTIONS else replace(run, options={})):
+            yield _finding(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
 
 
 def _walls() -> Iterator[Finding]:

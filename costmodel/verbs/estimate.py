@@ -1,49 +1,136 @@
-"""The verb behind ``--hardware``: energy and cycles of a subject's inference or training step on an accelerator."""
+"""Estimate: energy and cycles of an inference or a training step on an accelerator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from costmodel.errors import FormatError
-from costmodel.files import cache
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
+from costmodel.errors import FormatError, UnknownNameError, UsageError
+from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from costmodel.ir.settings import Settings
+
 PHASES = ("inference", "training")
 
+Progress = Callable[[str, int, int], None]
+"""Called with (what is done, pieces done, pieces in all)."""
 
-def estimate_subject(
+
+def estimate(
     model: Any,
     hardware: str,
-    settings: Mapping[str, Any],
     *,
     phase: str = "inference",
+    backend: str = backends.DEFAULT,
     search: str = "optimum",
     objective: str = "latency",
     effort: str = "exact",
-    use_cache: bool = False,
+    verify: bool = False,
+    cache: bool = False,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    defaults: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    options: Mapping[str, Any] | None = None,
+    **settings: Unpack[Settings],
 ) -> CostReport:
-    """See :func:`costmodel.estimate`. Known workloads and layers come from the cache, without torch.
+    """Energy and cycles of a model on an accelerator, layer by layer.
 
-    ``defaults`` are settings for a subject that brings no recipe (a rulebook's).
+    Args:
+        model: see :func:`costmodel.trace`; or a :class:`costmodel.Workload`, whose phase then counts.
+        hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
+        phase: the forward pass of one sample in evaluation mode (``inference``), or a step (``training``).
+        backend: one of those that ``costmodel analyze --help`` lists.
+        search: the best mapping for the objective, proven where it can be (``optimum``), or what the course's own
+            mapper finds (``course``).
+        objective: the figure that ``optimum`` makes least: latency (cycles, then energy), energy (then cycles), or
+            their product (``edp``).
+        effort: exact, or fast: fewer tries where nothing can be proven in seconds.
+        verify: also hand every mapping to the real Timeloop; see ``CostReport.checks``.
+        cache: take workloads and solved layers from the user's cache folder and put new ones there.
+        jobs: worker processes; 0 is one per core.
+        executor: solves layers in parallel (any ``concurrent.futures`` executor), instead of ``jobs``.
+        progress: told how far the work is.
+        options: words for the backend alone (``timeloop_bin``, ``docker`` …).
+        settings: see :class:`costmodel.Settings`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    from costmodel.backends.analytical.estimate import estimate
+    chosen = Search(search=search, objective=objective, effort=effort)
+    run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
+    if isinstance(model, Workload):
+        if settings:
+            raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
+        return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=progress)
+    return cost_of(model, settings, hardware, chosen, run, phase=phase, backend=backend, verify=verify,
+                   progress=progress)  # fmt: skip
+
+
+def cost_of(
+    model: Any,
+    settings: Mapping[str, Any],
+    hardware: str,
+    search: Search,
+    run: Run,
+    *,
+    phase: str,
+    backend: str = backends.DEFAULT,
+    verify: bool = False,
+    progress: Progress | None = None,
+) -> CostReport:
+    """See :func:`estimate`. Known workloads and layers come from the cache, without torch."""
     from costmodel.hardware.spec import load_hardware
 
-    spec = load_hardware(hardware)
-    workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults)
-    return estimate(
-        workload, spec, search=search, objective=objective, effort=effort,
-        use_cache=use_cache, jobs=jobs, executor=executor, progress=progress,
-    )  # fmt: skip
+    if phase not in PHASES:
+        raise UnknownNameError("phase", phase, PHASES)
+    backends.load(backend)
+    load_hardware(hardware)  # a wrong word is said before anything is traced
+    workload = workload_of(model, settings, phase=phase, use_cache=run.cache)
+    return cost_of_workload(workload, hardware, search, run, backend=backend, verify=verify, progress=progress)
+
+
+def cost_of_workload(
+    workload: Workload,
+    hardware: str,
+    search: Search,
+    run: Run,
+    *,
+    backend: str = backends.DEFAULT,
+    verify: bool = False,
+    progress: Progress | None = None,
+) -> CostReport:
+    """Energy and cycles of layer problems, and the verifier's figures for the same mappings where they are asked."""
+    from costmodel.hardware.spec import load_hardware
+
+    if verify and backend != backends.DEFAULT:
+        raise UsageError(f"--verify checks mappings of the {backends.DEFAULT} backend; leave out --backend {backend}")
+    machine = load_hardware(hardware)
+    own = run.options if not verify else {}  # with --verify they are the verifier's
+    report = backends.load(backend).estimate(
+        workload, machine, search, replace(run, options=own, progress=named(progress, "mapping layers"))
+    )
+    if not verify:
+        return report
+    checks = backends.verifier().verify(report, machine, replace(run, progress=named(progress, "verifying layers")))
+    return replace(report, checks=checks)
+
+
+def named(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    """Progress of one kind of work."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(what, done, total)
 
 
 def workload_of(
@@ -54,12 +141,20 @@ def workload_of(
     use_cache: bool,
     defaults: Mapping[str, Any] | None = None,
 ) -> Workload:
-    """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step."""
+    """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step.
+
+    Args:
+        model: see :func:`costmodel.trace`.
+        settings: see :class:`costmodel.Settings`.
+        phase: ``inference`` or ``training``.
+        use_cache: take the workload from the user's cache folder, or put it there.
+        defaults: settings for a subject that brings no recipe (a rulebook's).
+    """
     key = None
     if use_cache and isinstance(model, str):
         key = fingerprint(model, {"settings": settings, "defaults": defaults, "lowered": phase})
     if key is not None:
-        text = cache.load("workload", key)
+        text = store.load("workload", key)
         try:
             if text is not None:
                 return loads(Workload, text, SCHEMA)
@@ -67,7 +162,7 @@ def workload_of(
             pass  # damaged, or of another version: made again
     workload = _lowered(model, settings, defaults, phase)
     if key is not None:
-        cache.store("workload", key, dumps(workload, SCHEMA))
+        store.store("workload", key, dumps(workload, SCHEMA))
     return workload
 
 

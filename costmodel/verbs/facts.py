@@ -1,4 +1,4 @@
-"""The verb behind ``facts``: what files say of submissions, as facts."""
+"""Facts: values measured elsewhere, read from tables and logs."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from costmodel import backends
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.grading.classroom import Progress, Way, grade_class
@@ -20,11 +21,11 @@ from costmodel.grading.whose_facts import Row
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
+from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
-from costmodel.verbs.check import own_sheet
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
@@ -156,11 +157,9 @@ def _provenance(book: Rulebook, wall: str, version: str) -> dict[str, str]:
     import hashlib
     from importlib.metadata import version as version_of
 
-    from costmodel.backends.analytical.estimate import version as engine
-
     return {
         "costmodel": version,
-        "engine": engine(),
+        "engine": backends.solver().version(),
         "python": platform.python_version(),
         "torch": version_of("torch"),
         "rulebook": book.name,

@@ -1,4 +1,4 @@
-"""The verb behind ``map``: single layer problems, from words, a Timeloop problem YAML or a JSON file of many cases."""
+"""Map: single layer problems, from words, a Timeloop problem YAML or a JSON file of many cases."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
-from costmodel.backends.analytical.estimate import Search, evaluate_mapping, solve, solve_front, workers
-from costmodel.backends.analytical.machine import machine_of
+from costmodel import backends
+from costmodel.backends.backend import Search
 from costmodel.backends.totals import unmapped
 from costmodel.errors import CostModelError, UsageError
+from costmodel.files.workers import workers
 from costmodel.hardware.spec import HardwareSpec, load_hardware
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Place
@@ -94,8 +95,8 @@ def read_mapping(path: str) -> Any:
     return mapping
 
 
-def map_cases(
-    cases: Mapping[str, Case],
+def map(
+    problem: str | Mapping[str, Case],
     hardware: str,
     *,
     search: str = "optimum",
@@ -107,7 +108,7 @@ def map_cases(
     """Evaluate or search every case; one that cannot be is invalid and says why, and loses no other.
 
     Args:
-        cases: by name.
+        problem: see :func:`read_cases`; or cases by name.
         hardware: a machine's name, its YAML file, or a course's Timeloop folder.
         search: ``optimum`` or ``course``.
         objective: ``latency``, ``energy`` or ``edp``.
@@ -119,19 +120,22 @@ def map_cases(
         UnknownNameError: an unknown machine, search, objective or effort.
         UsageError: an objective that the search does not have, or a number of jobs below 0.
     """
-    chosen = Search(search=search, objective=objective, effort=effort)
-    spec = load_hardware(hardware)
+    cases = read_cases(problem)[0] if isinstance(problem, str) else problem
+    chosen = backends.solver().checked(Search(search=search, objective=objective, effort=effort))
+    machine = load_hardware(hardware)
     results: dict[str, LayerCost] = {}
     with workers(jobs) as pool:
-        futures = [pool.submit(_map_case, name, case, spec, chosen) for name, case in cases.items()] if pool else []
+        futures = [pool.submit(_map_case, name, case, machine, chosen) for name, case in cases.items()] if pool else []
         for i, (name, case) in enumerate(cases.items()):
-            results[name] = futures[i].result() if futures else _map_case(name, case, spec, chosen)
+            results[name] = futures[i].result() if futures else _map_case(name, case, machine, chosen)
             if progress is not None:
                 progress(len(results), len(cases))
     return results
 
 
-def map_fronts(cases: Mapping[str, Case], hardware: str, *, effort: str = "exact") -> dict[str, list[LayerCost]]:
+def map_fronts(
+    problem: str | Mapping[str, Case], hardware: str, *, effort: str = "exact"
+) -> dict[str, list[LayerCost]]:
     """The Pareto front (cycles against energy) of every case, by ascending cycles.
 
     One that has no mapping is a front of one invalid cost that says why; a mapping in a case is not looked at.
@@ -139,24 +143,26 @@ def map_fronts(cases: Mapping[str, Case], hardware: str, *, effort: str = "exact
     Raises:
         UnknownNameError: an unknown machine or effort.
     """
-    chosen = Search(effort=effort)
-    machine = machine_of(load_hardware(hardware))
+    cases = read_cases(problem)[0] if isinstance(problem, str) else problem
+    solver = backends.solver()
+    chosen = solver.checked(Search(effort=effort))
+    machine = load_hardware(hardware)
     fronts: dict[str, list[LayerCost]] = {}
     for name, case in cases.items():
         layer = _layer(name, case)
         try:
-            fronts[name] = list(solve_front(layer, machine, chosen.effort))
+            fronts[name] = list(solver.solve_front(layer, machine, chosen.effort))
         except CostModelError as error:
             fronts[name] = [unmapped(layer, str(error))]
     return fronts
 
 
-def _map_case(name: str, case: Case, hardware: HardwareSpec, search: Search) -> LayerCost:
+def _map_case(name: str, case: Case, machine: HardwareSpec, search: Search) -> LayerCost:
     layer = _layer(name, case)
     try:
         if case.mapping is None:
-            return solve(layer, machine_of(hardware), search)
-        return evaluate_mapping(layer, machine_of(hardware), case.mapping)
+            return backends.solver().solve(layer, machine, search)
+        return backends.solver().evaluate(layer, machine, case.mapping)
     except CostModelError as error:
         return unmapped(layer, str(error))
 

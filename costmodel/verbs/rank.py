@@ -1,4 +1,4 @@
-"""The verb behind ``rank``: verdicts and tables from files into one ranking."""
+"""Rank: verdicts and tables of facts into one ranking."""
 
 from __future__ import annotations
 
@@ -15,25 +15,34 @@ from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, SCHEMA, Verdict
 from costmodel.rules.judging.sheets import sheets_of
 from costmodel.rules.ranking.rank import Contender, contender_of
-from costmodel.rules.ranking.sensitivity import rank
+from costmodel.rules.ranking.sensitivity import rank as rank_contenders
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 
 
-def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, score: str | None = None) -> Ranking:
-    """Rank verdicts (JSON of ``check``) and tables of facts (one row per entry) by a rulebook.
+def rank(
+    entries: Sequence[str | Path | Verdict], rules: str, *, reading: str = AS_WRITTEN, score: str | None = None
+) -> Ranking:
+    """Rank verdicts and tables of facts (one row per entry) by a rulebook.
+
+    Args:
+        entries: verdicts, files of them (JSON of ``check``), and tables.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        reading: how ambiguous rules are read.
+        score: meaning of a leaderboard's score (``error-percent`` …).
 
     Raises:
         UsageError: no files, an entry twice, a verdict of another rulebook.
         FormatError: a file that is neither.
         UnknownNameError, RulebookError: the rulebook or the reading.
     """
-    if not files:
+    if not entries:
         raise UsageError("nothing to rank: give verdicts (costmodel check --format json) or a table with a column name")
     book = load_rulebook(rules)
     contenders: list[Contender] = []
     rows: dict[tuple[str, str | None], list[Reading]] = {}
-    for file in files:
-        verdict = _verdict(file, book)
+    for entry in entries:
+        file = Path() if isinstance(entry, Verdict) else Path(entry)
+        verdict = _of_book(entry, book) if isinstance(entry, Verdict) else _verdict(file, book)
         if verdict is not None:
             contenders.append(contender_of(verdict))
             continue
@@ -46,7 +55,7 @@ def rank_files(files: Sequence[Path], rules: str, *, reading: str = AS_WRITTEN, 
         if times > 1:
             where = "" if task is None else f" for {task}"
             raise UsageError(f"{name} is entered twice{where}; give every entry a name of its own (check --name)")
-    return rank(contenders, book, reading=reading)
+    return rank_contenders(contenders, book, reading=reading)
 
 
 def _rows(file: Path, score: str | None) -> Iterator[tuple[str, Reading]]:
@@ -79,7 +88,10 @@ def _verdict(file: Path, book: Rulebook) -> Verdict | None:
         return None  # not a verdict; the readers of facts know JSON lines too
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         return None
-    verdict = loads(Verdict, text, SCHEMA)
+    return _of_book(loads(Verdict, text, SCHEMA), book, f"{file}: ")
+
+
+def _of_book(verdict: Verdict, book: Rulebook, where: str = "") -> Verdict:
     if verdict.rulebook != book.name:
-        raise UsageError(f"{file}: this verdict is by {verdict.rulebook}, not by {book.name}; check it again")
+        raise UsageError(f"{where}this verdict is by {verdict.rulebook}, not by {book.name}; check it again")
     return verdict

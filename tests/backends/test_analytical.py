@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import costmodel
-from costmodel.backends.analytical.estimate import estimate, solve_front
+from costmodel.backends.analytical import estimate, solve_front
 from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.backend import Run, Search
 from costmodel.errors import UsageError
 from costmodel.hardware.spec import load_hardware
 from costmodel.ir.codec import dumps, loads
@@ -77,7 +78,7 @@ def test_a_layer_that_fits_no_mapping_says_so_and_loses_no_other() -> None:
         operations=1,
         bytes_moved=1,
     )
-    report = estimate(workload, load_hardware(LAB))
+    report = estimate(workload, load_hardware(LAB), Search(), Run())
     assert [solved.valid for solved in report.layers] == [False, True]
     assert report.layers[0].because
     assert not report.complete
@@ -97,15 +98,16 @@ SMALL = Workload(
 def test_worker_processes_change_nothing() -> None:
     steps: list[tuple[int, int]] = []
     spec = load_hardware(LAB)
-    parallel = estimate(SMALL, spec, jobs=2, progress=lambda done, of: steps.append((done, of)))
-    assert parallel == estimate(SMALL, spec)
+    parallel = estimate(SMALL, spec, Search(), Run(jobs=2, progress=lambda done, of: steps.append((done, of))))
+    assert parallel == estimate(SMALL, spec, Search(), Run())
     assert steps == [(1, 2), (2, 2)]
 
 
 def test_every_objective_is_the_best_at_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COSTMODEL_CACHE", str(tmp_path))  # a cache shared by objectives must not mix them up
     for cached in (False, True, True):
-        found = {o: estimate(SMALL, load_hardware(LAB), objective=o, use_cache=cached) for o in OBJECTIVES}
+        run = Run(cache=cached)
+        found = {o: estimate(SMALL, load_hardware(LAB), Search(objective=o), run) for o in OBJECTIVES}
         assert {report.search for report in found.values()} == {"optimum", "optimum of energy", "optimum of edp"}
         for mine in zip(*(report.layers for report in found.values()), strict=True):
             assert all(solved.optimal for solved in mine)
@@ -117,7 +119,7 @@ def test_every_objective_is_the_best_at_its_own(tmp_path: Path, monkeypatch: pyt
 
 def test_the_front_of_a_layer_runs_from_fast_to_frugal() -> None:
     # 15 output channels leave Y's fan-out free (16 does not divide it), so fewer PEs are a choice
-    front = solve_front(layer(C=512, M=51, R=3, S=3, N=4, P=4, Q=4), machine_of(load_hardware(LAB)))
+    front = solve_front(layer(C=512, M=51, R=3, S=3, N=4, P=4, Q=4), load_hardware(LAB), "exact")
     assert [solved.cycles for solved in front] == sorted({solved.cycles for solved in front})
     assert [solved.energy_pj for solved in front] == sorted({solved.energy_pj for solved in front}, reverse=True)
     assert len(front) > 1
@@ -136,4 +138,4 @@ def test_the_front_of_a_layer_runs_from_fast_to_frugal() -> None:
 )
 def test_a_word_that_is_not_known_is_told(words: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        estimate(SMALL, load_hardware(LAB), **words)
+        costmodel.estimate(SMALL, LAB, **words)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from costmodel.backends.analytical.estimate import estimate, evaluate_mapping
-from costmodel.backends.analytical.machine import machine_of
-from costmodel.backends.timeloop import Settings, verify
+from costmodel import backends
+from costmodel.backends.analytical import estimate
+from costmodel.backends.backend import Run, Search
 from costmodel.backends.timeloop import estimate as estimate_by_timeloop
+from costmodel.backends.timeloop import verify
 from costmodel.backends.timeloop.tools import MODEL, Place, find_tool
 from costmodel.errors import UsageError
 from costmodel.hardware.spec import HardwareSpec, load_hardware
@@ -39,13 +40,13 @@ def workload(*layers: Layer) -> Workload:
 class Real:
     """The binaries on this machine, and the lab's machine with the behaviour that they have."""
 
-    settings: Settings
+    run: Run
     spec: HardwareSpec
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
-    settings = Settings(work=tmp_path_factory.mktemp("timeloop"), time_limit=300.0)
+    run = Run(options={"work": tmp_path_factory.mktemp("timeloop"), "time_limit": 300.0})
     try:
         find_tool(MODEL, Place())
     except UsageError as error:
@@ -53,22 +54,22 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
     for behaviour in ("D", "E"):
         spec = LAB.model_copy(update={"timeloop": behaviour})
         # a mapping with spatial halos, on which versions differ
-        (check,) = verify(evaluated(spec, CASES["random_dw_9"]), spec, settings=settings)
+        (check,) = verify(evaluated(spec, CASES["random_dw_9"]), spec, run)
         assert check.energy_pj is not None, check.because
         if check.agrees:
-            return Real(settings, spec)
+            return Real(run, spec)
     pytest.skip(f"the real Timeloop did not run: {check.by} is none of the versions that we know ({check.because})")
 
 
 def evaluated(spec: HardwareSpec, *cases: dict[str, Any]) -> CostReport:
     """The analytical figures of recorded mappings."""
-    machine = machine_of(spec)
-    costs = tuple(evaluate_mapping(layer(c["instance"], c["depthwise"]), machine, c["mapping"]) for c in cases)
-    return replace(estimate(workload(), spec), layers=costs)
+    solver = backends.solver()
+    costs = tuple(solver.evaluate(layer(c["instance"], c["depthwise"]), spec, c["mapping"]) for c in cases)
+    return replace(estimate(workload(), spec, Search(), Run()), layers=costs)
 
 
 def disagreeing(report: CostReport, real: Real) -> list[LayerCheck]:
-    return [check for check in verify(report, real.spec, settings=real.settings) if not check.agrees]
+    return [check for check in verify(report, real.spec, real.run) if not check.agrees]
 
 
 def test_the_real_model_gives_every_recorded_figure(real: Real) -> None:
@@ -78,7 +79,7 @@ def test_the_real_model_gives_every_recorded_figure(real: Real) -> None:
 @pytest.mark.parametrize("phase", ["inference", "training"])
 def test_the_real_model_agrees_on_the_optimum_of_a_network(real: Real, in_root: Path, phase: str) -> None:
     lenet = workload_of("examples/zoo/lenet.py:LeNet5", {}, phase=phase, use_cache=False)
-    assert disagreeing(estimate(lenet, real.spec), real) == []
+    assert disagreeing(estimate(lenet, real.spec, Search(), Run()), real) == []
 
 
 @pytest.mark.slow
@@ -86,8 +87,8 @@ def test_the_real_mapper_finds_what_the_courses_search_finds(real: Real) -> None
     if real.spec.timeloop != "D":
         pytest.skip("the real Timeloop did not run: its mapper is not the course's version")
     problems = workload(layer({"C": 84, "M": 10}, False), layer({"C": 8, "R": 3, "S": 3, "P": 8, "Q": 8}, True))
-    theirs = estimate_by_timeloop(problems, LAB, settings=real.settings)
-    ours = estimate(problems, LAB, search="course")
+    theirs = estimate_by_timeloop(problems, LAB, Search(), real.run)
+    ours = estimate(problems, LAB, Search(search="course"), Run())
     for found, expected in zip(theirs.layers, ours.layers, strict=True):
         assert found.valid, found.because
         assert found.mapping == expected.mapping

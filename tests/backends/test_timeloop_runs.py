@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.backends.analytical.estimate import estimate as estimate_analytically
-from costmodel.backends.timeloop import Settings, estimate, verify
+from costmodel import backends
+from costmodel.backends.backend import Run, Search
+from costmodel.backends.timeloop import estimate, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
 from costmodel.errors import UsageError
 from costmodel.hardware.spec import load_hardware
@@ -63,8 +64,8 @@ FC = {"C": 84, "M": 10}
 
 
 def run(folder: Path, work: Path, *instances: dict[str, int], limit: float = 60.0, jobs: int = 1) -> CostReport:
-    settings = Settings(place=Place(str(folder)), work=work, time_limit=limit, jobs=jobs)
-    return estimate(workload(*(instances or (FC,))), LAB, settings=settings)
+    run = Run(jobs=jobs, options={"timeloop_bin": str(folder), "work": work, "time_limit": limit})
+    return estimate(workload(*(instances or (FC,))), LAB, Search(), run)
 
 
 def test_the_mappers_figures_become_a_report(fake: Fake, tmp_path: Path) -> None:
@@ -153,9 +154,9 @@ def test_what_is_no_program_says_so(fake: Fake, tmp_path: Path) -> None:
 
 
 def test_the_model_judges_our_mappings(fake: Fake, tmp_path: Path) -> None:
-    ours = estimate_analytically(workload(FC, {"C": 84, "M": 13}), LAB, search="course")
-    settings = Settings(place=Place(str(fake(SUCCESS))), work=tmp_path / "work")
-    same, other = verify(ours, LAB, settings=settings)
+    ours = backends.load().estimate(workload(FC, {"C": 84, "M": 13}), LAB, Search(search="course"), Run())
+    run = Run(options={"timeloop_bin": str(fake(SUCCESS)), "work": tmp_path / "work"})
+    same, other = verify(ours, LAB, run)
     assert (same.agrees, same.energy_pj, same.cycles, same.because) == (True, 129_233.83, 6, "")
     assert not other.agrees
     assert " and " in other.because
@@ -199,9 +200,9 @@ def test_a_docker_image_is_given_the_layers_folder(tmp_path: Path, monkeypatch: 
     docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/words.txt\nsleep 30\n', encoding="utf-8")
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_folder}:{Path(shutil.which('sleep') or '').parent}")
-    settings = Settings(place=Place(docker="lab:2022"), work=tmp_path / "work", time_limit=0.5)
+    run = Run(options={"docker": "lab:2022", "work": tmp_path / "work", "time_limit": 0.5})
     monkeypatch.setattr("costmodel.backends.timeloop.run._SECONDS_TO_KILL", 0.5)
-    report = estimate(workload(FC), LAB, settings=settings)
+    report = estimate(workload(FC), LAB, Search(), run)
     assert report.backend_version == "docker image lab:2022"
     assert "stopped after" in report.layers[0].because
     started, killed = (tmp_path / "words.txt").read_text().splitlines()

@@ -23,11 +23,11 @@ from costmodel.ir.trace import OpCall, Trace
 from costmodel.ops import lookup
 from costmodel.tracing import compat
 from costmodel.tracing.confirmation import contradiction, read_tensors
+from costmodel.tracing.description import describe
 from costmodel.tracing.shapes import disagreement
 from costmodel.tracing.step import Step
 from costmodel.tracing.tracer import trace_step
 from costmodel.tracing.training import plan_training, trace_inference, trace_training
-from costmodel.verbs.analyze import describe
 from tests.conformance.snippets import SNIPPETS
 from tests.tracing.networks import Small
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.distributed._tools.mem_tracker import MemTracker
 from torch.utils._pytree import tree_leaves
 
 import costmodel
+from costmodel.ir.settings import Settings
 from costmodel.passes.memory import peak_memory
 from costmodel.tracing.step import build_step
 from costmodel.tracing.training import plan_training
@@ -35,7 +36,7 @@ def _collector_off() -> Iterator[None]:
         gc.enable()
 
 
-def tracked(model: Any, settings: dict[str, Any]) -> tuple[int, dict[str, int]]:
+def tracked(model: Any, settings: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
     """MemTracker's peak, and its parts by its own names."""
     plan = plan_training(model, settings)
     phase = plan.recipe.stretches()[0]
@@ -90,7 +91,7 @@ def test_steps_of_another_kind(model: Any, input: str) -> None:
 
 
 def test_the_parts_are_theirs_too(in_root: object) -> None:
-    settings = {"input": "3x224x224", "batch": 2, "optimizer": "adamw"}
+    settings: Settings = {"input": "3x224x224", "batch": 2, "optimizer": "adamw"}
     model = "examples/zoo/vgg.py:VGG16"
     _, theirs = tracked(model, settings)
     ours = peak_memory(costmodel.trace(model, **settings).phases[0].trace).by_role

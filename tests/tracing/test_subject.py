@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,7 +36,7 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def traced(reference: object, **settings: object) -> Trace:
+def traced(reference: object, **settings: Any) -> Trace:
     return costmodel.trace(reference, **{"input": "4", **settings}).phases[0].trace
 
 

@@ -5,97 +5,58 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
+from costmodel.backends.backend import Progress, Run
 from costmodel.backends.timeloop.constraints import mapper_document
 from costmodel.backends.timeloop.documents import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, problem_of
-from costmodel.backends.timeloop.run import Outcome, run
-from costmodel.backends.timeloop.syntax import SYNTAXES, Syntax
-from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, Tool, find_tool
+from costmodel.backends.timeloop.run import ToolRun, run_tool
+from costmodel.backends.timeloop.settings import Settings, settings_of
+from costmodel.backends.timeloop.tools import MAPPER, MODEL, Tool, find_tool
 from costmodel.backends.totals import cost_report, unmapped
 from costmodel.errors import CostModelError
-from costmodel.files.cache import cache_folder
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import AccessRow, CostReport, LayerCheck, LayerCost
 from costmodel.ir.workload import Layer, Workload
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
 
 _FLOATS = 1e-12
 """Relative difference that the order of a sum of doubles may make."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How to run Timeloop.
-
-    Attributes:
-        place: where the binaries are.
-        work: folder that holds one folder per layer; None is one in the user's cache folder.
-        time_limit: seconds for a layer.
-        jobs: layers at a time (the mapper itself runs as many threads as the spec says).
-        syntax: of the input files.
-    """
-
-    place: Place = field(default_factory=Place)
-    work: Path | None = None
-    time_limit: float = 3600.0
-    jobs: int = 1
-    syntax: Syntax = SYNTAXES["v0.3"]
-
-    @property
-    def folder(self) -> Path:
-        """Where the layers' folders are."""
-        return self.work if self.work is not None else cache_folder() / "timeloop"
-
-
-def estimate(
-    workload: Workload,
-    hardware: HardwareSpec,
-    *,
-    settings: Settings | None = None,
-    progress: Progress | None = None,
-) -> CostReport:
+def estimate(workload: Workload, hardware: HardwareSpec, run: Run) -> CostReport:
     """Energy and cycles of every layer problem as ``timeloop-mapper`` finds them; a layer that fails says why.
 
     Raises:
         UsageError: no such binary, or a machine without mapper settings.
     """
-    settings = settings or Settings()
+    settings = settings_of(run)
     mapper_document(hardware, settings.syntax)
     tool = find_tool(MAPPER, settings.place)
 
     def solve(layer: Layer) -> LayerCost:
         documents = layer_documents(layer, hardware, settings.syntax)
         folder = settings.folder / _folder_name(layer, documents, MAPPER_INPUTS)
-        return _layer_cost(layer, hardware, run(tool, documents, MAPPER_INPUTS, folder, settings.time_limit))
+        return _layer_cost(layer, hardware, run_tool(tool, documents, MAPPER_INPUTS, folder, settings.time_limit))
 
     def failed(layer: Layer, error: CostModelError) -> LayerCost:
         return unmapped(layer, str(error))
 
-    layers = tuple(_each(workload.layers, solve, failed, settings.jobs, progress))
+    layers = tuple(_each(workload.layers, solve, failed, settings.jobs, run.progress))
     return cost_report(
         workload, hardware, backend="timeloop", backend_version=tool.version, search=MAPPER, layers=layers
     )
 
 
-def verify(
-    report: CostReport,
-    hardware: HardwareSpec,
-    *,
-    settings: Settings | None = None,
-    progress: Progress | None = None,
-) -> tuple[LayerCheck, ...]:
+def verify(report: CostReport, hardware: HardwareSpec, run: Run) -> tuple[LayerCheck, ...]:
     """What ``timeloop-model`` says of the mapping of every layer of a report.
 
     Raises:
         UsageError: no such binary.
     """
-    settings = settings or Settings()
+    settings = settings_of(run)
     tool = find_tool(MODEL, settings.place)
 
     def check(cost: LayerCost) -> LayerCheck:
@@ -108,13 +69,13 @@ def verify(
             layer=cost.layer, by=tool.version, energy_pj=None, cycles=None, agrees=False, because=str(error)
         )
 
-    return tuple(_each(report.layers, check, failed, settings.jobs, progress))
+    return tuple(_each(report.layers, check, failed, settings.jobs, run.progress))
 
 
-def _evaluated(tool: Tool, cost: LayerCost, hardware: HardwareSpec, settings: Settings) -> Outcome:
+def _evaluated(tool: Tool, cost: LayerCost, hardware: HardwareSpec, settings: Settings) -> ToolRun:
     documents = layer_documents(cost.layer, hardware, settings.syntax, cost.mapping)
     folder = settings.folder / _folder_name(cost.layer, documents, MODEL_INPUTS)
-    return run(tool, documents, MODEL_INPUTS, folder, settings.time_limit)
+    return run_tool(tool, documents, MODEL_INPUTS, folder, settings.time_limit)
 
 
 def _each(
@@ -146,8 +107,8 @@ def _folder_name(layer: Layer, documents: dict[str, str], inputs: tuple[str, ...
     return f"{shown}-{digest[:10]}"
 
 
-def _layer_cost(layer: Layer, hardware: HardwareSpec, outcome: Outcome) -> LayerCost:
-    stats = outcome.stats
+def _layer_cost(layer: Layer, hardware: HardwareSpec, result: ToolRun) -> LayerCost:
+    stats = result.stats
     units = int(hardware.compute.units.value)
     return LayerCost(
         layer=layer,
@@ -159,12 +120,12 @@ def _layer_cost(layer: Layer, hardware: HardwareSpec, outcome: Outcome) -> Layer
         utilisation=layer.macs / (units * stats.cycles) if stats.cycles else 0.0,
         energy_by_component=stats.energy_by_component,
         accesses=stats.accesses,
-        mapping=outcome.mapping,
+        mapping=result.mapping,
     )
 
 
-def _check(tool: Tool, ours: LayerCost, outcome: Outcome) -> LayerCheck:
-    stats = outcome.stats
+def _check(tool: Tool, ours: LayerCost, result: ToolRun) -> LayerCheck:
+    stats = result.stats
     reasons = _differences(ours, stats.accesses)
     close = abs(ours.energy_pj - stats.energy_pj) <= stats.rounding_pj + _FLOATS * ours.energy_pj
     agrees = not reasons and ours.cycles == stats.cycles and close

@@ -29,7 +29,7 @@ class RunError(CostModelError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ToolRun:
     """What a run says; ``fresh`` is False if its figures were in the folder already."""
 
     stats: Stats
@@ -37,7 +37,7 @@ class Outcome:
     fresh: bool
 
 
-def run(tool: Tool, documents: Mapping[str, str], inputs: tuple[str, ...], folder: Path, limit: float) -> Outcome:
+def run_tool(tool: Tool, documents: Mapping[str, str], inputs: tuple[str, ...], folder: Path, limit: float) -> ToolRun:
     """The figures of a layer, from a new run or from a finished one with byte-identical inputs and the same binary.
 
     Args:
@@ -144,7 +144,7 @@ def _said(tool: Tool, folder: Path) -> str:
     return errors[-1][:_WORDS_OF_STDERR] if errors else "it said nothing"
 
 
-def _outcome(tool: Tool, folder: Path, *, fresh: bool) -> Outcome:
+def _outcome(tool: Tool, folder: Path, *, fresh: bool) -> ToolRun:
     texts = {}
     for name in ("stats.txt", "map.txt"):
         file = folder / f"{tool.name}.{name}"
@@ -158,6 +158,6 @@ def _outcome(tool: Tool, folder: Path, *, fresh: bool) -> Outcome:
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"{file.name} cannot be read: {error} (in {folder.name})") from None
     try:
-        return Outcome(parse_stats(texts["stats.txt"]), parse_map(texts["map.txt"]), fresh)
+        return ToolRun(parse_stats(texts["stats.txt"]), parse_map(texts["map.txt"]), fresh)
     except FormatError as error:
         raise RunError(f"{tool.name}: {error} (in {folder.name})") from None

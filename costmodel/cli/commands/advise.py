@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
 from costmodel.reports import View, format_names, render
 
@@ -24,12 +24,12 @@ def advise(
     no_cache: o.NoCache = False,
 ) -> int:
     """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
-    from costmodel.verbs.advise import advise_subject
+    from costmodel.verbs.advise import advise as verb
 
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
-    with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
-        advice = advise_subject(subject, hardware, settings, use_cache=not no_cache, jobs=jobs, progress=show)
+    with subject_prints_to_stderr(), progress_bars() as show:
+        advice = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
     write(render(advice, format, View(top=top)), output)
     return 0
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
-import costmodel
+from costmodel import backends
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
-from costmodel.errors import UnknownNameError, UsageError
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
+from costmodel.errors import UnknownNameError
 from costmodel.reports import View, format_names, render
 
 _GROUPS = ("op", "layer", "phase")
-_ENGINE = ("search", "objective", "effort")
-_TIMELOOP = ("jobs", "timeloop_bin", "docker", "work", "time_limit", "syntax")
-"""Options of Timeloop's runs; the first one is the engine's too."""
+_SEARCH = ("search", "objective", "effort")
 
 
 @o.recipe_options
+@o.backend_options()
 def analyze(
     subject: o.Subject,
     settings: dict[str, Any],
+    *,
     hardware: Annotated[
         str | None,
         typer.Option(
@@ -36,16 +34,11 @@ def analyze(
     search: Annotated[
         str, typer.Option("--search", help="mappings: optimum (proven) or course (the course's own mapper)")
     ] = "optimum",
-    backend: Annotated[
-        str, typer.Option("--backend", help="analytical (embedded), or timeloop (its mapper, run as a process)")
-    ] = "analytical",
+    backend: Annotated[str, typer.Option("--backend", help=o.backend_titles())] = backends.DEFAULT,
     verify: Annotated[
-        bool, typer.Option("--verify", help="also hand the analytical mappings to timeloop-model")
+        bool, typer.Option("--verify", help=f"also hand the {backends.DEFAULT} mappings to {o.verifier_title()}")
     ] = False,
-    timeloop_bin: o.TimeloopBin = None,
-    docker: o.Docker = None,
-    work: o.Work = None,
-    time_limit: o.TimeLimit = 3600.0,
+    words: dict[str, Any],
     objective: Annotated[
         str, typer.Option("--objective", help="what optimum makes least: latency (then energy), energy, or edp")
     ] = "latency",
@@ -53,7 +46,6 @@ def analyze(
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
     jobs: o.Jobs = 1,
-    syntax: o.Syntax = "v0.3",
     no_random: Annotated[bool, typer.Option("--no-random", help="random numbers are no operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
@@ -63,92 +55,43 @@ def analyze(
     no_cache: o.NoCache = False,
 ) -> int:
     """Count a model's whole training step: parameters, operations, activations, memory."""
+    from costmodel.verbs.analyze import analyze as verb
+
     if by is not None and by not in _GROUPS:
         raise UnknownNameError("group for --by", by, _GROUPS)
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
-    if hardware is None:
-        o.refuse((*_ENGINE, *_TIMELOOP, "phase", "backend", "verify"), "speaks of a machine: name it with --hardware")
-    elif backend == "timeloop":
-        o.refuse(_ENGINE, "is the analytical backend's; Timeloop's mapper searches in its own way")
-    elif not verify:
-        o.refuse(_TIMELOOP[1:], "speaks of Timeloop: ask for it with --verify or --backend timeloop")
-    with subject_prints_to_stderr():
-        analysis = costmodel.analyze(subject, random=not no_random, cache=not no_cache, **settings)
-        _nothing_is_idle(settings, analysis)
-        if hardware is not None:
-            runs = {"timeloop_bin": timeloop_bin, "docker": docker, "work": work, "time_limit": time_limit}
-            asked = _Asked(
-                hardware=hardware,
-                phase=phase,
-                words={"search": search, "objective": objective, "effort": effort, "jobs": jobs},
-                backend=backend,
-                verify=verify,
-                use_cache=not no_cache,
-                runs={**runs, "jobs": jobs or os.cpu_count() or 1, "syntax": syntax},
-            )
-            analysis = _with_hardware(analysis, subject, settings, asked)
+    _refuse_idle(hardware, backend, verify)
+    with subject_prints_to_stderr(), progress_bars() as show:
+        analysis = verb(
+            subject, random=not no_random, cache=not no_cache, hardware=hardware, phase=phase, backend=backend,
+            search=search, objective=objective, effort=effort, verify=verify, jobs=jobs, progress=show,
+            options=o.words_of(words, backends.verifier() if verify else backends.load(backend)), **settings,
+        )  # fmt: skip
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)
     return 0
 
 
-def _nothing_is_idle(settings: dict[str, Any], analysis: costmodel.Analysis) -> None:
-    """A file's own step stands above the options that would put one together."""
-    subject = analysis.subject
-    own = {
-        "input": subject.input,
-        "loss": subject.loss,
-        "optimizer": subject.optimizer,
-        "optimizer_options": subject.optimizer,
-    }
-    for name, word in own.items():
-        if name in settings and word.startswith("own "):
-            option = name.replace("_options", "-option")
-            raise UsageError(f"--{option} has no effect: the file brings its {word}")
+def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:
+    """Options that would have no effect.
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What is asked of a machine; ``words`` are the engine's, ``runs`` those of ``timeloop_runs.runs``."""
-
-    hardware: str
-    phase: str
-    words: dict[str, Any]
-    backend: str
-    verify: bool
-    use_cache: bool
-    runs: dict[str, Any]
-
-
-def _with_hardware(
-    analysis: costmodel.Analysis, subject: str, settings: dict[str, Any], asked: _Asked
-) -> costmodel.Analysis:
-    # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel import timeloop_runs
-    from costmodel.passes.attach import attach_cost
-    from costmodel.verbs.estimate import PHASES, estimate_subject
-
-    if asked.phase not in PHASES:
-        raise UnknownNameError("phase", asked.phase, PHASES)
-    if asked.backend not in timeloop_runs.BACKENDS:
-        raise UnknownNameError("backend", asked.backend, timeloop_runs.BACKENDS)
-    if asked.verify and asked.backend != "analytical":
-        raise UsageError("--verify checks the mappings of the analytical backend; leave out --backend timeloop")
-    how = timeloop_runs.runs(**asked.runs)
-    machine, phase = asked.hardware, asked.phase
-    with progress_bar("mapping layers") as show:
-        if asked.backend == "timeloop":
-            cost = timeloop_runs.estimate_subject(
-                subject, machine, settings, phase=phase, how=how, use_cache=asked.use_cache, progress=show
-            )
-        else:
-            cost = estimate_subject(
-                subject, machine, settings, phase=phase, use_cache=asked.use_cache, progress=show, **asked.words
-            )
-    if asked.verify:
-        with progress_bar("verifying layers") as show:
-            cost = timeloop_runs.verified(cost, machine, how=how, progress=show)
-    return attach_cost(analysis, cost)
+    Raises:
+        UsageError: one of them was given.
+    """
+    theirs = o.words_by_backend()
+    if hardware is None:
+        every = [word for known in theirs.values() for word in known]
+        o.refuse(
+            (*_SEARCH, "jobs", *every, "phase", "backend", "verify"), "is about a machine: name it with --hardware"
+        )
+        return
+    if not backends.load(backend).SEARCHES:
+        o.refuse(_SEARCH, f"has no effect: the {backend} backend searches in its own way")
+    used = {backend, *(name for name in theirs if verify and o.verifies(name))}
+    for name, words in theirs.items():
+        if name not in used:
+            how = "--verify or " if o.verifies(name) else ""
+            o.refuse(words, f"is the {name} backend's: ask for it with {how}--backend {name}")
 
 
 def register(app: typer.Typer) -> None:

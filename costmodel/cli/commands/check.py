@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from costmodel.backends.backend import Run
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bar, subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
 from costmodel.ir.verdict import Outcome, Verdict
 from costmodel.reports import View, format_names, render
@@ -79,10 +80,9 @@ def check(
         team_solutions=team_solutions,
         originals=originals,
     )
-    with subject_prints_to_stderr(), progress_bar("mapping layers") as show:
-        verdict = check_submission(
-            submission, rules, track=track, reading=reading, use_cache=not no_cache, jobs=jobs, progress=show
-        )
+    run = Run(cache=not no_cache, jobs=jobs)
+    with subject_prints_to_stderr(), progress_bars() as show:
+        verdict = check_submission(submission, rules, run, track=track, reading=reading, progress=show)
     for wanted in _wanted(verdict) if verdict.outcome is Outcome.UNDECIDED else ():
         typer.echo(f"costmodel: {wanted}", err=True)
     write(render(verdict, format, View(sensitivity=sensitivity)), output)

@@ -6,7 +6,6 @@ from typing import Any
 
 import typer
 
-import costmodel
 from costmodel.cli import options as o
 from costmodel.cli.output import subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
@@ -21,10 +20,12 @@ def crosscheck(
     output: o.Output = None,
 ) -> int:
     """Show our MACs beside fvcore's and FlopCounterMode's, per layer. fvcore runs the forward for real."""
+    from costmodel.verbs.crosscheck import crosscheck as verb
+
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
     with subject_prints_to_stderr():
-        result = costmodel.crosscheck(subject, **settings)
+        result = verb(subject, **settings)
     write(render(result, format), output)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,9 +20,10 @@ _FORMATS = ("text", "json")
 _WIDEST = 70
 
 
+@o.backend_options("timeloop_bin", "docker")
 def doctor(
-    timeloop_bin: o.TimeloopBin = None,
-    docker: o.Docker = None,
+    words: dict[str, Any],
+    *,
     format: Annotated[str, typer.Option("--format", "-f", help="text or json")] = "text",
     output: o.Output = None,
 ) -> int:
@@ -32,7 +33,7 @@ def doctor(
 
     if format not in _FORMATS:
         raise UnknownNameError("format", format, _FORMATS)
-    findings = examine(timeloop_bin, docker)
+    findings = examine(words)
     if format == "json":
         text = json.dumps({"findings": [asdict(f) for f in findings]}, indent=2, ensure_ascii=False) + "\n"
     else:

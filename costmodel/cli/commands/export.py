@@ -7,26 +7,28 @@ from typing import Annotated, Any
 
 import typer
 
+from costmodel import backends
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bar, subject_prints_to_stderr
-from costmodel.errors import UnknownNameError
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr
 
-_TARGETS = ("timeloop",)
+_TARGETS = tuple(backends.exporters())
 
 
 @o.recipe_options
+@o.backend_options("syntax")
 def export(
     subject: o.Subject,
     directory: Annotated[Path, typer.Argument(help="folder that gets one folder per layer", metavar="DIR")],
     settings: dict[str, Any],
-    to: Annotated[str, typer.Option("--to", help="whose files: timeloop")] = "timeloop",
+    *,
+    to: Annotated[str, typer.Option("--to", help=f"whose files: {', '.join(_TARGETS)}")] = _TARGETS[0],
     hardware: Annotated[
         str, typer.Option("--hardware", help="a machine's name or YAML file")
     ] = "simple_weight_stationary",
     phase: Annotated[
         str, typer.Option("--phase", help="what runs on the hardware: inference (one sample) or training (a step)")
     ] = "inference",
-    syntax: o.Syntax = "v0.3",
+    words: dict[str, Any],
     search: Annotated[
         str, typer.Option("--search", help="whose mapping to write: optimum (proven) or course (the course's mapper)")
     ] = "optimum",
@@ -35,26 +37,25 @@ def export(
 ) -> int:
     """Write each layer's problem, architecture, constraints, mapper and mapping files. Exit code 2 if one has none."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.verbs.export import INDEX, export_timeloop
+    from costmodel.verbs.export import export as verb
 
-    if to not in _TARGETS:
-        raise UnknownNameError("target for --to", to, _TARGETS)
-    with subject_prints_to_stderr(), progress_bar("exporting layers") as show:
-        found = export_timeloop(
+    with subject_prints_to_stderr(), progress_bars() as show:
+        found = verb(
             subject,
             directory,
             hardware,
-            settings,
+            to=to,
             phase=phase,
-            syntax=syntax,
             search=None if no_mapping else search,
-            use_cache=not no_cache,
+            cache=not no_cache,
             progress=show,
+            options=words,
+            **settings,
         )
     for item in found:
         if item.because:
             typer.echo(f"costmodel: {item.folder}: no mapping: {item.because}", err=True)
-    typer.echo(f"{directory}: {len(found)} layer problems, listed in {INDEX}")
+    typer.echo(f"{directory}: {len(found)} layer problems, listed in {backends.exporter(to).INDEX}")
     return 2 if any(item.because for item in found) else 0
 
 

@@ -110,7 +110,7 @@ def grade(
 
 @contextmanager
 def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
-    from costmodel.backends.analytical.estimate import workers
+    from costmodel.files.workers import workers
 
     if scheduler is None:
         with workers(jobs) as pool:

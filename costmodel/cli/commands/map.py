@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, write
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.ir.cost import LayerCost
 
-_FORMATS = ("text", "json", "timeloop")
+_FORMATS = ("text", "json")
 _PARETO = "pareto"
+_TOOLS = tuple(backends.exporters())
+"""Backends whose tool has a syntax for mappings."""
 
 
 def map_problem(
@@ -35,15 +38,18 @@ def map_problem(
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0 is one per core")] = 1,
-    format: Annotated[str, typer.Option("--format", "-f", help="text, json or timeloop (a mapping YAML)")] = "text",
+    format: Annotated[
+        str, typer.Option("--format", "-f", help=f"text, json or {' or '.join(_TOOLS)} (a mapping YAML)")
+    ] = "text",
     output: o.Output = None,
 ) -> int:
     """Energy and cycles of single layer problems. Exit code 2 if one is invalid."""
     # numpy and pydantic are imported here: --help must not wait for them
-    from costmodel.verbs.map import Case, map_cases, map_fronts, read_cases, read_mapping
+    from costmodel.verbs.map import Case, map_fronts, read_cases, read_mapping
+    from costmodel.verbs.map import map as map_cases
 
-    if format not in _FORMATS:
-        raise UnknownNameError("format", format, _FORMATS)
+    if format not in (*_FORMATS, *_TOOLS):
+        raise UnknownNameError("format", format, (*_FORMATS, *_TOOLS))
     cases, many = read_cases(problem)
     if mapping is not None:
         if many:
@@ -63,7 +69,7 @@ def map_problem(
     if format == "json":
         text = _json(results, many, objective == _PARETO)
     else:
-        text = _text(results, hardware if format == "timeloop" else None)
+        text = _text(results) if format == "text" else _documents(results, hardware, format)
     write(text, output)
     return 0 if all(cost.valid for costs in results.values() for cost in costs) else 2
 
@@ -80,24 +86,26 @@ def _json(results: Mapping[str, list[LayerCost]], many: bool, fronts: bool) -> s
     return json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _text(results: Mapping[str, list[LayerCost]], hardware: str | None) -> str:
-    """Drawn loop nests, or with a machine one YAML document per mapping in Timeloop's words."""
+def _text(results: Mapping[str, list[LayerCost]]) -> str:
+    """Drawn loop nests."""
     from costmodel.reports.drawing import draw
 
-    named = [(name, cost) for name, costs in results.items() for cost in costs]
-    if hardware is None:
-        return "\n".join(draw(name, cost) for name, cost in named)
-    return "---\n".join(_mapping(name, cost, hardware) for name, cost in named)
+    return "\n".join(draw(name, cost) for name, costs in results.items() for cost in costs)
 
 
-def _mapping(name: str, cost: LayerCost, hardware: str) -> str:
+def _documents(results: Mapping[str, list[LayerCost]], hardware: str, tool: str) -> str:
+    """One YAML document per mapping, in a tool's own words."""
+    return "---\n".join(_mapping(name, cost, hardware, tool) for name, costs in results.items() for cost in costs)
+
+
+def _mapping(name: str, cost: LayerCost, hardware: str, tool: str) -> str:
     """One YAML document; a problem without a mapping is a comment."""
-    from costmodel.verbs.export import timeloop_mapping
+    from costmodel.verbs.export import mapping_text
 
     head = f"# {name}: " + " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
     if not cost.valid:
         return f"{head}\n# no mapping: {cost.because}\n"
-    return f"{head}\n{timeloop_mapping(cost, hardware)}"
+    return f"{head}\n{mapping_text(cost, hardware, tool)}"
 
 
 def register(app: typer.Typer) -> None:

@@ -28,11 +28,11 @@ def rank(
     output: o.Output = None,
 ) -> int:
     """Rank a competition: best first, and those that are out with their reason."""
-    from costmodel.verbs.rank import rank_files
+    from costmodel.verbs.rank import rank as verb
 
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
-    ranking = rank_files(files, rules, reading=reading, score=score)
+    ranking = verb(files, rules, reading=reading, score=score)
     write(render(ranking, format, View(sensitivity=sensitivity)), output)
     return 0
 

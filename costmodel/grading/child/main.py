@@ -50,8 +50,8 @@ def _answered(request: Request, held: tuple[str, ...]) -> Answer:
 
 def _traced(submission: str, wanted: Wanted, held: tuple[str, ...]) -> Answer:
     from costmodel.tracing.choice import Known, choose
+    from costmodel.tracing.description import describe
     from costmodel.tracing.training import trace_inference, trace_training
-    from costmodel.verbs.analyze import describe
 
     _same_dice()
     known = Known(file=wanted.file, name=wanted.name, settings=wanted.settings, defaults=wanted.defaults)

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from costmodel.contracts.kinds.deadline import parse_submitted
+from costmodel.files.moments import parse_submitted
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import SUFFIXES
 from costmodel.grading.notice import Kind, Notice
