@@ -35,7 +35,7 @@ from costmodel.contracts.spec import (
     TeamRule,
 )
 from costmodel.files.quoting import escaped
-from costmodel.ir.verdict import Finding, Outcome
+from costmodel.ir.verdict import Consequence, Finding, Outcome
 
 _SHOWN = 12
 """Places of one rule that are written out."""
@@ -109,7 +109,7 @@ class _Check:
             unit="",
             outcome=outcome,
             because="; ".join(text for text in (because, rule.note) if text),
-            consequence="note" if outcome is Outcome.UNDECIDED and self._not_given(rule) else rule.on_failure,
+            consequence=Consequence.NOTE if outcome is Outcome.UNDECIDED and self._not_given(rule) else rule.on_failure,
         )
 
     def _not_given(self, rule: ContractRule) -> bool:

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from costmodel.files.documents import Strict
 from costmodel.files.moments import parse_moment, parse_zone
+from costmodel.ir.verdict import Consequence
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -22,7 +23,7 @@ class ContractRule(Strict):
 
     rule: str
     source: str
-    on_failure: Literal["zero", "disqualify", "unranked", "flag", "note"] = "flag"
+    on_failure: Consequence = Consequence.FLAG
     note: str = ""
 
 

@@ -25,7 +25,7 @@ from costmodel.hardware.spec import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
-from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
 from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook
@@ -229,5 +229,5 @@ def _finding(notice: Notice) -> Finding:
         unit="",
         outcome=decided.get(notice.kind, Outcome.UNDECIDED),
         because=notice.message,
-        consequence="flag",
+        consequence=Consequence.FLAG,
     )

@@ -16,7 +16,7 @@ from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.job import Traced
 from costmodel.grading.scrutiny.replay import replay_files
 from costmodel.ir.cost import CostReport
-from costmodel.ir.verdict import AS_WRITTEN, Finding, Outcome, Verdict
+from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.judge import judge
 from costmodel.rules.judging.sheets import Sheet
@@ -90,7 +90,7 @@ def _open(rule: str, because: str) -> Finding:
         unit="",
         outcome=Outcome.UNDECIDED,
         because=because,
-        consequence="unranked",
+        consequence=Consequence.UNRANKED,
     )
 
 

@@ -13,6 +13,11 @@ from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.analysis/1"
 
+OWN_BATCH = "own batch"
+OWN_STEP = "own training_step"
+OWN_OPTIMIZER = "own configure_optimizers"
+"""Stand in a subject's ``input``, ``loss`` and ``optimizer`` where the file brings its own."""
+
 PARTS = ("preprocess", "forward", "loss", "backward", "recompute", "optimizer")
 """The parts that a step is the sum of; ``backward`` includes ``loss_backward``, which is also shown apart."""
 

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from costmodel.errors import FormatError
 from costmodel.ir.trace import Argument, Symbol, TensorRef
@@ -111,6 +111,9 @@ def from_data(hint: Any, data: Any, path: str = "$") -> Any:
     if origin in (Union, types.UnionType):
         # the one recursive type: a call's argument
         return _argument(data, path) if TensorRef in get_args(hint) else _union(hint, data, path)
+    if origin is Literal:
+        _expect(data in get_args(hint), f"one of {', '.join(map(str, get_args(hint)))}", data, path)
+        return data
     if origin is tuple:
         return _tuple(get_args(hint), data, path)
     if origin is not None and issubclass(origin, Mapping):

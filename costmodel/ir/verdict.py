@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 SCHEMA = "costmodel.verdict/1"
+
+Order = Literal["ascending", "descending"]
+"""Whether the least or the largest value is best."""
 
 AS_WRITTEN = "as-written"
 """The reading that a rulebook takes itself."""
@@ -17,6 +21,37 @@ class Outcome(str, Enum):
     PASS = "PASS"
     FAIL = "FAIL"
     UNDECIDED = "UNDECIDED"
+
+
+class Consequence(str, Enum):
+    """The effect of a failed rule."""
+
+    NONE = ""
+    ZERO = "zero"
+    """All points are lost."""
+    DISQUALIFY = "disqualify"
+    """The entry is out, and all points are lost."""
+    UNRANKED = "unranked"
+    """The entry has no place in the ranking."""
+    FLAG = "flag"
+    """A person looks at it; until then the verdict is undecided."""
+    NOTE = "note"
+    """It is said, and nothing else: a property of the machine, or of what lies outside the files."""
+
+    @property
+    def zeroes(self) -> bool:
+        """Whether a failure takes all points."""
+        return self in (Consequence.ZERO, Consequence.DISQUALIFY)
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a failure keeps an entry out of the ranking."""
+        return self in (Consequence.ZERO, Consequence.DISQUALIFY, Consequence.UNRANKED)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a failure fails the whole verdict."""
+        return self not in (Consequence.FLAG, Consequence.NOTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +66,7 @@ class Finding:
         unit: unit of both.
         outcome: PASS, FAIL or UNDECIDED.
         because: the reason, readable by the person concerned.
-        consequence: what a failure does: zero, disqualify, unranked, flag (a person looks) or note (nothing).
+        consequence: the effect of a failure.
     """
 
     rule: str
@@ -41,7 +76,7 @@ class Finding:
     unit: str
     outcome: Outcome
     because: str
-    consequence: str = ""
+    consequence: Consequence = Consequence.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +101,13 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """The number that ranks; ``value`` is None while one of its parts is unknown."""
+    """The number that ranks; ``value`` is None while one of its parts is unknown, ``order`` says which end is best."""
 
     name: str
     value: int | float | None
     unit: str
     because: str
+    order: Order = "ascending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +178,8 @@ class Verdict:
         estimates: energy and cycles on the rulebook's machine.
         contract: findings about the submission's files.
         readings: the same under every other reading.
+        missing_facts: metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it.
+        length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
     """
 
     rulebook: str
@@ -158,3 +196,5 @@ class Verdict:
     estimates: tuple[Estimate, ...] = ()
     contract: tuple[Finding, ...] = ()
     readings: tuple[ReadingRow, ...] = ()
+    missing_facts: tuple[str, ...] = ()
+    length_unknown: bool = False

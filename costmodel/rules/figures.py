@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.cost import CostReport
-from costmodel.rules.value import Value
+from costmodel.rules.value import LENGTH, Value
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,24 @@ class Computed:
     from_table: bool = False
 
 
-UNKNOWN_LENGTH = "the length of the training is unknown: the numbers of samples and of epochs have to be given"
-"""Why what hangs on all steps is unknown."""
+_UNKNOWN_LENGTH = Value(
+    None,
+    because="the length of the training is unknown: the numbers of samples and of epochs have to be given",
+    lacks=(LENGTH,),
+)
 
 
 def _training(which: str) -> Callable[[Analysis], Value]:
     def figure(analysis: Analysis) -> Value:
         total = getattr(analysis.totals, which).training
-        return Value(None, because=UNKNOWN_LENGTH) if total is None else Value(Decimal(total))
+        return _UNKNOWN_LENGTH if total is None else Value(Decimal(total))
 
     return figure
 
 
 def _epochs(analysis: Analysis) -> Value:
     epochs = analysis.subject.epochs
-    return Value(None, because=UNKNOWN_LENGTH) if epochs is None else Value(Decimal(epochs))
+    return _UNKNOWN_LENGTH if epochs is None else Value(Decimal(epochs))
 
 
 def _peak_activation(which: str) -> Callable[[Analysis], Value]:
@@ -101,7 +104,7 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
     if figure in _COUNTED and missing and value.amount is not None:
         ops = ", ".join(sorted({u.op for u in missing}))
         return Value(value.amount, at_least=True, because=f"no formula for {ops}", origin="computed")
-    return Value(value.amount, because=value.because, word=value.word, origin="computed" if value.known else "")
+    return replace(value, origin="computed" if value.known else "")
 
 
 def _cost_value(figure: str, computed: Computed) -> Value:

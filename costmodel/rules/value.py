@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+LENGTH = "(length of the training)"
+"""Stands in ``Value.lacks`` for the number of steps, which is not a metric."""
+
 
 @dataclass(frozen=True)
 class Value:
     """A metric's value; ``amount`` (or ``word``, for a name) is None if unknown.
 
     ``at_least`` marks a lower bound, ``uncertainty`` is a half-width, ``because`` says where it comes from or why it is
-    missing, ``origin`` is computed, measured, claimed or derived.
+    missing, ``origin`` is computed, measured, claimed or derived. ``lacks`` says what somebody has to give for it to
+    be known: names of metrics, and :data:`LENGTH` for the training's length.
     """
 
     amount: Decimal | None
@@ -21,6 +25,7 @@ class Value:
     uncertainty: Decimal = Decimal(0)
     origin: str = ""
     word: str | None = None
+    lacks: tuple[str, ...] = ()
 
     @property
     def known(self) -> bool:

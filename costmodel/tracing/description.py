@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costmodel.ir.analysis import Subject
+from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
 from costmodel.ir.training import Training
+from costmodel.tracing.recipe import Recipe
+from costmodel.tracing.training import Plan
 
 
-def describe(plan: Any, training: Training, *, random: bool = True, digest: str = "") -> Subject:
-    """What a traced plan (:class:`costmodel.tracing.training.Plan`) is, in the user's words."""
+def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
+    """The subject of an analysis: a traced plan in the user's words."""
     recipe = plan.recipe
     first = recipe.stretches()[0]
     return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
+        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else OWN_BATCH,
         batch=training.phases[0].batch,
-        loss=_name(recipe.loss, plan.subject.source, "training_step"),
+        loss=OWN_STEP if "training_step" in plan.subject.source else _name(recipe.loss),
         optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
         samples=first.samples,
         epochs=first.epochs,
@@ -32,15 +34,13 @@ def _short(reference: str) -> str:
     return reference.replace("\\", "/").rpartition("/")[2]
 
 
-def _name(value: Any, source: Mapping[str, Any], own: str) -> str:
-    if own in source:
-        return f"own {own}"
+def _name(value: Any) -> str:
     return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
 
 
-def _optimizer(recipe: Any, of_phase: str | None, source: Mapping[str, Any]) -> str:
+def _optimizer(recipe: Recipe, of_phase: str | None, source: Mapping[str, Any]) -> str:
     if of_phase is None and "configure_optimizers" in source:
-        return "own configure_optimizers"
-    name = of_phase or _name(recipe.optimizer, {}, "")
+        return OWN_OPTIMIZER
+    name = of_phase or _name(recipe.optimizer)
     options = ", ".join(f"{k}={v}" for k, v in sorted(recipe.optimizer_options.items()))
     return f"{name}({options})" if options else name

@@ -11,7 +11,7 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import FormatError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
-from costmodel.ir.analysis import SCHEMA, Analysis
+from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, Analysis
 from costmodel.ir.codec import dumps, loads
 from costmodel.verbs.estimate import Progress, cost_of
 
@@ -78,13 +78,13 @@ def _refuse_idle(settings: Mapping[str, Any], analysis: Analysis) -> None:
     """A file's own step replaces the settings that would put one together."""
     subject = analysis.subject
     own = {
-        "input": subject.input,
-        "loss": subject.loss,
-        "optimizer": subject.optimizer,
-        "optimizer_options": subject.optimizer,
+        "input": (subject.input, OWN_BATCH),
+        "loss": (subject.loss, OWN_STEP),
+        "optimizer": (subject.optimizer, OWN_OPTIMIZER),
+        "optimizer_options": (subject.optimizer, OWN_OPTIMIZER),
     }
-    for name, word in own.items():
-        if name in settings and word.startswith("own "):
+    for name, (word, replaced) in own.items():
+        if name in settings and word == replaced:
             option = name.replace("_options", "-option")
             raise UsageError(f"--{option} has no effect: the file brings its {word}")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from costmodel.ir.settings import Settings
 
 UNEXPLAINED = "unexplained"
+_ELSEWHERE = "FlopCounterMode gives some backward work to another module; compare the totals"
+"""Explains a row, never a total."""
 
 _FUSED = {
     "mkldnn_rnn_layer": "fused LSTM layer: FlopCounterMode and fvcore count 0 for it",
@@ -101,7 +103,7 @@ def _reason(part: str, figures: tuple[int, int | None, int], calls: list[OpCall]
     if any(isinstance(g, int) and g > 1 for g in groups) and flop_counter > ours:
         return "grouped convolution: FlopCounterMode ignores groups in the weight gradient"
     if part == "backward":
-        return "FlopCounterMode gives some backward work to another module; compare the totals"
+        return _ELSEWHERE
     if fvcore == 0 and ours == flop_counter:
         return "fvcore has no count for this op (it lists it as unsupported)"
     return UNEXPLAINED
@@ -115,7 +117,7 @@ def _total(
     rows: list[CrosscheckRow],
 ) -> CrosscheckRow:
     figures = (sum(ours.values()), None if fvcore is None else sum(fvcore.values()), sum(theirs.values()))
-    reasons = [r.reason for r in rows if r.part == part and r.reason and "another module" not in r.reason]
+    reasons = [r.reason for r in rows if r.part == part and r.reason and r.reason != _ELSEWHERE]
     row = _row("total", part, figures, [])
     if row.agrees:
         return row

@@ -14,7 +14,7 @@ import pytest
 import costmodel
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Entry
-from costmodel.ir.verdict import Finding, Outcome
+from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import View, format_names, render
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
@@ -29,7 +29,9 @@ ELSEWHERE = "the time of submission is not known"
 ALL = View(sensitivity=True)
 
 
-def finding(rule: str, because: str, outcome: Outcome = Outcome.UNDECIDED, consequence: str = "flag") -> Finding:
+def finding(
+    rule: str, because: str, outcome: Outcome = Outcome.UNDECIDED, consequence: Consequence = Consequence.FLAG
+) -> Finding:
     return Finding(
         rule=rule, measured=None, at_least=False, limit="", unit="", outcome=outcome, because=because,
         consequence=consequence,
@@ -40,7 +42,7 @@ def graded(
     make: Make, name: str, facts: dict[str, str] | None = None, peak: int = 1, because: str = "", **change: Any
 ) -> Graded:
     facts = FACTS if facts is None else facts
-    contract = (finding("due", ELSEWHERE, consequence="note"), finding("code", "net.py", Outcome.PASS))
+    contract = (finding("due", ELSEWHERE, consequence=Consequence.NOTE), finding("code", "net.py", Outcome.PASS))
     if because:
         book = load_rulebook("mit-lab2-2022")
         verdict = judge(Computed(because=because), book, parse_facts(facts, book), subject=name, contract=contract)

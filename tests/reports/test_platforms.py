@@ -17,7 +17,7 @@ import pytest
 import costmodel
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.ranking import Entry
-from costmodel.ir.verdict import Finding, Outcome
+from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import format_names, render
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
@@ -30,7 +30,7 @@ def graded(make: Make, facts: dict[str, str], peak: int = 1, rank: int | None = 
     verdict = costmodel.judge(make(peak=peak, lab=peak), "mit-lab2-2022", facts=facts)
     remark = Finding(
         rule="late", measured=None, at_least=False, limit="", unit="", outcome=Outcome.UNDECIDED, because=EVIL,
-        consequence="flag",
+        consequence=Consequence.FLAG,
     )  # fmt: skip
     entry = Entry(
         name=EVIL, outcome=verdict.outcome, points=90, bonus=10 if rank else 0, metric=2, task=None, bracket=None,

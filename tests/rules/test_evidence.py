@@ -8,8 +8,7 @@ import pytest
 
 import costmodel
 from costmodel.ir.verdict import Claim, Outcome, Verdict
-from costmodel.rules.figures import UNKNOWN_LENGTH
-from costmodel.rules.judging.evidence import half_a_digit, missing_facts
+from costmodel.rules.judging.evidence import half_a_digit
 from tests.rules.conftest import Make
 
 
@@ -74,22 +73,23 @@ def test_half_a_unit_of_the_last_digit_written() -> None:
 
 def test_a_verdict_names_no_option_and_what_is_missing_is_known(analysis: Make) -> None:
     verdict = costmodel.judge(analysis(training=None), "haet-2021")
+    assert verdict.length_unknown
     assert [f.because for f in verdict.findings] == [
-        UNKNOWN_LENGTH, "accuracy_percent is not known before the run: it has to be given as a fact, in %",
+        "the length of the training is unknown: the numbers of samples and of epochs have to be given",
+        "accuracy_percent is not known before the run: it has to be given as a fact, in %",
     ]  # fmt: skip
-    assert "--" not in UNKNOWN_LENGTH
-    assert missing_facts(verdict) == ("accuracy_percent",)
-    assert missing_facts(costmodel.judge(analysis(), "haet-2021", facts={"error_rate_percent": 5})) == ()
+    assert verdict.missing_facts == ("accuracy_percent",)
+    assert costmodel.judge(analysis(), "haet-2021", facts={"error_rate_percent": 5}).missing_facts == ()
     claimed = costmodel.judge(analysis(), "haet-2021", facts={"claimed_accuracy_percent": 99})
-    assert missing_facts(claimed) == ("accuracy_percent",)
+    assert claimed.missing_facts == ("accuracy_percent",)
 
 
 def test_what_is_missing_is_what_something_hangs_on_and_nobody_gave(analysis: Make) -> None:
     # a limit that is only noted decides nothing
-    assert missing_facts(costmodel.judge(analysis(), "haet-2022")) == ("training_seconds", "accuracy_percent")
+    assert costmodel.judge(analysis(), "haet-2022").missing_facts == ("training_seconds", "accuracy_percent")
     # four runs are given where the rules take five: that is another mistake
     four = {"training_seconds": 500, "accuracy_percent": "80;81;82;83"}
-    assert missing_facts(costmodel.judge(analysis(), "haet-2022", facts=four, reading="five-runs")) == ()
+    assert costmodel.judge(analysis(), "haet-2022", facts=four, reading="five-runs").missing_facts == ()
     # the rank alone hangs on the operations
     ranked = costmodel.judge(analysis(), "micronet-2019", facts={"parameters": 3})
-    assert missing_facts(ranked) == ("accuracy_percent", "operations")
+    assert ranked.missing_facts == ("accuracy_percent", "operations")

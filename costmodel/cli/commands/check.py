@@ -91,14 +91,10 @@ def check(
 
 def _wanted(verdict: Verdict) -> Iterator[str]:
     """What to give so that more is decided; a verdict itself names no option, since it is read elsewhere too."""
-    from costmodel.rules.figures import UNKNOWN_LENGTH
-    from costmodel.rules.judging.evidence import missing_facts
-
-    missing = missing_facts(verdict)
-    if missing:
-        words = " ".join(f"--fact {name}=VALUE" for name in missing)
+    if verdict.missing_facts:
+        words = " ".join(f"--fact {name}=VALUE" for name in verdict.missing_facts)
         yield f"undecided for want of facts; give {words} or --facts FILE"
-    if any(UNKNOWN_LENGTH in finding.because for finding in verdict.findings):
+    if verdict.length_unknown:
         yield "undecided for want of the training's length; give --samples and --epochs, or a recipe"
 
 

@@ -43,7 +43,7 @@ def render(noun: Noun, view: View) -> str:
         result["output"] = f"{nothing}\n\n{result['output']}"
     metric = noun.verdict.metric
     if metric is not None and metric.value is not None:
-        order = "asc" if "ascending" in metric.because else "desc"
+        order = "asc" if metric.order == "ascending" else "desc"
         result["leaderboard"] = [{"name": metric.name, "value": metric.value, "order": order}]
     return json.dumps(result, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
-from costmodel.ir.verdict import Claim, Verdict
+from costmodel.ir.verdict import Claim
 from costmodel.rules.figures import Computed, figure_value
 from costmodel.rules.schema.metric import MetricSpec, Normalised
 from costmodel.rules.schema.rulebook import Rulebook
@@ -21,9 +20,6 @@ _BELIEVED = {
     "claimed": ("measured", "computed", "claimed"),
 }
 """Who decides, first of those that know, by the metric's source."""
-
-_NOT_GIVEN = re.compile(r"\b(\w+) is (?:not known before the run|only claimed by the submission)\b")
-"""How a value says that a fact is missing."""
 
 
 class Evidence:
@@ -42,7 +38,8 @@ class Evidence:
             if known[origin].known:
                 return known[origin]
         if known["claimed"].known:
-            return Value(None, because=f"{name} is only claimed by the submission; a measured fact decides")
+            because = f"{name} is only claimed by the submission; a measured fact decides"
+            return Value(None, because=because, lacks=(name,))
         # the engine's reason is the best one for what the engine gives
         return known["computed"] if known["computed"].because else known["measured"]
 
@@ -107,12 +104,13 @@ class Evidence:
         if self.computed.from_table:
             return Value(None, because=f"{name} is not given")
         unit = f", in {spec.unit}" if spec.unit else ""
-        return Value(None, because=f"{name} is not known before the run: it has to be given as a fact{unit}")
+        because = f"{name} is not known before the run: it has to be given as a fact{unit}"
+        return Value(None, because=because, lacks=(name,))
 
     def _sum(self, parts: list[Value]) -> Value:
         reasons = "; ".join(dict.fromkeys(p.because for p in parts if p.because))
         if any(part.amount is None for part in parts):
-            return Value(None, because="; ".join(dict.fromkeys(p.because for p in parts if p.amount is None)))
+            return unknown_of(part for part in parts if part.amount is None)
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
         width = sum((part.uncertainty for part in parts), Decimal(0))
         return Value(total, any(part.at_least for part in parts), reasons, width, "derived")
@@ -133,12 +131,14 @@ class Evidence:
         )
 
 
-def missing_facts(verdict: Verdict) -> tuple[str, ...]:
-    """Metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it."""
-    reasons = [f.because for f in (*verdict.findings, *verdict.contract) if f.consequence != "note"]
-    reasons += [row.because for row in verdict.points.tables] if verdict.points is not None else []
-    reasons += [verdict.metric.because] if verdict.metric is not None else []
-    return tuple(dict.fromkeys(name for because in reasons for name in _NOT_GIVEN.findall(because)))
+def unknown_of(parts: Iterable[Value]) -> Value:
+    """Why a value that is made of others is unknown: what is unknown, or only a lower bound, of them."""
+    open_parts = [part for part in parts if part.amount is None or part.at_least]
+    return Value(
+        None,
+        because="; ".join(dict.fromkeys(part.because for part in open_parts)),
+        lacks=tuple(dict.fromkeys(name for part in open_parts for name in part.lacks)),
+    )
 
 
 def half_a_digit(value: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import (
     AS_WRITTEN,
     Claim,
+    Consequence,
     Estimate,
     Finding,
     Metric,
@@ -21,13 +22,13 @@ from costmodel.ir.verdict import (
     Verdict,
 )
 from costmodel.rules.figures import Computed
-from costmodel.rules.judging.evidence import Evidence
+from costmodel.rules.judging.evidence import Evidence, unknown_of
 from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.ranking_rule import RankingSpec
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.schema.scores import SCORES
-from costmodel.rules.value import FactSheet, Value, plain
+from costmodel.rules.value import LENGTH, FactSheet, Value, plain
 
 _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "<": lambda a, b: a < b,
@@ -88,7 +89,8 @@ def _judged(
     decided = tuple(_finding(limit, book, evidence.value(limit.metric)) for limit in limits)
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
     findings = (*decided, *_claim_findings(claims))
-    zeroed = any(f.outcome is Outcome.FAIL and f.consequence in ("zero", "disqualify") for f in (*decided, *contract))
+    zeroed = any(f.outcome is Outcome.FAIL and f.consequence.zeroes for f in (*decided, *contract))
+    lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
         rulebook=book.name,
         title=f"{book.title} (edition {book.edition}{f', {chosen}' if chosen else ''})",
@@ -103,7 +105,17 @@ def _judged(
         claims=claims,
         estimates=_estimates(computed),
         contract=contract,
+        missing_facts=tuple(name for name in lacks if name != LENGTH),
+        length_unknown=LENGTH in lacks,
     )
+
+
+def _lacks(book: Rulebook, limits: Iterable[LimitSpec], value_of: Measure, track: str | None) -> tuple[str, ...]:
+    """What somebody has to give before every limit, all points and the rank are decided."""
+    values = [value_of(limit.metric) for limit in limits if limit.on_failure is not Consequence.NOTE]
+    values += [value_of(table.metric) for table in book.points or ()]
+    values += [ranking_value(book.ranking, value_of, track)] if book.ranking is not None else []
+    return tuple(dict.fromkeys(name for value in values for name in value.lacks))
 
 
 def overall(findings: Iterable[Finding]) -> Outcome:
@@ -111,8 +123,8 @@ def overall(findings: Iterable[Finding]) -> Outcome:
 
     A flag is for a person to look at: until then it leaves the verdict undecided. What only notes does not count.
     """
-    counted = [f for f in findings if f.consequence != "note" and f.outcome is not Outcome.PASS]
-    if any(f.outcome is Outcome.FAIL and f.consequence != "flag" for f in counted):
+    counted = [f for f in findings if f.consequence is not Consequence.NOTE and f.outcome is not Outcome.PASS]
+    if any(f.outcome is Outcome.FAIL and f.consequence.fails for f in counted):
         return Outcome.FAIL
     return Outcome.UNDECIDED if counted else Outcome.PASS
 
@@ -180,7 +192,7 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
             outcome=Outcome.PASS if claim.agrees else Outcome.UNDECIDED,
             because=f"the submission claims {claim.claimed:,}; {claim.origin}: {claim.used:,}"
             + ("" if claim.agrees else ": a person should look"),
-            consequence="flag",
+            consequence=Consequence.FLAG,
         )
         for claim in claims
         if claim.agrees is not None
@@ -211,15 +223,20 @@ def _row(table: PointTable, value: Value) -> PointsRow:
 
 def _metric(ranking: RankingSpec, value_of: Measure, track: str | None) -> Metric:
     value = ranking_value(ranking, value_of, track)
-    return Metric(name=ranking.name, value=plain(value.amount), unit=ranking.unit, because=value.because)
+    return Metric(
+        name=ranking.name,
+        value=plain(value.amount),
+        unit=ranking.unit,
+        because=value.because,
+        order=ranking.order,
+    )
 
 
 def ranking_value(ranking: RankingSpec, value_of: Measure, track: str | None) -> Value:
     """The number that ranks, with its uncertainty; None if one of its terms is unknown or only a lower bound."""
     values = {term.metric: value_of(term.metric) for term in ranking.terms}
-    unknown = [value.because for value in values.values() if value.amount is None or value.at_least]
-    if unknown:
-        return Value(None, because="; ".join(dict.fromkeys(unknown)))
+    if any(value.amount is None or value.at_least for value in values.values()):
+        return unknown_of(values.values())
     amounts = {name: value.amount for name, value in values.items() if value.amount is not None}
     if ranking.score is not None:
         return Value(SCORES[ranking.score](amounts), because=f"{ranking.score}, {ranking.order}")

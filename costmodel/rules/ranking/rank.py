@@ -8,12 +8,11 @@ from decimal import Decimal
 
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.ir.ranking import Entry, Ranking
-from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.evidence import Evidence
 from costmodel.rules.judging.judge import judge, ranking_value
 from costmodel.rules.ranking.ties import Placed, tie_groups, with_ranks
-from costmodel.rules.schema.limit import BLOCKING
 from costmodel.rules.schema.ranking_rule import RankingSpec
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet, Value, plain
@@ -46,19 +45,28 @@ class Contender:
 
 @dataclass(frozen=True)
 class _Judged:
-    """A contender with its verdict, whose outcome leaves flags out, and the value that ranks it."""
+    """A contender with its verdict, whose outcome leaves flags out, and the value that ranks it.
+
+    ``brackets`` is None where the rulebook has none, and empty where the contender reaches none or may not.
+    """
 
     contender: Contender
     verdict: Verdict | None
     value: Value
-    brackets: tuple[str, ...]
+    brackets: tuple[str, ...] | None
     because: tuple[str, ...]
     flagged: bool = False
+    below_brackets: bool = False
 
     @property
     def ranked(self) -> bool:
         """Whether nothing keeps it out."""
-        return self.verdict is not None and self.verdict.outcome is Outcome.PASS and self.value.amount is not None
+        passes = self.verdict is not None and self.verdict.outcome is Outcome.PASS
+        return passes and self.value.amount is not None and self.brackets != ()
+
+    def stands_in(self, bracket: str | None) -> bool:
+        """Whether it has a place in a bracket, or in the whole where there are none."""
+        return bracket is None if self.brackets is None else bracket in self.brackets
 
 
 def contender_of(verdict: Verdict) -> Contender:
@@ -79,7 +87,7 @@ def contender_of(verdict: Verdict) -> Contender:
             )
         if claim.claimed is not None:
             claimed[claim.metric] = Fact(runs=(Decimal(str(claim.claimed)),), because="claimed by the submission")
-    findings = [f for f in (*verdict.findings, *verdict.contract) if f.consequence in BLOCKING]
+    findings = [f for f in (*verdict.findings, *verdict.contract) if f.consequence.blocks]
     problem = f"only a lower bound is known of {', '.join(lower_bounds)}" if lower_bounds else ""
     return Contender(
         name=verdict.subject,
@@ -106,7 +114,7 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
     judged = [_judge(contender, book, reading) for contender in contenders]
     entries: list[Entry] = []
     for task, bracket in _groups(book, judged):
-        group = [j for j in judged if j.ranked and _task(j, book) == task and bracket in (j.brackets or (None,))]
+        group = [j for j in judged if j.ranked and _task(j, book) == task and j.stands_in(bracket)]
         entries += _placed(group, book.ranking, task, bracket)
     out = sorted((_left_out(j, book) for j in judged if not j.ranked), key=_last)
     undecided = sum(entry.outcome is Outcome.UNDECIDED for entry in out)
@@ -131,9 +139,9 @@ def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     try:
         track = book.track_of(contender.task)
     except UnknownNameError as error:
-        return _Judged(contender, None, Value(None), (), (str(error),))
+        return _Judged(contender, None, Value(None), None, (str(error),))
     if contender.problem:
-        return _Judged(contender, None, Value(None), (), (contender.problem,))
+        return _Judged(contender, None, Value(None), None, (contender.problem,))
     computed = Computed(from_table=True)
     plain_book = book.model_copy(update={"readings": {}})
     verdict = judge(
@@ -143,25 +151,30 @@ def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     value = ranking_value(book.ranking, evidence.value, track)
     if reading in contender.under:
         value = Value(contender.under[reading], because=f"as its verdict has it under {reading}")
-    brackets: tuple[str, ...] = ()
-    reasons = [f"{f.rule}: {f.because}" for f in (*verdict.findings, *contender.contract) if f.outcome is Outcome.FAIL]
-    if not reasons:
-        reasons = [f"{f.rule}: {f.because}" for f in _undecided(verdict)]
-    if reasons and contender.reasons:
-        reasons = list(contender.reasons)
-    if value.amount is None and not reasons:
-        reasons = [value.because]
-    if book.brackets is not None:
-        amount = evidence.value(book.brackets.metric).amount
-        brackets = () if amount is None else book.brackets.of(amount)
-        if amount is not None and not brackets and not reasons:
-            reasons = [f"{book.brackets.metric} {amount:,} reaches no bracket"]
-            value = Value(None, because=reasons[0])
+    reasons = _reasons(verdict, contender)
     # a flag is for a person to look at; it does not move an entry
-    blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence in BLOCKING}
+    blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence.blocks}
     outcome = next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in blocked), Outcome.PASS)
     flagged = contender.outcomes.get(reading, verdict.outcome) is Outcome.UNDECIDED
-    return _Judged(contender, replace(verdict, outcome=outcome), value, brackets, tuple(reasons), flagged)
+    brackets, below = None, False
+    if book.brackets is not None:
+        reached = evidence.value(book.brackets.metric)
+        brackets = () if reached.amount is None else book.brackets.of(reached.amount)
+        below = reached.amount is not None and not brackets
+        why = f"{book.brackets.metric} {reached.amount:,} reaches no bracket" if below else reached.because
+        if not brackets and outcome is Outcome.PASS:
+            reasons.append(why)
+            value = Value(None, because=why)
+    if value.amount is None and not reasons:
+        reasons = [value.because]
+    return _Judged(contender, replace(verdict, outcome=outcome), value, brackets, tuple(reasons), flagged, below)
+
+
+def _reasons(verdict: Verdict, contender: Contender) -> list[str]:
+    """What fails, else what is undecided; a saved verdict knows it better than the judgement of its figures."""
+    failed = [f for f in (*verdict.findings, *contender.contract) if f.outcome is Outcome.FAIL]
+    reasons = [f"{f.rule}: {f.because}" for f in failed or _undecided(verdict)]
+    return list(contender.reasons) if reasons and contender.reasons else reasons
 
 
 def _provisional(undecided: int, spec: RankingSpec) -> tuple[str, ...]:
@@ -175,7 +188,7 @@ def _provisional(undecided: int, spec: RankingSpec) -> tuple[str, ...]:
 
 def _undecided(verdict: Verdict) -> list[Finding]:
     findings = (*verdict.findings, *verdict.contract)
-    return [f for f in findings if f.outcome is Outcome.UNDECIDED and f.consequence != "note"]
+    return [f for f in findings if f.outcome is Outcome.UNDECIDED and f.consequence is not Consequence.NOTE]
 
 
 def _task(judged: _Judged, book: Rulebook) -> str | None:
@@ -236,7 +249,7 @@ def _left_out(judged: _Judged, book: Rulebook) -> Entry:
     undecided = Outcome.UNDECIDED
     outcome = undecided if verdict is None else verdict.outcome
     if outcome is Outcome.PASS:  # every limit holds, and still there is no place: no bracket, or no value
-        outcome = Outcome.FAIL if judged.because and "no bracket" in judged.because[0] else undecided
+        outcome = Outcome.FAIL if judged.below_brackets else undecided
     bonus = None
     if book.ranking is not None and book.ranking.bonus is not None and outcome is Outcome.FAIL:
         bonus = 0

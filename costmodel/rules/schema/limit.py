@@ -5,16 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from costmodel.files.documents import Strict
+from costmodel.ir.verdict import Consequence
 
 Operator = Literal["<", "<=", ">", ">=", "known", "one of"]
-OnFailure = Literal["zero", "disqualify", "unranked", "flag", "note"]
-"""``flag``: a person looks; ``note``: said, and nothing else (a property of the machine, not a rule)."""
-
-BLOCKING: tuple[OnFailure, ...] = ("zero", "disqualify", "unranked")
-"""Failures that keep an entry out of the ranking."""
 
 
 class LimitSpec(Strict):
@@ -29,7 +25,7 @@ class LimitSpec(Strict):
     operator: Operator
     value: Decimal | None = None
     one_of: tuple[str, ...] = ()
-    on_failure: OnFailure
+    on_failure: Consequence
     scope: str = ""
     source: str
     note: str = ""
@@ -41,6 +37,13 @@ class LimitSpec(Strict):
         if bool(self.one_of) != (self.operator == "one of"):
             raise ValueError("words stand in one_of, with the operator 'one of', and nowhere else")
         return self
+
+    @field_validator("on_failure")
+    @classmethod
+    def _something_follows(cls, value: Consequence) -> Consequence:
+        if value is Consequence.NONE:
+            raise ValueError("say what follows: zero, disqualify, unranked, flag or note")
+        return value
 
     @property
     def text(self) -> str:
