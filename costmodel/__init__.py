@@ -20,6 +20,7 @@ from costmodel.ir.counts import Counts
 from costmodel.ir.crosscheck import Crosscheck
 from costmodel.ir.facts import Facts
 from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.noun import Noun, show_with
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.settings import Settings
 from costmodel.ir.trace import Trace
@@ -72,6 +73,7 @@ __all__ = [
     "Graded",
     "Grades",
     "LayerCost",
+    "Noun",
     "Ranking",
     "Settings",
     "Trace",
@@ -104,6 +106,16 @@ def __getattr__(name: str) -> Any:
     verb = getattr(importlib.import_module(f"{__name__}.verbs.{_VERBS[name]}"), name)
     globals()[name] = verb
     return verb
+
+
+def _table(noun: Noun) -> str | None:
+    """A notebook's table of a noun; None if reports have none for it."""
+    from costmodel.reports import format_names, render
+
+    return render(noun, "html") if "html" in format_names(type(noun)) else None  # type: ignore[arg-type]
+
+
+show_with(_table)
 
 
 def __dir__() -> list[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from costmodel.errors import UsageError
+from costmodel.files.writing import write_text
 
 
 def write(text: str, output: str | None) -> None:
@@ -23,17 +24,11 @@ def write(text: str, output: str | None) -> None:
     if output in (None, "-"):
         _print(text)
         return
-    target = Path(output).resolve()
+    target = Path(output)
     try:
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")  # a device or a pipe is written to, not replaced
-            return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(mode)
-        Path(name).replace(target)
+        if not target.resolve().parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        write_text(target, text)
     except OSError as error:
         raise UsageError(f"--output {output}: {error.strerror or error}") from None
 
@@ -47,12 +42,6 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except (AttributeError, OSError) as error:
         raise UsageError(f"stdout cannot be written: {getattr(error, 'strerror', None) or 'it is closed'}") from None
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def _no_progress(done: int, total: int) -> None:  # noqa: ARG001  # nobody watches

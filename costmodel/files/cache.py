@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from pathlib import Path
+
+from costmodel.files.writing import write_text
 
 
 def cache_folder() -> Path:
@@ -29,14 +30,9 @@ def load(kind: str, key: str) -> str | None:
 
 
 def store(kind: str, key: str, text: str) -> None:
-    """Put text under a key, whole or not at all; a folder that cannot be written is no error."""
-    place = _place(kind, key)
+    """Put text under a key, whole or not at all; a folder that cannot be written is not an error."""
     with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(place)
+        write_text(_place(kind, key), text)
 
 
 def clear() -> int:

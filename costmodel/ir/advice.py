@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.advice/1"
 
@@ -49,8 +52,8 @@ class Suggestion:
     busy_after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Advice(Noun):
     """For inference of one sample on a machine.
 
     Attributes:
@@ -58,6 +61,9 @@ class Advice:
         tried: how many channel counts were mapped.
         complete: False if a layer has no valid mapping.
     """
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "suggestions"
 
     subject: str
     hardware: str
@@ -70,3 +76,7 @@ class Advice:
     suggestions: tuple[Suggestion, ...]
     tried: int
     complete: bool
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.subject} on {self.hardware}, {self.cycles:,} cycles, {len(self.suggestions)} suggestions"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from costmodel.ir.cost import CostReport
+from costmodel.ir.noun import Noun
 from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.analysis/1"
@@ -166,12 +168,15 @@ class UncountedRow:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Analysis(Noun):
     """Everything that ``costmodel analyze`` says. Rows are in the model's order.
 
     ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator.
     """
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "layers"
 
     subject: Subject
     totals: Totals
@@ -182,3 +187,8 @@ class Analysis:
     assumptions: tuple[Assumption, ...]
     provenance: Mapping[str, str]
     cost: CostReport | None = None
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        totals = self.totals
+        return f"{self.subject.name}, {totals.parameters:,} parameters, {totals.operations.step:,} operations a step"

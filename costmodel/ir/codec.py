@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from costmodel.errors import FormatError
-from costmodel.ir.trace import Argument, Symbol, TensorRef
+from costmodel.ir.argument import Argument, Symbol, TensorRef
 
 T = TypeVar("T")
 
@@ -181,14 +181,20 @@ def _hints(cls: type) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in fields(cls)}
 
 
+@cache
+def _required(cls: type) -> frozenset[str]:
+    """Fields without a default: one that a schema gained later has one, and older files stay readable."""
+    return frozenset(f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING)
+
+
 def _dataclass(cls: Any, data: Any, path: str) -> Any:
     _expect(isinstance(data, dict), f"an object ({cls.__name__})", data, path)
     hints = _hints(cls)
-    if set(data) != set(hints):
-        missing = sorted(set(hints) - set(data))
-        unknown = sorted(set(data) - set(hints))
+    missing = sorted(_required(cls) - set(data))
+    unknown = sorted(set(data) - set(hints))
+    if missing or unknown:
         raise FormatError(f"{path} ({cls.__name__}): missing fields {missing}, unknown fields {unknown}")
-    return cls(**{name: from_data(hint, data[name], f"{path}.{name}") for name, hint in hints.items()})
+    return cls(**{name: from_data(hints[name], item, f"{path}.{name}") for name, item in data.items()})
 
 
 def _argument(data: Any, path: str) -> Argument:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from costmodel.ir.noun import Noun
 from costmodel.ir.workload import Layer, NotMapped
 
 SCHEMA = "costmodel.cost/1"
+LAYER_SCHEMA = "costmodel.layer-cost/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +43,8 @@ class AccessRow:
     energy_pj: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerCost:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LayerCost(Noun):
     """One layer problem, solved once; totals multiply by ``layer.repeats``.
 
     Attributes:
@@ -50,6 +53,9 @@ class LayerCost:
         energy_by_component: pJ of the MACs and of each storage level.
         mapping: outermost level first; empty if there is none.
     """
+
+    SCHEMA: ClassVar[str] = LAYER_SCHEMA
+    ROWS: ClassVar[str] = ""
 
     layer: Layer
     valid: bool
@@ -61,6 +67,12 @@ class LayerCost:
     energy_by_component: Mapping[str, float]
     accesses: tuple[AccessRow, ...]
     mapping: tuple[MappedLevel, ...]
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        if not self.valid:
+            return f"no mapping: {self.because}"
+        return f"{', '.join(self.layer.names)}, {self.energy_pj:,.6g} pJ, {self.cycles:,} cycles"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +93,8 @@ class LayerCheck:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostReport:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CostReport(Noun):
     """What a backend says of a workload on a machine.
 
     Attributes:
@@ -94,6 +106,9 @@ class CostReport:
         mapped_operations_share: operations of the layers over all operations.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "layers"
 
     hardware: str
     hardware_digest: str
@@ -111,6 +126,10 @@ class CostReport:
     energy_by_component: Mapping[str, float]
     complete: bool
     checks: tuple[LayerCheck, ...] = ()
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.phase} on {self.hardware}, {self.energy_mj:.6g} mJ, {self.cycles:,} cycles"
 
     @property
     def energy_mj(self) -> float:

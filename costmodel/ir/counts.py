@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from costmodel.ir.noun import Noun
 from costmodel.ir.trace import LOSS_SCOPE, Phase
 from costmodel.ir.work import Work, total
 
@@ -47,12 +49,19 @@ class Uncounted:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Counts(Noun):
     """Rows of one step; ``first_update`` are the optimizer's rows of the very first step."""
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "rows"
 
     rows: tuple[CountRow, ...]
     first_update: tuple[CountRow, ...] = ()
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{len(self.rows)} calls, {self.total().macs:,} MACs"
 
     def total(self) -> Work:
         """Work of the whole steady step (at least: uncounted rows add nothing)."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.crosscheck/1"
 
@@ -28,9 +31,16 @@ class CrosscheckRow:
         return all(other in (None, self.ours) for other in (self.fvcore, self.flop_counter))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crosscheck:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Crosscheck(Noun):
     """All layers, and the totals as the last rows (layer ``total``)."""
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "rows"
 
     subject: str
     rows: tuple[CrosscheckRow, ...]
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.subject}, {sum(not row.agrees for row in self.rows)} of {len(self.rows)} rows differ"

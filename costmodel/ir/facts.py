@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
+from typing import ClassVar
+
+from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.facts/1"
 
@@ -117,8 +120,15 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Facts(Noun):
     """Everything that was read, in the order of the files."""
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "readings"
+
     readings: tuple[Reading, ...]
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{len(self.readings)} readings"

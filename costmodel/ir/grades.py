@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from costmodel.ir.noun import Noun
 from costmodel.ir.ranking import Entry, Ranking
 from costmodel.ir.verdict import Finding, Verdict
 
@@ -21,8 +23,8 @@ class Member:
     sid: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graded:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Graded(Noun):
     """One student's result.
 
     Attributes:
@@ -38,6 +40,9 @@ class Graded:
         members: of a group of several, each with their own; empty for one student.
     """
 
+    SCHEMA: ClassVar[str] = ONE
+    ROWS: ClassVar[str] = ""
+
     name: str
     key: str
     digest: str
@@ -49,6 +54,10 @@ class Graded:
     sid: str = ""
     for_grader: tuple[Finding, ...] = ()
     members: tuple[Member, ...] = ()
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.name}, {self.verdict.outcome.value}"
 
     @property
     def total(self) -> int | None:
@@ -64,8 +73,8 @@ class Graded:
         return None if self.verdict.points is None else self.verdict.points.maximum
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grades:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Grades(Noun):
     """A class.
 
     Attributes:
@@ -75,9 +84,16 @@ class Grades:
         provenance: versions and digests, never a clock.
     """
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "submissions"
+
     rulebook: str
     title: str
     submissions: tuple[Graded, ...]
     ranking: Ranking | None
     notes: tuple[str, ...]
     provenance: Mapping[str, str]
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{len(self.submissions)} submissions under {self.rulebook}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from costmodel.ir.noun import Noun
 from costmodel.ir.verdict import AS_WRITTEN, Outcome
 
 SCHEMA = "costmodel.ranking/1"
@@ -54,9 +56,12 @@ class Sensitivity:
     what: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Ranking(Noun):
     """All entries, best first; those that are not ranked last, with their reason."""
+
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "entries"
 
     rulebook: str
     title: str
@@ -68,3 +73,7 @@ class Ranking:
     sensitivity: tuple[Sensitivity, ...]
     notes: tuple[str, ...] = ()
     reading: str = AS_WRITTEN
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.rulebook}, {len(self.entries)} entries by {self.metric}"

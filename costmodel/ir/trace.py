@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from costmodel.ir.argument import Argument as Argument
+from costmodel.ir.argument import Symbol as Symbol
+from costmodel.ir.argument import TensorRef as TensorRef
+from costmodel.ir.argument import tensor_ids as tensor_ids
+from costmodel.ir.noun import Noun
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 
 if TYPE_CHECKING:
@@ -27,33 +32,6 @@ class Phase(str, Enum):
     BACKWARD = "backward"
     RECOMPUTE = "recompute"
     OPTIMIZER = "optimizer"
-
-
-@dataclass(frozen=True, slots=True)
-class TensorRef:
-    """A tensor as an argument of a call: the id of its :class:`TensorSpec`."""
-
-    tensor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """An argument that JSON has no word for: ``kind`` is dtype, layout, device, memory_format, float or complex."""
-
-    kind: str
-    name: str
-
-
-Argument: TypeAlias = "None | bool | int | float | str | TensorRef | Symbol | tuple[Argument, ...]"
-
-
-def tensor_ids(value: Argument) -> Iterator[int]:
-    """The ids of the tensors inside an argument, in order."""
-    if isinstance(value, TensorRef):
-        yield value.tensor
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from tensor_ids(item)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +119,8 @@ class Assumption:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Trace(Noun):
     """One steady-state training step.
 
     Attributes:
@@ -159,6 +137,9 @@ class Trace:
         provenance: versions and digests, never a clock.
     """
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "calls"
+
     calls: tuple[OpCall, ...]
     first_update: tuple[OpCall, ...]
     tensors: tuple[TensorSpec, ...]
@@ -170,6 +151,10 @@ class Trace:
     inputs: tuple[int, ...]
     assumptions: tuple[Assumption, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{len(self.calls)} calls, {len(self.tensors)} tensors, {len(self.modules)} modules"
 
     def tensor(self, id: int) -> TensorSpec:
         """The tensor with this id (ids are the positions in ``tensors``)."""

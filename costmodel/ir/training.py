@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from costmodel.ir.noun import Noun
 from costmodel.ir.trace import Trace
 
 SCHEMA = "costmodel.training/1"
@@ -34,8 +36,15 @@ class TracedPhase:
     last_trace: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Training(Noun):
     """Every phase, in order. The first one's full step is the step that is shown in detail."""
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "phases"
+
     phases: tuple[TracedPhase, ...]
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"phases {', '.join(phase.name for phase in self.phases)}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import ClassVar, Literal
+
+from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.verdict/1"
 
@@ -159,8 +161,8 @@ class ReadingRow:
     differs: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Verdict(Noun):
     """What a rulebook says of one submission.
 
     Attributes:
@@ -182,6 +184,9 @@ class Verdict:
         length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
     """
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "findings"
+
     rulebook: str
     title: str
     subject: str
@@ -198,3 +203,7 @@ class Verdict:
     readings: tuple[ReadingRow, ...] = ()
     missing_facts: tuple[str, ...] = ()
     length_unknown: bool = False
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.subject} under {self.rulebook}, {self.outcome.value}"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
+
+from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.workload/1"
 
@@ -74,8 +77,8 @@ class NotMapped:
     bytes_moved: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Workload(Noun):
     """Layer problems in order of first execution, and what no problem stands for.
 
     Attributes:
@@ -84,11 +87,18 @@ class Workload:
         bytes_moved: likewise.
     """
 
+    SCHEMA: ClassVar[str] = SCHEMA
+    ROWS: ClassVar[str] = "layers"
+
     phase: str
     layers: tuple[Layer, ...]
     not_mapped: tuple[NotMapped, ...]
     operations: int
     bytes_moved: int
+
+    def summary(self) -> str:
+        """The noun in a few words."""
+        return f"{self.phase}, {len(self.layers)} layer problems, {self.macs:,} MACs"
 
     @property
     def macs(self) -> int:

@@ -76,4 +76,6 @@ def test_unknown_format_lists_the_known_ones(analysis: Make) -> None:
 
 
 def test_a_notebook_shows_the_table(analysis: Make) -> None:
-    assert "<table>" in analysis()._repr_html_()  # type: ignore[attr-defined]
+    table = analysis()._repr_html_()
+    assert table is not None
+    assert "<table>" in table

@@ -24,8 +24,6 @@ from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.ir.workload import Layer, Workload
 
-_SOLVED = "costmodel.layer-cost/1"
-
 
 @cache
 def version() -> str:
@@ -78,7 +76,7 @@ def _solve_all(
         if solved is None:
             solved = futures[i].result() if i in futures else solve(layer, machine, search)
             if use_cache:
-                store.store("layers", keys[i], dumps(solved, _SOLVED))
+                store.store("layers", keys[i], dumps(solved, LayerCost.SCHEMA))
         yield solved
 
 
@@ -99,7 +97,7 @@ def _known(key: str, layer: Layer) -> LayerCost | None:
     if text is None:
         return None
     try:
-        solved = loads(LayerCost, text, _SOLVED)
+        solved = loads(LayerCost, text, LayerCost.SCHEMA)
     except FormatError:
         return None
     if dict(solved.layer.instance) != dict(layer.instance) or solved.layer.depthwise != layer.depthwise:

@@ -13,6 +13,7 @@ from costmodel.backends.timeloop.options import INDEX
 from costmodel.backends.timeloop.settings import settings_of
 from costmodel.backends.timeloop.syntax import Syntax
 from costmodel.errors import UsageError
+from costmodel.files.writing import write_text
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Workload
@@ -54,9 +55,8 @@ def _slug(layer: Layer) -> str:
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            write_text(folder / name, text)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from None
 
