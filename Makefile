@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check lint types bench size clean
+.PHONY: help demo test check lint types coverage bench size clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
+coverage: $(READY) ## run the tests and say which lines they reach (children behind walls are not seen)
+	$(BIN)/python -m pytest -n 2 --cov=costmodel --cov-report=term:skip-covered
+
 bench: $(READY) ## measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks
 
@@ -38,4 +41,4 @@ size: ## lines of Python by folder
 	@for d in costmodel/*/ tests benchmarks examples; do printf '%-24s %6s\n' $$d $$(find $$d -name '*.py' | xargs cat | wc -l); done
 
 clean: ## remove what make made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
