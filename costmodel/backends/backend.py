@@ -16,7 +16,7 @@ from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
 from costmodel.ir.workload import Layer, Workload
 
-if TYPE_CHECKING:  # pydantic stands behind it, and --help reads the backends' options
+if TYPE_CHECKING:  # it imports pydantic, and --help reads the backends' options
     from costmodel.hardware.spec import HardwareSpec
 
 Progress = Callable[[int, int], None]

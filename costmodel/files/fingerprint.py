@@ -1,4 +1,4 @@
-"""What a subject's figures depend on, read without importing anything: its source, local imports, versions."""
+"""A digest of everything that a subject's figures depend on, read without importing anything."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Layer:
     """One layer problem; equal ones are merged.
 
     Attributes:
-        places: where it stands, in order of execution.
+        places: its places in the network, in order of execution.
         instance: bounds C M R S N P Q (depthwise: no M) and Wstride Hstride Wdilation Hdilation, as Timeloop names
             them; R pairs with P and W, S with Q and H.
         depthwise: one filter per channel.
@@ -79,7 +79,7 @@ class NotMapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Workload(Noun):
-    """Layer problems in order of first execution, and what no problem stands for.
+    """Layer problems in order of first execution, and the work that no problem holds.
 
     Attributes:
         phase: ``inference`` or ``training``.

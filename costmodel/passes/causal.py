@@ -1,4 +1,4 @@
-"""What dense counting of causal attention counts too much: reported beside the total, never subtracted."""
+"""Operations that dense counting of causal attention adds: reported beside the total, never subtracted."""
 
 from __future__ import annotations
 

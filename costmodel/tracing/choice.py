@@ -1,7 +1,7 @@
-"""Which object of a folder, or of a file, is the model; has to import what it looks at.
+"""The choice of the model among the objects of a folder or of a file; it has to import what it looks at.
 
 In order: what the caller names; a ``recipe.yaml``; a file's own ``recipe()``; the one ``nn.Module`` class that can be
-built without arguments and takes the input, parts of another one aside; the one model that already stands in the file;
+built without arguments and takes the input, parts of another one aside; the one model that is already in the file;
 the one function whose name says that it makes a model.
 """
 
@@ -45,7 +45,7 @@ class Known:
 
     Attributes:
         file, name: the model's file within the folder, and its class, instance or function; None looks for it.
-        settings, defaults: fields of the recipe that stand above and below the submission's own.
+        settings, defaults: fields of the recipe that override the submission's own, and that it overrides.
     """
 
     file: str | None = None

@@ -1,4 +1,4 @@
-"""What to do about an error that came out of the user's code while it ran on fake tensors."""
+"""Advice on errors that come out of the user's code while it runs on fake tensors."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def _asked(call: OpCall, trace: Trace) -> Result | str | None:
 
 
 def _as_schema(target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by name; ``self`` is no keyword to Python's own call, but it is to an op's."""
+    """Arguments by name; ``self`` is not a keyword to Python's own call, but it is to an op's."""
     known = {argument.name for argument in target._schema.arguments}
     unknown = set(arguments) - known
     if unknown:

@@ -44,7 +44,7 @@ class Step:
 def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
     """Put the step of one phase together; call it inside the fake mode.
 
-    A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` stand above
+    A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` override
     the recipe's loss, optimizer and input.
     """
     with explained(RecipeError, f"{subject.name}: putting the training step together failed"):

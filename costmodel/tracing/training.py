@@ -33,8 +33,8 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
 
     Args:
         model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function.
-        settings: fields of :class:`Recipe` that were given explicitly; they stand above the file's own recipe.
-        defaults: fields of :class:`Recipe` for a subject that brings no recipe; they stand below everything.
+        settings: fields of :class:`Recipe` that were given explicitly; they override the file's own recipe.
+        defaults: fields of :class:`Recipe` for a subject that brings no recipe; everything overrides them.
 
     Raises:
         SubjectError, RecipeError: see there.

@@ -17,7 +17,7 @@ from costmodel.mapping.problem import Problem
 
 MODEL_INPUTS = ("problem.yaml", "arch.yaml", "ERT.yaml", "mapping.yaml")
 MAPPER_INPUTS = ("problem.yaml", "arch.yaml", "ERT.yaml", "constraints.yaml", "mapper.yaml")
-"""What each binary is given. The model is not given the constraints: it would judge the mapping by them, too."""
+"""The files that each binary is given. The model gets no constraints: it would judge the mapping by them."""
 
 
 def layer_documents(

@@ -1,4 +1,4 @@
-"""How to run Timeloop: from the words of a :class:`~costmodel.backends.backend.Run`."""
+"""Settings of Timeloop's runs, from the words of a :class:`~costmodel.backends.backend.Run`."""
 
 from __future__ import annotations
 

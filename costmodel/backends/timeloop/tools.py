@@ -1,4 +1,4 @@
-"""Where Timeloop's binaries are: a folder that is named, the PATH, or a Docker image."""
+"""Finding Timeloop's binaries: in a folder that is named, the PATH, or a Docker image."""
 
 from __future__ import annotations
 
