@@ -3,8 +3,8 @@
 Whatever the order of PEs and loops, a mapping of one spread, DRAM split, use of the buffer and number of positions
 inside a PE needs no less than the closed form says with the least that can be fetched for the PEs
 (:func:`~costmodel.mapping.search.closed_form.shared_inputs.least_groups`): everything else it counts is at least that
-of one of its arrangements. So the arrangements are evaluated exactly by ascending bound, each with the orders of its PEs and of the
-buffer's loops; when one reaches its bound, none with a higher bound can be better.
+of one of its arrangements. So the arrangements are evaluated exactly by ascending bound, each with the orders of its
+PEs and of the buffer's loops; when one reaches its bound, none with a higher bound can be better.
 """
 
 from __future__ import annotations
