@@ -8,13 +8,9 @@ from typing import Any
 from costmodel.ir.counts import CountRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.trace import LOSS_SCOPE, OpCall, Phase, Trace
+from costmodel.ops import traits_of
 
 UNEXPLAINED = "unexplained"
-
-_FUSED = {
-    "mkldnn_rnn_layer": "fused LSTM layer: FlopCounterMode and fvcore count 0 for it",
-    "scaled_dot_product": "fused attention: FlopCounterMode (on CPU) and fvcore count 0 for its two products",
-}
 
 
 def crosscheck(model: Any, settings: Mapping[str, Any]) -> Crosscheck:
@@ -81,11 +77,11 @@ def _row(layer: str, part: str, figures: tuple[int, int | None, int], calls: lis
 def _reason(part: str, figures: tuple[int, int | None, int], calls: list[OpCall]) -> str:
     """Why we differ and are right, as far as it is known (each is a test in tests/oracles)."""
     ours, fvcore, flop_counter = figures
-    for call in calls:
-        for name, reason in _FUSED.items():
-            if name in call.op:
-                return reason
-    groups = [dict(call.arguments).get("groups") for call in calls if "convolution_backward" in call.op]
+    known = [(call, traits_of(call.packet)) for call in calls]
+    for _, traits in known:
+        if traits.elsewhere:
+            return traits.elsewhere
+    groups = [dict(call.arguments).get("groups") for call, traits in known if traits.gradient_of]
     if any(isinstance(g, int) and g > 1 for g in groups) and flop_counter > ours:
         return "grouped convolution: FlopCounterMode ignores groups in the weight gradient"
     if part == "backward":
