@@ -48,7 +48,9 @@ def advise_subject(
         if row.work is not None and len(row.work.nests) == 1
     }
     workload = lower(counts, "inference")
-    changes = [(w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec))]
+    changes = [
+        (w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec), w.multiple_of)
+    ]
     asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
     solved = _solve(workload, asked, spec, use_cache, jobs, progress)
     network = _Network(workload, solved, problems, trace, spec.levels[-1].name)
