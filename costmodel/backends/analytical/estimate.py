@@ -27,7 +27,7 @@ from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.cost.evaluation import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping as EngineMapping
-from costmodel.mapping.objective import EFFORTS, OBJECTIVES, Effort, Objective
+from costmodel.mapping.objective import EFFORTS, LATENCY, OBJECTIVES, Effort
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum, pareto
 from costmodel.mapping.search.result import Found
@@ -52,7 +52,7 @@ class Search:
     """
 
     search: str = "optimum"
-    objective: str = "latency"
+    objective: str = LATENCY.name
     effort: str = "exact"
 
     def __post_init__(self) -> None:
@@ -63,15 +63,15 @@ class Search:
         ):
             if value not in known:
                 raise UnknownNameError(kind, value, known)
-        if self.search == "course" and self.objective != "latency":
+        if self.search == "course" and self.objective != LATENCY.name:
             raise UsageError(
-                f"objective {self.objective}: the course's search takes cycles, then energy; use search optimum"
+                f"objective {self.objective}: the course's search takes {LATENCY.title}; use search optimum"
             )
 
     @property
     def title(self) -> str:
         """What a report says of it."""
-        return self.search if self.objective == "latency" else f"{self.search} of {self.objective}"
+        return self.search if self.objective == LATENCY.name else f"{self.search} of {self.objective}"
 
 
 _SOLVED = "costmodel.layer-cost/1"
@@ -92,7 +92,7 @@ def estimate(
     hardware: HardwareSpec,
     *,
     search: str = "optimum",
-    objective: str = "latency",
+    objective: str = LATENCY.name,
     effort: str = "exact",
     use_cache: bool = False,
     jobs: int = 1,
@@ -209,7 +209,7 @@ def solve(layer: Layer, machine: Machine, search: Search) -> LayerCost:
     problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
     if search.search == "course":
         return _of_found(layer, replace(course_search(problem, machine), proven=False))
-    return _of_found(layer, optimum(problem, machine, cast(Objective, search.objective), cast(Effort, search.effort)))
+    return _of_found(layer, optimum(problem, machine, OBJECTIVES[search.objective], cast(Effort, search.effort)))
 
 
 def solve_front(layer: Layer, machine: Machine, effort: str = "exact") -> tuple[LayerCost, ...]:

@@ -13,7 +13,7 @@ from costmodel.mapping.cost.counters import Counters, access_energy, counters, t
 from costmodel.mapping.cost.geometry import OUTPUTS
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
-from costmodel.mapping.objective import Cost, Objective, rank
+from costmodel.mapping.objective import Cost, Objective
 from costmodel.mapping.problem import DATASPACES
 from costmodel.mapping.space.bypasses import Kept
 from costmodel.mapping.space.mapspace import Mapspace
@@ -42,13 +42,13 @@ def best_choice(space: Mapspace, levels: Sequence[LevelLoops], objective: Object
         nonlocal best
         if v == len(options):
             cost = throttled_cycles(space.machine, nest.compute, [c for one in chosen for c in one.counters]), energy
-            if best is None or rank(objective, cost) < rank(objective, best[0]):
+            if best is None or objective.rank(cost) < objective.rank(best[0]):
                 best = cost, tuple(one.kept for one in chosen)
             return
         for option in options[v]:
             total = energy + option.energy_pj
             bound = nest.compute, total + sum(least[v + 1 :])
-            if best is not None and rank(objective, bound) >= rank(objective, best[0]):
+            if best is not None and objective.rank(bound) >= objective.rank(best[0]):
                 return  # the others need more energy still
             if _fits(space, (*chosen, option)):
                 descend(v + 1, total, (*chosen, option))

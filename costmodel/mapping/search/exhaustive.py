@@ -8,7 +8,7 @@ from math import prod
 
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import Objective
+from costmodel.mapping.objective import LATENCY, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.search.result import Found, found, nothing
@@ -28,7 +28,7 @@ NOTHING = "no mapping: none of the constrained mapspace is valid"
 
 
 def exhaustive(
-    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = "latency"
+    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = LATENCY
 ) -> Found | None:
     """The optimum by enumeration; None where that takes more than ``nests`` evaluations."""
     front = exhaustive_front(problem, machine, nests, objective)

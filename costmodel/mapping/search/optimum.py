@@ -7,7 +7,7 @@ from dataclasses import replace
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import Effort, Objective
+from costmodel.mapping.objective import LATENCY, Effort, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.convolution import impossible, least_latency, stationary_front
 from costmodel.mapping.search.closed_form.depthwise import depthwise_front
@@ -21,7 +21,7 @@ FAST = 10
 """By how much ``effort="fast"`` shortens enumeration and local search."""
 
 
-def optimum(problem: Problem, machine: Machine, objective: Objective = "latency", effort: Effort = "exact") -> Found:
+def optimum(problem: Problem, machine: Machine, objective: Objective = LATENCY, effort: Effort = "exact") -> Found:
     """The mapping with the best cost; ``proven`` says whether that is certain.
 
     Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; under D for the
@@ -54,7 +54,8 @@ def _best(problem: Problem, machine: Machine, objective: Objective | None, effor
         if every is not None:
             front, proven = every, True
     ranked = known and problem.depthwise and len(front) > 0
-    if not proven and not (ranked and (objective == "latency" or effort == "fast")):
+    fewest_cycles = objective is not None and objective.fewest_cycles
+    if not proven and not (ranked and (fewest_cycles or effort == "fast")):
         # for the latency of the lab's depthwise layers the ranked closed form is as good as climbing, and much faster
         local_front(problem, machine, front, shorter)
     if not len(front):
@@ -78,7 +79,8 @@ def _stationary(problem: Problem, machine: Machine, objective: Objective | None)
     because = impossible(problem, machine)
     if because:
         return (nothing(because, proven=True),)
-    fastest = least_latency(problem, machine) if objective == "latency" else None
+    fewest_cycles = objective is not None and objective.fewest_cycles
+    fastest = least_latency(problem, machine) if fewest_cycles else None
     chosen = [fastest] if fastest is not None else stationary_front(problem, machine, objective)
     if not chosen:
         return (nothing(NOTHING, proven=True),)

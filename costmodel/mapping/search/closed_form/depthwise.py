@@ -14,7 +14,7 @@ from itertools import islice, permutations
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Mapping
-from costmodel.mapping.objective import Objective, rank
+from costmodel.mapping.objective import EDP, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.arrangement import Arrangement, mapping_of
 from costmodel.mapping.search.closed_form.candidates import candidates, offer_all
@@ -36,12 +36,13 @@ def depthwise_front(problem: Problem, machine: Machine, objective: Objective | N
 
     For the latency only the widest spreads count: with nothing kept in the buffer no level is ever throttled.
     """
+    fewest_cycles = objective is not None and objective.fewest_cycles
     spreads: Sequence[Spread] = (
-        widest_depthwise_spreads(problem, machine) if objective == "latency" else [*depthwise_spreads(problem, machine)]
+        widest_depthwise_spreads(problem, machine) if fewest_cycles else [*depthwise_spreads(problem, machine)]
     )
     meeting = [spread for spread in spreads if meeting_axes(problem, spread)]
     front: Front[Mapping] = Front(objective)
-    if machine.behaviour == "D" and (objective == "latency" or not meeting):
+    if machine.behaviour == "D" and (fewest_cycles or not meeting):
         apart = [spread for spread in spreads if spread not in meeting]
         for arrangement in _ranked(problem, machine, apart, objective):
             _offer(problem, machine, mapping_of(problem, machine, arrangement), front)
@@ -56,7 +57,7 @@ def _ranked(
     problem: Problem, machine: Machine, spreads: Sequence[Spread], objective: Objective | None
 ) -> list[Arrangement]:
     """Arrangements by what the closed form says of them, best first."""
-    if objective == "latency":
+    if objective is not None and objective.fewest_cycles:
         tried = [candidate for spread in spreads for candidate in candidates(problem, machine, spread)]
         return [one.arrangement for one in sorted(tried, key=lambda candidate: candidate.energy_pj)]
     apart: Front[Arrangement] = Front(objective)
@@ -68,7 +69,7 @@ def _ranked(
             fronts.append(Front(objective))
             offer_all(problem, machine, spread, fronts[-1])
     points = [point for front in fronts for point in front.points]
-    return [chosen for _, chosen in sorted(points, key=lambda point: rank(objective or "edp", point[0]))]
+    return [chosen for _, chosen in sorted(points, key=lambda point: (objective or EDP).rank(point[0]))]
 
 
 def _offer(problem: Problem, machine: Machine, mapping: Mapping, front: Front[Mapping]) -> None:

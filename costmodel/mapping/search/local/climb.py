@@ -13,7 +13,7 @@ from random import Random
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import OBJECTIVES, Cost, Objective, rank
+from costmodel.mapping.objective import LATENCY, OBJECTIVES, Cost, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.bypass_choice import best_choice
 from costmodel.mapping.search.front import Front
@@ -70,7 +70,7 @@ class Climber:
             improved = False
             for moved in neighbours(self.space, place, random):
                 found = self.cost(moved)
-                if found is not None and rank(self.objective, found) < rank(self.objective, cost):
+                if found is not None and self.objective.rank(found) < self.objective.rank(cost):
                     place, cost, improved = moved, found, True
                     break
                 if self.left <= until:
@@ -98,7 +98,7 @@ class Climber:
     def _better(self, one: tuple[Place, Cost] | None, other: tuple[Place, Cost] | None) -> tuple[Place, Cost] | None:
         if one is None or other is None:
             return one or other
-        return other if rank(self.objective, other[1]) < rank(self.objective, one[1]) else one
+        return other if self.objective.rank(other[1]) < self.objective.rank(one[1]) else one
 
 
 def local_front(problem: Problem, machine: Machine, front: Front[Mapping], shorter: int = 1) -> None:
@@ -108,8 +108,8 @@ def local_front(problem: Problem, machine: Machine, front: Front[Mapping], short
     """
     space = mapspace_of(problem, machine)
     starts = starting_points(space, STARTS)
-    objectives: list[Objective] = ["latency"]
-    objectives += [o for o in OBJECTIVES if o != "latency" and front.objective in (o, None)]
+    asked = OBJECTIVES.values() if front.objective is None else (front.objective,)
+    objectives = [LATENCY, *(objective for objective in asked if objective is not LATENCY)]
     for objective in objectives:
         climber = Climber(space=space, objective=objective, left=NESTS // shorter // len(objectives), front=front)
         best = climber.run(starts)
