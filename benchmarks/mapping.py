@@ -17,7 +17,8 @@ from tabulate import tabulate
 import costmodel
 from costmodel.backends.analytical.estimate import Search, estimate, solve
 from costmodel.backends.analytical.machine import machine_of
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.workload import Workload
 from costmodel.mapping.machine import Machine
 from costmodel.verbs.estimate import workload_of

@@ -18,7 +18,7 @@ from costmodel.backends.timeloop import Settings
 from costmodel.backends.timeloop import estimate as run_mapper
 from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.verbs.estimate import workload_of
 
 SUBJECT = "examples/zoo/lenet.py:LeNet5"

@@ -51,7 +51,7 @@ def costs_of(
 ) -> dict[str, CostReport]:
     """Energy and cycles on the rulebook's machine: the search that counts, and those beside it."""
     from costmodel.backends.analytical.estimate import estimate
-    from costmodel.hardware.spec import load_hardware
+    from costmodel.hardware.machines import load_hardware
 
     spec = rule.on(load_hardware(rule.machine))
     return {

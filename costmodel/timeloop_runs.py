@@ -11,7 +11,7 @@ from costmodel.backends.timeloop import Settings, estimate, verify
 from costmodel.backends.timeloop.syntax import syntax_named
 from costmodel.backends.timeloop.tools import Place
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.verbs.estimate import PHASES, workload_of
 

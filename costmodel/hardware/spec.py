@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.errors import UnknownNameError, UsageError
-from costmodel.files.documents import Strict, read_document
+from costmodel.files.documents import Strict
 
 Dataspace = Literal["Weights", "Inputs", "Outputs"]
 DATASPACES: tuple[Dataspace, ...] = ("Weights", "Inputs", "Outputs")
@@ -190,32 +187,3 @@ def _sources_used(part: object) -> set[str]:
     if isinstance(part, tuple):
         return set().union(*(_sources_used(item) for item in part))
     return set()
-
-
-def spec_folder() -> Path:
-    """The folder of the machines that come with costmodel: in the wheel inside the package, in a checkout beside it."""
-    inside = Path(str(resources.files("costmodel"))) / "hw_specs"
-    return inside if inside.is_dir() else inside.parents[1] / "hw_specs"
-
-
-def hardware_names() -> list[str]:
-    """Names of the machines that come with costmodel."""
-    return sorted(file.stem for file in spec_folder().glob("*.yaml"))
-
-
-def load_hardware(name: str) -> HardwareSpec:
-    """A machine by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
-
-    Raises:
-        UnknownNameError: none of these.
-        UsageError: the file says something impossible; names file, line and field path.
-    """
-    if name in hardware_names():
-        return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
-    if name.endswith((".yaml", ".yml")):
-        return read_document(Path(name), HardwareSpec, UsageError)
-    if Path(name).is_dir():
-        from costmodel.hardware.timeloop.folder import read_timeloop_folder  # it needs the classes of this file
-
-        return read_timeloop_folder(Path(name))
-    raise UnknownNameError("hardware", name, hardware_names())

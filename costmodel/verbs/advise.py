@@ -7,7 +7,8 @@ from math import prod
 from typing import Any
 
 from costmodel.backends.analytical.estimate import estimate
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.trace import Trace

@@ -16,7 +16,8 @@ from costmodel.backends.timeloop import Settings, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
 from costmodel.errors import UsageError
 from costmodel.files.cache import cache_folder
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace
 from costmodel.sandbox.probe import probe

@@ -36,7 +36,7 @@ def estimate_subject(
     ``defaults`` are settings for a subject that brings no recipe (a rulebook's).
     """
     from costmodel.backends.analytical.estimate import estimate
-    from costmodel.hardware.spec import load_hardware
+    from costmodel.hardware.machines import load_hardware
 
     spec = load_hardware(hardware)
     workload = workload_of(model, settings, phase=phase, use_cache=use_cache, defaults=defaults)

@@ -13,7 +13,7 @@ from costmodel.backends.analytical.estimate import estimate
 from costmodel.backends.timeloop.documents import layer_documents, mapping_text, problem_of
 from costmodel.backends.timeloop.syntax import Syntax, syntax_named
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer
 from costmodel.verbs.estimate import PHASES, workload_of

@@ -14,7 +14,8 @@ from costmodel.backends.analytical.estimate import Search, evaluate_mapping, sol
 from costmodel.backends.analytical.machine import machine_of
 from costmodel.backends.totals import unmapped
 from costmodel.errors import CostModelError, UsageError
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Place
 

@@ -15,7 +15,7 @@ import costmodel
 from costmodel.backends.analytical.estimate import estimate, solve_front
 from costmodel.backends.analytical.machine import machine_of
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import SCHEMA, CostReport
 from costmodel.ir.workload import Layer, Place, Workload

@@ -13,7 +13,7 @@ from costmodel.backends.analytical.estimate import estimate as estimate_analytic
 from costmodel.backends.timeloop import Settings, estimate, verify
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace

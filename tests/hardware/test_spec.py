@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.hardware.spec import hardware_names, load_hardware, spec_folder
+from costmodel.hardware.machines import hardware_names, load_hardware, spec_folder
 
 
 @pytest.mark.parametrize("name", hardware_names())

@@ -8,7 +8,7 @@ import pytest
 
 from costmodel.backends.analytical.machine import machine_of
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.timeloop.folder import read_timeloop_folder
 from costmodel.mapping.machine import Constraints, Machine
 from costmodel.mapping.problem import Problem
