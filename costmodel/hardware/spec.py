@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 
 from costmodel.files.documents import Strict
 
-Dataspace = Literal["Weights", "Inputs", "Outputs"]
-DATASPACES: tuple[Dataspace, ...] = ("Weights", "Inputs", "Outputs")
+DataspaceName = Literal["Weights", "Inputs", "Outputs"]
+DATASPACES: tuple[DataspaceName, ...] = ("Weights", "Inputs", "Outputs")
 Dim = Literal["C", "M", "R", "S", "N", "P", "Q"]
 
 
-class Quantity(Strict):
+class SourcedQuantity(Strict):
     """A number that somebody can cite; ``source`` is a key of the spec's sources."""
 
     value: Decimal = Field(ge=0)
@@ -26,8 +26,8 @@ class Quantity(Strict):
 class PatRegister(Strict):
     """A register whose energy Timeloop takes from its own PAT model, by depth (words) and width (bits)."""
 
-    depth: Quantity
-    width: Quantity
+    depth: SourcedQuantity
+    width: SourcedQuantity
 
     @property
     def access_pj(self) -> float:
@@ -49,19 +49,19 @@ class LevelSpec(Strict):
     """
 
     name: str
-    instances: Quantity
-    capacity: Quantity | None = None
-    words_per_access: Quantity
-    read: Quantity | None = None
-    write: Quantity | None = None
+    instances: SourcedQuantity
+    capacity: SourcedQuantity | None = None
+    words_per_access: SourcedQuantity
+    read: SourcedQuantity | None = None
+    write: SourcedQuantity | None = None
     pat_register: PatRegister | None = None
-    read_bandwidth: Quantity | None = None
-    write_bandwidth: Quantity | None = None
-    fanout_x: Quantity | None = None
-    fanout_y: Quantity | None = None
-    area: Quantity | None = None
-    keep: tuple[Dataspace, ...] = ()
-    free: tuple[Dataspace, ...] = ()
+    read_bandwidth: SourcedQuantity | None = None
+    write_bandwidth: SourcedQuantity | None = None
+    fanout_x: SourcedQuantity | None = None
+    fanout_y: SourcedQuantity | None = None
+    area: SourcedQuantity | None = None
+    keep: tuple[DataspaceName, ...] = ()
+    free: tuple[DataspaceName, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -89,7 +89,7 @@ class LevelSpec(Strict):
         return bool(self.keep or self.free or self.capacity)
 
     @property
-    def bypass(self) -> tuple[Dataspace, ...]:
+    def bypass(self) -> tuple[DataspaceName, ...]:
         """Data spaces that never stay here."""
         return tuple(space for space in DATASPACES if space not in (*self.keep, *self.free))
 
@@ -103,7 +103,7 @@ class LevelSpec(Strict):
         return float(self.read.value), float(self.write.value)
 
 
-class LoopSpec(Strict):
+class ConstraintSpec(Strict):
     """A constraint on one level's loops: fixed bounds, largest bounds, the innermost dims in order, the X/Y split."""
 
     target: str
@@ -117,10 +117,10 @@ class LoopSpec(Strict):
 class ComputeSpec(Strict):
     """The multiply-accumulate units."""
 
-    units: Quantity
-    word_bits: Quantity
-    energy: Quantity
-    area: Quantity | None = None
+    units: SourcedQuantity
+    word_bits: SourcedQuantity
+    energy: SourcedQuantity
+    area: SourcedQuantity | None = None
 
 
 class MapperSpec(Strict):
@@ -142,8 +142,8 @@ class HardwareSpec(Strict):
     sources: dict[str, str]
     compute: ComputeSpec
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
-    constraints: tuple[LoopSpec, ...] = ()
-    depthwise_constraints: tuple[LoopSpec, ...] = ()
+    constraints: tuple[ConstraintSpec, ...] = ()
+    depthwise_constraints: tuple[ConstraintSpec, ...] = ()
     mapper: MapperSpec | None = None
 
     @model_validator(mode="after")
@@ -180,7 +180,7 @@ class HardwareSpec(Strict):
 
 
 def _sources_used(part: object) -> set[str]:
-    if isinstance(part, (Quantity, MapperSpec)):
+    if isinstance(part, (SourcedQuantity, MapperSpec)):
         return {part.source}
     if isinstance(part, Strict):
         return set().union(*(_sources_used(getattr(part, name)) for name in type(part).model_fields))

@@ -15,7 +15,7 @@ Cost = tuple[int, float]
 Bound = tuple[float, float]
 """(cycles, energy in pJ) that a mapping needs at least."""
 
-Rank = tuple[float, float]
+SortKey = tuple[float, float]
 """What is compared: the smaller, the better."""
 
 SAME = 1e-12
@@ -40,7 +40,7 @@ class Objective:
 
     name: str
     title: str
-    rank: Callable[[Bound], Rank]
+    rank: Callable[[Bound], SortKey]
     fewest_cycles: bool = False
 
     def beyond(self, bound: Bound, best: Cost) -> bool:
@@ -53,16 +53,16 @@ class Objective:
         return self.rank(bound)[0] > least + abs(least) * SAME
 
 
-def _cycles_then_energy(cost: Bound) -> Rank:
+def _cycles_then_energy(cost: Bound) -> SortKey:
     return cost
 
 
-def _energy_then_cycles(cost: Bound) -> Rank:
+def _energy_then_cycles(cost: Bound) -> SortKey:
     cycles, energy = cost
     return energy, cycles
 
 
-def _product_then_cycles(cost: Bound) -> Rank:
+def _product_then_cycles(cost: Bound) -> SortKey:
     cycles, energy = cost
     return energy * cycles, cycles
 

@@ -9,7 +9,7 @@ import pytest
 from costmodel.backends.analytical.estimate import Search, solve
 from costmodel.ir.workload import Layer, Place
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import OBJECTIVES, Bound, Objective, Rank
+from costmodel.mapping.objective import OBJECTIVES, Bound, Objective, SortKey
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front
 from costmodel.mapping.search.front import Front
@@ -20,7 +20,7 @@ from tests.mapping.machines import grid
 from tests.mapping.test_local_search import ONE_OF_EACH
 
 
-def _weighed(cost: Bound) -> Rank:
+def _weighed(cost: Bound) -> SortKey:
     """Cycles count thrice: energy · cycles³."""
     cycles, energy = cost
     return energy * cycles**3, energy

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 
 Vector = tuple[int, ...]
 Box = tuple[Vector, Vector]
@@ -27,7 +27,7 @@ def volume(box: Box | None) -> int:
     return prod(h - l for l, h in zip(*box, strict=True)) if box else 0
 
 
-def step(geometry: Geometry, v: int, loop: Step) -> Vector:
+def step(geometry: Geometry, v: int, loop: NestLoop) -> Vector:
     dim, _, stride = loop
     vector = [0] * len(geometry.terms[v])
     if geometry.axis[v][dim] >= 0:
@@ -96,7 +96,7 @@ Rule = Callable[[Box], "Box | None"]
 
 
 def invocations(
-    geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int], rule: Rule
+    geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int], rule: Rule
 ) -> Iterator[tuple[Box | None, int]]:
     """What each invocation of the inside brings, and how many invocations it stands for."""
     start: Box = ((0,) * len(extents), tuple(extents))
@@ -111,13 +111,13 @@ def invocations(
     yield from walk(len(loops) - 1, start, 1)
 
 
-def words(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int], rule: Rule) -> int:
+def words(geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int], rule: Rule) -> int:
     """Words brought over a boundary without a fan-out."""
     return sum(volume(new) * times for new, times in invocations(geometry, v, loops, extents, rule))
 
 
 def fan_out(
-    geometry: Geometry, v: int, spatial: Sequence[Step], rows: int, found: Sequence[tuple[Box | None, int]]
+    geometry: Geometry, v: int, spatial: Sequence[NestLoop], rows: int, found: Sequence[tuple[Box | None, int]]
 ) -> tuple[int, int, int]:
     """(accesses, words delivered, words handed on) of a fan-out with multicast, and links in rows of at least 16."""
     shifts: list[Vector] = [(0,) * len(geometry.terms[v])]

@@ -24,13 +24,13 @@ from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import AccessRow, CostReport, LayerCost, LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer, Workload
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.cost.mapping_cost import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping as EngineMapping
 from costmodel.mapping.objective import EFFORTS, LATENCY, OBJECTIVES, Effort
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum, pareto
-from costmodel.mapping.search.result import Found
+from costmodel.mapping.search.result import SearchResult
 from costmodel.mapping.search.timeloop.mapper import course_search
 
 SEARCHES = ("optimum", "course")
@@ -224,7 +224,7 @@ def solve_front(layer: Layer, machine: Machine, effort: str = "exact") -> tuple[
     return tuple(_of_found(layer, found) for found in pareto(problem, machine, cast(Effort, effort)))
 
 
-def _of_found(layer: Layer, found: Found) -> LayerCost:
+def _of_found(layer: Layer, found: SearchResult) -> LayerCost:
     return _layer_cost(layer, found.evaluation, found.mapping, optimal=found.proven and found.evaluation.valid)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costmodel.mapping.cost.counters import Counters, access_energy, counters, throttled_cycles
-from costmodel.mapping.cost.evaluation import Accesses, Evaluation
 from costmodel.mapping.cost.geometry import OUTPUTS, geometry_of
+from costmodel.mapping.cost.mapping_cost import Accesses, Evaluation
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.cost.validity import malformed, overfull

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from costmodel.mapping.cost.deltas import Moves
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.moves import Moves
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 from costmodel.mapping.machine import StorageLevel
 
 
@@ -30,7 +30,7 @@ class Sharing:
     shifts: tuple[int, ...] = ()
 
 
-def sharing(geometry: Geometry, v: int, spatial: Sequence[Step]) -> Sharing:
+def sharing(geometry: Geometry, v: int, spatial: Sequence[NestLoop]) -> Sharing:
     """Group the PEs of a spatial block by the shift of their tile of data space v.
 
     Where each axis is moved by one dim only, different indices of relevant loops are different shifts and nobody
@@ -46,7 +46,7 @@ def sharing(geometry: Geometry, v: int, spatial: Sequence[Step]) -> Sharing:
     return Sharing(fanout=fanout, groups=len(members), sizes=len(set(members.values())), shifts=shifts)
 
 
-def shifts_of(geometry: Geometry, v: int, spatial: Sequence[Step]) -> tuple[int, ...]:
+def shifts_of(geometry: Geometry, v: int, spatial: Sequence[NestLoop]) -> tuple[int, ...]:
     """The packed shift of every PE; PE numbers count the innermost loop fastest."""
     shifts = [0]
     for dim, bound, stride in spatial:
@@ -55,7 +55,7 @@ def shifts_of(geometry: Geometry, v: int, spatial: Sequence[Step]) -> tuple[int,
     return tuple(shifts)
 
 
-def links_possible(geometry: Geometry, v: int, spatial: Sequence[Step], loops: Sequence[Step]) -> bool:
+def links_possible(geometry: Geometry, v: int, spatial: Sequence[NestLoop], loops: Sequence[NestLoop]) -> bool:
     """Whether a neighbour could ever hold the words that a PE is about to need.
 
     On an axis moved by one dim only, loops outside the fan-out move further than any two PEs are apart. So an axis

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from costmodel.mapping.cost.deltas import moves_of
 from costmodel.mapping.cost.geometry import OUTPUTS, Geometry
-from costmodel.mapping.cost.gradient import gradient_traffic
-from costmodel.mapping.cost.moves import moves_of
+from costmodel.mapping.cost.gradient_deltas import gradient_traffic
 from costmodel.mapping.cost.multicast import linked, links_possible, sharing, shifts_of
 from costmodel.mapping.cost.nest import Nest
 from costmodel.mapping.machine import Machine

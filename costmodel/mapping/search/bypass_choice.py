@@ -15,7 +15,7 @@ from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.objective import Cost, Objective
 from costmodel.mapping.problem import DATASPACES
-from costmodel.mapping.space.bypasses import Kept
+from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
 
 
@@ -29,14 +29,14 @@ class Option:
     words: tuple[tuple[int, int], ...]
 
 
-def best_choice(space: Mapspace, levels: Sequence[LevelLoops], objective: Objective) -> tuple[Cost, Kept] | None:
+def best_choice(space: Mapspace, levels: Sequence[LevelLoops], objective: Objective) -> tuple[Cost, KeptLevels] | None:
     """Cost and choice of the best valid bypass of a nest; None where none is valid."""
     nest = nest_of(levels, len(space.geometry.bounds))
     options = [_options(space, nest, v) for v in range(len(DATASPACES))]
     if not all(options):
         return None
     least = [min(option.energy_pj for option in found) for found in options]
-    best: tuple[Cost, Kept] | None = None
+    best: tuple[Cost, KeptLevels] | None = None
 
     def descend(v: int, energy: float, chosen: tuple[Option, ...]) -> None:
         nonlocal best

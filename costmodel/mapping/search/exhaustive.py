@@ -11,7 +11,7 @@ from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import LATENCY, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.front import Front
-from costmodel.mapping.search.result import Found, found, nothing
+from costmodel.mapping.search.result import SearchResult, no_mapping, result_of
 from costmodel.mapping.space.mapspace import Factors, Mapspace, mapspace_of
 from costmodel.mapping.space.permutations import Pattern
 
@@ -29,14 +29,14 @@ NOTHING = "no mapping: none of the constrained mapspace is valid"
 
 def exhaustive(
     problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = LATENCY
-) -> Found | None:
+) -> SearchResult | None:
     """The optimum by enumeration; None where that takes more than ``nests`` evaluations."""
     front = exhaustive_front(problem, machine, nests, objective)
     if front is None:
         return None
     if not len(front):
-        return nothing(NOTHING, proven=True)
-    return found(problem, machine, front.best(objective), proven=True)
+        return no_mapping(NOTHING, proven=True)
+    return result_of(problem, machine, front.best(objective), proven=True)
 
 
 def exhaustive_front(

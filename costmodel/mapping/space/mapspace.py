@@ -18,7 +18,7 @@ from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
 from costmodel.mapping.objective import Cost
 from costmodel.mapping.problem import DATASPACES, Problem
-from costmodel.mapping.space.bypasses import BypassSpace, Kept, bypass_space
+from costmodel.mapping.space.bypasses import BypassSpace, KeptLevels, bypass_space
 from costmodel.mapping.space.factors import Block, FactorSpace, blocks_of, factor_space
 from costmodel.mapping.space.permutations import Pattern
 
@@ -139,7 +139,7 @@ class Mapspace:
             and (entries[-1].updates > 0 and entries[-1].reads > 0)
         )
 
-    def mapping(self, levels: Sequence[LevelLoops], kept: Kept) -> Mapping:
+    def mapping(self, levels: Sequence[LevelLoops], kept: KeptLevels) -> Mapping:
         """The mapping of one point and bypass choice."""
         dims = self.geometry.dims
 

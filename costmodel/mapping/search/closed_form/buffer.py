@@ -40,7 +40,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class BufferUse:
     """One data space: words asked of the buffer by the PEs, and over the buffer's outer boundary."""
 
     asked: Column
@@ -77,7 +77,7 @@ def private_energy(setting: Setting, inner: Inner) -> Column:
     return np.asarray(setting.mac_pj + setting.width * per_pe)
 
 
-def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
+def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> BufferUse:
     """Costs of one data space with and without the buffer; outputs (v = 2) are not read when first touched."""
     buffer, dram = setting.machine.levels[BUFFER], setting.machine.levels[DRAM]
     if v < 2:
@@ -85,7 +85,7 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
         keep = keep + _accesses(buffer, fresh) * buffer.write_pj + _accesses(dram, fresh) * dram.read_pj
         bypass, reads, writes = _accesses(dram, asked) * dram.read_pj, asked, fresh
         again = np.zeros_like(asked)
-        return Usage(
+        return BufferUse(
             asked=asked,
             fresh=fresh,
             keep_pj=keep,
@@ -99,7 +99,7 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
     keep = _accesses(buffer, reads) * buffer.read_pj
     keep = keep + (_accesses(buffer, asked) + _accesses(buffer, fresh)) * buffer.write_pj
     keep = keep + _accesses(dram, fresh) * dram.write_pj + _accesses(dram, kept_again) * dram.read_pj
-    return Usage(
+    return BufferUse(
         asked=asked,
         fresh=fresh,
         keep_pj=keep,
@@ -113,8 +113,8 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
 
 def usages(
     splits: OuterSplits, innermost: Innermost, inner: Inner, groups: Sequence[Column | float], setting: Setting
-) -> tuple[Usage, Usage, Usage]:
-    """Usage of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
+) -> tuple[BufferUse, BufferUse, BufferUse]:
+    """BufferUse of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
     outer, tiles, rounds = splits.outer, splits.tiles, splits.rounds
     still = outer["P"] * outer["Q"] * outer["N"]
     weights = tiles[0] * (rounds / still if innermost in "PQ" else rounds)
@@ -132,7 +132,9 @@ def usages(
     return made[0], made[1], made[2]
 
 
-def holds(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage], choice: int) -> NDArray[np.bool_]:
+def holds(
+    setting: Setting, splits: OuterSplits, used: tuple[BufferUse, BufferUse, BufferUse], choice: int
+) -> NDArray[np.bool_]:
     """Where the buffer holds its tiles, and behaviour B has nothing to forbid; bit v of the choice keeps v."""
     buffer = setting.machine.levels[BUFFER]
     ok = np.ones_like(splits.rounds, dtype=bool)
@@ -148,7 +150,7 @@ def holds(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage
     return ok
 
 
-def throttled(setting: Setting, used: tuple[Usage, Usage, Usage], choice: int) -> Column:
+def throttled(setting: Setting, used: tuple[BufferUse, BufferUse, BufferUse], choice: int) -> Column:
     """Cycles under the buffer's bandwidth, in Timeloop's floating point.
 
     Words a cycle per data space, summed, then the slowdown.

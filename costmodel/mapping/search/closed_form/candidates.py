@@ -10,7 +10,7 @@ import numpy as np
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.arrangement import Arrangement
-from costmodel.mapping.search.closed_form.buffer import Setting, Usage, holds, private_energy, throttled, usages
+from costmodel.mapping.search.closed_form.buffer import BufferUse, Setting, holds, private_energy, throttled, usages
 from costmodel.mapping.search.closed_form.dram_splits import Column, OuterSplits, outer_splits
 from costmodel.mapping.search.closed_form.hierarchy import PAD, Spread
 from costmodel.mapping.search.closed_form.inside_pe import Inner, Innermost, inner_choices
@@ -43,7 +43,7 @@ class Batch:
     splits: OuterSplits
     innermost: Innermost
     inner: Inner
-    used: tuple[Usage, Usage, Usage]
+    used: tuple[BufferUse, BufferUse, BufferUse]
     choice: int
     held: tuple[tuple[str, int], ...]
     energy_pj: Column

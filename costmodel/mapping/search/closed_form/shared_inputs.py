@@ -32,7 +32,7 @@ PeOrder = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class WindowAxis:
     """One axis of the inputs: a dim of kernel taps and one of output positions that move it."""
 
     kernel: str
@@ -41,15 +41,15 @@ class Axis:
     stride: int
 
 
-def axes_of(problem: Problem) -> tuple[Axis, Axis]:
+def axes_of(problem: Problem) -> tuple[WindowAxis, WindowAxis]:
     """Width and height."""
     return (
-        Axis(kernel="R", position="P", dilation=problem.w_dilation, stride=problem.w_stride),
-        Axis(kernel="S", position="Q", dilation=problem.h_dilation, stride=problem.h_stride),
+        WindowAxis(kernel="R", position="P", dilation=problem.w_dilation, stride=problem.w_stride),
+        WindowAxis(kernel="S", position="Q", dilation=problem.h_dilation, stride=problem.h_stride),
     )
 
 
-def meeting_axes(problem: Problem, spread: Spread) -> list[Axis]:
+def meeting_axes(problem: Problem, spread: Spread) -> list[WindowAxis]:
     """The axes on which two PEs may want the same inputs; on all others their tiles lie apart."""
     return [a for a in axes_of(problem) if spread.of(a.kernel) > 1 and spread.of(a.position) > 1]
 
@@ -91,7 +91,7 @@ def _positions(problem: Problem, spread: Spread, dim: str) -> list[int]:
     return sorted(divisors(problem.bounds[dim] // spread.of(dim)))
 
 
-def _tap(problem: Problem, spread: Spread, axis: Axis) -> int:
+def _tap(problem: Problem, spread: Spread, axis: WindowAxis) -> int:
     """By how much the inputs of neighbouring taps' PEs are apart."""
     return axis.dilation * (problem.bounds[axis.kernel] // spread.of(axis.kernel))
 
@@ -114,7 +114,7 @@ def _links_reach(problem: Problem, spread: Spread, held: Held) -> bool:
     )
 
 
-def _unit(problem: Problem, spread: Spread, held: Held, axis: Axis) -> int:
+def _unit(problem: Problem, spread: Spread, held: Held, axis: WindowAxis) -> int:
     """What all moves of the tiles on an axis are multiples of."""
     together = held[axis.position] * spread.of(axis.position)
     return axis.stride * together if together < problem.bounds[axis.position] else STILL

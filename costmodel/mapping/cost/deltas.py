@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Moves:
         return self.full * (self.total - alike) + self.slab * alike
 
 
-def moves_of(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int]) -> Moves:
+def moves_of(geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int]) -> Moves:
     """Moves of the tile of data space v with these extents under the temporal loops outside it."""
     unit = geometry.unit[v]
     full = 1

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from math import prod
 
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 
 Vector = tuple[int, ...]
 Direction = tuple[int, int] | None
 """(axis, sign) of the last accepted move that left an overlap; None where there is none."""
 
 
-def gradient_traffic(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int]) -> int:
+def gradient_traffic(geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int]) -> int:
     """Words brought over the boundary by behaviour A."""
     steps = [_vector(geometry, v, dim, stride, len(extents)) for dim, _, stride in loops]
     moves, inner = [], (0,) * len(extents)
