@@ -153,7 +153,7 @@ class HardwareSpec(Strict):
             raise ValueError(f"levels need different names, got {', '.join(levels)}")
         for loop in (*self.constraints, *self.depthwise_constraints):
             if loop.target not in levels:
-                raise ValueError(f"a constraint's target {loop.target!r} is no level; levels: {', '.join(levels)}")
+                raise ValueError(f"a constraint's target {loop.target!r} is not a level; levels: {', '.join(levels)}")
         if set(self.levels[-1].keep) != set(DATASPACES):
             raise ValueError(f"the outermost level {levels[-1]} must keep {', '.join(DATASPACES)}")
         for source in _sources_used(self):

@@ -25,7 +25,7 @@ class ChannelGroups:
         return group
 
     def find(self, group: int) -> int:
-        """The group that stands for all that have been joined with this one."""
+        """The one group that represents all that have been joined with this one."""
         while self._parent[group] != group:
             group = self._parent[group]
         return group

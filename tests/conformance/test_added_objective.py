@@ -17,7 +17,7 @@ from costmodel.mapping.search.local.climb import local_front
 from costmodel.mapping.search.optimum import optimum
 from tests.mapping.lab import simple_weight_stationary
 from tests.mapping.machines import grid
-from tests.mapping.test_local_search import ONE_OF_EACH
+from tests.mapping.search.local.test_climb import ONE_OF_EACH
 
 
 def _weighed(cost: Bound) -> SortKey:

@@ -1,6 +1,6 @@
 """Timeloop's recursion word for word, on real boxes: what the closed forms are checked against.
 
-Every temporal loop runs its first two iterations, and the second stands for all others; under a fan-out every PE has
+Every temporal loop runs its first two iterations, and the second is taken for all others; under a fan-out every PE has
 its own box. Exponential in the number of loops.
 """
 
@@ -98,7 +98,7 @@ Rule = Callable[[Box], "Box | None"]
 def invocations(
     geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int], rule: Rule
 ) -> Iterator[tuple[Box | None, int]]:
-    """What each invocation of the inside brings, and how many invocations it stands for."""
+    """What each invocation of the inside brings, and how many invocations it is taken for."""
     start: Box = ((0,) * len(extents), tuple(extents))
 
     def walk(j: int, box: Box, epochs: int) -> Iterator[tuple[Box | None, int]]:

@@ -22,7 +22,7 @@ DIMS = "CMRSNPQ"
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that is said about one machine; several files may speak of the same level.
+    """Everything that is said about one machine; several files may constrain the same level.
 
     Attributes:
         loops: by (target, type), the parts of a ``ConstraintSpec``.
@@ -99,7 +99,7 @@ def _target(entry: Located, levels: Sequence[str]) -> str:
     if isinstance(target, int) and not isinstance(target, bool) and 0 <= target < len(levels):
         return levels[target]
     if target not in levels:
-        raise UsageError(f"{entry.at('target')}: target {target!r} is no storage level; levels: {', '.join(levels)}")
+        raise UsageError(f"{entry.at('target')}: target {target!r} is not a storage level; levels: {', '.join(levels)}")
     return str(target)
 
 

@@ -18,6 +18,7 @@ def evaluate(problem: Problem, machine: Machine, mapping: Mapping) -> Evaluation
 
     A mapping that cannot run gives ``valid=False`` and the reason, never an exception.
 
+    >>> from costmodel.mapping.machine import StorageLevel
     >>> dram = StorageLevel(name="DRAM", entries=None, read_pj=512, write_pj=512)
     >>> machine = Machine(name="one level", levels=(dram,), mac_pj=1, mac_units=1)
     >>> evaluate(Problem(C=4), machine, Mapping(levels=())).because[:15]

@@ -1,4 +1,4 @@
-"""What a search found."""
+"""The result of a search: a mapping with its cost, and whether it is proven."""
 
 from __future__ import annotations
 

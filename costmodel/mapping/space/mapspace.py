@@ -67,7 +67,7 @@ class Mapspace:
     def splits(self, b: int, factors: Factors) -> range:
         """How many dims of the pattern (listed, then dims with loops, then the others) a spatial block may put on X.
 
-        Where the split is given, dims without a loop take places, too, and may stand before or behind the others.
+        Where the split is given, dims without a loop take places, too, before or behind the others.
         """
         listed, split = self.listed(b), self.blocks[b].constraint.split
         loops = sum(1 for d, chosen in enumerate(factors) if d not in listed and chosen[b] > 1)

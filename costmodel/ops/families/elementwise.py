@@ -1,4 +1,4 @@
-"""Elementwise arithmetic: one scalar program per element; a factor 1 is no multiply (rows 5, 12, 13)."""
+"""Elementwise arithmetic: one scalar program per element; a factor 1 is not a multiply (rows 5, 12, 13)."""
 
 from __future__ import annotations
 

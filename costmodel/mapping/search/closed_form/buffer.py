@@ -1,4 +1,14 @@
-"""Energy of all arrangements under the eight ways to use the buffer; energy is a sum over data spaces."""
+"""Energy of all arrangements under the eight ways to use the buffer; energy is a sum over data spaces.
+
+A data space that the buffer keeps is asked for there (``asked``) and comes from DRAM once per tile (``fresh``); one
+that it does not keep is asked for in DRAM, shared by the fan-out all the same. What the three have in common is the
+buffer's capacity and its bandwidth: both say whether a sum counts, neither changes it. So energy = private part +
+Σ (kept or bypassed part), and with the cheaper of the two parts for each this is a bound for all eight.
+
+Everything is rounded as evaluation rounds it: accesses up to whole groups of words, once per data space and kind of
+access over the whole layer (``mapping.cost.counters``). Being rounded up does not disturb the order: more words are
+never fewer accesses.
+"""
 
 from __future__ import annotations
 
@@ -116,6 +126,7 @@ def usages(
 ) -> tuple[BufferUse, BufferUse, BufferUse]:
     """BufferUse of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
     outer, tiles, rounds = splits.outer, splits.tiles, splits.rounds
+    # with P or Q innermost all of P, Q, N precede C and M, and none of them moves the weights
     still = outer["P"] * outer["Q"] * outer["N"]
     weights = tiles[0] * (rounds / still if innermost in "PQ" else rounds)
     inputs = tiles[1] * rounds
@@ -126,6 +137,7 @@ def usages(
     outputs = tiles[2] * (rounds / outer["C"] if innermost == "C" else rounds)
     asked = (inner.pad_fills, inner.input_fills, inner.output_fills)
     fresh = (weights, inputs, outputs)
+    # What a PE asks for passes the levels that do not keep it unfiltered, and PEs of one group are served at once.
     # groups that are a mean are rounded as evaluation rounds, and never up where the mean is inexact
     words = [np.floor(asked[v] * groups[v] + (0.5 - INEXACT)) for v in range(3)]
     made = [usage(setting, v, words[v], fresh[v]) for v in range(3)]

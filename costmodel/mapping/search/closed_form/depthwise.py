@@ -3,6 +3,10 @@
 Every data space moves with the channel and any dim may be spread, so there are many equally wide spreads. As long as
 no two PEs want the same inputs, each fetches its own whatever neighbours hand on, and the closed form is exact. PEs
 share inputs only where kernel and output positions of one axis are both spread; then a bound decides.
+
+What is proven, under behaviour D: the least latency, if ``shared_search`` ends within its evaluations; energy and EDP
+where no two PEs of any spread share inputs. In all other cases the closed form only says which mappings to evaluate
+first, each with other orders of its loops and PEs (links between PEs depend on them), and nothing is claimed.
 """
 
 from __future__ import annotations
@@ -34,7 +38,8 @@ MEETING = 200
 def depthwise_front(problem: Problem, machine: Machine, objective: Objective | None) -> tuple[Front[Mapping], bool]:
     """The best mappings met, and whether they are proven.
 
-    For the latency only the widest spreads count: with nothing kept in the buffer no level is ever throttled.
+    For the latency only the widest spreads count: with nothing kept in the buffer no level is ever throttled, so the
+    widest spread reaches the cycles of one of its PEs, and a narrower one never has as few.
     """
     fewest_cycles = objective is not None and objective.fewest_cycles
     spreads: Sequence[Spread] = (
@@ -43,6 +48,7 @@ def depthwise_front(problem: Problem, machine: Machine, objective: Objective | N
     meeting = [spread for spread in spreads if meeting_axes(problem, spread)]
     front: Front[Mapping] = Front(objective)
     if machine.behaviour == "D" and (fewest_cycles or not meeting):
+        # Where PEs share no inputs the closed form is exact: its best is the best. The others have to beat it.
         apart = [spread for spread in spreads if spread not in meeting]
         for arrangement in _ranked(problem, machine, apart, objective):
             _offer(problem, machine, mapping_of(problem, machine, arrangement), front)
@@ -65,7 +71,8 @@ def _ranked(
     for spread in spreads:
         if not meeting_axes(problem, spread):
             offer_all(problem, machine, spread, apart)
-        elif len(fronts) <= MEETING:  # what the closed form says of one of these is no bound for another
+        elif len(fronts) <= MEETING:
+            # without the links that its PEs have it may be said to need too much: it must not be dominated by others
             fronts.append(Front(objective))
             offer_all(problem, machine, spread, fronts[-1])
     points = [point for front in fronts for point in front.points]

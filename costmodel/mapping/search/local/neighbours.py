@@ -1,4 +1,4 @@
-"""Places in a mapspace, and the small moves between them that local search takes."""
+"""Points of a mapspace, and the small moves between them that local search takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where local search starts: the widest spreads over the fan-outs, all other loops as far outside as they may be."""
+"""Starting points of local search: the widest spreads over the fan-outs, all other loops as far outside as allowed."""
 
 from __future__ import annotations
 
