@@ -2,6 +2,12 @@
 
 Energy is a sum over data spaces; only capacity, bandwidth and behaviour B's rule couple them. So every data space's
 own choices are costed once and combined, the cheapest first, with a bound.
+
+With n free pairs there are 2^n choices of a nest, but only 2^(free levels of one data space) to be costed for each data
+space. Branch and bound over the three: a partial choice needs at least the nest's temporal iterations (throttling only
+adds cycles), and its energy plus the cheapest choice of each data space still open, whether these fit together or not.
+An objective never ranks fewer cycles and less energy behind (``mapping.objective``), so a partial choice whose bound is
+not before the best cannot lead to a better one; nor can the dearer choices after it in the list.
 """
 
 from __future__ import annotations

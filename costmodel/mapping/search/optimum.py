@@ -42,6 +42,8 @@ def pareto(problem: Problem, machine: Machine, effort: Effort = "exact") -> tupl
 
 
 def _best(problem: Problem, machine: Machine, objective: Objective | None, effort: Effort) -> tuple[SearchResult, ...]:
+    # From the strongest to the weakest: a closed form that is a proof; one that is a proof or a good start;
+    # enumeration, a proof where it ends; local search from all that was found so far, which is never one.
     known = recognised(machine, depthwise=problem.depthwise)
     if known and not problem.depthwise and machine.behaviour in ("B", "D"):
         return _stationary(problem, machine, objective)

@@ -24,14 +24,14 @@ from costmodel.mapping.search.closed_form.arrangement import Arrangement, mappin
 from costmodel.mapping.search.closed_form.candidates import candidates, offer_all
 from costmodel.mapping.search.closed_form.depthwise_spreads import depthwise_spreads, widest_depthwise_spreads
 from costmodel.mapping.search.closed_form.hierarchy import BUFFER, DRAM, Spread
-from costmodel.mapping.search.closed_form.shared_inputs import meeting_axes
-from costmodel.mapping.search.closed_form.shared_search import offer_meeting
+from costmodel.mapping.search.closed_form.shared_inputs import shared_axes
+from costmodel.mapping.search.closed_form.shared_search import offer_shared
 from costmodel.mapping.search.front import Front
 
 EVALUATIONS = 400
 """Mappings that are evaluated exactly where the closed form does not decide; some 0.3 s."""
 
-MEETING = 200
+SHARED = 200
 """Spreads beside the widest in which PEs share inputs and whose arrangements are ranked."""
 
 
@@ -45,14 +45,14 @@ def depthwise_front(problem: Problem, machine: Machine, objective: Objective | N
     spreads: Sequence[Spread] = (
         widest_depthwise_spreads(problem, machine) if fewest_cycles else [*depthwise_spreads(problem, machine)]
     )
-    meeting = [spread for spread in spreads if meeting_axes(problem, spread)]
+    sharing = [spread for spread in spreads if shared_axes(problem, spread)]
     front: Front[Mapping] = Front(objective)
-    if machine.behaviour == "D" and (fewest_cycles or not meeting):
+    if machine.behaviour == "D" and (fewest_cycles or not sharing):
         # Where PEs share no inputs the closed form is exact: its best is the best. The others have to beat it.
-        apart = [spread for spread in spreads if spread not in meeting]
+        apart = [spread for spread in spreads if spread not in sharing]
         for arrangement in _ranked(problem, machine, apart, objective):
             _offer(problem, machine, mapping_of(problem, machine, arrangement), front)
-        return front, offer_meeting(problem, machine, meeting, front)
+        return front, offer_shared(problem, machine, sharing, front)
     mappings = _variants([mapping_of(problem, machine, one) for one in _ranked(problem, machine, spreads, objective)])
     for mapping in islice(mappings, EVALUATIONS):
         _offer(problem, machine, mapping, front)
@@ -69,9 +69,9 @@ def _ranked(
     apart: Front[Arrangement] = Front(objective)
     fronts = [apart]
     for spread in spreads:
-        if not meeting_axes(problem, spread):
+        if not shared_axes(problem, spread):
             offer_all(problem, machine, spread, apart)
-        elif len(fronts) <= MEETING:
+        elif len(fronts) <= SHARED:
             # without the links that its PEs have it may be said to need too much: it must not be dominated by others
             fronts.append(Front(objective))
             offer_all(problem, machine, spread, fronts[-1])

@@ -56,14 +56,14 @@ def axes_of(problem: Problem) -> tuple[WindowAxis, WindowAxis]:
     )
 
 
-def meeting_axes(problem: Problem, spread: Spread) -> list[WindowAxis]:
+def shared_axes(problem: Problem, spread: Spread) -> list[WindowAxis]:
     """The axes on which two PEs may want the same inputs; on all others their tiles lie apart."""
     return [a for a in axes_of(problem) if spread.of(a.kernel) > 1 and spread.of(a.position) > 1]
 
 
 def held_choices(problem: Problem, spread: Spread) -> Iterator[dict[str, int]]:
     """Every number of positions that the tile can have on the axes on which PEs meet."""
-    dims = [axis.position for axis in meeting_axes(problem, spread)]
+    dims = [axis.position for axis in shared_axes(problem, spread)]
     for chosen in product(*(_positions(problem, spread, dim) for dim in dims)):
         yield dict(zip(dims, chosen, strict=True))
 

@@ -53,7 +53,7 @@ class Open:
     column: int
 
 
-def offer_meeting(problem: Problem, machine: Machine, spreads: Sequence[Spread], front: Front[Mapping]) -> bool:
+def offer_shared(problem: Problem, machine: Machine, spreads: Sequence[Spread], front: Front[Mapping]) -> bool:
     """Put the mapping with the least energy of all these equally wide spreads into the front; whether it is proven."""
     least = front.points[0][0][1] if len(front) else np.inf
     left, doubt = EVALUATIONS, np.inf

@@ -16,7 +16,7 @@ from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.depthwise import depthwise_front
 from costmodel.mapping.search.closed_form.depthwise_spreads import widest_depthwise_spreads
 from costmodel.mapping.search.closed_form.hierarchy import BUFFER, PAD
-from costmodel.mapping.search.closed_form.shared_inputs import meeting_axes
+from costmodel.mapping.search.closed_form.shared_inputs import shared_axes
 from costmodel.mapping.search.exhaustive import exhaustive
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search
@@ -72,7 +72,7 @@ def test_what_pes_share_is_bounded(problem: Problem, sides: tuple[int, int]) -> 
     """On narrow meshes the widest spreads are often those in which PEs want the same inputs."""
     machine = mesh(*sides)
     assume(mapspace_of(problem, machine).factors.size <= 300)
-    assume(any(meeting_axes(problem, spread) for spread in widest_depthwise_spreads(problem, machine)))
+    assume(any(shared_axes(problem, spread) for spread in widest_depthwise_spreads(problem, machine)))
     expected = exhaustive(problem, machine, 5000)
     assume(expected is not None)
     front, proven = depthwise_front(problem, machine, LATENCY)
@@ -95,7 +95,7 @@ def test_layers_whose_pes_share_inputs_are_proven_by_a_bound() -> None:
         Problem(C=384, R=3, S=3, P=2, Q=2, depthwise=True),
         Problem(C=240, R=5, S=5, P=15, Q=15, depthwise=True),
     ):
-        assert any(meeting_axes(layer, spread) for spread in widest_depthwise_spreads(layer, LAB))
+        assert any(shared_axes(layer, spread) for spread in widest_depthwise_spreads(layer, LAB))
         assert optimum(layer, LAB).proven
 
 
