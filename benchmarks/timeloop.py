@@ -16,7 +16,7 @@ from costmodel.backends import analytical, timeloop
 from costmodel.backends.backend import Run, Search
 from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.verbs.estimate import workload_of
 
 SUBJECT = "examples/zoo/lenet.py:LeNet5"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
 from costmodel.ir.workload import Layer, Workload
+from costmodel.mapping.objective import LATENCY
 
 if TYPE_CHECKING:  # it imports pydantic, and --help reads the backends' options
     from costmodel.hardware.spec import HardwareSpec
@@ -34,13 +35,13 @@ class Search:
     """
 
     search: str = "optimum"
-    objective: str = "latency"
+    objective: str = LATENCY.name
     effort: str = "exact"
 
     @property
     def title(self) -> str:
         """The search and, unless it is the usual one, its objective."""
-        return self.search if self.objective == "latency" else f"{self.search} of {self.objective}"
+        return self.search if self.objective == LATENCY.name else f"{self.search} of {self.objective}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from costmodel.grading.notice import OF_OTHERS, Kind, Notice
 from costmodel.grading.resume import Kept, fingerprint
 from costmodel.grading.verdicts import Known, verdict_of
 from costmodel.grading.whose_facts import Row, look_up
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking

@@ -19,7 +19,10 @@ Result = tuple["tuple[tuple[int, ...], str, int | None] | None", ...]
 """For each result its shape, element type, and the position of the argument whose memory it shares."""
 
 _BY_STRIDES = frozenset({"aten.as_strided", "aten.as_strided_", "aten.set_", "aten.resize_", "aten.resize"})
-"""Ops whose result hangs on strides or sizes of memory, which a trace does not hold."""
+"""Ops whose result depends on strides or sizes of memory, which a trace does not hold.
+
+Not a trait of the op (``ops.traits``): it is about how torch's fake tensors answer, and tracing/ sees no formulas.
+"""
 
 _LIFTS = "aten.lift_fresh"
 """Takes a literal of the program into the step: new memory on fake tensors, a view on real ones."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.trace import Trace
@@ -63,7 +64,9 @@ def advise(
         if row.work is not None and len(row.work.nests) == 1
     }
     workload = lower(counts, "inference")
-    changes = [(w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec))]
+    changes = [
+        (w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec), w.multiple_of)
+    ]
     asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
     solved = _solve(workload, asked, spec, run)
     network = _Network(workload, solved, problems, trace, spec.levels[-1].name)

@@ -14,7 +14,7 @@ from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.files.moments import parse_submitted
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.ir.workload import Workload

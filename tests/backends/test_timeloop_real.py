@@ -16,7 +16,8 @@ from costmodel.backends.timeloop import estimate as estimate_by_timeloop
 from costmodel.backends.timeloop import verify
 from costmodel.backends.timeloop.tools import MODEL, Place, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCheck
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace

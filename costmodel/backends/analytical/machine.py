@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from costmodel.hardware.spec import HardwareSpec, LevelSpec, LoopSpec, Quantity
+from costmodel.hardware.spec import ConstraintSpec, HardwareSpec, LevelSpec, SourcedQuantity
 from costmodel.mapping.machine import Constraints, LoopConstraint, Machine, MapperSettings, StorageLevel
 
 
@@ -38,15 +38,15 @@ def _level(level: LevelSpec) -> StorageLevel:
     )
 
 
-def _optional(quantity: Quantity | None) -> float | None:
+def _optional(quantity: SourcedQuantity | None) -> float | None:
     return None if quantity is None else float(quantity.value)
 
 
-def _count(quantity: Quantity | None) -> int:
+def _count(quantity: SourcedQuantity | None) -> int:
     return 1 if quantity is None else int(quantity.value)
 
 
-def _constraints(spec: HardwareSpec, loops: Iterable[LoopSpec]) -> Constraints:
+def _constraints(spec: HardwareSpec, loops: Iterable[ConstraintSpec]) -> Constraints:
     fixed = [level for level in spec.levels if not level.free]
     return Constraints(
         loops=tuple(

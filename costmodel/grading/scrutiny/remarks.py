@@ -10,19 +10,10 @@ from costmodel.grading.scrutiny.structure import LITERAL_ELEMENTS
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training
+from costmodel.ops import traits_of
 from costmodel.ops.convention import MACS
 from costmodel.passes.work import count
 
-_WEIGHT_OF = {
-    "aten.convolution": ("weight",),
-    "aten.addmm": ("mat1", "mat2"),
-    "aten.mm": ("self", "mat2"),
-    "aten.bmm": ("self", "mat2"),
-    "aten.baddbmm": ("batch1", "batch2"),
-    "aten.mv": ("self", "vec"),
-    "aten.embedding": ("weight",),
-}
-"""Where a network's weights enter: the op's parameters."""
 _SHOWN = 5
 """How many cases a message names."""
 
@@ -67,8 +58,8 @@ _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
 def weights_of(call: OpCall) -> set[int]:
-    """Tensors that stand where an op takes a weight."""
-    names = _WEIGHT_OF.get(call.packet, ())
+    """Tensors that are arguments through which the op takes a network's weights."""
+    names = traits_of(call.packet).weights
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 
 
@@ -81,7 +72,7 @@ def _large_literals(trace: Trace) -> list[tuple[str, int]]:
     """Lists of numbers in the program's text that become tensors of the step."""
     found = []
     for call in trace.calls:
-        if call.packet == "aten.lift_fresh":
+        if traits_of(call.packet).lifts_literal:
             size = max((trace.tensors[number].meta.numel for number in call.inputs), default=0)
             found.append((f"a literal becomes a tensor in {_where(call)}", size))
     return found if sum(size for _, size in found) > LITERAL_ELEMENTS else []
@@ -113,13 +104,11 @@ def _untrained(trace: Trace) -> Iterator[Notice]:
 
 def _unmatched(trace: Trace) -> Iterator[Notice]:
     """Gradients of convolutions that were never recorded: somebody took them out of the forward pass."""
-    open_ones: Counter[str] = Counter()
+    open_ones: Counter[tuple[str, str]] = Counter()
     for call in trace.calls:
-        if call.packet == "aten.convolution":
-            open_ones[call.scope] += 1
-        elif call.packet == "aten.convolution_backward":
-            open_ones[call.scope] -= 1
-    missing = sorted(scope for scope, number in open_ones.items() if number < 0)
+        open_ones[call.packet, call.scope] += 1
+        open_ones[traits_of(call.packet).gradient_of, call.scope] -= 1
+    missing = sorted(scope for (op, scope), number in open_ones.items() if op and number < 0)
     if missing:
         listed = ", ".join(path or "the model itself" for path in missing[:_SHOWN])
         message = f"gradients of convolutions that never ran forward: {listed}"

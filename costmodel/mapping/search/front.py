@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.mapping.objective import SAME, Cost, Objective, rank
+from costmodel.mapping.objective import SAME, Cost, Objective
 
 Chosen = TypeVar("Chosen")
 
@@ -44,7 +44,7 @@ class Front(Generic[Chosen]):
         Raises:
             ValueError: the front is empty.
         """
-        return min(self.points, key=lambda point: rank(objective, point[0]))[1]
+        return min(self.points, key=lambda point: objective.rank(point[0]))[1]
 
     def open_to(self, cycles: float, energy: float) -> bool:
         """Whether no cost here has as few cycles and as little energy."""
@@ -53,16 +53,12 @@ class Front(Generic[Chosen]):
 
     def hopeless(self, cycles: float, energy: float) -> bool:
         """Whether nothing that needs at least this many cycles and this much energy can be of use."""
-        if not self._cycles:
+        if not self.open_to(cycles, energy):
+            return True  # :meth:`offer` refuses whatever needs as much
+        if self.objective is None or not self._cycles:
             return False
-        if self.objective == "energy":
-            return energy > self._energy[-1] * (1 + SAME)
-        if self.objective == "latency":
-            return cycles > self._cycles[0] or not self.open_to(cycles, energy)
-        if self.objective == "edp":
-            least = min(c * e for c, e in zip(self._cycles, self._energy, strict=True))
-            return energy * cycles > least * (1 + SAME)
-        return not self.open_to(cycles, energy)
+        best = min(zip(self._cycles, self._energy, strict=True), key=self.objective.rank)
+        return self.objective.beyond((cycles, energy), best)
 
     def offer(self, cycles: int, energy: float, chosen: Chosen) -> bool:
         """Take a cost in if nothing here dominates it, and drop what it dominates; whether it was taken."""

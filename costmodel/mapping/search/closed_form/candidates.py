@@ -1,4 +1,15 @@
-"""All candidates of one spread by the closed form: the best DRAM split of every arrangement."""
+"""All candidates of one spread by the closed form: the best DRAM split of every arrangement.
+
+A batch is one choice of (innermost DRAM loop, arrangement inside a PE, use of the buffer): at most 4 · 5 · 8 of them,
+each with a column per DRAM split. Most batches are passed over without a look at capacity or bandwidth:
+
+* before the eight uses of the buffer: private energy + Σ min(kept, bypassed) is at most the energy of each of them,
+  column by column. If even its least column is not wanted, none of the eight is;
+* for each use: its least column, fitting or not, is at most its least fitting column.
+
+``wanted`` may ask for less energy than some mapping that is known, or for a cost that the front is open to with the
+fewest cycles that the spread can have: both only ever refuse what could not be taken (``Front.hopeless``).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +21,7 @@ import numpy as np
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.arrangement import Arrangement
-from costmodel.mapping.search.closed_form.buffer import Setting, Usage, holds, private_energy, throttled, usages
+from costmodel.mapping.search.closed_form.buffer import BufferUse, Setting, holds, private_energy, throttled, usages
 from costmodel.mapping.search.closed_form.dram_splits import Column, OuterSplits, outer_splits
 from costmodel.mapping.search.closed_form.hierarchy import PAD, Spread
 from costmodel.mapping.search.closed_form.inside_pe import Inner, Innermost, inner_choices
@@ -43,7 +54,7 @@ class Batch:
     splits: OuterSplits
     innermost: Innermost
     inner: Inner
-    used: tuple[Usage, Usage, Usage]
+    used: tuple[BufferUse, BufferUse, BufferUse]
     choice: int
     held: tuple[tuple[str, int], ...]
     energy_pj: Column
@@ -142,7 +153,12 @@ def batches(
 ) -> Iterator[Batch]:
     """All batches of a spread with a column whose energy is ``wanted``.
 
-    Whatever fits the buffer or not, nothing can be better than the cheaper of keeping and bypassing each data space.
+    Args:
+        problem: the layer.
+        machine: one that is ``recognised``.
+        spread: spatial factors.
+        wanted: of an energy, whether a mapping with it would be of use; if it says no, then to all larger ones, too.
+        shared: inputs that PEs share, if they do: then the energies are bounds from below.
     """
     setting, splits = setting_of(problem, machine, spread), outer_splits(problem, spread)
     capacity = machine.levels[PAD].entries or 0
@@ -155,6 +171,7 @@ def batches(
             together = input_groups(problem, spread, splits, inner) if shared is None else shared.groups
             groups = setting.groups[0], together, setting.groups[2]
             private, used = private_energy(setting, inner), usages(splits, innermost, inner, groups, setting)
+            # whatever fits the buffer: nothing can be better than the cheaper of keeping and bypassing each data space
             bound = private + sum(np.minimum(usage.keep_pj, usage.bypass_pj) for usage in used)
             if not wanted(float(bound.min())):
                 continue

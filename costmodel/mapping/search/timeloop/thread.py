@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.objective import Cost
-from costmodel.mapping.search.timeloop.comparison import better
 from costmodel.mapping.search.timeloop.generator import Engine
+from costmodel.mapping.search.timeloop.preference import better
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import PermutationSpace, permutation_space, split_space
 
@@ -25,7 +25,7 @@ class Best:
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class ThreadTally:
     """What a thread has done; ``mappings`` counts every visit."""
 
     mappings: int = 0
@@ -115,13 +115,13 @@ class Walk:
             self._next_factors()
 
 
-def search_thread(space: Mapspace, thread: int) -> Tally:
+def search_thread(space: Mapspace, thread: int) -> ThreadTally:
     """Run one thread to its stop: ``timeout`` invalid mappings, or ``victory`` valid ones without improvement.
 
     A mapping that differs from the previous one in nothing but bypass is not counted towards either, except as a
     thread's second mapping, and except that a failed construction always counts.
     """
-    settings, walk, tally = space.machine.mapper, Walk(space, thread), Tally()
+    settings, walk, tally = space.machine.mapper, Walk(space, thread), ThreadTally()
     if walk.size <= 0:
         return tally
     invalid = since = 0

@@ -27,6 +27,7 @@ def least_latency(problem: Problem, machine: Machine) -> Mapping | None:
     Under behaviour B DRAM may not reduce, so that it can happen that no mapping has the least cycles.
     """
     spreads = widest_spreads(problem, machine)
+    # at equal cycles the energy decides, so a spread's candidates may be passed over once one with less is known
     tried = [one for spread in spreads for one in candidates(problem, machine, spread, improving=True)]
     if not tried:
         return None
@@ -37,7 +38,9 @@ def stationary_front(problem: Problem, machine: Machine, objective: Objective | 
     """The Pareto front by ascending cycles, or the best mapping of one objective alone.
 
     In each spread and DRAM split every mapping has counters that are all at least those of one of the closed form's
-    arrangements, and cycles and energy grow with the counters, whatever they are weighed with.
+    arrangements (``inside_pe``), and cycles and energy grow with the counters, whatever they are weighed with. So each
+    mapping is dominated by an arrangement, and the front of the arrangements is the front of all mappings. Only
+    arrangements that the buffer throttles have more cycles than their spread's; they are offered with what they take.
     """
     front: Front[Arrangement] = Front(objective)
     for spread in all_spreads(problem, machine):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.mapping.objective import OBJECTIVES, Objective, rank
+from costmodel.mapping.objective import LATENCY, OBJECTIVES, Objective
 from costmodel.mapping.search.front import Front
 
 costs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8).map(float)), min_size=1, max_size=12)
@@ -27,9 +27,9 @@ def test_the_front_is_what_nothing_beats(found: list[tuple[int, float]]) -> None
         assert front.offer(cycles, energy, number) is open_to
     assert [cost for cost, _ in front.points] == non_dominated(found)
     assert all(found[number] == cost for cost, number in front.points)
-    for objective in OBJECTIVES:
-        best = min(found, key=lambda cost: rank(objective, cost))
-        assert rank(objective, found[front.best(objective)]) == rank(objective, best)
+    for objective in OBJECTIVES.values():
+        best = min(found, key=lambda cost: objective.rank(cost))
+        assert objective.rank(found[front.best(objective)]) == objective.rank(best)
 
 
 @settings(derandomize=True)
@@ -44,7 +44,7 @@ def test_survivors_are_what_an_offer_would_leave(known: list[tuple[int, float]],
 
 
 @settings(derandomize=True)
-@given(known=costs, bound=costs, objective=st.sampled_from([*OBJECTIVES, None]))
+@given(known=costs, bound=costs, objective=st.sampled_from([*OBJECTIVES.values(), None]))
 def test_what_is_hopeless_changes_nothing(
     known: list[tuple[int, float]], bound: list[tuple[int, float]], objective: Objective | None
 ) -> None:
@@ -56,8 +56,8 @@ def test_what_is_hopeless_changes_nothing(
             if objective is None:
                 assert non_dominated([*known, (cycles, energy)]) == non_dominated(known)
             else:
-                best = min(rank(objective, cost) for cost in known)
-                assert best <= rank(objective, (cycles, energy))
+                best = min(objective.rank(cost) for cost in known)
+                assert best <= objective.rank((cycles, energy))
 
 
 def test_a_sum_in_another_order_is_the_same_energy() -> None:
@@ -70,4 +70,4 @@ def test_a_sum_in_another_order_is_the_same_energy() -> None:
 
 def test_an_empty_front_has_no_best() -> None:
     with pytest.raises(ValueError, match="empty"):
-        Front[int]().best("latency")
+        Front[int]().best(LATENCY)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from costmodel.mapping.machine import Behaviour, MapperSettings
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.search.timeloop.comparison import better
 from costmodel.mapping.search.timeloop.mapper import course_search
+from costmodel.mapping.search.timeloop.preference import better
 from costmodel.mapping.search.timeloop.thread import search_thread
 from costmodel.mapping.space.mapspace import mapspace_of
 from tests.mapping.lab import simple_weight_stationary

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Machine
-from costmodel.mapping.objective import OBJECTIVES, Objective, rank
+from costmodel.mapping.objective import ENERGY, LATENCY, OBJECTIVES, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.depthwise import depthwise_front
 from costmodel.mapping.search.closed_form.depthwise_spreads import widest_depthwise_spreads
 from costmodel.mapping.search.closed_form.hierarchy import BUFFER, PAD
-from costmodel.mapping.search.closed_form.shared_inputs import meeting_axes
+from costmodel.mapping.search.closed_form.shared_inputs import shared_axes
 from costmodel.mapping.search.exhaustive import exhaustive
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search
@@ -42,7 +42,7 @@ layers = st.builds(
 )
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 @settings(derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
 @given(problem=layers)
 def test_what_is_proven_is_not_beaten(objective: Objective, problem: Problem) -> None:
@@ -52,9 +52,9 @@ def test_what_is_proven_is_not_beaten(objective: Objective, problem: Problem) ->
     assert expected is not None
     found = evaluate(problem, LAB, front.best(objective))
     assert found.valid
-    mine, best = (rank(objective, (e.cycles, e.energy_pj))[0] for e in (found, expected.evaluation))
+    mine, best = (objective.rank((e.cycles, e.energy_pj))[0] for e in (found, expected.evaluation))
     assert mine == pytest.approx(best, rel=1e-12) if proven else mine >= best * (1 - 1e-12)
-    if objective == "latency":
+    if objective is LATENCY:
         assert found.cycles == expected.evaluation.cycles
         if proven:
             assert found.energy_pj == pytest.approx(expected.evaluation.energy_pj, rel=1e-12)
@@ -72,11 +72,11 @@ def test_what_pes_share_is_bounded(problem: Problem, sides: tuple[int, int]) -> 
     """On narrow meshes the widest spreads are often those in which PEs want the same inputs."""
     machine = mesh(*sides)
     assume(mapspace_of(problem, machine).factors.size <= 300)
-    assume(any(meeting_axes(problem, spread) for spread in widest_depthwise_spreads(problem, machine)))
+    assume(any(shared_axes(problem, spread) for spread in widest_depthwise_spreads(problem, machine)))
     expected = exhaustive(problem, machine, 5000)
     assume(expected is not None)
-    front, proven = depthwise_front(problem, machine, "latency")
-    found = evaluate(problem, machine, front.best("latency"))
+    front, proven = depthwise_front(problem, machine, LATENCY)
+    found = evaluate(problem, machine, front.best(LATENCY))
     assert expected is not None
     assert found.cycles == expected.evaluation.cycles
     same = found.energy_pj == pytest.approx(expected.evaluation.energy_pj, rel=1e-12)
@@ -95,14 +95,14 @@ def test_layers_whose_pes_share_inputs_are_proven_by_a_bound() -> None:
         Problem(C=384, R=3, S=3, P=2, Q=2, depthwise=True),
         Problem(C=240, R=5, S=5, P=15, Q=15, depthwise=True),
     ):
-        assert any(meeting_axes(layer, spread) for spread in widest_depthwise_spreads(layer, LAB))
+        assert any(shared_axes(layer, spread) for spread in widest_depthwise_spreads(layer, LAB))
         assert optimum(layer, LAB).proven
 
 
 def test_the_least_energy_is_not_proven_where_pes_could_share_inputs() -> None:
     layer = Problem(C=32, R=3, S=3, P=16, Q=16, depthwise=True)
     assert optimum(layer, LAB).proven
-    assert not optimum(layer, LAB, "energy").proven
+    assert not optimum(layer, LAB, ENERGY).proven
 
 
 def test_a_kernel_that_fits_no_scratchpad_in_the_widest_spread_may_fit_in_another() -> None:

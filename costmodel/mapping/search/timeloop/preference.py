@@ -1,4 +1,4 @@
-"""Which of two mappings the course's search prefers."""
+"""The course's preference between two mappings."""
 
 from __future__ import annotations
 

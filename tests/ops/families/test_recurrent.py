@@ -77,7 +77,7 @@ def test_backward_is_its_program(
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_op_that_is_recorded_is_this_layer(reverse: bool) -> None:
-    """``torch.lstm`` stands in for the op itself above, because the op is float32 only."""
+    """``torch.lstm`` is used instead of the op itself above, because the op is float32 only."""
     arguments = call(3, 2, 5, 4, reverse, True)
     single = [v.detach().float() for v in arguments.values() if isinstance(v, torch.Tensor)]
     found = torch.ops.aten.mkldnn_rnn_layer(*single, reverse, [], 2, 4, 1, True, False, False, False)

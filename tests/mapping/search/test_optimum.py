@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Behaviour, Machine
-from costmodel.mapping.objective import OBJECTIVES, rank
+from costmodel.mapping.objective import OBJECTIVES
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front
 from costmodel.mapping.search.optimum import optimum, pareto
@@ -61,11 +61,11 @@ def test_nothing_is_better(problem: Problem, machine: Machine) -> None:
     assume(mapspace_of(problem, machine).factors.size <= 1000)
     front = exhaustive_front(problem, machine, inf)
     assert front is not None
-    for objective in OBJECTIVES:
+    for objective in OBJECTIVES.values():
         found = optimum(problem, machine, objective)
         assert (found.proven, found.mapping is None) == (True, len(front) == 0)
         if found.mapping is not None:
-            best = min((cost for cost, _ in front.points), key=lambda cost: rank(objective, cost))
+            best = min((cost for cost, _ in front.points), key=lambda cost: objective.rank(cost))
             assert found.evaluation == evaluate(problem, machine, found.mapping)
             assert found.evaluation.cycles == best[0]
             assert found.evaluation.energy_pj == pytest.approx(best[1], rel=1e-12)

@@ -8,13 +8,13 @@ import pytest
 
 from costmodel.backends.analytical.machine import machine_of
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.timeloop.folder import read_timeloop_folder
 from costmodel.mapping.machine import Constraints, Machine
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum
 from costmodel.mapping.search.timeloop.mapper import course_search
-from tests.hardware.timeloop_design import (
+from tests.hardware.timeloop.design import (
     ARCH,
     COMPONENTS,
     CONSTRAINTS,
@@ -135,7 +135,7 @@ def test_columns_of_pes_and_largest_factors(tmp_path: Path) -> None:
         (ARCHITECTURE, "write_bandwidth: 16}", "bandwidth: 16}", "give read_bandwidth and write_bandwidth"),
         (ARCHITECTURE, "architecture:", "architecture: !Component", "not plain YAML"),
         (ARCHITECTURE, "architecture:", "machine:", "found none"),
-        ("constraints/map.yaml", "target: DRAM", "target: SRAM", r"map\.yaml:5: target 'SRAM' is no storage level"),
+        ("constraints/map.yaml", "target: DRAM", "target: SRAM", r"map\.yaml:5: target 'SRAM' is not a storage level"),
         ("constraints/map.yaml", "M=16 C=16", "K=16", r"map\.yaml:3: factors 'K=16'"),
         ("constraints/map.yaml", "M=16 C=16", "P=4", "shared_glb spatial already has P=1"),
         ("constraints/map.yaml", "type: temporal", "type: utilization", "constraint type 'utilization'"),

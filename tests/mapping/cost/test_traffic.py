@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from costmodel.mapping.cost.deltas import moves_of
 from costmodel.mapping.cost.geometry import geometry_of
-from costmodel.mapping.cost.gradient import gradient_traffic
-from costmodel.mapping.cost.moves import moves_of
+from costmodel.mapping.cost.gradient_deltas import gradient_traffic
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.problem import DATASPACES, Problem

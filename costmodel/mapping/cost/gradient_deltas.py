@@ -2,7 +2,12 @@
 
 A move in the remembered direction, or onto the same tile, is served incrementally whatever its length; a move in
 another direction brings the whole tile and forgets the direction. What is left of the state between two moves is
-(axis, sign) or nothing, so the recursion of Timeloop's ComputeDeltas has few distinct calls and is memoised.
+(axis, sign) or nothing, so the recursion of Timeloop's ComputeDeltas has few distinct calls and is memoised: with A
+axes there are at most 2·A + 1 states before each of the loops, where the recursion itself has two calls per loop and
+would take 2^loops.
+
+No closed form as for the later rule (``deltas``): there the state before an outer move is always the innermost move,
+here it is a direction that moves of several loops can share.
 """
 
 from __future__ import annotations
@@ -11,14 +16,14 @@ from collections.abc import Sequence
 from math import prod
 
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 
 Vector = tuple[int, ...]
 Direction = tuple[int, int] | None
 """(axis, sign) of the last accepted move that left an overlap; None where there is none."""
 
 
-def gradient_traffic(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int]) -> int:
+def gradient_traffic(geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int]) -> int:
     """Words brought over the boundary by behaviour A."""
     steps = [_vector(geometry, v, dim, stride, len(extents)) for dim, _, stride in loops]
     moves, inner = [], (0,) * len(extents)
@@ -48,6 +53,7 @@ def _vector(geometry: Geometry, v: int, dim: int, stride: int, axes: int) -> Vec
     return tuple(moved)
 
 
+# nest-analysis.cpp of October 2021 (41c6df7): the gradient, and when a delta by subtraction is accepted
 def _accept(extents: Sequence[int], direction: Direction, move: Vector | None) -> tuple[int, Direction]:
     full = prod(extents)
     if move is None:
@@ -62,6 +68,7 @@ def _subtract(extents: Sequence[int], full: int, move: Vector) -> tuple[int, Dir
     moved = [axis for axis, distance in enumerate(move) if distance]
     if not moved:
         return 0, None
+    # the difference of two boxes is a box only if they differ along one axis; else Timeloop takes the whole
     if len(moved) > 1 or abs(move[moved[0]]) >= extents[moved[0]]:
         return full, None
     axis = moved[0]
