@@ -9,6 +9,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
+from costmodel.ops.families import elementwise, extremum, norm, unary  # noqa: F401  (the plain formulas exist)
 from costmodel.ops.formula import Formula, _registry, packet_name, register
 from costmodel.ops.pointwise import PointwiseFormula
 
