@@ -22,8 +22,7 @@ from costmodel.ir.ranking import Ranking
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 from costmodel.ir.verdict import Verdict
-
-__version__ = "0.1.0"
+from costmodel.version import __version__ as __version__
 
 __all__ = [
     "Advice",

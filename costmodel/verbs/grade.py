@@ -25,6 +25,7 @@ from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
 from costmodel.verbs.check import own_sheet
+from costmodel.version import __version__
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
@@ -81,8 +82,6 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
         SandboxError: no wall that is good enough.
     """
-    from costmodel import __version__
-
     book = load_rulebook(order.rules)
     facts = _facts(order, book)
     if order.originals is not None and not order.originals.is_dir():
