@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from costmodel.grading.class_mapping import map_class
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.job import Job, Traced, trace
-from costmodel.grading.notice import OF_OTHERS, Kind, Notice
+from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
 from costmodel.grading.resume import Kept, fingerprint
 from costmodel.grading.verdicts import Known, verdict_of
 from costmodel.grading.whose_facts import Row, look_up
@@ -29,8 +28,6 @@ from costmodel.rules.ranking.rank import contender_of
 from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.limits import Limits
-
-_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 
 Progress = Callable[[str, int, int], None]
 
@@ -102,17 +99,17 @@ def grade_class(place: Path, book: Rulebook, facts: Sequence[Row], way: Way, *, 
 
 
 def _handed_in_nothing(submission: Submission) -> bool:
-    return any(notice.kind is Kind.MISSING for notice in submission.notices)
+    return any(notice.kind is NoticeKind.MISSING for notice in submission.notices)
 
 
 def _of_the_class(traced: Mapping[str, Traced], way: Way) -> Iterator[str]:
     """Notes on what is one mistake of the grader's rather than one of each student."""
     notices = [t.notice for t in traced.values() if t.notice is not None]
-    missing = Counter(name for notice in notices for name in _NO_MODULE.findall(notice.message))
+    missing = Counter(name for notice in notices for name in notice.missing_modules)
     for name, times in sorted(missing.items()):
         who = "1 submission says" if times == 1 else f"{times} submissions say"
         yield f"{who} that {name} is missing; if the class may import it, install it beside costmodel and run again"
-    if way.reference and traced and sum(notice.kind is Kind.NO_MODEL for notice in notices) == len(traced):
+    if way.reference and traced and sum(notice.kind is NoticeKind.NO_MODEL for notice in notices) == len(traced):
         yield f"no submission has the model {way.reference}"
 
 
@@ -217,7 +214,7 @@ def _notices(traced: Traced | None) -> tuple[Notice, ...]:
 
 
 def _finding(notice: Notice) -> Finding:
-    decided = {Kind.CONFIRMED: Outcome.PASS, Kind.CONTRADICTED: Outcome.FAIL}
+    decided = {NoticeKind.CONFIRMED: Outcome.PASS, NoticeKind.CONTRADICTED: Outcome.FAIL}
     return Finding(
         rule=notice.kind.value,
         measured=None,

@@ -9,8 +9,8 @@ from typing import Any
 
 from costmodel.files.quoting import safe_text
 from costmodel.grading.mappable import too_large
-from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.scrutiny.replay import replayed
+from costmodel.grading.notice import Notice, NoticeKind
+from costmodel.grading.scrutiny.replay import confirm_by_replay
 from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
@@ -78,9 +78,9 @@ def trace(job: Job) -> Traced:
     problem = "" if workload is None else too_large(workload)
     if problem:
         workload = None
-        remarks = (*remarks, Notice(kind=Kind.TOO_LARGE, message=safe_text(problem)))
+        remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
     if job.inputs is not None and walled.inference is not None:
-        remarks = (*remarks, replayed(job.path, job.inputs, walled.inference, job.limits, job.wall))
+        remarks = (*remarks, confirm_by_replay(job.path, job.inputs, walled.inference, job.limits, job.wall))
     return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)
 
 

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from costmodel.errors import FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
-from costmodel.grading.notice import Kind
+from costmodel.grading.notice import NoticeKind
 from costmodel.grading.scrutiny.structure import ForgedError, check_structure
 from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.codec import dumps, to_data
@@ -23,11 +23,11 @@ from costmodel.ir.trace import OpCall, Trace
 from costmodel.ops import lookup
 from costmodel.tracing import compat
 from costmodel.tracing.confirmation import contradiction, read_tensors
+from costmodel.tracing.description import describe
 from costmodel.tracing.shapes import disagreement
 from costmodel.tracing.step import Step
 from costmodel.tracing.tracer import trace_step
 from costmodel.tracing.training import plan_training, trace_inference, trace_training
-from costmodel.verbs.analyze import describe
 from tests.conformance.snippets import SNIPPETS
 from tests.tracing.networks import Small
 
@@ -143,7 +143,7 @@ def test_the_contract_holds(answer: Answer) -> None:
         with pytest.raises(ForgedError, match=r"contract|not"):
             check(answer, replace(WANTED, settings={**WANTED.settings, **settings}))
     (remark,) = check(answer, Wanted(defaults={"input": "3x9x9"}))
-    assert remark.kind is Kind.INPUT
+    assert remark.kind is NoticeKind.INPUT
     with pytest.raises(ForgedError, match="not what was asked for"):
         check(replace(answer, inference=None), WANTED)
 

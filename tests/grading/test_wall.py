@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading.notice import Kind
+from costmodel.grading.notice import NoticeKind
 from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.ir.codec import dumps
 from costmodel.sandbox import probe as probing
 from costmodel.sandbox.inside.seccomp import filter_program
 from costmodel.sandbox.limits import Limits
-from costmodel.sandbox.probe import SandboxError, Standing, best_wall, probe
-from costmodel.sandbox.wall import WALLS
+from costmodel.sandbox.probe import SandboxError, WallStatus, best_wall, probe
+from costmodel.sandbox.walls import wall_names
 from tests.grading.conftest import HOSTILE
 
 SETTINGS = {"input": "3x32x32", "batch": 2}
@@ -33,7 +33,7 @@ class {name}(nn.Module):
 
 def test_each_wall_is_tried_and_says_why_not() -> None:
     standings = {standing.wall: standing for standing in probe()}
-    assert list(standings) == list(WALLS)
+    assert tuple(standings) == wall_names()
     assert standings["limits"].works
     for standing in standings.values():
         assert str(standing).startswith(standing.wall)
@@ -49,7 +49,7 @@ def test_bubblewrap_holds_where_it_works() -> None:
 
 
 def test_a_weaker_wall_is_an_error_where_a_sandbox_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = (Standing(wall="bubblewrap", why="not installed"), Standing(wall="limits", kept=("network",)))
+    weak = (WallStatus(wall="bubblewrap", why="not installed"), WallStatus(wall="limits", keeps=("network",)))
     monkeypatch.setattr(probing, "probe", lambda: weak)
     assert best_wall().wall == "limits"
     with pytest.raises(SandboxError, match=r"bubblewrap: does not work: not installed; limits: works, without"):
@@ -107,7 +107,7 @@ def test_what_the_contract_names_must_be_there(tmp_path: Path) -> None:
     for reference in ("net.py", ":Other"):
         result = trace_behind_wall(place, reference, SETTINGS)
         assert result.notice is not None
-        assert result.notice.kind is Kind.NO_MODEL
+        assert result.notice.kind is NoticeKind.NO_MODEL
     result = trace_behind_wall(place, "model.py:Other", SETTINGS)
     assert result.notice is not None
     assert "its models: Net" in result.notice.message

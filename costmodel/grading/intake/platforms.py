@@ -20,7 +20,7 @@ import yaml
 from costmodel.contracts.kinds.deadline import parse_submitted
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import SUFFIXES
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
@@ -100,7 +100,7 @@ def _stem(path: Path) -> str:
 
 
 def _late() -> Notice:
-    return Notice(kind=Kind.LATE, message="handed in late")
+    return Notice(kind=NoticeKind.LATE, message="handed in late")
 
 
 def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
@@ -159,7 +159,7 @@ def _of_gradescope(name: str, folder: Path | None, entry: Any) -> HandedIn:
     files = () if folder is None else ((folder, folder.name),)
     people = _people(entry)
     if not people:
-        notice = Notice(kind=Kind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
+        notice = Notice(kind=NoticeKind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
         return HandedIn(people=(Person(name=name, clues=(name,)),), files=files, notices=(notice,))
     notices = (_late(),) if entry.get(":late") else ()
     return HandedIn(people=people, files=files, submitted=_moment(entry.get(":created_at")), notices=notices)

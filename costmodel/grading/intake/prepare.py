@@ -11,7 +11,7 @@ from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import ArchiveError, Room, is_archive, unpack
 from costmodel.grading.intake.notebook import NotebookError, script_of
 from costmodel.grading.intake.platforms import HandedIn
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
@@ -25,7 +25,7 @@ _MOST_DEPTH = 100
 class UnusableError(Exception):
     """There is nothing to trace; the notice says why."""
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, kind: NoticeKind, message: str) -> None:
         super().__init__(message)
         self.notice = Notice(kind=kind, message=message)
 
@@ -34,12 +34,12 @@ def prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
     """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
     room = Room()
     if not entry.files:
-        raise UnusableError(Kind.EMPTY, "the export names this submission and brings no files of it")
+        raise UnusableError(NoticeKind.EMPTY, "the export names this submission and brings no files of it")
     _check_extent(path for path, _ in entry.files)
     if len(entry.files) == 1:
         (path, name) = entry.files[0]
         if path.is_symlink():
-            raise UnusableError(Kind.LINK, "it is a link, not a file")
+            raise UnusableError(NoticeKind.LINK, "it is a link, not a file")
         if path.is_dir():
             return _folder(path, folder, notices, room)
         if path.name.lower().endswith(".py") and path.name == name:
@@ -60,21 +60,21 @@ def _check_extent(paths: Iterable[Path]) -> None:
         path, depth = left.pop()
         number += 1
         if number > _MOST_FILES:
-            raise UnusableError(Kind.UNREADABLE, f"it has more than {_MOST_FILES} files")
+            raise UnusableError(NoticeKind.UNREADABLE, f"it has more than {_MOST_FILES} files")
         if depth > _MOST_DEPTH:
-            raise UnusableError(Kind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
+            raise UnusableError(NoticeKind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
         found = path.lstat()
         if stat.S_ISDIR(found.st_mode):
             left += [(inner, depth + 1) for inner in path.iterdir()]
         elif stat.S_ISREG(found.st_mode):
             size += found.st_size
     if size > _MOST_BYTES:
-        raise UnusableError(Kind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
+        raise UnusableError(NoticeKind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
 
 
 def _check_readable(file: Path) -> None:
     if not file.stat().st_size:
-        raise UnusableError(Kind.EMPTY, "the file is empty")
+        raise UnusableError(NoticeKind.EMPTY, "the file is empty")
     with file.open("rb"):
         pass
 
@@ -82,9 +82,9 @@ def _check_readable(file: Path) -> None:
 def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], room: Room) -> None:
     """One file that was handed in, unpacked if it is an archive."""
     if path.is_symlink():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is a link"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is a link"))
     elif not path.is_file():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
     elif is_archive(path):
         _unpack(path, folder, notices, room)
     else:
@@ -95,9 +95,9 @@ def _unpack(archive: Path, folder: Path, notices: list[Notice], room: Room) -> N
     try:
         left_out = unpack(archive, folder, room)
     except ArchiveError as problem:
-        raise UnusableError(Kind.ARCHIVE, str(problem)) from None
+        raise UnusableError(NoticeKind.ARCHIVE, str(problem)) from None
     if left_out:
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {named(left_out)}"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {named(left_out)}"))
 
 
 def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) -> Path:
@@ -110,7 +110,7 @@ def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) 
     files = [p for p in everything if p.is_file() and not p.is_symlink()]
     links = [p for p in everything if p.is_symlink() or not (p.is_file() or p.is_dir())]
     if not files:
-        raise UnusableError(Kind.EMPTY, "there is no file in it")
+        raise UnusableError(NoticeKind.EMPTY, "there is no file in it")
     scripts = [p for p in files if p.suffix == ".py"]
     notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
     archives = [p for p in files if is_archive(p)]
@@ -118,7 +118,7 @@ def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) 
         return source
     if links:
         listed = named([safe_text(p.relative_to(source).as_posix()) for p in links])
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {listed}"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {listed}"))
     if room is not None and not scripts and not notebooks and len(archives) == 1:
         copy.mkdir(parents=True)
         _unpack(archives[0], copy, notices, room)
@@ -127,7 +127,7 @@ def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) 
         names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
         packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
         advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
-        raise UnusableError(Kind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
+        raise UnusableError(NoticeKind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
     read = () if scripts else notebooks
     for file in (f for f in files if f not in read):
         target = copy / file.relative_to(source)
@@ -144,13 +144,13 @@ def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
         script = script_of(notebook)
         target.write_text(script.text, encoding="utf-8", errors="replace")
     except NotebookError as problem:
-        raise UnusableError(Kind.NOTEBOOK, str(problem)) from None
+        raise UnusableError(NoticeKind.NOTEBOOK, str(problem)) from None
     shown = ", ".join(f"cell {cell} from line {line}" for cell, line in script.cells[:_MOST_CELLS])
     more = ", …" if len(script.cells) > _MOST_CELLS else ""
     message = (
         f"the code cells of {safe_text(notebook.name)} were read as the script {safe_text(target.name)}: {shown}{more}"
     )
-    notices.append(Notice(kind=Kind.NOTEBOOK, message=message))
+    notices.append(Notice(kind=NoticeKind.NOTEBOOK, message=message))
 
 
 def named(names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from costmodel.grading.intake.digest import contents_of, digest_of
 from costmodel.grading.intake.platforms import HandedIn, Person, handed_in
 from costmodel.grading.intake.prepare import UnusableError, named, prepared
 from costmodel.grading.intake.roster import Roster, Student
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 
 _ANONYMOUS = "(no name)"
 _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")
@@ -114,7 +114,7 @@ def _entries(place: Path, into: Path) -> tuple[HandedIn, ...]:
 
 
 def _missing(student: Student) -> Submission:
-    notice = Notice(kind=Kind.MISSING, message="nothing was handed in")
+    notice = Notice(kind=NoticeKind.MISSING, message="nothing was handed in")
     return Submission(name=student.name, path=None, digest="", notices=(notice,), students=(student,))
 
 
@@ -132,7 +132,7 @@ def _submission(entry: HandedIn, folder: Path, roster: Roster | None) -> Submiss
         notices.append(problem.notice)
     except OSError as problem:
         path = None
-        notices.append(Notice(kind=Kind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
+        notices.append(Notice(kind=NoticeKind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
     return Submission(
         name=name, path=path, digest=digest, notices=tuple(notices), students=students, submitted=entry.submitted
     )
@@ -160,7 +160,7 @@ def _who_notices(entry: HandedIn, roster: Roster | None) -> Iterator[Notice]:
             continue
         name = safe_text(person.name)
         if name != person.name:
-            yield Notice(kind=Kind.NAME, message="its name has characters that cannot be printed")
+            yield Notice(kind=NoticeKind.NAME, message="its name has characters that cannot be printed")
         if roster is None:
             continue
         many = roster.namesakes(person.clues)
@@ -168,7 +168,7 @@ def _who_notices(entry: HandedIn, roster: Roster | None) -> Iterator[Notice]:
             message = f"{many} people on the roster are called {name}: hand it in under a number or an e-mail"
         else:
             message = f"{name} is not on the roster" if len(entry.people) > 1 else "nobody on the roster is called so"
-        yield Notice(kind=Kind.STRANGER, message=message)
+        yield Notice(kind=NoticeKind.STRANGER, message=message)
 
 
 def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
@@ -186,10 +186,10 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
         notices = list(submission.notices)
         if times[submission.name] > 1:
             message = f"{times[submission.name]} submissions of this name"
-            notices.append(Notice(kind=Kind.DUPLICATE, message=message))
+            notices.append(Notice(kind=NoticeKind.DUPLICATE, message=message))
         others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
-            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {named(others)}"))
+            notices.append(Notice(kind=NoticeKind.SAME, message=f"the same files as {named(others)}"))
         # each gets a result of its own; the facts are for the first one
         name = submission.name
         if name in taken:

@@ -34,7 +34,7 @@ from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.evasions import evasions
 from costmodel.grading.scrutiny.remarks import remarks
 from costmodel.grading.scrutiny.structure import ForgedError, check_structure, expect
@@ -183,4 +183,4 @@ def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
         if fields is wanted.settings:
             expect(given == due, f"inference: its input is {given}, the contract's is {due}")
         elif given != due and "input" not in wanted.settings:
-            yield Notice(kind=Kind.INPUT, message=f"its input is {given}, the rules' is {due}")
+            yield Notice(kind=NoticeKind.INPUT, message=f"its input is {given}, the rules' is {due}")

@@ -1,0 +1,55 @@
+"""Describe a traced plan in the user's words: its model, batch, loss, optimizer and length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costmodel.ir.analysis import Subject
+from costmodel.ir.training import Training
+from costmodel.tracing.recipe import Recipe
+from costmodel.tracing.training import Plan
+
+
+def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
+    """The subject of an analysis.
+
+    Args:
+        plan: what was traced.
+        training: its traces.
+        random: whether random numbers count as operations.
+        digest: of the subject's source; "" if there is none.
+    """
+    recipe = plan.recipe
+    first = recipe.stretches()[0]
+    return Subject(
+        name=_short(plan.subject.name),
+        model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
+        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
+        batch=training.phases[0].batch,
+        loss=_name(recipe.loss, plan.subject.source, "training_step"),
+        optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
+        samples=first.samples,
+        epochs=first.epochs,
+        convention="haet" if random else "haet without random",
+        source_digest=digest,
+    )
+
+
+def _short(reference: str) -> str:
+    """The subject without its folders: an analysis says the same wherever the file lies."""
+    return reference.replace("\\", "/").rpartition("/")[2]
+
+
+def _name(value: Any, source: Mapping[str, Any], own: str) -> str:
+    if own in source:
+        return f"own {own}"
+    return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
+
+
+def _optimizer(recipe: Recipe, of_phase: str | None, source: Mapping[str, Any]) -> str:
+    if of_phase is None and "configure_optimizers" in source:
+        return "own configure_optimizers"
+    name = of_phase or _name(recipe.optimizer, {}, "")
+    options = ", ".join(f"{k}={v}" for k, v in sorted(recipe.optimizer_options.items()))
+    return f"{name}({options})" if options else name
