@@ -22,6 +22,9 @@ from costmodel.sandbox.supervisor import Ended, supervise
 from costmodel.sandbox.wall import Launch, environment
 from costmodel.sandbox.walls import wall_called
 
+_ACCOUNTING_SECONDS = 0.1
+"""The kernel's CPU limit looks at its clock ticks, the usage that it reports is measured apart: they differ a little."""
+
 Entry: TypeAlias = Callable[[bytes, "tuple[str, ...]"], bytes]
 """(request, where the child sees each path that it is shown) → answer; a module's function, imported in the child."""
 
@@ -69,7 +72,7 @@ def _result(ended: Ended, launch: Launch, limits: Limits) -> ChildResult:
     limit = ended.stopped
     # past its CPU limit the kernel sends SIGXCPU, and a second later SIGKILL
     killed_for_cpu = signal_of(ended.status) in (signal.SIGXCPU, signal.SIGKILL)
-    if limit is None and killed_for_cpu and ended.cpu_seconds >= limits.cpu_seconds:
+    if limit is None and killed_for_cpu and ended.cpu_seconds >= limits.cpu_seconds - _ACCOUNTING_SECONDS:
         limit = LimitReached.CPU_TIME
     return ChildResult(
         answer=answer,

@@ -59,7 +59,8 @@ def examine(timeloop_bin: str | None = None, docker: str | None = None) -> list[
         *_backends(place),
         _docker(),
         _accelergy(),
-        *_walls(),
+        *walls_of_this_machine(),
+        _cores(),
     ]
 
 
@@ -154,9 +155,12 @@ def _accelergy() -> Diagnosis:
     return _diagnosis("accelergy", path is not None, path or "not on the PATH", advice)
 
 
-def _walls() -> Iterator[Diagnosis]:
+def walls_of_this_machine() -> Iterator[Diagnosis]:
     """Every wall around untrusted code, tried with everything that it must hold against."""
     for wall, status in zip(all_walls(), probe(), strict=True):
         yield _diagnosis(f"wall {wall.name}", status.is_whole, status.summary, wall.advice)
+
+
+def _cores() -> Diagnosis:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    yield _diagnosis("cores", True, str(cores), "")
+    return _diagnosis("cores", True, str(cores), "")
