@@ -1,4 +1,4 @@
-"""One submission behind the wall, and what is derived from its trace outside: a picklable piece of work."""
+"""One submission, traced behind the wall and counted outside: a picklable piece of work."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SCHEMA = "costmodel.traced/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to trace, and how.
+    """One trace to make.
 
     Attributes:
         path: a folder or a Python file.
-        reference: which file and object is the model; None looks for it.
-        settings, defaults: recipe fields that stand above and below the submission's own (the rulebook's).
+        reference: file and object that are the model; None looks for them.
+        settings, defaults: recipe fields that overrule the submission's own, and that fill its gaps (the rulebook's).
         random: whether random numbers are operations.
         phase: what is mapped: inference or training; None maps nothing.
         wall: a wall's name.
@@ -45,13 +45,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class TracedSubmission:
     """Figures of one submission, or why there are none.
 
     Attributes:
         analysis, workload: None if there is a notice; the workload also where nothing is mapped.
         notice: why there are no figures.
-        remarks: what a person should look at.
+        remarks: matters for a person to look at.
         output: the end of what it printed.
     """
 
@@ -62,7 +62,7 @@ class Traced:
     output: str
 
 
-def trace(job: Job) -> Traced:
+def trace(job: Job) -> TracedSubmission:
     """Trace behind the wall; count and lower out here, where the submission cannot reach."""
     walled = trace_behind_wall(
         job.path,
@@ -81,7 +81,9 @@ def trace(job: Job) -> Traced:
         remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
     if job.inputs is not None and walled.inference is not None:
         remarks = (*remarks, confirm_by_replay(job.path, job.inputs, walled.inference, job.limits, job.wall))
-    return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)
+    return TracedSubmission(
+        analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output
+    )
 
 
 def _derived(walled: WalledTrace, job: Job) -> tuple[Analysis | None, Workload | None]:

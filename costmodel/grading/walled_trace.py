@@ -38,7 +38,7 @@ class WalledTrace:
         training, inference: the traces, checked; None if there is a notice.
         subject: what was traced, in the submission's own words; the digest is ours.
         notice: why there is no trace.
-        remarks: what a person should look at.
+        remarks: matters for a person to look at.
         output: the end of what the submission printed (the beginning, if it was stopped), as printable lines.
         cpu_seconds: of the whole process tree; different each time.
         wall: name of the wall.
@@ -71,8 +71,8 @@ def trace_behind_wall(
     Args:
         submission: a folder, or one Python file.
         reference: the contract: ``FILE.py:NAME``, ``FILE.py``, ``:NAME``; None looks for the one that fits.
-        settings: fields of the recipe that stand above the submission's own, as JSON has them.
-        defaults: fields of the recipe that stand below it.
+        settings: fields of the recipe that overrule the submission's own, as JSON has them.
+        defaults: fields of the recipe that fill its gaps.
         inference: trace the forward pass of one sample too.
         limits: see there.
         wall: a name of :mod:`costmodel.sandbox.walls`; None is the best that works here.

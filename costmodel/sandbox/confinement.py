@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What a child does to itself before it runs a line of anybody else's.
+    """The confinement of a child, before it runs a line of anybody else's.
 
     Attributes:
         must, may: names of measures (:mod:`costmodel.sandbox.inside.confine`); without one of the first it stops.

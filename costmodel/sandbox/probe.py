@@ -31,7 +31,7 @@ class SandboxError(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallStatus:
-    """How a wall does on this machine.
+    """The state of a wall on this machine.
 
     Attributes:
         wall: its name.
@@ -55,7 +55,7 @@ class WallStatus:
 
     @property
     def summary(self) -> str:
-        """Whether it works, and what it does not keep."""
+        """One line: it works, or why not, and the promises that it does not keep."""
         if not self.works:
             return f"does not work: {self.why}"
         broken = [text for name, text in PROMISES.items() if name not in self.keeps]

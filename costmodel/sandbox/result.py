@@ -21,7 +21,7 @@ class LimitReached(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildResult:
-    """What became of a child.
+    """The end of a child.
 
     Attributes:
         answer: what its entry returned, or what anything else in the child wrote to its channel: not to be believed
@@ -55,5 +55,5 @@ class ChildResult:
 
 
 def signal_of(status: int) -> int:
-    """Number of the signal that a status stands for, 0 for an exit of its own."""
+    """Number of the signal that a status means, 0 for an exit of its own."""
     return -status if status < 0 else max(0, status - _SIGNALLED)

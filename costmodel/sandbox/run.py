@@ -23,7 +23,7 @@ from costmodel.sandbox.wall import Launch, environment
 from costmodel.sandbox.walls import wall_called
 
 _ACCOUNTING_SECONDS = 0.1
-"""The kernel's CPU limit looks at its clock ticks, the usage that it reports is measured apart: they differ a little."""
+"""The kernel's CPU limit goes by its clock ticks, the usage that it reports does not: they differ a little."""
 
 Entry: TypeAlias = Callable[[bytes, "tuple[str, ...]"], bytes]
 """(request, where the child sees each path that it is shown) → answer; a module's function, imported in the child."""

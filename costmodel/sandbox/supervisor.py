@@ -23,7 +23,7 @@ _ENTRY_BYTES = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a child ended.
+    """The end of a child, as seen from outside.
 
     Attributes:
         answer: what came through its channel.

@@ -1,4 +1,4 @@
-"""What all walls share: the form of a wall, and the Python that is started behind one.
+"""The form of a wall, and the Python that is started behind one.
 
 Whatever the wall, the child has a cleared environment, resource limits and a small scratch folder, and is watched and
 ended from outside (:mod:`costmodel.sandbox.supervisor`).

@@ -22,8 +22,8 @@ class Wanted:
     Attributes:
         file: the model's file within the submission, None to look for it.
         name: class, instance or function in that file, None to look for it.
-        settings: fields of the recipe that stand above the submission's own.
-        defaults: fields of the recipe that stand below it.
+        settings: fields of the recipe that overrule the submission's own.
+        defaults: fields of the recipe that fill its gaps.
         inference: trace the forward pass of one sample too.
     """
 

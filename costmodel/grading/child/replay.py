@@ -19,7 +19,7 @@ def run_replay(replay: Replay, submission: Path, inputs: Path) -> Notice:
         given = read_tensors(inputs)[""]
         due = read_tensors(submission / replay.predictions).get("")
         if due is None:
-            return _open("predictions.pt holds no single tensor")
+            return _open("predictions.pt does not hold a single tensor")
         said = contradiction(replay.inference, read_tensors(submission / replay.weights), given, due, _is_known)
     except CostModelError as error:
         return _open(error.message)

@@ -1,4 +1,4 @@
-"""The folder or file to trace, made of what was handed in: archives opened, notebooks read, links left out."""
+"""Make the folder or file to trace of what was handed in: open archives, read notebooks, leave links out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.archives import ArchiveError, Room, is_archive, unpack
+from costmodel.grading.intake.archives import ArchiveError, UnpackBudget, is_archive, unpack
 from costmodel.grading.intake.notebook import NotebookError, script_of
-from costmodel.grading.intake.platforms import HandedIn
+from costmodel.grading.intake.platforms import RawSubmission
 from costmodel.grading.notice import Notice, NoticeKind
 
 _OTHER_ARCHIVES = (".rar", ".7z")
@@ -30,9 +30,9 @@ class UnusableError(Exception):
         self.notice = Notice(kind=kind, message=message)
 
 
-def prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
-    """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
-    room = Room()
+def prepare(entry: RawSubmission, folder: Path, notices: list[Notice]) -> Path:
+    """The folder or file to trace: the one handed in if it is plain, else a copy of it below ``folder``."""
+    budget = UnpackBudget()
     if not entry.files:
         raise UnusableError(NoticeKind.EMPTY, "the export names this submission and brings no files of it")
     _check_extent(path for path, _ in entry.files)
@@ -41,18 +41,18 @@ def prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
         if path.is_symlink():
             raise UnusableError(NoticeKind.LINK, "it is a link, not a file")
         if path.is_dir():
-            return _folder(path, folder, notices, room)
+            return _folder(path, folder, notices, budget)
         if path.name.lower().endswith(".py") and path.name == name:
             _check_readable(path)
             return path
     folder.mkdir(parents=True)
     for path, name in entry.files:
-        _take_in(path, folder, name, notices, room)
-    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, room)
+        _take_in(path, folder, name, notices, budget)
+    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, budget)
 
 
 def _check_extent(paths: Iterable[Path]) -> None:
-    """Refuse what is too much to be copied and hashed, before anything of it is read."""
+    """Refuse more than can be copied and hashed, before anything of it is read."""
     left = [(path, 0) for path in paths]
     number = 0
     size = 0
@@ -79,49 +79,49 @@ def _check_readable(file: Path) -> None:
         pass
 
 
-def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], room: Room) -> None:
+def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], budget: UnpackBudget) -> None:
     """One file that was handed in, unpacked if it is an archive."""
     if path.is_symlink():
         notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is a link"))
     elif not path.is_file():
-        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is not a regular file"))
     elif is_archive(path):
-        _unpack(path, folder, notices, room)
+        _unpack(path, folder, notices, budget)
     else:
         shutil.copyfile(path, folder / name)
 
 
-def _unpack(archive: Path, folder: Path, notices: list[Notice], room: Room) -> None:
+def _unpack(archive: Path, folder: Path, notices: list[Notice], budget: UnpackBudget) -> None:
     try:
-        left_out = unpack(archive, folder, room)
+        left_out = unpack(archive, folder, budget)
     except ArchiveError as problem:
         raise UnusableError(NoticeKind.ARCHIVE, str(problem)) from None
     if left_out:
-        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {named(left_out)}"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {listed(left_out)}"))
 
 
-def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) -> Path:
-    """A folder of plain files that has a Python file; a notebook in it is read, or an archive opened, if it has none.
+def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudget | None) -> Path:
+    """A folder of plain files with a Python file; if it has none, a notebook in it is read, or an archive opened.
 
-    Without room no archive in it is opened.
+    Without a budget no archive in it is opened.
     """
     # rglob does not go through links to folders
     everything = [p for p in sorted(source.rglob("*")) if ".git" not in p.relative_to(source).parts]
     files = [p for p in everything if p.is_file() and not p.is_symlink()]
     links = [p for p in everything if p.is_symlink() or not (p.is_file() or p.is_dir())]
     if not files:
-        raise UnusableError(NoticeKind.EMPTY, "there is no file in it")
+        raise UnusableError(NoticeKind.EMPTY, "it has no files")
     scripts = [p for p in files if p.suffix == ".py"]
     notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
     archives = [p for p in files if is_archive(p)]
     if scripts and not links:
         return source
     if links:
-        listed = named([safe_text(p.relative_to(source).as_posix()) for p in links])
-        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {listed}"))
-    if room is not None and not scripts and not notebooks and len(archives) == 1:
+        names = listed([safe_text(p.relative_to(source).as_posix()) for p in links])
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {names}"))
+    if budget is not None and not scripts and not notebooks and len(archives) == 1:
         copy.mkdir(parents=True)
-        _unpack(archives[0], copy, notices, room)
+        _unpack(archives[0], copy, notices, budget)
         return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices, None)
     if not scripts and not notebooks:
         names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
@@ -153,7 +153,7 @@ def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
     notices.append(Notice(kind=NoticeKind.NOTEBOOK, message=message))
 
 
-def named(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more

@@ -23,7 +23,7 @@ from costmodel.passes.work import count
 _CONSTANTS = 32
 """Elements of plain tensors that an inference may hold without a remark: means and deviations of channels."""
 _HELD = 1.5
-"""How much more an op may hold than its layer: batch norm's statistics, the indices of a pooling."""
+"""An op may hold this much more than its layer: batch norm's statistics, the indices of a pooling."""
 _SHOWN = 5
 
 
@@ -66,7 +66,7 @@ def _without_nests(counts: Counts) -> Iterator[Notice]:
 
 
 def _from_nowhere(trace: Trace) -> Iterator[Notice]:
-    """Features that were there before the inference, and results that do not come of the input."""
+    """Features made before the inference, and results that do not depend on its input."""
     declared = {trace.tensors[one.tensor].storage for one in (*trace.parameters, *trace.buffers)}
     batch = {trace.tensors[number].storage for number in trace.inputs}
     plain: dict[int, int] = {}
@@ -85,11 +85,11 @@ def _from_nowhere(trace: Trace) -> Iterator[Notice]:
         yield Notice(kind=NoticeKind.EVADED, message=message)
     result = [call.outputs for call in trace.module_calls if call.path == ""]
     if any(trace.tensors[number].storage not in from_batch for number in (result[-1] if result else ())):
-        yield Notice(kind=NoticeKind.EVADED, message="the result of the inference does not come of its input")
+        yield Notice(kind=NoticeKind.EVADED, message="the result of the inference does not depend on its input")
 
 
 def _made_weights(trace: Trace) -> Iterator[Notice]:
-    """Weights that the inference makes itself, of no parameter: of a buffer, of numbers, at random."""
+    """Weights that the inference makes itself, not from a parameter: from a buffer, from numbers, at random."""
     from_parameters = {trace.tensors[p.tensor].storage for p in trace.parameters}
     from_batch = {trace.tensors[number].storage for number in trace.inputs}
     places: list[str] = []
@@ -104,7 +104,7 @@ def _made_weights(trace: Trace) -> Iterator[Notice]:
         from_batch |= made if read & from_batch else set()
     if places:
         listed = ", ".join(dict.fromkeys(places[:_SHOWN]))
-        yield Notice(kind=NoticeKind.HIDDEN, message=f"weights that are made of no parameter: {listed}")
+        yield Notice(kind=NoticeKind.HIDDEN, message=f"weights that are not made from a parameter: {listed}")
 
 
 def _unread(trace: Trace) -> Iterator[Notice]:
@@ -117,7 +117,7 @@ def _unread(trace: Trace) -> Iterator[Notice]:
 
 
 def _held(training: Training, inference: Trace) -> Iterator[Notice]:
-    """What an op of the inference holds, beside the peak activation that the training shows."""
+    """Memory that an op of the inference holds, beside the peak activation that the training shows."""
     shown = max(peak_activation(phase.trace).layer_io for phase in training.phases)
     held, where = op_peak(inference)
     if held > _HELD * shown:

@@ -1,4 +1,4 @@
-"""What is no contradiction, but what a person should look at before a ranking hangs on it."""
+"""Remarks on a trace that does not contradict itself, but needs a look before a ranking depends on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WEIGHT_OF = {
 }
 """Where a network's weights enter: the op's parameters."""
 _SHOWN = 5
-"""How many cases a message names."""
+"""The most cases that a message names."""
 
 
 def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
@@ -59,7 +59,7 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
     texts = [*found.values(), *(text for text, _ in literals)]
     if texts:
         listed = "; ".join(dict.fromkeys(texts[:_SHOWN])) + ("; …" if len(texts) > _SHOWN else "")
-        message = f"{elements} elements work like parameters but are none: {listed}"
+        message = f"{elements} elements work like parameters but are not parameters: {listed}"
         yield Notice(kind=NoticeKind.HIDDEN, message=message)
 
 
@@ -67,7 +67,7 @@ _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
 def weights_of(call: OpCall) -> set[int]:
-    """Tensors that stand where an op takes a weight."""
+    """Tensors in the place where an op takes a weight."""
     names = _WEIGHT_OF.get(call.packet, ())
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 

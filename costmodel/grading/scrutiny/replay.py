@@ -69,7 +69,7 @@ def check_inputs(inputs: Path) -> None:
     except CostModelError as problem:
         raise UsageError(f"{inputs}: {problem}; --inputs is a tensor, written by torch.save") from None
     if "" not in tensors:
-        raise UsageError(f"{inputs}: holds no single tensor; --inputs is a tensor, written by torch.save")
+        raise UsageError(f"{inputs}: does not hold a single tensor; --inputs is a tensor, written by torch.save")
 
 
 def replay_files(submission: Path) -> tuple[Path | None, Path | None]:

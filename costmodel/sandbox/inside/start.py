@@ -26,7 +26,7 @@ STARTED = "costmodel.started/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What the child is to do.
+    """The job of the child.
 
     Attributes:
         entry: ``module:function`` to call with the request and ``shown``; it returns the answer.
@@ -44,7 +44,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """How the confinement went.
+    """The outcome of the confinement.
 
     Attributes:
         held: measures that were taken.
@@ -79,9 +79,12 @@ def _answer(channel: int, start: Start, request: bytes) -> int:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
-        _send(channel, answer)
     except BaseException:
         traceback.print_exc()
+        return 1
+    try:
+        _send(channel, answer)
+    except OSError:  # the channel was closed in here
         return 1
     return 0
 

@@ -19,7 +19,7 @@ TARGETS = "costmodel.targets/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """What a child must not be able to touch.
+    """Things that a child must not be able to touch.
 
     Attributes:
         file: with something to read in it.

@@ -377,7 +377,7 @@ def test_what_is_nobodys_is_left_out_and_said(place: Path, tmp_path: Path) -> No
 def test_a_roster_that_fits_nobody_is_said(place: Path, tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     notes = find_submissions(place, tmp_path / "into", Roster((Student(name="1"), Student(name="2")))).notes
-    assert notes == ("nobody on the roster is called as any submission is; do its columns hold names or numbers?",)
+    assert notes == ("no submission has a name that is on the roster; do its columns hold names or numbers?",)
 
 
 def test_clones(place: Path, found: Look) -> None:

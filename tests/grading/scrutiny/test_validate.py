@@ -101,7 +101,7 @@ FORGERIES: dict[str, tuple[Callable[[Trace], Trace], str]] = {
     "a call made free": (lambda t: with_call(t, CONVOLUTION, arguments=(), outputs=()), "nothing has made"),
     "another op": (lambda t: with_call(t, CONVOLUTION, op="aten.relu.default"), "torch refuses|results"),
     "no op": (lambda t: with_call(t, CONVOLUTION, op="aten.convolution.defalt"), "no such op"),
-    "Python": (lambda t: with_call(t, CONVOLUTION, op="__init__.__globals__.x"), "is no op"),
+    "Python": (lambda t: with_call(t, CONVOLUTION, op="__init__.__globals__.x"), "is not an op"),
     "a smaller result": (lambda t: with_tensor(t, call_at(t, CONVOLUTION)[1].outputs[0] or 0, shape=(1, 1)), "gives"),
     "another type": (lambda t: with_tensor(t, call_at(t, CONVOLUTION)[1].outputs[0] or 0, dtype="int8"), "torch|gives"),
     "no type": (lambda t: with_tensor(t, 0, dtype="float3"), "unknown element type"),
