@@ -14,10 +14,10 @@ from pathlib import Path
 
 from costmodel.sandbox import visible
 from costmodel.sandbox.confinement import Confinement
-from costmodel.sandbox.inside import start
 from costmodel.sandbox.limits import Limits
 
-_PROGRAM = f"import sys; sys.path[0] = sys.argv[1]; from {start.__name__} import main; main()"
+_PROGRAM = "import sys; sys.path[0] = sys.argv[1]; from costmodel.sandbox.inside.start import main; main()"
+"""A string, not an import: the names of walls are in ``--help``, which must not wait for ctypes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import tempfile
 from collections.abc import Sequence
@@ -91,3 +92,10 @@ def test_behind_the_best_wall_the_child_says_what_it_holds() -> None:
     result = run_child(attempt, tried(targets), wall=wall.wall, limits=LIMITS, shown=(Path(__file__),))
     assert result.answer.startswith(b"[")
     assert {"limits", "seccomp"} <= set(result.held) or not wall.is_whole
+
+
+def test_no_word_in_the_room_is_about_what_it_runs() -> None:
+    room = Path(run_child.__code__.co_filename).parent
+    words = re.compile(r"\b(submissions?|students?|grad(e[sd]?|ing|ers?)|trac(e[sd]?|ing|ers?))\b", re.IGNORECASE)
+    found = {file.name: words.findall(file.read_text(encoding="utf-8")) for file in room.rglob("*.py")}
+    assert {name: said for name, said in found.items() if said} == {}
