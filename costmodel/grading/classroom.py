@@ -46,7 +46,7 @@ class GradingPlan:
         options: how the submissions are judged, beside files and facts.
         inputs: the grader's inputs for the replay; None leaves it out.
         ranked: False for one submission by itself: a rank, and a bonus for it, means nothing there.
-        finished: traces of an interrupted run; None keeps none.
+        finished: where finished traces are kept, and those of an interrupted run are; None keeps none.
         use_cache: take solved layers from the user's cache folder and put new ones there.
         executor: runs the pieces of work; None runs them here, one after the other.
         version: our own; a finished trace depends on it.
@@ -141,17 +141,17 @@ def _trace_all(submissions: Sequence[Submission], book: Rulebook, plan: GradingP
     if not book.needs_analysis:
         return {}
     jobs = {s.key: _job(s, book, plan) for s in submissions if s.path is not None}
-    keys = {s.key: trace_key(jobs[s.key], s.digest, plan.version) for s in submissions if s.key in jobs}
+    store_keys = {s.key: trace_key(jobs[s.key], s.digest, plan.version) for s in submissions if s.key in jobs}
     done: dict[str, TracedSubmission] = {}
-    for key, trace_of in keys.items():
-        known = plan.finished.load(trace_of) if plan.finished is not None else None
+    for key, store_key in store_keys.items():
+        known = plan.finished.load(store_key) if plan.finished is not None else None
         if known is not None:
             done[key] = known
     plan.progress("tracing", len(done), len(jobs))
     for key, traced in _run({k: job for k, job in jobs.items() if k not in done}, plan.executor):
         done[key] = traced
         if plan.finished is not None:
-            plan.finished.store(keys[key], traced)
+            plan.finished.store(store_keys[key], traced)
         plan.progress("tracing", len(done), len(jobs))
     return done
 

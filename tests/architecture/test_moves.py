@@ -16,7 +16,9 @@ from costmodel.files import fingerprint
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "costmodel"
 SOURCES = [f for room in ("costmodel", "tests", "benchmarks", "examples") for f in sorted((ROOT / room).rglob("*.py"))]
-_IMPORT = re.compile(r"(?:^|;)\s*(?:from\s+(costmodel[\w.]*)\s+import\s+(\w+)|import\s+(costmodel[\w.]*))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"(?:^|;)\s*(?:from\s+(costmodel[\w.]*)\s+import\s+(\w+)|import\s+(costmodel[\w.]*))", re.MULTILINE
+)
 _ROLE = re.compile(r":(?:mod|func|class|data|attr):`~?(costmodel[\w.]*)`")
 
 
