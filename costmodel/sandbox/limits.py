@@ -1,4 +1,4 @@
-"""How much of the machine one submission may use."""
+"""The share of the machine that one child may use."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _MIB = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits on the child process and everything that it starts.
+    """Limits on a child process and everything that it starts.
 
     Attributes:
-        wall_seconds: from the start of the sandbox to the answer.
-        cpu_seconds: of each process (RLIMIT_CPU).
+        wall_seconds: from its start to its end.
+        cpu_seconds: of each process (RLIMIT_CPU), and of the whole tree, watched from outside.
         memory_bytes: resident memory of the whole tree, watched from outside.
         address_space_bytes: of each process (RLIMIT_AS); a CUDA build of torch maps well over 4 GiB at import.
         processes: of the user (RLIMIT_NPROC; the kernel does not apply it to root); seccomp forbids new processes.
@@ -22,7 +22,7 @@ class Limits:
         folder_bytes: everything in the private temporary folder.
         output_bytes: what may be printed before the process is ended.
         tail_bytes: how much of what it printed is kept.
-        answer_bytes: size of the trace as JSON.
+        answer_bytes: what may come back through its channel.
     """
 
     wall_seconds: float = 120.0

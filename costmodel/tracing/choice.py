@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -32,11 +32,14 @@ _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 
 
 class NoChoiceError(SubjectError):
-    """No object can be meant, or more than one (``several``)."""
+    """No object can be meant, or more than one (``several``); ``problems``: why not each of those looked at."""
 
-    def __init__(self, message: str, *, hint: str = "", several: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", several: bool = False, problems: Iterable[CostModelError] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.several = several
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +170,8 @@ def _found(files: list[Path], submission: Path, known: Known) -> Choice:
     if len(problems) == 1:
         raise next(iter(problems.values()))
     reasons = joined(*(p.message for p in problems.values())) or f"no nn.Module class in {_listed(files, submission)}"
-    raise NoChoiceError(f"no model takes the input: {reasons}", hint=joined(*(p.hint for p in problems.values())))
+    hints = joined(*(p.hint for p in problems.values()))
+    raise NoChoiceError(f"no model takes the input: {reasons}", hint=hints, problems=problems.values())
 
 
 class Loaded(NamedTuple):

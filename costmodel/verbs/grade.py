@@ -12,12 +12,12 @@ from pathlib import Path
 from costmodel import backends
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
-from costmodel.grading.classroom import Progress, Way, grade_class
+from costmodel.grading.classroom import GradingPlan, Progress, grade_class
 from costmodel.grading.intake.roster import read_roster
-from costmodel.grading.resume import Kept
+from costmodel.grading.resume import ResumeStore
 from costmodel.grading.scrutiny.replay import check_inputs
-from costmodel.grading.verdicts import Known
-from costmodel.grading.whose_facts import Row
+from costmodel.grading.verdicts import JudgingOptions
+from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
@@ -26,6 +26,11 @@ from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
+<<<<<<< HEAD
+=======
+from costmodel.verbs.check import own_sheet
+from costmodel.version import __version__
+>>>>>>> walls
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
@@ -34,12 +39,12 @@ _PER_CLASS = {"nbgrader": "nbgrader.csv", "kaggle": "kaggle_metric.py", "junit":
 _WRITTEN = ".kept/written.txt"
 
 PLATFORMS = (*_PER_STUDENT, *_PER_CLASS)
-"""What ``--format`` may ask for, beside what is always written."""
+"""Names for ``--format``: files beside those that are always written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to grade, and how.
+    """One class to grade.
 
     Attributes:
         place: folder, export or archive.
@@ -50,7 +55,7 @@ class Order:
         ranked: False leaves out ranking and bonus.
         roster: CSV of the class.
         originals: the organizers' own copy of files that nobody may change.
-        model: which file and object of a submission is the model.
+        model: file and object of a submission that are the model.
         inputs: tensor file with the grader's inputs, on which traces are replayed.
         resume: take what an interrupted run has finished.
         require_sandbox: a wall that does not keep all its promises is an error.
@@ -82,8 +87,6 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
         SandboxError: no wall that is good enough.
     """
-    from costmodel import __version__
-
     book = load_rulebook(order.rules)
     facts = _facts(order, book)
     if order.originals is not None and not order.originals.is_dir():
@@ -97,27 +100,27 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     if order.require_sandbox and not chosen.is_whole:
         raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
     _make_folder(out, order.place)
-    kept = Kept(out / ".kept")
-    way = Way(
+    finished = ResumeStore(out / ".kept")
+    plan = GradingPlan(
         wall=wall,
         version=__version__,
         reference=order.model,
-        known=Known(
+        options=JudgingOptions(
             reading=order.reading,
             originals=order.originals,
-            replays=order.inputs is not None,
+            asks_for_weights=order.inputs is not None,
             own_sheet=lambda folder: own_sheet(folder, book, order.solution),
         ),
         inputs=order.inputs,
         ranked=order.ranked,
         limits=order.limits,
-        kept=kept if order.resume else kept.emptied(),
+        finished=finished if order.resume else finished.emptied(),
         use_cache=order.use_cache,
         executor=executor,
     )
     if progress is not None:
-        way = replace(way, progress=progress)
-    grades = grade_class(order.place, book, facts, way, roster=roster)
+        plan = replace(plan, progress=progress)
+    grades = grade_class(order.place, book, facts, plan, roster=roster)
     weak = () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)
     return replace(grades, notes=(*weak, *grades.notes), provenance=_provenance(book, wall, __version__))
 
@@ -132,8 +135,8 @@ def _make_folder(out: Path, place: Path) -> None:
         raise UsageError(f"--out {out}: {error.strerror or error}") from None
 
 
-def _facts(order: Order, book: Rulebook) -> list[Row]:
-    """A row for each person that the files speak of."""
+def _facts(order: Order, book: Rulebook) -> list[FactsRow]:
+    """A row for each person in the files."""
     readings = [r for file in order.fact_files for r in read_facts(file, order.solution, score=order.score).readings]
     inside = book.contract is not None and book.contract.tables  # submissions may have their predictions inside
     refuse_idle(readings, solution=None if inside else order.solution, score=order.score)
@@ -143,17 +146,17 @@ def _facts(order: Order, book: Rulebook) -> list[Row]:
     for reading in readings:
         words = (*(reading.words.get(name, "") for name in IDENTITIES), reading.submission or "")
         by_person.setdefault(tuple(filter(None, words)), []).append(reading)
-    return [Row(whose, _sheet(theirs, book)) for whose, theirs in by_person.items()]
+    return [FactsRow(whose, _sheet(theirs, book)) for whose, theirs in by_person.items()]
 
 
 def _sheet(readings: Sequence[Reading], book: Rulebook) -> Sheet:
-    """What all readings of one person say together."""
+    """The facts of one person, from all readings of it."""
     (sheet,) = sheets_of(Facts(readings=tuple(replace(r, submission=None) for r in readings)), book).values()
     return sheet
 
 
 def _provenance(book: Rulebook, wall: str, version: str) -> dict[str, str]:
-    """What a result depends on, so that it can be defended a year later; never a clock."""
+    """All that a result depends on, so that it can be defended a year later; never a clock."""
     import hashlib
     from importlib.metadata import version as version_of
 
@@ -205,7 +208,7 @@ def _student_file(name: str, graded: Graded) -> str:
 
 
 def _forget(out: Path, files: Iterable[str]) -> None:
-    """Remove what an earlier run wrote here and this one does not, so that no file speaks of another run."""
+    """Remove what an earlier run wrote here and this one does not, so that no file is left from another run."""
     written = out / _WRITTEN
     earlier = written.read_text(encoding="utf-8").splitlines() if written.is_file() else []
     for name in set(earlier) - set(files):

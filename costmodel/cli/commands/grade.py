@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,12 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
 from costmodel.errors import UsageError
+from costmodel.sandbox.walls import wall_names
+
+
+def _either(names: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def grade(
@@ -66,9 +72,7 @@ def grade(
     require_sandbox: Annotated[
         bool, typer.Option("--require-sandbox", help="a wall that does not keep all its promises is an error")
     ] = False,
-    wall: Annotated[
-        str | None, typer.Option("--wall", help="bubblewrap, namespaces, landlock or limits [default: the best]")
-    ] = None,
+    wall: Annotated[str | None, typer.Option("--wall", help=f"{_either(wall_names())} [default: the best]")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""

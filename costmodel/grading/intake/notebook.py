@@ -32,7 +32,7 @@ def script_of(notebook: Path) -> Script:
     """A script with the code cells in order, counted from 1; IPython's magics and shell lines become comments.
 
     Raises:
-        NotebookError: no notebook of format 4, or no code in it; says what to hand in instead.
+        NotebookError: not a notebook of format 4, or no code in it; says what to hand in instead.
     """
     advice = "export it as a script: jupyter nbconvert --to script"
     name = safe_text(notebook.name)

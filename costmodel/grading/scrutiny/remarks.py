@@ -1,11 +1,11 @@
-"""What is no contradiction, but what a person should look at before a ranking hangs on it."""
+"""Remarks on a trace that does not contradict itself, but needs a look before a ranking depends on it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.structure import LITERAL_ELEMENTS
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, Phase, Trace
@@ -15,7 +15,7 @@ from costmodel.ops.convention import MACS
 from costmodel.passes.work import count
 
 _SHOWN = 5
-"""How many cases a message names."""
+"""The most cases that a message names."""
 
 
 def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
@@ -50,16 +50,21 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
     texts = [*found.values(), *(text for text, _ in literals)]
     if texts:
         listed = "; ".join(dict.fromkeys(texts[:_SHOWN])) + ("; …" if len(texts) > _SHOWN else "")
-        message = f"{elements} elements work like parameters but are none: {listed}"
-        yield Notice(kind=Kind.HIDDEN, message=message)
+        message = f"{elements} elements work like parameters but are not parameters: {listed}"
+        yield Notice(kind=NoticeKind.HIDDEN, message=message)
 
 
 _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
 def weights_of(call: OpCall) -> set[int]:
+<<<<<<< HEAD
     """Tensors that are arguments through which the op takes a network's weights."""
     names = traits_of(call.packet).weights
+=======
+    """Tensors in the place where an op takes a weight."""
+    names = _WEIGHT_OF.get(call.packet, ())
+>>>>>>> walls
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 
 
@@ -99,7 +104,7 @@ def _untrained(trace: Trace) -> Iterator[Notice]:
     without = sorted((owners & forward) - backward)
     if without:
         listed = ", ".join(path or "the model itself" for path in without[:_SHOWN])
-        yield Notice(kind=Kind.UNTRAINED, message=f"{len(without)} layers work but are not trained: {listed}")
+        yield Notice(kind=NoticeKind.UNTRAINED, message=f"{len(without)} layers work but are not trained: {listed}")
 
 
 def _unmatched(trace: Trace) -> Iterator[Notice]:
@@ -112,7 +117,7 @@ def _unmatched(trace: Trace) -> Iterator[Notice]:
     if missing:
         listed = ", ".join(path or "the model itself" for path in missing[:_SHOWN])
         message = f"gradients of convolutions that never ran forward: {listed}"
-        yield Notice(kind=Kind.UNMATCHED, message=message)
+        yield Notice(kind=NoticeKind.UNMATCHED, message=message)
 
 
 def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
@@ -122,10 +127,10 @@ def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
     theirs = _forward_macs(inference) * phase.batch
     if ours != theirs:
         message = f"{ours} multiply-accumulates forward in training, {theirs} for the same samples in inference"
-        yield Notice(kind=Kind.ASYMMETRIC, message=message)
+        yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
     elif _forms(phase.trace, 1) != _forms(inference, phase.batch):
         message = "the layers have other shapes in training than in inference, with the same multiply-accumulates"
-        yield Notice(kind=Kind.ASYMMETRIC, message=message)
+        yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
 
 
 def _forward_macs(trace: Trace) -> int:

@@ -1,4 +1,4 @@
-"""Whether the traced network, on the submitted weights and the grader's inputs, gives the submitted predictions.
+"""Replay: the traced network, on the submitted weights and the grader's inputs, must give the submitted predictions.
 
 It is the one check that a consistent trace of another, smaller network does not pass. The trace and the files are a
 stranger's: they are run in a child behind the wall, though nothing of the submission's own program is.
@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from costmodel.errors import CostModelError, FormatError, UsageError
-from costmodel.grading.child.messages import Replay
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.child.entry import answer
+from costmodel.grading.child.messages import REQUEST, Replay, Request
+from costmodel.grading.notice import OF_LIMIT, Notice, NoticeKind
 from costmodel.grading.scrutiny.validate import parse
-from costmodel.grading.walled_trace import run_child
+from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
 from costmodel.sandbox.limits import Limits
-from costmodel.sandbox.wall import Inside
+from costmodel.sandbox.run import run_child
 
 _WEIGHTS = (".pt", ".pth")
 _PREDICTIONS = "predictions"
@@ -26,8 +27,8 @@ _SECONDS = 600
 """For all inputs together: they are the grader's own, and as many as the grader likes."""
 
 
-def replayed(submission: Path, inputs: Path, inference: Trace, limits: Limits, wall: str) -> Notice:
-    """What the replay says; files that are missing or unreadable leave it open, and that is said too.
+def confirm_by_replay(submission: Path, inputs: Path, inference: Trace, limits: Limits, wall: str) -> Notice:
+    """The outcome of the replay; files that are missing or unreadable leave it open, and that is said too.
 
     A submission brings its weights as the one ``.pt`` or ``.pth`` beside ``predictions.pt`` (scores of each sample, or
     class numbers, for the grader's inputs in their order), all written by ``torch.save``.
@@ -38,27 +39,25 @@ def replayed(submission: Path, inputs: Path, inference: Trace, limits: Limits, w
     names = [file.relative_to(submission).as_posix() for file in (weights, predictions)]
     seconds = replace(limits, wall_seconds=_SECONDS, cpu_seconds=_SECONDS)
 
-    def asked(inside: Inside) -> Replay:
-        files = [f"{inside.submission}/{name}" for name in names]
-        return Replay(inference=inference, inputs=inside.beside, weights=files[0], predictions=files[1])
-
-    ended, _ = run_child(submission, asked, seconds, wall, beside=inputs)
-    if ended.stopped is not None:
-        return _open(f"the replay was stopped ({ended.stopped.value})")
+    request = Request(replay=Replay(inference=inference, weights=names[0], predictions=names[1]))
+    words = dumps(request, REQUEST).encode()
+    result = run_child(answer, words, wall=wall, limits=seconds, shown=(submission, inputs))
+    if result.stopped and result.limit is not None:
+        return _open(f"the replay was stopped ({OF_LIMIT[result.limit].value})")
     try:
-        said = parse(ended.answer).error
+        said = parse(result.answer).error
     except FormatError:
         said = None
-    known = said is not None and said.kind in (Kind.CONFIRMED, Kind.CONTRADICTED, Kind.UNCONFIRMED)
+    known = said is not None and said.kind in (NoticeKind.CONFIRMED, NoticeKind.CONTRADICTED, NoticeKind.UNCONFIRMED)
     return said if said is not None and known else _open("the replay gave no answer")
 
 
 def _open(because: str) -> Notice:
-    return Notice(kind=Kind.UNCONFIRMED, message=f"the trace is not confirmed: {because}")
+    return Notice(kind=NoticeKind.UNCONFIRMED, message=f"the trace is not confirmed: {because}")
 
 
 def check_inputs(inputs: Path) -> None:
-    """Whether the grader's own file is what the replay needs.
+    """Refuse a file of the grader's that the replay cannot use.
 
     Raises:
         UsageError: it is not one tensor, written by ``torch.save``.
@@ -70,7 +69,7 @@ def check_inputs(inputs: Path) -> None:
     except CostModelError as problem:
         raise UsageError(f"{inputs}: {problem}; --inputs is a tensor, written by torch.save") from None
     if "" not in tensors:
-        raise UsageError(f"{inputs}: holds no single tensor; --inputs is a tensor, written by torch.save")
+        raise UsageError(f"{inputs}: does not hold a single tensor; --inputs is a tensor, written by torch.save")
 
 
 def replay_files(submission: Path) -> tuple[Path | None, Path | None]:

@@ -48,7 +48,7 @@ def restrict(readable: tuple[str, ...], writable: tuple[str, ...]) -> int:
     scope = _SCOPE if version >= _SCOPE_SINCE else 0
     fields = [handled] + ([tcp] if version >= _TCP_SINCE else []) + ([scope] if version >= _SCOPE_SINCE else [])
     attributes = struct.pack(f"<{len(fields)}Q", *fields)
-    ruleset = _called(_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
+    ruleset = _call(_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     try:
         for path in readable:
             _allow(ruleset, path, _READ & handled)
@@ -56,7 +56,7 @@ def restrict(readable: tuple[str, ...], writable: tuple[str, ...]) -> int:
             _allow(ruleset, path, handled & ~_SPECIAL_FILES)
         if _libc().prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
             raise OSError(ctypes.get_errno(), "no_new_privs")
-        _called(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+        _call(_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
         os.close(ruleset)
     return version
@@ -68,10 +68,10 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     except OSError:
         return  # what is not there needs no right
     try:
-        if not os.path.isdir(path):  # noqa: PTH112  # no pathlib before the wall stands
+        if not os.path.isdir(path):  # noqa: PTH112  # no pathlib before the wall is up
             rights &= _FILE_RIGHTS
         rule = struct.pack("<Qi", rights, place)
-        _called(_ADD, ctypes.c_int(ruleset), ctypes.c_uint32(_PATH_BENEATH), rule, ctypes.c_uint32(0))
+        _call(_ADD, ctypes.c_int(ruleset), ctypes.c_uint32(_PATH_BENEATH), rule, ctypes.c_uint32(0))
     finally:
         os.close(place)
 
@@ -80,7 +80,7 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _called(number: int, *arguments: object) -> int:
+def _call(number: int, *arguments: object) -> int:
     result: int = _libc().syscall(ctypes.c_long(number), *arguments)
     if result < 0:
         code = ctypes.get_errno()

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from costmodel.errors import FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
-from costmodel.grading.notice import Kind
+from costmodel.grading.notice import NoticeKind
 from costmodel.grading.scrutiny.structure import ForgedError, check_structure
 from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.codec import dumps, to_data
@@ -101,7 +101,7 @@ FORGERIES: dict[str, tuple[Callable[[Trace], Trace], str]] = {
     "a call made free": (lambda t: with_call(t, CONVOLUTION, arguments=(), outputs=()), "nothing has made"),
     "another op": (lambda t: with_call(t, CONVOLUTION, op="aten.relu.default"), "torch refuses|results"),
     "no op": (lambda t: with_call(t, CONVOLUTION, op="aten.convolution.defalt"), "no such op"),
-    "Python": (lambda t: with_call(t, CONVOLUTION, op="__init__.__globals__.x"), "is no op"),
+    "Python": (lambda t: with_call(t, CONVOLUTION, op="__init__.__globals__.x"), "is not an op"),
     "a smaller result": (lambda t: with_tensor(t, call_at(t, CONVOLUTION)[1].outputs[0] or 0, shape=(1, 1)), "gives"),
     "another type": (lambda t: with_tensor(t, call_at(t, CONVOLUTION)[1].outputs[0] or 0, dtype="int8"), "torch|gives"),
     "no type": (lambda t: with_tensor(t, 0, dtype="float3"), "unknown element type"),
@@ -143,7 +143,7 @@ def test_the_contract_holds(answer: Answer) -> None:
         with pytest.raises(ForgedError, match=r"contract|not"):
             check(answer, replace(WANTED, settings={**WANTED.settings, **settings}))
     (remark,) = check(answer, Wanted(defaults={"input": "3x9x9"}))
-    assert remark.kind is Kind.INPUT
+    assert remark.kind is NoticeKind.INPUT
     with pytest.raises(ForgedError, match="not what was asked for"):
         check(replace(answer, inference=None), WANTED)
 

@@ -11,7 +11,7 @@ import pytest
 
 from costmodel.errors import UsageError
 from costmodel.grading import classroom as course
-from costmodel.grading.job import Job, Traced, trace
+from costmodel.grading.job import Job, TracedSubmission, trace
 from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
@@ -88,7 +88,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     # again, resumed in a copy: the same bytes, and nothing is traced
     shutil.copytree(out / ".kept", again / ".kept")
 
-    def never(job: Job) -> Traced:
+    def never(job: Job) -> TracedSubmission:
         raise AssertionError(f"{job.path} is traced again")
 
     with monkeypatch.context() as patch:
@@ -100,7 +100,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     (place / "alice" / "model.py").write_text(NET.format(channels=6), encoding="utf-8")
     traced = []
 
-    def watched(job: Job) -> Traced:
+    def watched(job: Job) -> TracedSubmission:
         traced.append(job.path.name)
         return trace(job)
 
@@ -112,7 +112,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(job: Job) -> Traced:
+    def never(job: Job) -> TracedSubmission:
         raise AssertionError("nothing is to be traced")
 
     monkeypatch.setattr(course, "trace", never)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.grading.intake.archives import ArchiveError, Caps, Room, unpack
+from costmodel.grading.intake.archives import ArchiveError, Caps, UnpackBudget, unpack
 
 MIB = 2**20
 
@@ -79,7 +79,7 @@ def test_what_a_header_says_of_all_is_not_kept_for_each(tmp_path: Path, into: Pa
 def test_what_is_skipped_counts(tmp_path: Path, into: Path) -> None:
     archive = tarred(tmp_path / "a.tar.bz2", header(".git/x", 8 * MIB), bytes(8 * MIB), header("model.py", 0))
     with pytest.raises(ArchiveError, match="unpacks to more than 2 MiB"):
-        unpack(archive, into, Room(Caps(total_bytes=2 * MIB)))
+        unpack(archive, into, UnpackBudget(Caps(total_bytes=2 * MIB)))
     assert not list(into.iterdir())
 
 
@@ -96,7 +96,7 @@ def test_a_long_list_of_a_zip_is_not_read(tmp_path: Path, into: Path) -> None:
 
     def refused() -> None:
         with pytest.raises(ArchiveError, match="list of entries is too long"):
-            unpack(archive, into, Room(Caps(entries=100)))
+            unpack(archive, into, UnpackBudget(Caps(entries=100)))
 
     assert peak_of(refused) < MIB
 
@@ -111,7 +111,7 @@ def test_zips_of_other_methods(method: int, tmp_path: Path, into: Path) -> None:
 
 
 def test_archives_share_one_room(tmp_path: Path, into: Path) -> None:
-    room = Room(Caps(total_bytes=MIB))
+    room = UnpackBudget(Caps(total_bytes=MIB))
     for name in ("a", "b"):
         with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as file:
             file.writestr(f"{name}.py", bytes(MIB * 3 // 4))

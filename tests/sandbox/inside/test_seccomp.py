@@ -127,3 +127,16 @@ def test_another_architecture_has_no_filter(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(UnsupportedError, match="riscv64"):
         filter_program(1)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_is_whole_and_every_jump_lands_inside(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    code = filter_program(1)
+    length = len(code) // 8
+    assert 0 < length < 4096
+    for index in range(length):
+        operation, yes, no = int.from_bytes(code[8 * index : 8 * index + 2], "little"), *code[8 * index + 2 :][:2]
+        if operation & 7 == 5:
+            assert index + 1 + max(yes, no) < length
+    assert code[-8:] == b"\x06\x00\x00\x00\x00\x00\xff\x7f"

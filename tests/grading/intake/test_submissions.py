@@ -17,7 +17,7 @@ from costmodel.errors import UsageError
 from costmodel.grading.intake import prepare as prepared
 from costmodel.grading.intake.roster import Roster, Student, read_roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
-from costmodel.grading.notice import Kind
+from costmodel.grading.notice import NoticeKind
 
 MODEL = "import torch\n"
 
@@ -69,9 +69,9 @@ def found(place: Path, tmp_path: Path) -> Callable[..., dict[str, Submission]]:
 Look = Callable[..., dict[str, Submission]]
 
 
-def kinds(submission: Submission) -> list[Kind]:
+def kinds(submission: Submission) -> list[NoticeKind]:
     """What is said of it by itself; that two have the same files has a test of its own."""
-    return [notice.kind for notice in submission.notices if notice.kind is not Kind.SAME]
+    return [notice.kind for notice in submission.notices if notice.kind is not NoticeKind.SAME]
 
 
 def test_plain_things(place: Path, found: Look) -> None:
@@ -136,7 +136,7 @@ def test_bad_archives_are_refused(name: str, place: Path, found: Look) -> None:
     BAD[name](place / "bad.zip")
     submissions = found()
     assert submissions["bad"].path is None
-    assert kinds(submissions["bad"]) == [Kind.ARCHIVE]
+    assert kinds(submissions["bad"]) == [NoticeKind.ARCHIVE]
     assert submissions["bad"].notices[0].message.isprintable()
     assert submissions["honest"].path is not None
 
@@ -156,11 +156,11 @@ def test_links_are_left_out(place: Path, found: Look) -> None:
     for name in ("tar", "folder"):
         path = submissions[name].path
         assert path is not None
-        assert kinds(submissions[name]) == [Kind.LINK]
+        assert kinds(submissions[name]) == [NoticeKind.LINK]
         assert [p.name for p in path.rglob("*")] == ["model.py"]
-    assert Kind.EMPTY in kinds(submissions["zip"])
+    assert NoticeKind.EMPTY in kinds(submissions["zip"])
     assert submissions["link"].path is None
-    assert kinds(submissions["link"]) == [Kind.LINK]
+    assert kinds(submissions["link"]) == [NoticeKind.LINK]
 
 
 def test_what_is_empty_or_no_program(place: Path, found: Look) -> None:
@@ -168,9 +168,9 @@ def test_what_is_empty_or_no_program(place: Path, found: Look) -> None:
     (place / "blank.py").write_bytes(b"")
     (place / "essay.docx").write_bytes(b"words")
     submissions = found()
-    assert kinds(submissions["empty"]) == [Kind.EMPTY]
-    assert kinds(submissions["blank"]) == [Kind.EMPTY]
-    assert kinds(submissions["essay"]) == [Kind.NO_MODEL]
+    assert kinds(submissions["empty"]) == [NoticeKind.EMPTY]
+    assert kinds(submissions["blank"]) == [NoticeKind.EMPTY]
+    assert kinds(submissions["essay"]) == [NoticeKind.NO_MODEL]
 
 
 def test_an_archive_in_a_folder_is_opened_once(place: Path, found: Look) -> None:
@@ -217,7 +217,7 @@ def test_what_is_too_much_to_read(place: Path, found: Look, monkeypatch: pytest.
         "deep": ["it has folders in folders, more than 100 deep"],
         "many": ["it has more than 200 files"],
     }
-    assert all(kinds(submissions[name]) == [Kind.UNREADABLE] for name in said)
+    assert all(kinds(submissions[name]) == [NoticeKind.UNREADABLE] for name in said)
 
 
 def test_pipes_are_not_opened(place: Path, found: Look) -> None:
@@ -229,11 +229,11 @@ def test_pipes_are_not_opened(place: Path, found: Look) -> None:
     path = submissions["folder"].path
     assert path is not None
     assert [p.name for p in path.iterdir()] == ["model.py"]
-    assert [n.message for n in submissions["folder"].notices if n.kind is Kind.LINK] == [
+    assert [n.message for n in submissions["folder"].notices if n.kind is NoticeKind.LINK] == [
         "left out, being links or devices: pipe.py"
     ]
-    assert kinds(submissions["alone"]) == [Kind.EMPTY]
-    assert kinds(submissions["archive"]) == [Kind.LINK, Kind.EMPTY]
+    assert kinds(submissions["alone"]) == [NoticeKind.EMPTY]
+    assert kinds(submissions["archive"]) == [NoticeKind.LINK, NoticeKind.EMPTY]
 
 
 def test_a_notebook_is_read(place: Path, found: Look) -> None:
@@ -256,7 +256,7 @@ def test_a_notebook_is_read(place: Path, found: Look) -> None:
     assert text.splitlines()[5] == "# %%bash"
     for name in ("bob", "eve"):
         assert submissions[name].path is None
-        assert kinds(submissions[name]) == [Kind.NOTEBOOK]
+        assert kinds(submissions[name]) == [NoticeKind.NOTEBOOK]
         assert "nbconvert" in submissions[name].notices[0].message
 
 
@@ -267,7 +267,7 @@ def test_names_are_made_harmless(place: Path, found: Look) -> None:
         assert submission.name.isprintable()
         assert submission.name.encode()
         assert submission.key.replace("-", "").isalnum()
-    assert sum(Kind.NAME in kinds(s) for s in found().values()) == 2
+    assert sum(NoticeKind.NAME in kinds(s) for s in found().values()) == 2
 
 
 def test_canvas(place: Path, found: Look) -> None:
@@ -279,12 +279,12 @@ def test_canvas(place: Path, found: Look) -> None:
     path = submissions["Ann Smith"].path
     assert path is not None
     assert sorted(p.name for p in path.iterdir()) == ["extra.py", "model.py"]
-    assert kinds(submissions["Miller, Bob"]) == [Kind.LATE]
+    assert kinds(submissions["Miller, Bob"]) == [NoticeKind.LATE]
     (place / "smithann_12_37_model-3.py").write_text(MODEL, encoding="utf-8")
     path = found(roster)["Ann Smith"].path
     assert path is not None
     assert sorted(p.name for p in path.iterdir()) == ["extra.py", "model-2.py", "model-3.py"]
-    assert kinds(submissions["Eve Absent"]) == [Kind.MISSING]
+    assert kinds(submissions["Eve Absent"]) == [NoticeKind.MISSING]
 
 
 def test_gradescope(place: Path, found: Look) -> None:
@@ -298,7 +298,7 @@ def test_gradescope(place: Path, found: Look) -> None:
     )
     submissions = found(Roster((Student(name="Smith, Ann", sid="77"),)))
     assert submissions["Smith, Ann"].path == export / "submission_1"
-    assert kinds(submissions["submission_2"]) == [Kind.STRANGER, Kind.STRANGER]
+    assert kinds(submissions["submission_2"]) == [NoticeKind.STRANGER, NoticeKind.STRANGER]
 
 
 def test_a_group_and_a_submission_without_files(place: Path, found: Look) -> None:
@@ -323,8 +323,8 @@ def test_a_group_and_a_submission_without_files(place: Path, found: Look) -> Non
     roster = Roster((Student(name="Smith, Ann", sid="77"), Student(name="B.", email="B@x.edu"), Student(name="Eve")))
     submissions = found(roster)
     assert list(submissions) == ["Eve", "Ghost Writer", "Smith, Ann, B."]
-    assert kinds(submissions["Eve"]) == [Kind.MISSING]
-    assert kinds(submissions["Ghost Writer"]) == [Kind.STRANGER, Kind.EMPTY]
+    assert kinds(submissions["Eve"]) == [NoticeKind.MISSING]
+    assert kinds(submissions["Ghost Writer"]) == [NoticeKind.STRANGER, NoticeKind.EMPTY]
 
 
 def test_metadata_of_other_kinds(place: Path, found: Look) -> None:
@@ -351,7 +351,7 @@ def test_people_of_one_name_are_told_apart(place: Path, found: Look) -> None:
     assert [n.message for n in submissions["John Smith"].notices] == [
         "2 people on the roster are called John Smith: hand it in under a number or an e-mail"
     ]
-    assert kinds(submissions["John Smith (22)"]) == [Kind.MISSING]
+    assert kinds(submissions["John Smith (22)"]) == [NoticeKind.MISSING]
 
 
 def test_what_is_nobodys_is_left_out_and_said(place: Path, tmp_path: Path) -> None:
@@ -377,7 +377,7 @@ def test_what_is_nobodys_is_left_out_and_said(place: Path, tmp_path: Path) -> No
 def test_a_roster_that_fits_nobody_is_said(place: Path, tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     notes = find_submissions(place, tmp_path / "into", Roster((Student(name="1"), Student(name="2")))).notes
-    assert notes == ("nobody on the roster is called as any submission is; do its columns hold names or numbers?",)
+    assert notes == ("no submission has a name that is on the roster; do its columns hold names or numbers?",)
 
 
 def test_clones(place: Path, found: Look) -> None:
@@ -400,10 +400,10 @@ def test_twice_the_same_student_and_the_same_files(place: Path, found: Look, tmp
     into.mkdir()
     everything = find_submissions(place, into, Roster((Student(name="Ann Smith"),))).submissions
     twice = [s for s in everything if s.name.startswith("Ann Smith")]
-    assert [(s.name, Kind.DUPLICATE in kinds(s)) for s in twice] == [("Ann Smith", True), ("Ann Smith (2)", True)]
+    assert [(s.name, NoticeKind.DUPLICATE in kinds(s)) for s in twice] == [("Ann Smith", True), ("Ann Smith (2)", True)]
     assert len({s.key for s in twice}) == 2
     copy = next(s for s in everything if s.name == "copycat")
-    assert [n.message for n in copy.notices if n.kind is Kind.SAME] == ["the same files as Ann Smith, honest"]
+    assert [n.message for n in copy.notices if n.kind is NoticeKind.SAME] == ["the same files as Ann Smith, honest"]
 
 
 def test_a_number_takes_nobodys_name(place: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The walls of this machine, which model is meant, and that nobody hears his neighbour."""
+"""Tracing behind a wall: the model that is meant, and that nobody hears his neighbour."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import UnknownNameError
-from costmodel.grading.notice import Kind
+from costmodel.grading.notice import NoticeKind
 from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.ir.codec import dumps
-from costmodel.sandbox import probe as probing
-from costmodel.sandbox.inside.seccomp import filter_program
 from costmodel.sandbox.limits import Limits
-from costmodel.sandbox.probe import SandboxError, Standing, best_wall, probe
-from costmodel.sandbox.wall import WALLS
 from tests.grading.conftest import HOSTILE
 
 SETTINGS = {"input": "3x32x32", "batch": 2}
@@ -31,47 +27,9 @@ class {name}(nn.Module):
 """
 
 
-def test_each_wall_is_tried_and_says_why_not() -> None:
-    standings = {standing.wall: standing for standing in probe()}
-    assert list(standings) == list(WALLS)
-    assert standings["limits"].works
-    for standing in standings.values():
-        assert str(standing).startswith(standing.wall)
-        assert standing.works or len(standing.why) > 5
-
-
-def test_bubblewrap_holds_where_it_works() -> None:
-    standing = probe()[0]
-    if not standing.works:
-        pytest.skip(f"NOT TESTED HERE: {standing}")
-    assert standing.is_whole, str(standing)
-    assert best_wall(require_sandbox=True) == standing
-
-
-def test_a_weaker_wall_is_an_error_where_a_sandbox_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = (Standing(wall="bubblewrap", why="not installed"), Standing(wall="limits", kept=("network",)))
-    monkeypatch.setattr(probing, "probe", lambda: weak)
-    assert best_wall().wall == "limits"
-    with pytest.raises(SandboxError, match=r"bubblewrap: does not work: not installed; limits: works, without"):
-        best_wall(require_sandbox=True)
-
-
 def test_an_unknown_wall() -> None:
     with pytest.raises(UnknownNameError, match="bubblewrap"):
         trace_behind_wall(Path("x.py"), wall="maginot")
-
-
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_the_filter_is_whole_and_every_jump_lands_inside(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.machine", lambda: machine)
-    code = filter_program(1)
-    length = len(code) // 8
-    assert 0 < length < 4096
-    for index in range(length):
-        operation, yes, no = int.from_bytes(code[8 * index : 8 * index + 2], "little"), *code[8 * index + 2 :][:2]
-        if operation & 7 == 5:
-            assert index + 1 + max(yes, no) < length
-    assert code[-8:] == b"\x06\x00\x00\x00\x00\x00\xff\x7f"
 
 
 def folder(place: Path, **files: str) -> Path:
@@ -107,7 +65,7 @@ def test_what_the_contract_names_must_be_there(tmp_path: Path) -> None:
     for reference in ("net.py", ":Other"):
         result = trace_behind_wall(place, reference, SETTINGS)
         assert result.notice is not None
-        assert result.notice.kind is Kind.NO_MODEL
+        assert result.notice.kind is NoticeKind.NO_MODEL
     result = trace_behind_wall(place, "model.py:Other", SETTINGS)
     assert result.notice is not None
     assert "its models: Net" in result.notice.message
