@@ -26,7 +26,6 @@ from costmodel.ir.settings import Settings
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 from costmodel.ir.verdict import Verdict
-<<<<<<< HEAD
 from costmodel.ir.workload import Workload
 from costmodel.version import __version__
 
@@ -63,9 +62,6 @@ _VERBS = {
     "trace": "trace",
 }
 """Each verb, and its file in verbs/."""
-=======
-from costmodel.version import __version__ as __version__
->>>>>>> walls
 
 __all__ = [
     "Advice",

@@ -15,21 +15,12 @@ from costmodel.errors import UsageError
 from costmodel.grading.class_mapping import map_class
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
-<<<<<<< HEAD
-from costmodel.grading.job import Job, Traced, trace
-from costmodel.grading.notice import OF_OTHERS, Kind, Notice
-from costmodel.grading.resume import Kept, fingerprint
-from costmodel.grading.verdicts import Known, verdict_of
-from costmodel.grading.whose_facts import Row, look_up
-from costmodel.hardware.machines import load_hardware
-=======
 from costmodel.grading.job import Job, TracedSubmission, trace
 from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
 from costmodel.grading.resume import ResumeStore, trace_key
 from costmodel.grading.verdicts import JudgingOptions, verdict_of
 from costmodel.grading.whose_facts import FactsRow, assign_facts
-from costmodel.hardware.spec import load_hardware
->>>>>>> walls
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
@@ -192,17 +183,11 @@ def _map_all(
         {key: workload for key, workload in workloads.items() if workload is not None},
         rule.on(load_hardware(rule.machine)),
         (rule.search, *rule.beside),
-<<<<<<< HEAD
         Run(
-            cache=way.use_cache,
-            executor=way.executor,
-            progress=lambda done, total: way.progress("mapping layers", done, total),
+            cache=plan.use_cache,
+            executor=plan.executor,
+            progress=lambda done, total: plan.progress("mapping layers", done, total),
         ),
-=======
-        use_cache=plan.use_cache,
-        executor=plan.executor,
-        progress=lambda done, total: plan.progress("mapping layers", done, total),
->>>>>>> walls
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import FormatError
+from costmodel.files.writing import write_text
 from costmodel.grading.intake.digest import digest_of
 from costmodel.grading.job import SCHEMA, Job, TracedSubmission
 from costmodel.ir.codec import dumps, loads
@@ -33,14 +34,11 @@ class ResumeStore:
 
     def store(self, key: str, traced: TracedSubmission) -> None:
         """Keep a finished trace, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{key}.part"
-        part.write_text(dumps(traced, SCHEMA), encoding="utf-8")
-        part.replace(self.folder / f"{key}.json")
+        write_text(self.folder / f"{key}.json", dumps(traced, SCHEMA))
 
 
 def trace_key(job: Job, digest: str, version: str) -> str:
-    """Digest of all that a trace depends on: files, way of tracing, our own version; not where the files lie."""
+    """Digest of all that a trace depends on: files, way of tracing, our own source; not where the files lie."""
     recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
     inputs = digest_of(job.inputs) if job.inputs is not None else ""
     words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.judge import judge
+from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet
 from costmodel.rules.schema.rulebook import Rulebook
 
@@ -31,13 +32,13 @@ class JudgingOptions:
         reading: how ambiguous rules are read.
         originals: the organizers' own copy of files that nobody may change.
         asks_for_weights: students were asked for weights and predictions, for the replay.
-        own_sheet: reads the facts that a submission's folder holds itself.
+        solution: labels that predictions in a submission's folder are scored against.
     """
 
     reading: str = AS_WRITTEN
     originals: Path | None = None
     asks_for_weights: bool = False
-    own_sheet: Callable[[Path], Sheet] = field(default=lambda _: Sheet())
+    solution: Path | None = None
 
 
 def verdict_of(
@@ -55,7 +56,7 @@ def verdict_of(
     more = []
     if submission.path is not None and submission.path.is_dir():
         try:
-            sheet = sheet.joined(options.own_sheet(submission.path))
+            sheet = sheet.joined(own_sheet(submission.path, book, options.solution))
         except FormatError as problem:
             more.append(_open("facts", str(problem).replace(f"{submission.path}/", "")))
     more += [_open("facts", problem) for problem in sheet.problems]

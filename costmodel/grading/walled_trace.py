@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from costmodel.errors import FormatError
+from costmodel.errors import ForgedError, FormatError
 from costmodel.files.quoting import safe_text, steady_text
 from costmodel.grading.child.entry import answer
 from costmodel.grading.child.messages import REQUEST, Answer, Request, Wanted
 from costmodel.grading.intake.digest import digest_of
 from costmodel.grading.notice import OF_LIMIT, Notice, NoticeKind
-from costmodel.grading.scrutiny.structure import ForgedError
 from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps

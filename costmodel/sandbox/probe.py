@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from costmodel.errors import UsageError
+from costmodel.errors import SandboxError
 from costmodel.files.quoting import safe_text
 from costmodel.sandbox.inside.trials import Targets, attempt, tried
 from costmodel.sandbox.limits import Limits
@@ -23,10 +23,6 @@ from costmodel.sandbox.wall import Wall
 from costmodel.sandbox.walls import all_walls
 
 _LIMITS = Limits(wall_seconds=20.0, cpu_seconds=10)
-
-
-class SandboxError(UsageError):
-    """No wall of this machine keeps all promises, and one was required."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from costmodel.errors import CostModelError, SubjectError, joined
+from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing.compat import FakeTensorMode, fake_mode
 from costmodel.tracing.recipe import Recipe, make_recipe
 from costmodel.tracing.subject import find_model, load_source, model_names
@@ -29,17 +29,6 @@ _ADVICE = "say which by a recipe() in its file"
 _HINT = "or with --model FILE.py:NAME"
 _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 """What load_source appends to a file's name."""
-
-
-class NoChoiceError(SubjectError):
-    """No object can be meant, or more than one (``several``); ``problems``: why not each of those looked at."""
-
-    def __init__(
-        self, message: str, *, hint: str = "", several: bool = False, problems: Iterable[CostModelError] = ()
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.several = several
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,17 @@
-<<<<<<< HEAD
 """A traced plan in the user's words: which model, input, loss and optimizer were analysed."""
-=======
-"""Describe a traced plan in the user's words: its model, batch, loss, optimizer and length."""
->>>>>>> walls
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-<<<<<<< HEAD
 from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
-=======
-from costmodel.ir.analysis import Subject
->>>>>>> walls
 from costmodel.ir.training import Training
 from costmodel.tracing.recipe import Recipe
 from costmodel.tracing.training import Plan
 
 
 def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
-<<<<<<< HEAD
-    """The subject of an analysis: a traced plan in the user's words."""
-=======
     """The subject of an analysis.
 
     Args:
@@ -31,21 +20,14 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
         random: whether random numbers count as operations.
         digest: of the subject's source; "" if there is none.
     """
->>>>>>> walls
     recipe = plan.recipe
     first = recipe.stretches()[0]
     return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-<<<<<<< HEAD
         input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else OWN_BATCH,
         batch=training.phases[0].batch,
         loss=OWN_STEP if "training_step" in plan.subject.source else _name(recipe.loss),
-=======
-        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else "own batch",
-        batch=training.phases[0].batch,
-        loss=_name(recipe.loss, plan.subject.source, "training_step"),
->>>>>>> walls
         optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
         samples=first.samples,
         epochs=first.epochs,
@@ -59,24 +41,13 @@ def _short(reference: str) -> str:
     return reference.replace("\\", "/").rpartition("/")[2]
 
 
-<<<<<<< HEAD
 def _name(value: Any) -> str:
-=======
-def _name(value: Any, source: Mapping[str, Any], own: str) -> str:
-    if own in source:
-        return f"own {own}"
->>>>>>> walls
     return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
 
 
 def _optimizer(recipe: Recipe, of_phase: str | None, source: Mapping[str, Any]) -> str:
     if of_phase is None and "configure_optimizers" in source:
-<<<<<<< HEAD
         return OWN_OPTIMIZER
     name = of_phase or _name(recipe.optimizer)
-=======
-        return "own configure_optimizers"
-    name = of_phase or _name(recipe.optimizer, {}, "")
->>>>>>> walls
     options = ", ".join(f"{k}={v}" for k, v in sorted(recipe.optimizer_options.items()))
     return f"{name}({options})" if options else name

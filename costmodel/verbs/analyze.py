@@ -11,7 +11,6 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import FormatError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
-<<<<<<< HEAD
 from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, Analysis
 from costmodel.ir.codec import dumps, loads
 from costmodel.verbs.estimate import Progress, cost_of
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from costmodel.ir.settings import Settings
-=======
-from costmodel.ir.analysis import SCHEMA, Analysis
-from costmodel.ir.codec import dumps, loads
->>>>>>> walls
 
 
 def analyze(

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Doctor: what of costmodel works on this machine, what is missing, and what to do."""
-=======
-"""The verb behind ``doctor``: try each part of costmodel on this machine, and say what is missing and what to do."""
->>>>>>> walls
 
 from __future__ import annotations
 
@@ -37,11 +33,7 @@ class Diagnosis:
     advice: str
 
 
-<<<<<<< HEAD
-def examine(words: Mapping[str, Any]) -> list[Finding]:
-=======
-def examine(timeloop_bin: str | None = None, docker: str | None = None) -> list[Diagnosis]:
->>>>>>> walls
+def examine(words: Mapping[str, Any]) -> list[Diagnosis]:
     """Try everything; what is needed first.
 
     Args:
@@ -50,16 +42,9 @@ def examine(timeloop_bin: str | None = None, docker: str | None = None) -> list[
     return [
         *(_package(name) for name in ("torch", "fvcore", "numpy", "pydantic")),
         _cache(),
-<<<<<<< HEAD
         *_backends(Run(options=words)),
-        *_walls(),
-=======
-        *_backends(place),
-        _docker(),
-        _accelergy(),
         *walls_of_this_machine(),
         _cores(),
->>>>>>> walls
     ]
 
 
@@ -87,80 +72,12 @@ def _cache() -> Diagnosis:
     return _diagnosis("cache folder", True, f"{folder} can be written", "")
 
 
-<<<<<<< HEAD
-def _backends(run: Run) -> Iterator[Finding]:
+def _backends(run: Run) -> Iterator[Diagnosis]:
     """What each backend says of itself; the default one is needed."""
     for name in backends.names():
         backend = backends.load(name)
         for tried in backend.examine(run if backend.OPTIONS else replace(run, options={})):
-            yield _finding(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
-=======
-def _backends(place: Place) -> Iterator[Diagnosis]:
-    spec = load_hardware(_LAB)
-    report = analytical.estimate(_trial(), spec)
-    solved = report.layers[0]
-    seen = f"engine {report.backend_version}: {solved.energy_pj:,.2f} pJ, {solved.cycles} cycles on a trial layer"
-    yield _diagnosis("backend analytical", solved.valid, seen, "report it: the engine solves no layer", needed=True)
-    for name in (MAPPER, MODEL):
-        try:
-            tool = find_tool(name, place)
-        except UsageError as error:
-            yield _diagnosis(f"backend timeloop: {name}", False, "not found", str(error))
-            continue
-        if name == MAPPER:
-            yield _diagnosis(f"backend timeloop: {name}", True, f"{tool.path} ({tool.version})", "")
-        else:
-            yield _trial_of_model(place, spec, f"{tool.path} ({tool.version})")
-
-
-def _trial() -> Workload:
-    layer = Layer(
-        places=(LayerPlace(part="forward", layer="trial", times=1),),
-        instance={"C": 16, "M": 16, "R": 3, "S": 3, "P": 4, "Q": 4},
-        depthwise=False,
-        word_bits=16,
-        lowered_as="convolution",
-    )
-    return Workload(phase="inference", layers=(layer,), not_mapped=(), operations=layer.macs, bytes_moved=0)
-
-
-def _trial_of_model(place: Place, spec: HardwareSpec, where: str) -> Diagnosis:
-    """Timeloop says no version; which of the engine's behaviours it agrees with says more."""
-    name = f"backend timeloop: {MODEL}"
-    for behaviour in _BEHAVIOURS:
-        machine = spec.model_copy(update={"timeloop": behaviour})
-        with tempfile.TemporaryDirectory() as folder:
-            runs = Settings(place=place, work=Path(folder), time_limit=_SECONDS)
-            check = verify(analytical.estimate(_trial(), machine), machine, settings=runs)[0]
-        if check.energy_pj is None:
-            return _diagnosis(name, False, f"{where}: {check.because}", "build Timeloop again, or name another build")
-        if check.agrees:
-            return _diagnosis(name, True, f"{where}; agrees with behaviour {behaviour} on the trial layer", "")
-    theirs = f"{check.energy_pj:,.2f} pJ, {check.cycles} cycles on the trial layer: {check.because}"
-    return _diagnosis(name, True, f"{where}; agrees with none of the analytical engine's behaviours: {theirs}", "")
-
-
-def _docker() -> Diagnosis:
-    name = "docker"
-    if shutil.which("docker") is None:
-        return _diagnosis(name, False, "no docker on the PATH", "only for --docker IMAGE: install Docker")
-    words = ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]
-    try:
-        result = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return _diagnosis(name, False, str(error), "only for --docker IMAGE: start Docker")
-    if result.returncode != 0:
-        said = (result.stderr.strip().splitlines() or ["no answer"])[-1]
-        return _diagnosis(name, False, said, "only for --docker IMAGE: start Docker")
-    images = [line for line in result.stdout.split() if "timeloop" in line]
-    return _diagnosis(name, True, f"images named timeloop: {', '.join(images) or 'none'}", "")
-
-
-def _accelergy() -> Diagnosis:
-    path = shutil.which("accelergy")
-    advice = "not needed: exported folders bring their energy table (ERT.yaml)"
-    return _diagnosis("accelergy", path is not None, path or "not on the PATH", advice)
->>>>>>> walls
+            yield _diagnosis(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
 
 
 def walls_of_this_machine() -> Iterator[Diagnosis]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel import backends
-from costmodel.errors import UnknownNameError, UsageError
+from costmodel.errors import SandboxError, UnknownNameError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
+from costmodel.files.fingerprint import own_digest
+from costmodel.files.writing import write_text
 from costmodel.grading.classroom import GradingPlan, Progress, grade_class
 from costmodel.grading.intake.roster import read_roster
 from costmodel.grading.resume import ResumeStore
@@ -21,16 +23,11 @@ from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
-from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
-from costmodel.sandbox.probe import SandboxError, best_wall, probe
-<<<<<<< HEAD
-=======
-from costmodel.verbs.check import own_sheet
+from costmodel.sandbox.probe import best_wall, probe
 from costmodel.version import __version__
->>>>>>> walls
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
 _PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
@@ -103,13 +100,13 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     finished = ResumeStore(out / ".kept")
     plan = GradingPlan(
         wall=wall,
-        version=__version__,
+        version=own_digest(),
         reference=order.model,
         options=JudgingOptions(
             reading=order.reading,
             originals=order.originals,
             asks_for_weights=order.inputs is not None,
-            own_sheet=lambda folder: own_sheet(folder, book, order.solution),
+            solution=order.solution,
         ),
         inputs=order.inputs,
         ranked=order.ranked,
@@ -222,9 +219,6 @@ def _forget(out: Path, files: Iterable[str]) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import inf
 
 import pytest
-from costmodel.backends.analytical.estimate import Search, solve
 
+from costmodel.backends.analytical.one_layer import solve
+from costmodel.backends.backend import Search
 from costmodel.ir.workload import Layer, Place
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import OBJECTIVES, Bound, Objective, SortKey

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from costmodel.errors import SandboxError
 from costmodel.sandbox import probe as probing
-from costmodel.sandbox.probe import SandboxError, WallStatus, best_wall, probe
+from costmodel.sandbox.probe import WallStatus, best_wall, probe
 from costmodel.sandbox.walls import wall_names
 
 

@@ -29,9 +29,10 @@ from costmodel.ir.workload import Layer, Workload
 def version() -> str:
     """Digest of the engine's source: results of another engine are never taken for ours."""
     digest = hashlib.sha256()
-    folder = Path(str(resources.files("costmodel.mapping")))
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    for package in ("costmodel.mapping", "costmodel.backends.analytical"):
+        folder = Path(str(resources.files(package)))
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -15,17 +15,13 @@ from pathlib import Path
 from costmodel.backends.timeloop.loop_nest import parse_map
 from costmodel.backends.timeloop.stats import Stats, parse_stats
 from costmodel.backends.timeloop.tools import Tool
-from costmodel.errors import CostModelError, FormatError
+from costmodel.errors import FormatError, RunError
 from costmodel.ir.cost import MappedLevel
 
 _WORDS_OF_STDERR = 300
 _FINISHED = "finished.json"
 _SECONDS_TO_KILL = 30.0
 """How long ``docker kill`` may take."""
-
-
-class RunError(CostModelError):
-    """A layer's run gave no figures: what happened, and where its output is."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def _same_dice() -> None:
 
 
 def _notice(error: BaseException) -> Notice:
-    from costmodel.tracing.choice import NoChoiceError
+    from costmodel.errors import NoChoiceError
 
     # hints name options, which only the command line has: the message alone goes to the student
     message = error.message if isinstance(error, CostModelError) else str(error)

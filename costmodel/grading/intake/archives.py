@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from costmodel.errors import CostModelError
+from costmodel.errors import ArchiveError
 from costmodel.files.quoting import safe_text
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -58,10 +58,6 @@ _BROKEN = (
     MemoryError,
     struct.error,
 )
-
-
-class ArchiveError(CostModelError):
-    """An archive that is not unpacked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from costmodel.errors import CostModelError
+from costmodel.errors import NotebookError
 from costmodel.files.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
@@ -22,10 +22,6 @@ class Script:
 
     text: str
     cells: tuple[tuple[int, int], ...]
-
-
-class NotebookError(CostModelError):
-    """A notebook whose cells cannot be read."""
 
 
 def script_of(notebook: Path) -> Script:

@@ -7,9 +7,10 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from costmodel.errors import ArchiveError, NotebookError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.archives import ArchiveError, UnpackBudget, is_archive, unpack
-from costmodel.grading.intake.notebook import NotebookError, script_of
+from costmodel.grading.intake.archives import UnpackBudget, is_archive, unpack
+from costmodel.grading.intake.notebook import script_of
 from costmodel.grading.intake.platforms import RawSubmission
 from costmodel.grading.notice import Notice, NoticeKind
 

@@ -17,9 +17,9 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from costmodel.errors import UsageError
+from costmodel.errors import ArchiveError, UsageError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.archives import ArchiveError, is_archive, unpack
+from costmodel.grading.intake.archives import is_archive, unpack
 from costmodel.grading.intake.digest import contents_of, digest_of
 from costmodel.grading.intake.platforms import Person, RawSubmission, read_folder
 from costmodel.grading.intake.prepare import UnusableError, listed, prepare

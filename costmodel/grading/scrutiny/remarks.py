@@ -58,13 +58,8 @@ _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
 def weights_of(call: OpCall) -> set[int]:
-<<<<<<< HEAD
     """Tensors that are arguments through which the op takes a network's weights."""
     names = traits_of(call.packet).weights
-=======
-    """Tensors in the place where an op takes a weight."""
-    names = _WEIGHT_OF.get(call.packet, ())
->>>>>>> walls
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from costmodel.errors import CostModelError
+from costmodel.errors import ForgedError
 from costmodel.ir.tensor import Role, Storage, TensorSpec, item_bytes
 from costmodel.ir.trace import LOSS_SCOPE, Trace
 
@@ -23,10 +23,6 @@ LITERAL_ELEMENTS = 4096
 
 _OP = re.compile(r"[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z][A-Za-z0-9_]*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.]{0,30}")
-
-
-class ForgedError(CostModelError):
-    """A trace that no run of the recorder can have made; the message says where it contradicts itself."""
 
 
 def expect(holds: bool, message: str) -> None:

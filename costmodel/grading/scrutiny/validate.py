@@ -32,12 +32,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from costmodel.errors import CostModelError, FormatError
+from costmodel.errors import CostModelError, ForgedError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.evasions import evasions
 from costmodel.grading.scrutiny.remarks import remarks
-from costmodel.grading.scrutiny.structure import ForgedError, check_structure, expect
+from costmodel.grading.scrutiny.structure import check_structure, expect
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import from_data
 from costmodel.ir.trace import Trace

@@ -10,12 +10,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-<<<<<<< HEAD
 from costmodel.ops.formula import Formula, derive, packet_name
-=======
-from costmodel.ops.families import elementwise, extremum, norm, unary  # noqa: F401  (the plain formulas exist)
-from costmodel.ops.formula import Formula, _registry, packet_name, register
->>>>>>> walls
 from costmodel.ops.pointwise import PointwiseFormula
 
 aten = torch.ops.aten

@@ -10,9 +10,10 @@ import ctypes
 import os
 import sys
 
+from costmodel.errors import UnsupportedError
 from costmodel.sandbox.confinement import Confinement
 from costmodel.sandbox.inside import landlock
-from costmodel.sandbox.inside.seccomp import UnsupportedError, filter_program
+from costmodel.sandbox.inside.seccomp import filter_program
 from costmodel.sandbox.limits import Limits
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _NOT_DUMPABLE = 38, 22, 2, 4

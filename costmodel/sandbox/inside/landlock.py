@@ -10,7 +10,7 @@ import os
 import struct
 import sys
 
-from costmodel.sandbox.inside.seccomp import UnsupportedError
+from costmodel.errors import UnsupportedError
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _VERSION_QUESTION = 1

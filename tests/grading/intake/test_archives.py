@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.grading.intake.archives import ArchiveError, Caps, UnpackBudget, unpack
+from costmodel.errors import ArchiveError
+from costmodel.grading.intake.archives import Caps, UnpackBudget, unpack
 
 MIB = 2**20
 

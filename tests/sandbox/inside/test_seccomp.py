@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from costmodel.errors import UnsupportedError
 from costmodel.sandbox.inside import syscalls
-from costmodel.sandbox.inside.seccomp import UnsupportedError, filter_program
+from costmodel.sandbox.inside.seccomp import filter_program
 
 ALLOW, REFUSE, PRETEND, ABSENT, KILL = 0x7FFF0000, 0x50000 | errno.EPERM, 0x50000, 0x50000 | errno.ENOSYS, 0x80000000
 OWN = 77
