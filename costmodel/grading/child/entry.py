@@ -97,7 +97,7 @@ def _missing_modules(error: BaseException | None) -> Iterator[str]:
 def _is_out_of_memory(error: BaseException | None) -> bool:
     while error is not None:
         # torch's allocator raises a bare RuntimeError: its words are all that tells it apart
-        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # their text: torch
             return True
         error = error.__cause__ or error.__context__
     return False
