@@ -65,7 +65,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class BackendOption:
     """A word that one backend alone understands; on the command line ``--name-with-hyphens``.
 
     Attributes:
@@ -103,7 +103,7 @@ class Backend(Protocol):
 
     TITLE: str
     """One line for ``--help``."""
-    OPTIONS: Sequence[Option]
+    OPTIONS: Sequence[BackendOption]
     SEARCHES: Mapping[str, str]
     """Its ways of choosing mappings, each with one line of help; empty if its tool searches in its own way."""
 
@@ -146,7 +146,7 @@ class Solver(Protocol):
 class Verifier(Protocol):
     """A backend that also evaluates the mappings that another one has found."""
 
-    OPTIONS: Sequence[Option]
+    OPTIONS: Sequence[BackendOption]
 
     def verify(self, report: CostReport, machine: HardwareSpec, run: Run) -> tuple[LayerCheck, ...]:
         """Its own figures for the mapping of every layer of a report."""
@@ -177,7 +177,7 @@ class Exporter(Protocol):
         """The mapping of a solved layer in the tool's syntax."""
 
 
-def refuse_options(given: Mapping[str, Any], known: Sequence[Option]) -> None:
+def refuse_options(given: Mapping[str, Any], known: Sequence[BackendOption]) -> None:
     """Options that a backend does not know are mistakes.
 
     Raises:

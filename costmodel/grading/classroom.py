@@ -28,7 +28,7 @@ from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
 from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 Progress = Callable[[str, int, int], None]
 

@@ -10,11 +10,11 @@ from typing import Any
 from costmodel.files.quoting import safe_text
 from costmodel.grading.mappable import too_large
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.scrutiny.replay import confirm_by_replay
+from costmodel.grading.scrutiny.confirm_by_replay import confirm_by_replay
 from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 SCHEMA = "costmodel.traced/1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from costmodel.sandbox.result import LimitReached
+from costmodel.sandbox.child_result import LimitReached
 
 
 class NoticeKind(str, Enum):

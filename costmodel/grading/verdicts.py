@@ -14,7 +14,7 @@ from costmodel.errors import FormatError, UnknownNameError
 from costmodel.files.moments import parse_submitted
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.job import TracedSubmission
-from costmodel.grading.scrutiny.replay import replay_files
+from costmodel.grading.scrutiny.confirm_by_replay import replay_files
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed

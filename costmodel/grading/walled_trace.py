@@ -20,9 +20,9 @@ from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.child_result import ChildResult, LimitReached
 from costmodel.sandbox.probe import best_wall
-from costmodel.sandbox.result import ChildResult, LimitReached
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import run_child
 from costmodel.sandbox.walls import wall_called
 

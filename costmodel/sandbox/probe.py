@@ -16,8 +16,8 @@ from pathlib import Path
 from costmodel.errors import SandboxError
 from costmodel.files.quoting import safe_text
 from costmodel.sandbox.inside.trials import Targets, attempt, tried
-from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.promises import PROMISES
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import run_child
 from costmodel.sandbox.wall import Wall
 from costmodel.sandbox.walls import all_walls

@@ -15,9 +15,9 @@ from typing import TypeAlias
 from costmodel.errors import FormatError
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox import visible
+from costmodel.sandbox.child_result import ChildResult, LimitReached, signal_of
 from costmodel.sandbox.inside.start import START, STARTED, Start, Started
-from costmodel.sandbox.limits import Limits
-from costmodel.sandbox.result import ChildResult, LimitReached, signal_of
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.supervisor import Ended, supervise
 from costmodel.sandbox.wall import Launch, environment
 from costmodel.sandbox.walls import wall_called

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.child_result import LimitReached
 from costmodel.sandbox.process_tree import TreeUsage, end, usage
-from costmodel.sandbox.result import LimitReached
+from costmodel.sandbox.resource_limits import Limits
 
 _LOOK_EVERY_SECONDS = 0.02
 _CHUNK = 1 << 18

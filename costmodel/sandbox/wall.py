@@ -14,7 +14,7 @@ from pathlib import Path
 
 from costmodel.sandbox import visible
 from costmodel.sandbox.confinement import Confinement
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 _PROGRAM = "import sys; sys.path[0] = sys.argv[1]; from costmodel.sandbox.inside.start import main; main()"
 """A string, not an import: the names of walls are in ``--help``, which must not wait for ctypes."""

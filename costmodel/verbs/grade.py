@@ -17,7 +17,7 @@ from costmodel.files.writing import write_text
 from costmodel.grading.classroom import GradingPlan, Progress, grade_class
 from costmodel.grading.intake.roster import read_roster
 from costmodel.grading.resume import ResumeStore
-from costmodel.grading.scrutiny.replay import check_inputs
+from costmodel.grading.scrutiny.confirm_by_replay import check_inputs
 from costmodel.grading.verdicts import JudgingOptions
 from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
@@ -25,8 +25,8 @@ from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, render
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
-from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import best_wall, probe
+from costmodel.sandbox.resource_limits import Limits as Limits
 from costmodel.version import __version__
 
 _RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.verbs.grade import Order, grade, write_grades
 from tests.grading.conftest import HOSTILE
 

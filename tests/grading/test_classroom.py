@@ -16,7 +16,7 @@ from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.verbs.grade import Order, grade, write_grades
 
 NET = """from torch import nn

@@ -11,7 +11,7 @@ from costmodel.errors import UnknownNameError
 from costmodel.grading.notice import NoticeKind
 from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.ir.codec import dumps
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 from tests.grading.conftest import HOSTILE
 
 SETTINGS = {"input": "3x32x32", "batch": 2}

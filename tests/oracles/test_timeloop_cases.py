@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.hardware.machines import load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.cost.mapping_cost import Evaluation

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.sandbox.child_result import ChildResult, LimitReached
 from costmodel.sandbox.inside.trials import Targets, attempt, tried
-from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.probe import best_wall, probe
-from costmodel.sandbox.result import ChildResult, LimitReached
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import Entry, run_child
 from costmodel.sandbox.wall import Launch, launch_in_place, python
 from costmodel.sandbox.walls import limits as plain

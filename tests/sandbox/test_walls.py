@@ -11,9 +11,9 @@ import pytest
 
 from costmodel.errors import UnknownNameError
 from costmodel.sandbox import walls
-from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.probe import probe
 from costmodel.sandbox.promises import PROMISES
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.wall import Wall
 from costmodel.sandbox.walls import all_walls, wall_called, wall_names
 from costmodel.verbs.doctor import walls_of_this_machine

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.backends.analytical.one_layer import solve
 from costmodel.backends.analytical.search import checked
 from costmodel.backends.backend import Run, Search, refuse_options

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.backends.backend import Search
 from costmodel.ir.cost import AccessRow, LayerCost, LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer

@@ -25,7 +25,7 @@ def answer(request: bytes, shown: tuple[str, ...]) -> bytes:
 
 def _answer(job: Request, shown: tuple[str, ...]) -> Answer:
     if job.replay is not None:
-        from costmodel.grading.child.replay import run_replay
+        from costmodel.grading.child.run_replay import run_replay
 
         submission, inputs = map(Path, shown)
         return Answer(error=run_replay(job.replay, submission, inputs))

@@ -12,9 +12,9 @@ import sys
 
 from costmodel.errors import UnsupportedError
 from costmodel.sandbox.confinement import Confinement
-from costmodel.sandbox.inside import landlock
+from costmodel.sandbox.inside import landlock_rules as landlock
 from costmodel.sandbox.inside.seccomp import filter_program
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _NOT_DUMPABLE = 38, 22, 2, 4
 _DROP_FROM_BOUNDING_SET = 24

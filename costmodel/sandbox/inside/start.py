@@ -18,7 +18,7 @@ from costmodel.errors import CostModelError
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox.confinement import Confinement
 from costmodel.sandbox.inside.confine import confine
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 START = "costmodel.start/1"
 STARTED = "costmodel.started/1"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from costmodel.sandbox import visible
 from costmodel.sandbox.confinement import Confinement
-from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.promises import PROMISES
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.wall import Launch, Wall, program, python
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from costmodel.sandbox.limits import Limits
 from costmodel.sandbox.promises import PROMISES
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.wall import Launch, Wall, launch_in_place, python
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.wall import Launch, Wall, launch_in_place, program, python
 
 _FLAGS = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")

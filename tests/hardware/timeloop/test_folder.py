@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.timeloop.folder import read_timeloop_folder

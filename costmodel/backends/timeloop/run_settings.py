@@ -1,4 +1,4 @@
-"""Settings of Timeloop's runs, from the words of a :class:`~costmodel.backends.backend.Run`."""
+"""TimeloopSettings of Timeloop's runs, from the words of a :class:`~costmodel.backends.backend.Run`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from costmodel.backends.backend import Run, refuse_options
 from costmodel.backends.timeloop.options import OPTIONS
 from costmodel.backends.timeloop.syntax import SYNTAXES, Syntax, syntax_named
-from costmodel.backends.timeloop.tools import Place
+from costmodel.backends.timeloop.tools import Installation
 from costmodel.errors import UsageError
 from costmodel.files.cache import cache_folder
 
 
 @dataclass(frozen=True)
-class Settings:
+class TimeloopSettings:
     """How to run Timeloop.
 
     Attributes:
@@ -26,7 +26,7 @@ class Settings:
         syntax: of the input files.
     """
 
-    place: Place = field(default_factory=Place)
+    place: Installation = field(default_factory=Installation)
     work: Path | None = None
     time_limit: float = 3600.0
     jobs: int = 1
@@ -38,8 +38,8 @@ class Settings:
         return self.work if self.work is not None else cache_folder() / "timeloop"
 
 
-def settings_of(run: Run) -> Settings:
-    """Settings from words; what is not given is the option's default.
+def settings_of(run: Run) -> TimeloopSettings:
+    """TimeloopSettings from words; what is not given is the option's default.
 
     Raises:
         UsageError: an unknown word or syntax, or a limit or number of jobs that is not positive.
@@ -50,8 +50,8 @@ def settings_of(run: Run) -> Settings:
     jobs = run.jobs or os.cpu_count() or 1
     if not time_limit > 0 or jobs < 1:
         raise UsageError(f"time limit {time_limit:g} s, {jobs} jobs: both must be above 0")
-    return Settings(
-        place=Place(words["timeloop_bin"], words["docker"]),
+    return TimeloopSettings(
+        place=Installation(words["timeloop_bin"], words["docker"]),
         work=None if work is None else Path(work).resolve(),
         time_limit=time_limit,
         jobs=jobs,

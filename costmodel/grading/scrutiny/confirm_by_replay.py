@@ -16,7 +16,7 @@ from costmodel.grading.notice import OF_LIMIT, Notice, NoticeKind
 from costmodel.grading.scrutiny.validate import parse
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import Trace
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import run_child
 
 _WEIGHTS = (".pt", ".pth")

@@ -10,7 +10,7 @@ _SIGNALLED = 128
 
 
 class LimitReached(str, Enum):
-    """A limit that a child ran into (:class:`costmodel.sandbox.limits.Limits`)."""
+    """A limit that a child ran into (:class:`costmodel.sandbox.resource_limits.Limits`)."""
 
     WALL_TIME = "wall time"
     CPU_TIME = "CPU time"
