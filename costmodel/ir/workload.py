@@ -23,6 +23,23 @@ class Place:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class LayerProblem:
+    """A layer problem without its places: the key by which equal layers are one.
+
+    Attributes:
+        instance: bounds and steps, see :class:`Layer`.
+        depthwise: one filter per channel.
+        lowered_as: the form that the nest got.
+        word_bits: precision of every data space.
+    """
+
+    instance: tuple[tuple[str, int], ...]
+    depthwise: bool
+    lowered_as: str
+    word_bits: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One layer problem; equal ones are merged.
@@ -46,6 +63,11 @@ class Layer:
         # a layer from a file has its keys sorted: it must read, and compare, as the one that was written
         known = {name: self.instance[name] for name in _ORDER if name in self.instance}
         object.__setattr__(self, "instance", known | dict(self.instance))
+
+    @property
+    def problem(self) -> LayerProblem:
+        """What is solved; layers with the same problem have the same solution."""
+        return LayerProblem(tuple(self.instance.items()), self.depthwise, self.lowered_as, self.word_bits)
 
     @property
     def repeats(self) -> int:

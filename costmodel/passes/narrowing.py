@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import lcm
 
-from costmodel.passes.lower import LayerProblem
+from costmodel.ir.workload import LayerProblem
 
 _REACH = 4
 """Counts within a quarter of the given one are near enough to be a small change."""
