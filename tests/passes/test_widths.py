@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from costmodel.ir.trace import Trace
-from costmodel.ir.workload import Place
-from costmodel.passes.lower import LayerProblem, layer_of, problem_of
+from costmodel.ir.workload import LayerProblem, Place, layer_of, problem_of
 from costmodel.passes.narrowing import nearby, widened
 from costmodel.passes.widths import widths
 from costmodel.passes.work import count
