@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from costmodel.ir.workload import LayerProblem, problem_of
+from costmodel.ir.workload import LayerProblem
+from costmodel.passes.lower import problem_of
 from costmodel.passes.narrowing import widened
 from costmodel.passes.widths import widths
 from costmodel.passes.work import count
