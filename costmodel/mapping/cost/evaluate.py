@@ -66,7 +66,7 @@ def _costed(problem: Problem, machine: Machine, nest: Nest, found: tuple[tuple[C
                 energy_pj=access_energy(level, entry) * nest.replication[entry.level],
             )
             entries.append((entry.level, accesses))
-    entries.sort(key=lambda pair: pair[0])
+    entries.sort(key=lambda pair: pair[0])  # innermost level first; within it in data-space order
     cycles = throttled_cycles(machine, nest.compute, [entry for counts in found for entry in counts])
     mac_energy = machine.mac_pj * problem.macs
     return Evaluation(

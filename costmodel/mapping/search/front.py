@@ -64,6 +64,7 @@ class Front(Generic[Chosen]):
         """Take a cost in if nothing here dominates it, and drop what it dominates; whether it was taken."""
         if not self.open_to(cycles, energy):
             return False
+        # As energy falls along the front, what is dominated is one run: from equal cycles on, while energy is not less.
         place = bisect_right(self._cycles, cycles)
         first = place - 1 if place and self._cycles[place - 1] == cycles else place
         while place < len(self._cycles) and self._energy[place] >= energy * (1 - SAME):
@@ -76,10 +77,12 @@ class Front(Generic[Chosen]):
     def survivors(self, cycles: NDArray[np.float64], energy: NDArray[np.float64]) -> list[int]:
         """Numbers of the costs that neither this front nor one another dominates, by ascending cycles."""
         found = np.flatnonzero(np.isfinite(energy))
+        # against the front: the least energy of a point with as few cycles is that of the last such point
         if self._cycles:
             limits = np.array([np.inf, *self._energy])
             places = np.searchsorted(np.array(self._cycles, dtype=np.float64), cycles[found], side="right")
             found = found[energy[found] < limits[places] * (1 - SAME)]
+        # against one another: by ascending cycles, each has to need less energy than all before it
         found = found[np.lexsort((energy[found], cycles[found]))]
         if not len(found):
             return []

@@ -87,7 +87,7 @@ class Mapspace:
             for d, chosen in enumerate(factors):
                 reached[d] *= chosen[b]
             capacity = self.machine.levels[block.level].entries
-            if block.spatial or capacity is None:
+            if block.spatial or capacity is None:  # a level's tile is that of its temporal block, which is outside
                 continue
             sizes = [self.geometry.size(v, tuple(reached)) for v in range(len(DATASPACES))]
             for number, kept in enumerate(self.bypasses.choices):
@@ -107,6 +107,7 @@ class Mapspace:
         traffic = [
             traffic_of(self.geometry, self.machine, nest, v, self.bypasses.anywhere[v]) for v in range(len(DATASPACES))
         ]
+        # A data space has few sets of levels that keep it, and all choices are combinations: each set is costed once.
         known: dict[tuple[int, tuple[int, ...]], tuple[tuple[Counters, ...], float]] = {}
         result: list[Cost | None] = []
         for kept, fits in zip(self.bypasses.choices, fitting, strict=True):

@@ -98,6 +98,7 @@ class Shared:
         With one weight of a kernel inside a PE and no channel in the scratchpad weights rest over the buffer's
         positions, too; then no DRAM loop reuses the scratchpad.
         """
+        # ``left``: how many tiles of the held positions one PE goes through in a DRAM round
         channels = splits.inner["C"]
         possible, left = np.ones_like(channels, dtype=bool), np.ones_like(channels)
         for dim, held in self.held.items():
@@ -105,13 +106,15 @@ class Shared:
             left *= splits.inner[dim] / held
         for inner in found:
             if inner.resting == "weights":
+                # Positions that are not held are loops in the buffer. Between two of them the weights come again, but
+                # not if there is only one weight: then no loop moves it before the DRAM level's.
                 rests_on = kernel * channels == 1
                 fills = np.where(rests_on, inner.weight_fills, inner.weight_fills * left)
                 yield replace(inner, weight_fills=np.where(possible, fills, np.inf))
-                if kernel == 1:
+                if kernel == 1:  # the channels' loop behind the positions' in the buffer, one weight in the scratchpad
                     fills = np.where(possible, inner.weight_fills, np.inf)
                     yield replace(inner, reach=True, weight_fills=fills, pad_fills=channels * splits.rounds)
-            elif all(held == 1 for held in self.held.values()):
+            elif all(held == 1 for held in self.held.values()):  # outputs rest: no position is inside a PE
                 yield inner
 
 
@@ -196,6 +199,7 @@ def batches(
 def setting_of(problem: Problem, machine: Machine, spread: Spread) -> Setting:
     """What all columns of a spread share."""
     used = {dim: spread.of(dim) for dim in "CMNPQRS"}
+    # PEs that differ only in dims that do not move a data space want the same words of it: they are one group
     outputs = problem.N * problem.P * problem.Q * (problem.C if problem.depthwise else problem.M)
     channels = used["C"] if problem.depthwise else used["M"]
     output_groups = channels * used["N"] * used["P"] * used["Q"]
@@ -223,6 +227,8 @@ def input_groups(problem: Problem, spread: Spread, splits: OuterSplits, inner: I
             groups = groups * (taps * places)
             continue
         tap = dilation * (getattr(problem, kernel) // taps)
+        # PE (i, j) starts at i·tap + j·(stride · positions in its tile): equal sums are equal inputs. With weights that
+        # rest all of a PE's positions are in its tile, else one at a time.
         inside = splits.inner[position] if inner.resting == "weights" else np.ones_like(splits.inner[position])
         met = {
             float(n): len({tap * i + stride * int(n) * j for i in range(taps) for j in range(places)})

@@ -111,7 +111,7 @@ def _tap(problem: Problem, spread: Spread, axis: WindowAxis) -> int:
 
 def _groups(problem: Problem, spread: Spread, held: Held) -> int:
     groups = spread.of("C") * spread.of("N")
-    for axis in axes_of(problem):
+    for axis in axes_of(problem):  # the number of different sums i·tap + j·place
         tap, place = _tap(problem, spread, axis), axis.stride * held[axis.position]
         taps, places = range(spread.of(axis.kernel)), range(spread.of(axis.position))
         groups *= len({tap * i + place * j for i in taps for j in places})
@@ -153,6 +153,7 @@ def _left_over(problem: Problem, machine: Machine, spread: Spread, held: Held, o
         left = places[~served]
         rest = len(np.unique(left, axis=0))
         if rest < groups and len(left):  # Timeloop takes the links only where they leave fewer accesses
+            # PEs · g / m of this move, with g = rest and m = len(left)
             least = min(least, spread.width * rest / len(left))
     return least
 

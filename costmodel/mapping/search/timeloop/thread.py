@@ -91,6 +91,8 @@ class Walk:
 
     def advance(self, *, constructed: bool, evaluated: bool) -> None:
         """Go on after the current mapping was judged."""
+        # The order of these steps is that of random-pruned.cpp: a failure is counted before the last bypass is looked
+        # at, and a failed construction, which no bypass can mend, skips the other bypasses only after that.
         last = self._bypasses - 1
         if constructed and not evaluated:
             self._failures += 1
@@ -103,6 +105,7 @@ class Walk:
         if self.bypass < last:
             self.bypass += 1
             return
+        # bypass is the fastest digit, then split, then permutation, then factorisation
         self.bypass = 0
         if self.split + 1 < self._split_count:
             self.split += 1
@@ -132,6 +135,7 @@ def search_thread(space: Mapspace, thread: int) -> ThreadTally:
         point = walk.point
         if point != previous:
             levels, costs = _judge(space, walk)
+        # ``<= 1``: Timeloop compares with the previous mapping only from the third on
         counts = tally.mappings <= 1 or point != previous
         previous = point
         tally.mappings += 1
