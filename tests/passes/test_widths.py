@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from costmodel.ir.trace import Trace
-from costmodel.ir.workload import LayerProblem, Place, layer_of, problem_of
+from costmodel.ir.workload import LayerProblem, Place
+from costmodel.passes.lower import layer_of, problem_of
 from costmodel.passes.narrowing import nearby, widened
 from costmodel.passes.widths import widths
 from costmodel.passes.work import count
