@@ -1,4 +1,4 @@
-"""The verb behind ``grade``: a class from its folder to files that the course's platform takes."""
+"""Grade: a class from its folder to files that the course's platform takes."""
 
 from __future__ import annotations
 
@@ -77,8 +77,66 @@ class Order:
     use_cache: bool = True
 
 
-def grade(order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None) -> Grades:
-    """Grade a class; finished traces are kept in ``out`` for ``resume``.
+def grade(
+    submissions: str | Path,
+    rules: str,
+    out: str | Path,
+    *,
+    facts: Sequence[str | Path] = (),
+    roster: str | Path | None = None,
+    model: str | None = None,
+    reading: str = "as-written",
+    formats: Sequence[str] = (),
+    resume: bool = False,
+    require_sandbox: bool = False,
+    wall: str | None = None,
+    cache: bool = True,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Grades:
+    """Grade a class of untrusted submissions, and write rubric, ranking, feedback and the platforms' files.
+
+    Args:
+        submissions: a folder of folders, archives or files; a Gradescope or Canvas export.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        out: folder for the results; finished traces are kept in it for ``resume``.
+        facts: tables, logs and leaderboards with what was measured.
+        roster: CSV of the class.
+        model: file and object of a submission that are the model; None looks for it.
+        reading: how ambiguous rules are read.
+        formats: platforms whose files are wanted too (:data:`PLATFORMS`).
+        resume: take what an interrupted run has finished.
+        require_sandbox: a wall that does not keep all its promises is an error.
+        wall: name of a wall; None is the best that works.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        executor: traces and maps in parallel (any ``concurrent.futures`` executor).
+        progress: told how far the work is.
+
+    Raises:
+        UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
+        SandboxError: no wall that is good enough.
+    """
+    order = Order(
+        place=Path(submissions),
+        rules=rules,
+        fact_files=tuple(map(Path, facts)),
+        roster=None if roster is None else Path(roster),
+        model=model,
+        reading=reading,
+        resume=resume,
+        require_sandbox=require_sandbox,
+        wall=wall,
+        use_cache=cache,
+    )
+    grades = grade_order(order, Path(out), executor=executor, progress=progress)
+    write_grades(grades, Path(out), formats)
+    return grades
+
+
+def grade_order(
+    order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None
+) -> Grades:
+    """Grade a class; finished traces are kept in ``out`` for ``resume``, and nothing else is written.
 
     Raises:
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.

@@ -77,8 +77,7 @@ def grade(
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
     from costmodel.reports import View, render
-    from costmodel.verbs.grade import Limits, Order, write_grades
-    from costmodel.verbs.grade import grade as grade_class
+    from costmodel.verbs.grade import Limits, Order, grade_order, write_grades
 
     order = Order(
         place=submissions,
@@ -100,7 +99,7 @@ def grade(
     )
     try:
         with _executor(jobs, scheduler) as executor, progress_bars() as show:
-            grades = grade_class(order, out, executor=executor, progress=show)
+            grades = grade_order(order, out, executor=executor, progress=show)
     except KeyboardInterrupt:
         typer.echo(f"costmodel: interrupted; what is traced is kept in {out}: go on with --resume", err=True)
         raise
