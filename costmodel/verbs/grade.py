@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel import backends
-from costmodel.errors import UnknownNameError, UsageError
+from costmodel.errors import UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.grading.classroom import Progress, Way, grade_class
 from costmodel.grading.intake.roster import read_roster
@@ -19,22 +19,15 @@ from costmodel.grading.scrutiny.replay import check_inputs
 from costmodel.grading.verdicts import Known
 from costmodel.grading.whose_facts import Row
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
-from costmodel.ir.grades import Graded, Grades
-from costmodel.reports import View, render
+from costmodel.ir.grades import Grades
+from costmodel.reports.class_files import class_files
 from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
 
-_RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
-_PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
-_PER_CLASS = {"nbgrader": "nbgrader.csv", "kaggle": "kaggle_metric.py", "junit": "junit.xml"}
-
 _WRITTEN = ".kept/written.txt"
-
-PLATFORMS = (*_PER_STUDENT, *_PER_CLASS)
-"""What ``--format`` may ask for, beside what is always written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,33 +168,11 @@ def write_grades(grades: Grades, out: Path, platforms: Sequence[str] = ()) -> li
         UnknownNameError: no such platform.
         UsageError: the folder cannot be written.
     """
-    for name in platforms:
-        if name not in PLATFORMS:
-            raise UnknownNameError("platform format", name, PLATFORMS)
-    files: dict[str, str] = {"grades.json": render(grades, "json")}
-    if grades.ranking is not None:
-        files["ranking.json"] = render(grades.ranking, "json")
-    view = View(sensitivity=True)
-    files |= {f"rubric.{suffix}": render(grades, name, view) for name, suffix in _RUBRIC.items()}
-    files |= {f"feedback/{g.key}.md": render(g, "md", view) for g in grades.submissions}
-    for name in platforms:
-        files |= _platform(grades, name)
+    files = class_files(grades, platforms)
     _forget(out, files)
     for path, text in files.items():
         _write(out / path, text)
     return [out / path for path in files]
-
-
-def _platform(grades: Grades, name: str) -> dict[str, str]:
-    if name in _PER_CLASS:
-        return {_PER_CLASS[name]: render(grades, name)}
-    return {_student_file(name, graded): render(graded, name) for graded in grades.submissions}
-
-
-def _student_file(name: str, graded: Graded) -> str:
-    folder = f"{name}/{graded.key}"
-    own = {"gradescope": "results.json", "codabench": "scores.json", "evalai": "result.json"}
-    return f"{folder}/{own[name]}" if name in own else f"{folder}.{_PER_STUDENT[name]}"
 
 
 def _forget(out: Path, files: Iterable[str]) -> None:
