@@ -11,7 +11,6 @@ from pathlib import Path
 
 from costmodel import backends
 from costmodel.errors import UsageError
-from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.grading.classroom import Progress, Way, grade_class
 from costmodel.grading.intake.roster import read_roster
 from costmodel.grading.resume import Kept
@@ -26,6 +25,7 @@ from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.limits import Limits as Limits
 from costmodel.sandbox.probe import SandboxError, best_wall, probe
+from costmodel.verbs.facts import read_facts, refuse_idle
 
 _WRITTEN = ".kept/written.txt"
 

@@ -3,16 +3,13 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.kinds.file_name import claimed_values
 from costmodel.contracts.spec import ContractSpec
 from costmodel.errors import RulebookError, SubjectError
-from costmodel.ir.facts import Kind
 from costmodel.ir.verdict import Finding, Outcome
 from tests.contracts.conftest import Check, Submit, contract
 
@@ -54,14 +51,6 @@ def test_a_contract_is_one_finding_per_rule_in_order(submit: Submit, tmp_path: P
     assert findings[1].measured == 4
     assert [f.consequence for f in findings] == ["unranked", "flag", "flag", "flag"]
     assert sorted(p.name for p in folder.iterdir()) == before
-
-
-def test_claims_of_a_file_name(submit: Submit, tmp_path: Path) -> None:
-    spec = contract(tmp_path, LAB2)
-    energy, cycles, activation = claimed_values(submit({LAB_NAME: "x", "submission-1.csv": "x"}), spec)
-    assert (energy.metric, energy.value, energy.uncertainty) == ("energy_mj", Decimal("0.4582"), Decimal("0.00005"))
-    assert (cycles.metric, cycles.value, cycles.uncertainty) == ("cycles", Decimal(61_600), Decimal(50))
-    assert (activation.value, activation.uncertainty, activation.kind) == (Decimal(131_072), None, Kind.CLAIMED)
 
 
 @pytest.mark.parametrize(
