@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.files.moments import parse_submitted
 from costmodel.hardware.spec import load_hardware

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-from costmodel.contracts.spec import NameRule
+from costmodel.contracts.kinds.names import NameRule
 from costmodel.facts.quantity import parse_quantity
 from costmodel.facts.reader import read_facts as read_file
 from costmodel.facts.reader import refuse_idle
@@ -58,7 +58,7 @@ def read_facts(
 @cache
 def _names_of_rulebooks() -> tuple[NameRule, ...]:
     contracts = (load_rulebook(name).contract for name in rulebook_names())
-    return tuple(rule for contract in contracts if contract is not None for rule in contract.names)
+    return tuple(rule for contract in contracts if contract is not None for rule in contract.of(NameRule))
 
 
 def parse_target(text: str) -> Decimal:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel import backends
+from costmodel.contracts.kinds.tables import TableRule
 from costmodel.errors import UsageError
 from costmodel.grading.classroom import Progress, Way, grade_class
 from costmodel.grading.intake.roster import read_roster
@@ -128,7 +129,7 @@ def _make_folder(out: Path, place: Path) -> None:
 def _facts(order: Order, book: Rulebook) -> list[Row]:
     """A row for each person that the files speak of."""
     readings = [r for file in order.fact_files for r in read_facts(file, order.solution, score=order.score).readings]
-    inside = book.contract is not None and book.contract.tables  # submissions may have their predictions inside
+    inside = book.contract is not None and book.contract.of(TableRule)  # submissions may have their predictions inside
     refuse_idle(readings, solution=None if inside else order.solution, score=order.score)
     if order.solution is not None and not order.solution.is_file():
         raise UsageError(f"--solution {order.solution}: no such file")

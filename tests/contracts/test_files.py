@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RulebookError, SubjectError
 from costmodel.ir.verdict import Finding, Outcome
 from tests.contracts.conftest import Check, Submit, contract
@@ -62,7 +62,7 @@ def test_a_contract_is_one_finding_per_rule_in_order(submit: Submit, tmp_path: P
         (("energy: {", "power: {"), "the pattern has no group power"),
         (("America/New_York", "Atlantis/City"), "'Atlantis/City' is not a time zone; write AoE"),
         (("2022-02-28 23:59", "28 Feb"), "'28 Feb' is not a date and time"),
-        (("rule: due", "rule: code"), "rule 'code' stands twice"),
+        (("rule: due", "rule: code"), "rule 'code' occurs twice"),
         ((f"example: {LAB_NAME}", "example: a.csv"), "does not match"),
     ],
 )
@@ -110,7 +110,7 @@ def test_names_cannot_steer_the_terminal(check: Check) -> None:
 def test_an_empty_folder_and_none(submit: Submit, tmp_path: Path) -> None:
     spec = ContractSpec.model_validate(files("main.py"))
     assert check_contract(submit({}), spec)[0].outcome is Outcome.FAIL
-    with pytest.raises(SubjectError, match="no folder"):
+    with pytest.raises(SubjectError, match="not a folder"):
         check_contract(tmp_path / "gone", spec)
 
 
@@ -124,19 +124,23 @@ TABLE = {"rule": "t", "any_of": ["submission.csv"], "columns": ["image_id", "lab
         ("\ufeffimage_id,label\na,1\n", {}, None),
         ("id,label\na,1\n", {}, "submission.csv:1: the header is 'id,label', 'image_id,label' is asked for"),
         ("image_id,label\na,1\n", {"rows": 2}, "submission.csv has 1 rows, 2 are asked for"),
-        ("image_id,label\na,1\na,2\n", {}, "submission.csv:3: image_id 'a' stands twice"),
+        ("image_id,label\na,1\na,2\n", {}, "submission.csv:3: image_id 'a' occurs twice"),
         (
             "image_id,label\na,100\n",
             {"values": {"first": 0, "last": 99}},
-            "submission.csv:2: label '100' is no integer",
+            "submission.csv:2: label '100' is not an integer",
         ),
         ("image_id,label\na,1.0\n", {"values": {"first": 0, "last": 99}}, "submission.csv:2: label '1.0'"),
         ("image_id,label\na,1,2\n", {}, "submission.csv:2: 3 cells"),
-        ("image_id,label\n5,1\n", {"ids": {"first": 0, "last": 3}}, "submission.csv:2: image_id '5' is none of 0 to 3"),
+        (
+            "image_id,label\n5,1\n",
+            {"ids": {"first": 0, "last": 3}},
+            "submission.csv:2: image_id '5' is not one of 0 to 3",
+        ),
         ("image_id,label\n1,1\n", {"ids": {"first": 0, "last": 3}}, "has 1 of the 4 ids 0 to 3"),
-        ("image_id,label\na," + "x" * 200_000 + "\n", {}, "no CSV"),
+        ("image_id,label\na," + "x" * 200_000 + "\n", {}, "not CSV"),
         ("", {}, "submission.csv:1: the header is ''"),
-        (b"\xff\xff", {}, "no text in UTF-8"),
+        (b"\xff\xff", {}, "not text in UTF-8"),
     ],
 )
 def test_tables(check: Check, text: str | bytes, more: dict[str, object], said: str | None) -> None:

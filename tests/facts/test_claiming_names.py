@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from costmodel.contracts.spec import ClaimSpec, NameRule
+from costmodel.contracts.kinds.names import ClaimSpec, NameRule
 from costmodel.facts.claiming_names import claimed, readings_of_name
 from costmodel.ir.facts import Kind
 from costmodel.rules.schema.rulebook import load_rulebook
@@ -18,7 +18,7 @@ LAB_NAME = "submission-0p4582-0p0616-131072-0227-224005.csv"
 def lab() -> NameRule:
     contract = load_rulebook("mit-lab2-2022").contract
     assert contract is not None
-    return contract.names[0]
+    return contract.of(NameRule)[0]
 
 
 def test_claims_of_a_file_name(lab: NameRule) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from costmodel.contracts.reading.folder import open_folder
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
+from costmodel.contracts.kinds.names import NameRule
+from costmodel.contracts.kinds.tables import TableRule
+from costmodel.contracts.reading.submission_folder import open_folder
 from costmodel.facts.claiming_names import claimed
 from costmodel.facts.reader import read_facts
 from costmodel.files.quoting import escaped
@@ -29,7 +31,7 @@ def own_sheet(folder: Path, book: Rulebook, solution: Path | None) -> Sheet:
     )
     whole = sheets_of(own, book).get(None, Sheet())
     for file in _predictions(folder, book.contract) if solution is not None else ():
-        scored = read_facts(file, solution, names=book.contract.names)
+        scored = read_facts(file, solution, names=book.contract.of(NameRule))
         whole = whole.joined(sheets_of(scored, book).get(None, Sheet()))
     return whole
 
@@ -43,12 +45,12 @@ def claimed_values(folder: Path, spec: ContractSpec) -> tuple[Measurement, ...]:
     files = open_folder(folder)
     return tuple(
         replace(claim, because=f"claimed by the name {escaped(entry.path)}")
-        for rule in spec.names
+        for rule in spec.of(NameRule)
         for entry in files.matching(rule.any_of)
         for claim in claimed(entry.name, rule)
     )
 
 
 def _predictions(folder: Path, spec: ContractSpec) -> list[Path]:
-    files = (file for rule in spec.tables for glob in rule.any_of for file in sorted(folder.glob(glob)))
+    files = (file for rule in spec.of(TableRule) for glob in rule.any_of for file in sorted(folder.glob(glob)))
     return [file for file in dict.fromkeys(files) if file.is_file() and not file.is_symlink()]
