@@ -53,3 +53,7 @@ def check(submit: Submit) -> Check:
         return finding
 
     return make
+
+
+def files(*globs: str, **more: object) -> dict[str, object]:
+    return {"files": [{"rule": "r", "any_of": globs, "source": "x", **more}]}
