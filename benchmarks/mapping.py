@@ -18,7 +18,8 @@ import costmodel
 from costmodel.backends.analytical import estimate
 from costmodel.backends.analytical.one_layer import machine_of, solve
 from costmodel.backends.backend import Run, Search
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.workload import Workload
 from costmodel.mapping.machine import Machine
 from costmodel.verbs.estimate import workload_of

@@ -14,9 +14,9 @@ from tabulate import tabulate
 
 from costmodel.backends import analytical, timeloop
 from costmodel.backends.backend import Run, Search
-from costmodel.backends.timeloop.tools import MAPPER, Place, find_tool
+from costmodel.backends.timeloop.tools import MAPPER, Installation, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.verbs.estimate import workload_of
 
 SUBJECT = "examples/zoo/lenet.py:LeNet5"
@@ -31,7 +31,7 @@ def children() -> float:
 def main() -> bool:
     """Print one row per layer; there is no bar: how long their mapper takes is theirs."""
     try:
-        find_tool(MAPPER, Place())
+        find_tool(MAPPER, Installation())
     except UsageError as error:
         print(f"the real mapper was not measured: {error}")
         return True

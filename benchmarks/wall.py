@@ -24,11 +24,11 @@ SETTINGS = {"input": "3x32x32", "batch": 4}
 TRACING = """
 import sys, time
 from pathlib import Path
-from costmodel.grading.child.main import _traced
+from costmodel.grading.child.entry import trace
 from costmodel.tracing.choice import choose
-from costmodel.grading.child.main.messages import Wanted
+from costmodel.grading.child.messages import Wanted
 start = time.perf_counter()
-_traced(sys.argv[1], Wanted(settings={"input": "3x32x32", "batch": 4}), ())
+trace(Path(sys.argv[1]), Wanted(settings={"input": "3x32x32", "batch": 4}))
 print(time.perf_counter() - start)
 """
 """The child's own tracing, in the same state of imports, without a wall; what it prints is subtracted."""
@@ -60,7 +60,7 @@ def walled(wall: str) -> float:
 
 def main() -> bool:
     """Print a row per wall that works here; true if the best one meets the bar."""
-    names = [standing.wall for standing in probe() if standing.works]
+    names = [status.wall for status in probe() if status.works]
     walled(names[0])  # this process imports torch and the formulas once, for all submissions
     best = {name: float("inf") for name in ("torch", "tracing", *names)}
     for _ in range(ROUNDS):

@@ -2,15 +2,22 @@
 
 ::
 
-    CostModelError            one line: what, where, what to do      exit code 2
-    ├── SubjectError          the model cannot be found or built
-    ├── RecipeError           the training step cannot be put together
-    │   └── RecipeFormatError a word of the recipe or its options is wrong   exit code 3
-    ├── TraceError            the step cannot be run on fake tensors
-    ├── UsageError            a word of the command line or the API  exit code 3
-    │   ├── UnknownNameError  lists the known names
-    │   └── RulebookError     a rulebook that says something impossible
-    └── FormatError           a file that is not what its schema says  exit code 3
+    CostModelError                one line: what, where, what to do      exit code 2
+    ├── SubjectError              the model cannot be found or built
+    │   └── NoChoiceError         no object of the files can be meant, or several
+    ├── RecipeError               the training step cannot be put together
+    │   └── RecipeFormatError     a word of the recipe or its options is wrong   exit code 3
+    ├── TraceError                the step cannot be run on fake tensors
+    ├── RunError                  another tool's run gave no figures
+    ├── ArchiveError              an archive that is not unpacked
+    ├── NotebookError             a notebook whose cells cannot be read
+    ├── ForgedError               a trace that no run of the recorder can have made
+    ├── UnsupportedError          a measure that this machine does not offer
+    └── UsageError                a word of the command line or the API  exit code 3
+        ├── UnknownNameError      lists the known names
+        ├── RulebookError         a rulebook that says something impossible
+        ├── FormatError           a file that is not what its schema says
+        └── SandboxError          no wall is good enough, and one was required
 
 The exit code is part of the class, so that the command line has no table of its own.
 """
@@ -46,6 +53,17 @@ class SubjectError(CostModelError):
     """The subject (file, name, constructor arguments) does not give an ``nn.Module``."""
 
 
+class NoChoiceError(SubjectError):
+    """No object can be meant, or more than one (``several``); ``problems``: why not each of those looked at."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", several: bool = False, problems: Iterable[CostModelError] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.several = several
+        self.problems = tuple(problems)
+
+
 class RecipeError(CostModelError):
     """The training step (loss, optimizer, batch, phases) cannot be put together."""
 
@@ -58,6 +76,26 @@ class RecipeFormatError(RecipeError):
 
 class TraceError(CostModelError):
     """The training step does not run on fake tensors; the message names file and line."""
+
+
+class RunError(CostModelError):
+    """A layer's run gave no figures: what happened, and where its output is."""
+
+
+class ArchiveError(CostModelError):
+    """An archive that is not unpacked."""
+
+
+class NotebookError(CostModelError):
+    """A notebook whose cells cannot be read."""
+
+
+class ForgedError(CostModelError):
+    """A trace that no run of the recorder can have made; the message says where it contradicts itself."""
+
+
+class UnsupportedError(CostModelError):
+    """A measure that the machine does not offer."""
 
 
 class UsageError(CostModelError):
@@ -88,6 +126,10 @@ class RulebookError(UsageError):
 
 class FormatError(UsageError):
     """A file whose content does not fit its schema, with the path of the field."""
+
+
+class SandboxError(UsageError):
+    """No wall of this machine keeps all promises, and one was required."""
 
 
 def joined(*texts: str) -> str:

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 import costmodel
-from costmodel.errors import CostModelError, SubjectError, TraceError, joined
-from costmodel.tracing.choice import Known, NoChoiceError, choose
+from costmodel.errors import CostModelError, NoChoiceError, SubjectError, TraceError, joined
+from costmodel.tracing.choice import Known, choose
 from costmodel.tracing.hints import explained
 
 NET = """from torch import nn

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
 from costmodel.ir.workload import Layer, Workload
+from costmodel.mapping.objective import LATENCY
 
-if TYPE_CHECKING:  # pydantic stands behind it, and --help reads the backends' options
+if TYPE_CHECKING:  # it imports pydantic, and --help reads the backends' options
     from costmodel.hardware.spec import HardwareSpec
 
 Progress = Callable[[int, int], None]
@@ -34,13 +35,13 @@ class Search:
     """
 
     search: str = "optimum"
-    objective: str = "latency"
+    objective: str = LATENCY.name
     effort: str = "exact"
 
     @property
     def title(self) -> str:
         """The search and, unless it is the usual one, its objective."""
-        return self.search if self.objective == "latency" else f"{self.search} of {self.objective}"
+        return self.search if self.objective == LATENCY.name else f"{self.search} of {self.objective}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class BackendOption:
     """A word that one backend alone understands; on the command line ``--name-with-hyphens``.
 
     Attributes:
@@ -102,7 +103,7 @@ class Backend(Protocol):
 
     TITLE: str
     """One line for ``--help``."""
-    OPTIONS: Sequence[Option]
+    OPTIONS: Sequence[BackendOption]
     SEARCHES: Mapping[str, str]
     """Its ways of choosing mappings, each with one line of help; empty if its tool searches in its own way."""
 
@@ -145,7 +146,7 @@ class Solver(Protocol):
 class Verifier(Protocol):
     """A backend that also evaluates the mappings that another one has found."""
 
-    OPTIONS: Sequence[Option]
+    OPTIONS: Sequence[BackendOption]
 
     def verify(self, report: CostReport, machine: HardwareSpec, run: Run) -> tuple[LayerCheck, ...]:
         """Its own figures for the mapping of every layer of a report."""
@@ -176,7 +177,7 @@ class Exporter(Protocol):
         """The mapping of a solved layer in the tool's syntax."""
 
 
-def refuse_options(given: Mapping[str, Any], known: Sequence[Option]) -> None:
+def refuse_options(given: Mapping[str, Any], known: Sequence[BackendOption]) -> None:
     """Options that a backend does not know are mistakes.
 
     Raises:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.workload import Layer, Place, Workload
 
 _MACHINE = "simple_weight_stationary"

@@ -13,7 +13,7 @@ import typer
 from click.core import ParameterSource
 
 from costmodel import backends
-from costmodel.backends.backend import Backend, Option, Verifier
+from costmodel.backends.backend import Backend, BackendOption, Verifier
 from costmodel.errors import UsageError
 from costmodel.reports import general_names
 
@@ -127,7 +127,7 @@ def words_of(words: Mapping[str, Any], backend: Backend | Verifier) -> dict[str,
     return {option.name: words[option.name] for option in backend.OPTIONS if option.name in words}
 
 
-def _parameter(option: Option) -> inspect.Parameter:
+def _parameter(option: BackendOption) -> inspect.Parameter:
     wanted = option.kind if option.default is not None else option.kind | None
     annotation = Annotated[wanted, typer.Option(f"--{option.name.replace('_', '-')}", help=option.help)]  # type: ignore[valid-type]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=annotation)
@@ -135,7 +135,8 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 def _recipe(
     model_options: Annotated[
-        list[str] | None, typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE")
+        list[str] | None,
+        typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
     input: Annotated[
         str | None,

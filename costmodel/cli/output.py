@@ -1,4 +1,4 @@
-"""Where results go: stdout or a file, whole or not at all; and what a subject prints itself goes to stderr."""
+"""Results go to stdout or into a file, whole or not at all; a subject's own prints go to stderr."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _no_progress(done: int, total: int) -> None:  # noqa: ARG001  # nobody watch
 
 @contextlib.contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr with the time left; nothing where stderr is no terminal."""
+    """A bar on stderr with the time left; nothing where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield _no_progress
         return
@@ -69,7 +69,7 @@ def _no_progress_of(what: str, done: int, total: int) -> None:  # noqa: ARG001  
 
 @contextlib.contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr for each kind of work, with the time left; nothing where stderr is no terminal."""
+    """A bar on stderr for each kind of work, with the time left; nothing where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield _no_progress_of
         return
@@ -101,7 +101,7 @@ def subject_prints_to_stderr() -> Iterator[None]:
     try:
         os.dup2(2, 1)
         with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a subject's warnings are no result, and errors are one line
+            warnings.simplefilter("ignore")  # a subject's warnings are not a result, and errors are one line
             yield
     finally:
         sys.stdout.flush()

@@ -74,7 +74,7 @@ def first_problem(problem: ValidationError, model: type[BaseModel]) -> tuple[tup
 
 
 def _known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """Keys that stand beside the one at ``location``."""
+    """Keys beside the one at ``location``."""
     current: Any = model
     for part in location[:-1]:
         if isinstance(part, str) and hasattr(current, "model_fields") and part in current.model_fields:
@@ -93,7 +93,7 @@ def _inner_model(annotation: Any) -> Any:
 
 
 def _line_of(text: str, location: Sequence[int | str]) -> int:
-    """The line of a field path in YAML text (of the deepest part of it that stands there)."""
+    """The line of a field path in YAML text (of the deepest part of it that is there)."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     line = 1
     for part in location:

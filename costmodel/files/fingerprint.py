@@ -1,4 +1,4 @@
-"""What a subject's figures depend on, read without importing anything: its source, local imports, versions."""
+"""A digest of everything that a subject's figures depend on, read without importing anything."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
         content = file.read_bytes()
         digest.update(f"{file.name}:{len(content)}:".encode() + content)
     versions = {name: _version(name) for name in sorted(packages | {"torch"})}
-    versions["costmodel"] = _own_digest()
+    versions["costmodel"] = own_digest()
     known = {"settings": settings, "versions": versions, "python": sys.version_info[:2], "name": reference}
     digest.update(json.dumps(known, sort_keys=True, default=str).encode())
     return digest.hexdigest()
 
 
-def _own_digest() -> str:
+def own_digest() -> str:
     """Digest of costmodel's own source: a formula that changed makes every figure anew, whatever the version says."""
     digest = hashlib.sha256()
     for file in sorted(Path(__file__).parents[1].rglob("*.py")):

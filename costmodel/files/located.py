@@ -1,4 +1,4 @@
-"""YAML that remembers where it stands, so that what is wrong in somebody else's file can be named by file and line."""
+"""YAML whose values remember their lines, so that an error in somebody else's file can be named by file and line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Located(dict[str, Any]):
         """The first of the keys that is there as a number.
 
         Raises:
-            UsageError: it is no number of the kind, or below ``least``.
+            UsageError: it is not a number of the kind, or below ``least``.
         """
         for key in keys:
             if key in self:

@@ -1,1 +1,1 @@
-"""Many submissions of people who may err or cheat: who they are, and their traces from behind a wall."""
+"""Grading a class of people who may err or cheat: their submissions, and traces of them from behind a wall."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.backends.totals import cost_report
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCost
-from costmodel.ir.workload import Layer, Workload
-
-_Problem: TypeAlias = "tuple[tuple[tuple[str, int], ...], bool, int, str]"
+from costmodel.ir.workload import LayerProblem, Workload
 
 
 def map_class(
@@ -23,7 +20,7 @@ def map_class(
     run: Run,
 ) -> dict[str, dict[str, CostReport]]:
     """Per workload, per search, its cost report."""
-    layers = {_problem(layer): layer for workload in workloads.values() for layer in workload.layers}
+    layers = {layer.problem: layer for workload in workloads.values() for layer in workload.layers}
     phases = {workload.phase for workload in workloads.values()}
     if not layers:
         return {name: {} for name in workloads}
@@ -31,18 +28,14 @@ def map_class(
     result: dict[str, dict[str, CostReport]] = {name: {} for name in workloads}
     for search in searches:
         report = backends.load().estimate(whole, hardware, Search(search=search), run)
-        solved = {_problem(cost.layer): cost for cost in report.layers}
+        solved = {cost.layer.problem: cost for cost in report.layers}
         for name, workload in workloads.items():
             result[name][search] = _share(workload, hardware, report, solved)
     return result
 
 
-def _problem(layer: Layer) -> _Problem:
-    return tuple(layer.instance.items()), layer.depthwise, layer.word_bits, layer.lowered_as
-
-
 def _share(
-    workload: Workload, hardware: HardwareSpec, report: CostReport, solved: Mapping[_Problem, LayerCost]
+    workload: Workload, hardware: HardwareSpec, report: CostReport, solved: Mapping[LayerProblem, LayerCost]
 ) -> CostReport:
     return cost_report(
         workload,
@@ -50,5 +43,5 @@ def _share(
         backend=report.backend,
         backend_version=report.backend_version,
         search=report.search,
-        layers=tuple(replace(solved[_problem(layer)], layer=layer) for layer in workload.layers),
+        layers=tuple(replace(solved[layer.problem], layer=layer) for layer in workload.layers),
     )

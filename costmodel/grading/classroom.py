@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,12 +15,12 @@ from costmodel.errors import UsageError
 from costmodel.grading.class_mapping import map_class
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
-from costmodel.grading.job import Job, Traced, trace
-from costmodel.grading.notice import OF_OTHERS, Kind, Notice
-from costmodel.grading.resume import Kept, fingerprint
-from costmodel.grading.verdicts import Known, verdict_of
-from costmodel.grading.whose_facts import Row, look_up
-from costmodel.hardware.spec import load_hardware
+from costmodel.grading.job import Job, TracedSubmission, trace
+from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
+from costmodel.grading.resume import ResumeStore, trace_key
+from costmodel.grading.verdicts import JudgingOptions, verdict_of
+from costmodel.grading.whose_facts import FactsRow, assign_facts
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
@@ -29,9 +28,7 @@ from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
 from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.rulebook import Rulebook
-from costmodel.sandbox.limits import Limits
-
-_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+from costmodel.sandbox.resource_limits import Limits
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,80 +38,82 @@ def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  # nobody
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """How a class is graded.
+class GradingPlan:
+    """The way in which a class is graded.
 
     Attributes:
-        reference: which file and object of a submission is the model (``model.py:Net``); None looks for it.
+        reference: file and object of a submission that are the model (``model.py:Net``); None looks for them.
         wall: name of the wall.
-        known: what is judged by, beside files and facts.
+        options: how the submissions are judged, beside files and facts.
         inputs: the grader's inputs for the replay; None leaves it out.
         ranked: False for one submission by itself: a rank, and a bonus for it, means nothing there.
-        kept: finished traces of an interrupted run; None starts afresh.
+        finished: where finished traces are kept, and those of an interrupted run are; None keeps none.
         use_cache: take solved layers from the user's cache folder and put new ones there.
         executor: runs the pieces of work; None runs them here, one after the other.
-        version: our own, part of what a kept trace depends on.
+        version: our own; a finished trace depends on it.
     """
 
     wall: str
     version: str
     reference: str | None = None
-    known: Known = field(default_factory=Known)
+    options: JudgingOptions = field(default_factory=JudgingOptions)
     inputs: Path | None = None
     ranked: bool = True
     limits: Limits = field(default_factory=Limits)
-    kept: Kept | None = None
+    finished: ResumeStore | None = None
     use_cache: bool = True
     executor: Executor | None = None
     progress: Progress = _silent
 
 
-def grade_class(place: Path, book: Rulebook, facts: Sequence[Row], way: Way, *, roster: Roster | None = None) -> Grades:
-    """Every submission of a folder, an export or an archive, by a rulebook; whatever is wrong with one stays with it.
+def grade_class(
+    place: Path, book: Rulebook, facts: Sequence[FactsRow], plan: GradingPlan, *, roster: Roster | None = None
+) -> Grades:
+    """Grade every submission of a folder, an export or an archive; a fault of one does not touch the others.
 
     Raises:
-        UsageError: there is no such folder, or nothing in it.
+        UsageError: the folder does not exist, or is empty.
     """
     with _unpacked() as into:
-        found = find_submissions(place, into, roster)
-        submissions = found.submissions
+        intake = find_submissions(place, into, roster)
+        submissions = intake.submissions
         if not submissions:
             raise UsageError(f"{place}: there are no submissions in it")
-        sheets = look_up(facts, submissions)
-        traced = _trace_all(submissions, book, way)
-        costs = _map_all(submissions, traced, book, way)
+        sheets = assign_facts(facts, submissions)
+        traced = _trace_all(submissions, book, plan)
+        costs = _map_all(submissions, traced, book, plan)
         verdicts = {
-            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), way.known)
+            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), plan.options)
             for s in submissions
         }
     ranking = None
-    if book.ranking is not None and way.ranked:
-        entered = [s for s in submissions if not _handed_in_nothing(s)]
-        ranking = rank([contender_of(verdicts[s.key]) for s in entered], book, reading=way.known.reading)
+    if book.ranking is not None and plan.ranked:
+        entered = [s for s in submissions if not _is_empty_handed(s)]
+        ranking = rank([contender_of(verdicts[s.key]) for s in entered], book, reading=plan.options.reading)
     graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
     return Grades(
         rulebook=book.name,
         title=f"{book.title} (edition {book.edition})",
         submissions=graded,
         ranking=ranking,
-        notes=(*found.notes, *sheets.notes, *_of_the_class(traced, way)),
+        notes=(*intake.notes, *sheets.notes, *_of_the_class(traced, plan)),
         provenance={},
     )
 
 
-def _handed_in_nothing(submission: Submission) -> bool:
-    return any(notice.kind is Kind.MISSING for notice in submission.notices)
+def _is_empty_handed(submission: Submission) -> bool:
+    return any(notice.kind is NoticeKind.MISSING for notice in submission.notices)
 
 
-def _of_the_class(traced: Mapping[str, Traced], way: Way) -> Iterator[str]:
-    """Notes on what is one mistake of the grader's rather than one of each student."""
+def _of_the_class(traced: Mapping[str, TracedSubmission], plan: GradingPlan) -> Iterator[str]:
+    """Notes on faults that are one mistake of the grader's rather than one of each student."""
     notices = [t.notice for t in traced.values() if t.notice is not None]
-    missing = Counter(name for notice in notices for name in _NO_MODULE.findall(notice.message))
+    missing = Counter(name for notice in notices for name in notice.missing_modules)
     for name, times in sorted(missing.items()):
         who = "1 submission says" if times == 1 else f"{times} submissions say"
         yield f"{who} that {name} is missing; if the class may import it, install it beside costmodel and run again"
-    if way.reference and traced and sum(notice.kind is Kind.NO_MODEL for notice in notices) == len(traced):
-        yield f"no submission has the model {way.reference}"
+    if plan.reference and traced and sum(notice.kind is NoticeKind.NO_MODEL for notice in notices) == len(traced):
+        yield f"no submission has the model {plan.reference}"
 
 
 @contextmanager
@@ -123,46 +122,46 @@ def _unpacked() -> Iterator[Path]:
         yield Path(name)
 
 
-def _job(submission: Submission, book: Rulebook, way: Way) -> Job:
+def _job(submission: Submission, book: Rulebook, plan: GradingPlan) -> Job:
     assert submission.path is not None  # asked for before
     return Job(
         path=submission.path,
-        reference=way.reference or book.subject.model,
+        reference=plan.reference or book.subject.model,
         settings=book.subject.settings,
         defaults=book.subject.defaults,
         random=book.convention.random,
         phase=book.hardware.phase if book.hardware is not None else None,
-        wall=way.wall,
-        limits=way.limits,
-        inputs=way.inputs,
+        wall=plan.wall,
+        limits=plan.limits,
+        inputs=plan.inputs,
     )
 
 
-def _trace_all(submissions: Sequence[Submission], book: Rulebook, way: Way) -> dict[str, Traced]:
+def _trace_all(submissions: Sequence[Submission], book: Rulebook, plan: GradingPlan) -> dict[str, TracedSubmission]:
     """Figures by submission's key; nothing is traced where no rule asks for the model."""
     if not book.needs_analysis:
         return {}
-    jobs = {s.key: _job(s, book, way) for s in submissions if s.path is not None}
-    prints = {s.key: fingerprint(jobs[s.key], s.digest, way.version) for s in submissions if s.key in jobs}
-    done: dict[str, Traced] = {}
-    for key, mark in prints.items():
-        known = way.kept.load(mark) if way.kept is not None else None
+    jobs = {s.key: _job(s, book, plan) for s in submissions if s.path is not None}
+    store_keys = {s.key: trace_key(jobs[s.key], s.digest, plan.version) for s in submissions if s.key in jobs}
+    done: dict[str, TracedSubmission] = {}
+    for key, store_key in store_keys.items():
+        known = plan.finished.load(store_key) if plan.finished is not None else None
         if known is not None:
             done[key] = known
-    way.progress("tracing", len(done), len(jobs))
-    for key, traced in _run({k: job for k, job in jobs.items() if k not in done}, way.executor):
+    plan.progress("tracing", len(done), len(jobs))
+    for key, traced in _run({k: job for k, job in jobs.items() if k not in done}, plan.executor):
         done[key] = traced
-        if way.kept is not None:
-            way.kept.store(prints[key], traced)
-        way.progress("tracing", len(done), len(jobs))
+        if plan.finished is not None:
+            plan.finished.store(store_keys[key], traced)
+        plan.progress("tracing", len(done), len(jobs))
     return done
 
 
-def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[str, Traced]]:
-    """Every job once, in any order; those of a pool that broke are done here."""
+def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[str, TracedSubmission]]:
+    """Do every job once, in any order; if the pool breaks, the rest is done here."""
     left = dict(jobs)
     if executor is not None:
-        futures: dict[Future[Traced], str] = {executor.submit(trace, job): key for key, job in jobs.items()}
+        futures: dict[Future[TracedSubmission], str] = {executor.submit(trace, job): key for key, job in jobs.items()}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -174,7 +173,7 @@ def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[s
 
 
 def _map_all(
-    submissions: Sequence[Submission], traced: Mapping[str, Traced], book: Rulebook, way: Way
+    submissions: Sequence[Submission], traced: Mapping[str, TracedSubmission], book: Rulebook, plan: GradingPlan
 ) -> dict[str, dict[str, CostReport]]:
     rule = book.hardware
     if rule is None:
@@ -185,14 +184,16 @@ def _map_all(
         rule.on(load_hardware(rule.machine)),
         (rule.search, *rule.beside),
         Run(
-            cache=way.use_cache,
-            executor=way.executor,
-            progress=lambda done, total: way.progress("mapping layers", done, total),
+            cache=plan.use_cache,
+            executor=plan.executor,
+            progress=lambda done, total: plan.progress("mapping layers", done, total),
         ),
     )
 
 
-def _graded(submission: Submission, traced: Traced | None, verdict: Verdict, ranking: Ranking | None) -> Graded:
+def _graded(
+    submission: Submission, traced: TracedSubmission | None, verdict: Verdict, ranking: Ranking | None
+) -> Graded:
     notices = [*submission.notices, *_notices(traced)]
     people = [Member(name=s.name, email=s.email, sid=s.sid) for s in submission.students]
     entry = None
@@ -213,14 +214,14 @@ def _graded(submission: Submission, traced: Traced | None, verdict: Verdict, ran
     )
 
 
-def _notices(traced: Traced | None) -> tuple[Notice, ...]:
+def _notices(traced: TracedSubmission | None) -> tuple[Notice, ...]:
     if traced is None:
         return ()
     return (*((traced.notice,) if traced.notice is not None else ()), *traced.remarks)
 
 
 def _finding(notice: Notice) -> Finding:
-    decided = {Kind.CONFIRMED: Outcome.PASS, Kind.CONTRADICTED: Outcome.FAIL}
+    decided = {NoticeKind.CONFIRMED: Outcome.PASS, NoticeKind.CONTRADICTED: Outcome.FAIL}
     return Finding(
         rule=notice.kind.value,
         measured=None,

@@ -1,4 +1,4 @@
-"""One submission behind the wall, and what is derived from its trace outside: a picklable piece of work."""
+"""One submission, traced behind the wall and counted outside: a picklable piece of work."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 from costmodel.files.quoting import safe_text
 from costmodel.grading.mappable import too_large
-from costmodel.grading.notice import Kind, Notice
-from costmodel.grading.scrutiny.replay import replayed
+from costmodel.grading.notice import Notice, NoticeKind
+from costmodel.grading.scrutiny.confirm_by_replay import confirm_by_replay
 from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.workload import Workload
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 SCHEMA = "costmodel.traced/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to trace, and how.
+    """One trace to make.
 
     Attributes:
         path: a folder or a Python file.
-        reference: which file and object is the model; None looks for it.
-        settings, defaults: recipe fields that stand above and below the submission's own (the rulebook's).
+        reference: file and object that are the model; None looks for them.
+        settings, defaults: recipe fields that overrule the submission's own, and that fill its gaps (the rulebook's).
         random: whether random numbers are operations.
         phase: what is mapped: inference or training; None maps nothing.
         wall: a wall's name.
@@ -45,13 +45,13 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class TracedSubmission:
     """Figures of one submission, or why there are none.
 
     Attributes:
         analysis, workload: None if there is a notice; the workload also where nothing is mapped.
         notice: why there are no figures.
-        remarks: what a person should look at.
+        remarks: matters for a person to look at.
         output: the end of what it printed.
     """
 
@@ -62,7 +62,7 @@ class Traced:
     output: str
 
 
-def trace(job: Job) -> Traced:
+def trace(job: Job) -> TracedSubmission:
     """Trace behind the wall; count and lower out here, where the submission cannot reach."""
     walled = trace_behind_wall(
         job.path,
@@ -78,10 +78,12 @@ def trace(job: Job) -> Traced:
     problem = "" if workload is None else too_large(workload)
     if problem:
         workload = None
-        remarks = (*remarks, Notice(kind=Kind.TOO_LARGE, message=safe_text(problem)))
+        remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
     if job.inputs is not None and walled.inference is not None:
-        remarks = (*remarks, replayed(job.path, job.inputs, walled.inference, job.limits, job.wall))
-    return Traced(analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output)
+        remarks = (*remarks, confirm_by_replay(job.path, job.inputs, walled.inference, job.limits, job.wall))
+    return TracedSubmission(
+        analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output
+    )
 
 
 def _derived(walled: WalledTrace, job: Job) -> tuple[Analysis | None, Workload | None]:

@@ -1,4 +1,4 @@
-"""Whether a submission's layers are of a size that can be mapped while a class waits."""
+"""The size up to which a submission's layers can be mapped while a class waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST = 2**31 - 1
 
 
 def too_large(workload: Workload) -> str:
-    """Which layer asks too much of the mapper, and why; "" if none does."""
+    """The layer that asks too much of the mapper, and why; "" if none does."""
     for layer in workload.layers:
         problem = _problem(layer)
         if problem:

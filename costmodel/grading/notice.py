@@ -1,13 +1,15 @@
-"""What the grader has to tell about a submission that could not be graded as it stands, or needs a second look."""
+"""Notices about a submission: why it could not be graded as it is, or what needs a second look."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
+from costmodel.sandbox.child_result import LimitReached
 
-class Kind(str, Enum):
-    """What happened. The first group ends the tracing, the second spoils a source, the third is a remark."""
+
+class NoticeKind(str, Enum):
+    """The kind of a notice. The first group ends the tracing, the second spoils a source, the third is a remark."""
 
     TIMEOUT = "timeout"
     CPU = "cpu"
@@ -49,16 +51,28 @@ class Kind(str, Enum):
     UNCONFIRMED = "replay left out"
 
 
-OF_OTHERS = frozenset({Kind.SAME})
-"""What names other students: for the grader alone."""
+OF_LIMIT = {
+    LimitReached.WALL_TIME: NoticeKind.TIMEOUT,
+    LimitReached.CPU_TIME: NoticeKind.CPU,
+    LimitReached.MEMORY: NoticeKind.MEMORY,
+    LimitReached.FOLDER: NoticeKind.DISK,
+    LimitReached.OUTPUT: NoticeKind.OUTPUT,
+}
+"""The kind of notice for each limit of the sandbox."""
+
+OF_OTHERS = frozenset({NoticeKind.SAME})
+"""Kinds of notices that name other students: for the grader alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing to say about a submission.
+    """One remark about a submission.
 
-    The message is one printable line without anything that changes from run to run.
+    Attributes:
+        message: one printable line without anything that changes from run to run.
+        missing_modules: names of modules that the submission imports and this machine does not have.
     """
 
-    kind: Kind
+    kind: NoticeKind
     message: str
+    missing_modules: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What an interrupted run has already done: one file per submission, taken only for the same work."""
+"""Finished traces of an interrupted run: one file per submission, taken only for the same work."""
 
 from __future__ import annotations
 
@@ -7,40 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import FormatError
+from costmodel.files.writing import write_text
 from costmodel.grading.intake.digest import digest_of
-from costmodel.grading.job import SCHEMA, Job, Traced
+from costmodel.grading.job import SCHEMA, Job, TracedSubmission
 from costmodel.ir.codec import dumps, loads
 
 
 @dataclass(frozen=True)
-class Kept:
+class ResumeStore:
     """A folder of finished traces."""
 
     folder: Path
 
-    def emptied(self) -> Kept:
-        """The same folder without what earlier runs have left there."""
+    def emptied(self) -> ResumeStore:
+        """The same folder, without the traces of earlier runs."""
         for file in self.folder.glob("*.json"):
             file.unlink(missing_ok=True)
         return self
 
-    def load(self, key: str) -> Traced | None:
+    def load(self, key: str) -> TracedSubmission | None:
         """A finished trace; None if there is none, or the file is damaged: then it is made again."""
         try:
-            return loads(Traced, (self.folder / f"{key}.json").read_text(encoding="utf-8"), SCHEMA)
+            return loads(TracedSubmission, (self.folder / f"{key}.json").read_text(encoding="utf-8"), SCHEMA)
         except (OSError, UnicodeDecodeError, FormatError):
             return None
 
-    def store(self, key: str, traced: Traced) -> None:
+    def store(self, key: str, traced: TracedSubmission) -> None:
         """Keep a finished trace, whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{key}.part"
-        part.write_text(dumps(traced, SCHEMA), encoding="utf-8")
-        part.replace(self.folder / f"{key}.json")
+        write_text(self.folder / f"{key}.json", dumps(traced, SCHEMA))
 
 
-def fingerprint(job: Job, digest: str, version: str) -> str:
-    """What a trace depends on: the files, the way of tracing, and our own version; not where the files lie."""
+def trace_key(job: Job, digest: str, version: str) -> str:
+    """Digest of all that a trace depends on: files, way of tracing, our own source; not where the files lie."""
     recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
     inputs = digest_of(job.inputs) if job.inputs is not None else ""
     words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,49 +13,50 @@ from costmodel.contracts.checker import check_contract
 from costmodel.errors import FormatError, UnknownNameError
 from costmodel.files.moments import parse_submitted
 from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.job import Traced
-from costmodel.grading.scrutiny.replay import replay_files
+from costmodel.grading.job import TracedSubmission
+from costmodel.grading.scrutiny.confirm_by_replay import replay_files
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.judge import judge
+from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet
 from costmodel.rules.schema.rulebook import Rulebook
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """What the grader knows beside the files and the facts.
+class JudgingOptions:
+    """The grader's choices, beside files and facts.
 
     Attributes:
         reading: how ambiguous rules are read.
         originals: the organizers' own copy of files that nobody may change.
-        replays: weights and predictions were asked for.
-        own_sheet: what a submission's folder says itself.
+        asks_for_weights: students were asked for weights and predictions, for the replay.
+        solution: labels that predictions in a submission's folder are scored against.
     """
 
     reading: str = AS_WRITTEN
     originals: Path | None = None
-    replays: bool = False
-    own_sheet: Callable[[Path], Sheet] = field(default=lambda _: Sheet())
+    asks_for_weights: bool = False
+    solution: Path | None = None
 
 
 def verdict_of(
     submission: Submission,
-    traced: Traced | None,
+    traced: TracedSubmission | None,
     costs: Mapping[str, CostReport],
     book: Rulebook,
     sheet: Sheet,
-    known: Known,
+    options: JudgingOptions,
 ) -> Verdict:
-    """What the rulebook says; contradicting facts and an unknown task leave what hangs on them undecided."""
+    """Judge one submission; contradicting facts and an unknown task leave undecided what depends on them."""
     computed = Computed(because=_because(submission, traced))
     if traced is not None and traced.analysis is not None:
         computed = Computed(traced.analysis, costs=costs, search=book.hardware.search if book.hardware else "")
     more = []
     if submission.path is not None and submission.path.is_dir():
         try:
-            sheet = sheet.joined(known.own_sheet(submission.path))
+            sheet = sheet.joined(own_sheet(submission.path, book, options.solution))
         except FormatError as problem:
             more.append(_open("facts", str(problem).replace(f"{submission.path}/", "")))
     more += [_open("facts", problem) for problem in sheet.problems]
@@ -64,13 +65,13 @@ def verdict_of(
         track = book.track_of(sheet.task) if book.tracks else None
     except UnknownNameError as error:
         more.append(_open("task", str(error)))
-    contract = (*_contract(submission, book, _moment(submission, sheet, more), known), *more)
-    facts, reading = sheet.facts, known.reading
+    contract = (*_contract(submission, book, _moment(submission, sheet, more), options), *more)
+    facts, reading = sheet.facts, options.reading
     return judge(computed, book, facts, subject=submission.name, track=track, contract=contract, reading=reading)
 
 
 def _moment(submission: Submission, sheet: Sheet, more: list[Finding]) -> datetime | None:
-    """When it was handed in: by the facts, else by the platform."""
+    """The time of submission: by the facts, else by the platform."""
     if not sheet.submitted:
         return submission.submitted
     try:
@@ -94,23 +95,25 @@ def _open(rule: str, because: str) -> Finding:
     )
 
 
-def _contract(submission: Submission, book: Rulebook, submitted: datetime | None, known: Known) -> tuple[Finding, ...]:
-    """The rules on files; a single file is looked at as a folder that holds it."""
+def _contract(
+    submission: Submission, book: Rulebook, submitted: datetime | None, options: JudgingOptions
+) -> tuple[Finding, ...]:
+    """The rules on files; a single file is treated as a folder that holds it."""
     path = submission.path
     if book.contract is None or path is None:
         return ()
     if path.is_dir():
-        files = replay_files(path) if known.replays else ()
+        files = replay_files(path) if options.asks_for_weights else ()
         asked_for = [file.relative_to(path).as_posix() for file in files if file is not None]
         return check_contract(
-            path, book.contract, submitted_at=submitted, originals=known.originals, asked_for=asked_for
+            path, book.contract, submitted_at=submitted, originals=options.originals, asked_for=asked_for
         )
     with tempfile.TemporaryDirectory(prefix="costmodel-one-") as folder:
         shutil.copyfile(path, Path(folder) / path.name)
-        return check_contract(Path(folder), book.contract, submitted_at=submitted, originals=known.originals)
+        return check_contract(Path(folder), book.contract, submitted_at=submitted, originals=options.originals)
 
 
-def _because(submission: Submission, traced: Traced | None) -> str:
+def _because(submission: Submission, traced: TracedSubmission | None) -> str:
     if traced is not None and traced.notice is not None:
         return traced.notice.message
     if submission.path is None:

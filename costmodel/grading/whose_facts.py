@@ -11,11 +11,11 @@ from costmodel.rules.judging.sheets import Sheet
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What files say of one person.
+class FactsRow:
+    """The facts of one person, from all files.
 
     Attributes:
-        whose: number, e-mail, GitHub name and name as far as they are given, the surest first.
+        whose: number, e-mail, GitHub name and name as far as they are given, the most reliable first.
         sheet: the facts.
     """
 
@@ -24,30 +24,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class LookedUp:
-    """Sheets by a submission's key, and one note for each row that nobody got."""
+class ClassFacts:
+    """Sheets by a submission's key, and one note for each row that fits nobody."""
 
     sheets: Mapping[str, Sheet]
     notes: tuple[str, ...]
 
     def of(self, submission: Submission) -> Sheet:
-        """The submission's sheet, an empty one if no file speaks of it."""
+        """The submission's sheet, an empty one if no file has facts for it."""
         return self.sheets.get(submission.key, Sheet())
 
 
-def look_up(rows: Sequence[Row], submissions: Sequence[Submission]) -> LookedUp:
-    """Give each row to whom its surest word names; rows of the same person are joined, and contradict each other aloud.
+def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) -> ClassFacts:
+    """Match each row to a student by its most reliable identifier (sid, then e-mail, then GitHub name, then name).
 
-    What could be of several people is given to none of them, and each is told.
+    Rows of the same person are joined, and their contradictions are reported. A row that fits several people is
+    given to none of them, and each of them is told.
     """
     sheets: dict[str, Sheet] = {}
     notes = []
     for row in rows:
-        word, meant = _meant(row, submissions)
+        word, meant = _owners(row, submissions)
         if not row.whose:
             notes.append("facts without a name are not used: a column name is needed")
         elif not meant:
-            notes.append(f"there are facts of {safe_text(row.whose[-1])!r}, and nobody of that name handed anything in")
+            notes.append(f"there are facts of {safe_text(row.whose[-1])!r}, and no submission has that name")
         sheet = row.sheet
         if len(meant) > 1:
             problem = f"the facts of {safe_text(word)!r} may be of {len(meant)} people: add a column sid or email"
@@ -55,11 +56,11 @@ def look_up(rows: Sequence[Row], submissions: Sequence[Submission]) -> LookedUp:
         for submission in meant:
             known = sheets.get(submission.key)
             sheets[submission.key] = sheet if known is None else known.joined(sheet)
-    return LookedUp(sheets, tuple(notes))
+    return ClassFacts(sheets, tuple(notes))
 
 
-def _meant(row: Row, submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
-    """The word that names somebody, and whom: the first submission of each who is called so."""
+def _owners(row: FactsRow, submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
+    """The identifier that fits somebody, and the first submission of each person whom it fits."""
     for word in row.whose:
         found: dict[object, Submission] = {}
         for submission in submissions:

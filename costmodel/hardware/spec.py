@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.errors import UnknownNameError, UsageError
-from costmodel.files.documents import Strict, read_document
+from costmodel.files.documents import Strict
 
-Dataspace = Literal["Weights", "Inputs", "Outputs"]
-DATASPACES: tuple[Dataspace, ...] = ("Weights", "Inputs", "Outputs")
+DataspaceName = Literal["Weights", "Inputs", "Outputs"]
+DATASPACES: tuple[DataspaceName, ...] = ("Weights", "Inputs", "Outputs")
 Dim = Literal["C", "M", "R", "S", "N", "P", "Q"]
 
 
-class Quantity(Strict):
+class SourcedQuantity(Strict):
     """A number that somebody can cite; ``source`` is a key of the spec's sources."""
 
     value: Decimal = Field(ge=0)
@@ -29,8 +26,8 @@ class Quantity(Strict):
 class PatRegister(Strict):
     """A register whose energy Timeloop takes from its own PAT model, by depth (words) and width (bits)."""
 
-    depth: Quantity
-    width: Quantity
+    depth: SourcedQuantity
+    width: SourcedQuantity
 
     @property
     def access_pj(self) -> float:
@@ -52,19 +49,19 @@ class LevelSpec(Strict):
     """
 
     name: str
-    instances: Quantity
-    capacity: Quantity | None = None
-    words_per_access: Quantity
-    read: Quantity | None = None
-    write: Quantity | None = None
+    instances: SourcedQuantity
+    capacity: SourcedQuantity | None = None
+    words_per_access: SourcedQuantity
+    read: SourcedQuantity | None = None
+    write: SourcedQuantity | None = None
     pat_register: PatRegister | None = None
-    read_bandwidth: Quantity | None = None
-    write_bandwidth: Quantity | None = None
-    fanout_x: Quantity | None = None
-    fanout_y: Quantity | None = None
-    area: Quantity | None = None
-    keep: tuple[Dataspace, ...] = ()
-    free: tuple[Dataspace, ...] = ()
+    read_bandwidth: SourcedQuantity | None = None
+    write_bandwidth: SourcedQuantity | None = None
+    fanout_x: SourcedQuantity | None = None
+    fanout_y: SourcedQuantity | None = None
+    area: SourcedQuantity | None = None
+    keep: tuple[DataspaceName, ...] = ()
+    free: tuple[DataspaceName, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -92,7 +89,7 @@ class LevelSpec(Strict):
         return bool(self.keep or self.free or self.capacity)
 
     @property
-    def bypass(self) -> tuple[Dataspace, ...]:
+    def bypass(self) -> tuple[DataspaceName, ...]:
         """Data spaces that never stay here."""
         return tuple(space for space in DATASPACES if space not in (*self.keep, *self.free))
 
@@ -106,7 +103,7 @@ class LevelSpec(Strict):
         return float(self.read.value), float(self.write.value)
 
 
-class LoopSpec(Strict):
+class ConstraintSpec(Strict):
     """A constraint on one level's loops: fixed bounds, largest bounds, the innermost dims in order, the X/Y split."""
 
     target: str
@@ -120,10 +117,10 @@ class LoopSpec(Strict):
 class ComputeSpec(Strict):
     """The multiply-accumulate units."""
 
-    units: Quantity
-    word_bits: Quantity
-    energy: Quantity
-    area: Quantity | None = None
+    units: SourcedQuantity
+    word_bits: SourcedQuantity
+    energy: SourcedQuantity
+    area: SourcedQuantity | None = None
 
 
 class MapperSpec(Strict):
@@ -145,8 +142,8 @@ class HardwareSpec(Strict):
     sources: dict[str, str]
     compute: ComputeSpec
     levels: tuple[LevelSpec, ...] = Field(min_length=1)
-    constraints: tuple[LoopSpec, ...] = ()
-    depthwise_constraints: tuple[LoopSpec, ...] = ()
+    constraints: tuple[ConstraintSpec, ...] = ()
+    depthwise_constraints: tuple[ConstraintSpec, ...] = ()
     mapper: MapperSpec | None = None
 
     @model_validator(mode="after")
@@ -156,7 +153,7 @@ class HardwareSpec(Strict):
             raise ValueError(f"levels need different names, got {', '.join(levels)}")
         for loop in (*self.constraints, *self.depthwise_constraints):
             if loop.target not in levels:
-                raise ValueError(f"a constraint's target {loop.target!r} is no level; levels: {', '.join(levels)}")
+                raise ValueError(f"a constraint's target {loop.target!r} is not a level; levels: {', '.join(levels)}")
         if set(self.levels[-1].keep) != set(DATASPACES):
             raise ValueError(f"the outermost level {levels[-1]} must keep {', '.join(DATASPACES)}")
         for source in _sources_used(self):
@@ -183,39 +180,10 @@ class HardwareSpec(Strict):
 
 
 def _sources_used(part: object) -> set[str]:
-    if isinstance(part, (Quantity, MapperSpec)):
+    if isinstance(part, (SourcedQuantity, MapperSpec)):
         return {part.source}
     if isinstance(part, Strict):
         return set().union(*(_sources_used(getattr(part, name)) for name in type(part).model_fields))
     if isinstance(part, tuple):
         return set().union(*(_sources_used(item) for item in part))
     return set()
-
-
-def spec_folder() -> Path:
-    """The folder of the machines that come with costmodel: in the wheel inside the package, in a checkout beside it."""
-    inside = Path(str(resources.files("costmodel"))) / "hw_specs"
-    return inside if inside.is_dir() else inside.parents[1] / "hw_specs"
-
-
-def hardware_names() -> list[str]:
-    """Names of the machines that come with costmodel."""
-    return sorted(file.stem for file in spec_folder().glob("*.yaml"))
-
-
-def load_hardware(name: str) -> HardwareSpec:
-    """A machine by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
-
-    Raises:
-        UnknownNameError: none of these.
-        UsageError: the file says something impossible; names file, line and field path.
-    """
-    if name in hardware_names():
-        return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
-    if name.endswith((".yaml", ".yml")):
-        return read_document(Path(name), HardwareSpec, UsageError)
-    if Path(name).is_dir():
-        from costmodel.hardware.timeloop.folder import read_timeloop_folder  # it needs the classes of this file
-
-        return read_timeloop_folder(Path(name))
-    raise UnknownNameError("hardware", name, hardware_names())

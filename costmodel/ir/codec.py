@@ -208,4 +208,4 @@ def _argument(data: Any, path: str) -> Argument:
         return float(data)
     if data is None or isinstance(data, (bool, int, float, str)):
         return data
-    raise FormatError(f"{path}: {data!r} is no argument")
+    raise FormatError(f"{path}: {data!r} is not an argument")

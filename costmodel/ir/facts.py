@@ -102,9 +102,9 @@ class Reading:
         format: name of the reader.
         submission: whose it is; None if the file does not say.
         measurements: in the file's order.
-        words: facts that are no numbers, by a name of :data:`WORDS`.
-        samples: number of samples of a log; None for a file that is no log.
-        duration_seconds: from the first to the last sample; None for a file that is no log.
+        words: facts that are not numbers, by a name of :data:`WORDS`.
+        samples: number of samples of a log; None for a file that is not a log.
+        duration_seconds: from the first to the last sample; None for a file that is not a log.
         gaps: times without samples.
         notes: what a person has to know of this file before believing it.
     """

@@ -22,7 +22,7 @@ class Entry:
         bonus: points for the rank, None where the rulebook gives none.
         metric: the number that ranks, None while unknown.
         task: the rulebook's track, None if it has none.
-        bracket: the bracket that the entry stands in, None if there are none.
+        bracket: the bracket that the entry is placed in, None if there are none.
         rank: within its group (task, bracket), None if it is not ranked.
         award: what the rank brings, None if nothing.
         because: reasons, readable by the person concerned.

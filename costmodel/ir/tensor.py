@@ -1,4 +1,4 @@
-"""What a tensor is to us: a shape, an element type, and the memory it shares."""
+"""Tensors as plain data: a shape, an element type, and the memory that they share."""
 
 from __future__ import annotations
 

@@ -23,12 +23,29 @@ class Place:
     times: int
 
 
+@dataclass(frozen=True, slots=True)
+class LayerProblem:
+    """A layer problem without its places: the key by which equal layers are one.
+
+    Attributes:
+        instance: bounds and steps, see :class:`Layer`.
+        depthwise: one filter per channel.
+        lowered_as: the form that the nest got.
+        word_bits: precision of every data space.
+    """
+
+    instance: tuple[tuple[str, int], ...]
+    depthwise: bool
+    lowered_as: str
+    word_bits: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One layer problem; equal ones are merged.
 
     Attributes:
-        places: where it stands, in order of execution.
+        places: its places in the network, in order of execution.
         instance: bounds C M R S N P Q (depthwise: no M) and Wstride Hstride Wdilation Hdilation, as Timeloop names
             them; R pairs with P and W, S with Q and H.
         depthwise: one filter per channel.
@@ -46,6 +63,11 @@ class Layer:
         # a layer from a file has its keys sorted: it must read, and compare, as the one that was written
         known = {name: self.instance[name] for name in _ORDER if name in self.instance}
         object.__setattr__(self, "instance", known | dict(self.instance))
+
+    @property
+    def problem(self) -> LayerProblem:
+        """What is solved; layers with the same problem have the same solution."""
+        return LayerProblem(tuple(self.instance.items()), self.depthwise, self.lowered_as, self.word_bits)
 
     @property
     def repeats(self) -> int:
@@ -79,7 +101,7 @@ class NotMapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Workload(Noun):
-    """Layer problems in order of first execution, and what no problem stands for.
+    """Layer problems in order of first execution, and the work that no problem holds.
 
     Attributes:
         phase: ``inference`` or ``training``.

@@ -8,7 +8,7 @@ from typing import Literal
 Behaviour = Literal["A", "B", "D", "E"]
 """Which Timeloop is meant: A October 2021, B 16 February 2022, D January 2022 (the course's docker), E release 3.0.3.
 
-E is D, except that outputs which are touched for the first time are no fills: nothing is written before them.
+E is D, except that outputs which are touched for the first time are not fills: nothing is written before them.
 """
 
 
@@ -51,7 +51,7 @@ class LoopConstraint:
 
     Attributes:
         target: name of the storage level.
-        spatial: whether it speaks of the level's spatial loops or of its temporal ones.
+        spatial: whether it constrains the level's spatial loops or its temporal ones.
         factors: pairs (dim, bound); a bound above the dim's is lowered to it, one that does not divide is dropped.
         most: pairs (dim, largest bound allowed).
         permutation: dims that are innermost, first = innermost.

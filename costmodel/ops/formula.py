@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from costmodel.ir.work import ScalarOps, Work
+from costmodel.ops.traits import NO_TRAITS, Traits
 
 
 class UnknownFormError(Exception):
@@ -34,11 +35,13 @@ class Formula:
         names: the packets it serves, as ``aten.x``.
         work: shapes → :class:`Work`.
         scalar_program: the published program, on (nested lists of) numbers; None for what is free.
+        traits: what passes must know of the op beside its work.
     """
 
     names: tuple[str, ...]
     work: Callable[..., Work]
     scalar_program: Callable[..., Any] | None = None
+    traits: Traits = NO_TRAITS
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +61,7 @@ class Formula:
 
 
 _registry: dict[str, Formula] = {}
+_derived: dict[str, tuple[str, Callable[[Formula], Formula]]] = {}
 
 
 def packet_name(packet: Packet) -> str:
@@ -74,12 +78,32 @@ def register(entry: Formula) -> Formula:
     return entry
 
 
-def formula(*packets: Any) -> Callable[[Callable[..., Work]], Formula]:
-    """Decorator: the function is the work of these op packets."""
+def derive(packet: Any, plain: Any, make: Callable[[Formula], Formula]) -> None:
+    """Register ``make(formula of plain)`` for ``packet``, as soon as all families are imported."""
+    _derived[packet_name(packet)] = packet_name(plain), make
+
+
+def registered() -> dict[str, Formula]:
+    """Every formula by packet name, the derived ones included; for when all families are imported.
+
+    Raises:
+        ValueError: a formula is derived from an op that has none.
+    """
+    for name, (plain, make) in _derived.items():
+        if name not in _registry:
+            if plain not in _registry:
+                raise ValueError(f"the formula of {name} is derived from that of {plain}, which has none")
+            register(make(_registry[plain]))
+    return dict(sorted(_registry.items()))
+
+
+def formula(*packets: Any, **traits: Any) -> Callable[[Callable[..., Work]], Formula]:
+    """Decorator: the function is the work of these op packets, which have these :class:`Traits`."""
+    declared = Traits(**traits)
     names = tuple(packet_name(packet) for packet in packets)
 
     def decorate(function: Callable[..., Work]) -> Formula:
-        return register(Formula(names=names, work=function))
+        return register(Formula(names=names, work=function, traits=declared))
 
     return decorate
 

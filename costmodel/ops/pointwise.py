@@ -18,6 +18,7 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, ScalarOps, Work
 from costmodel.ops.formula import Formula, packet_name, register
 from costmodel.ops.number import Tally
+from costmodel.ops.traits import Traits
 
 
 class PointwiseFormula(Formula):
@@ -58,14 +59,17 @@ def _counted(program: Callable[..., Any], arguments: tuple[tuple[str, Any], ...]
     return tally.scalar_ops()
 
 
-def pointwise(*packets: Any) -> Callable[[Callable[..., Any]], PointwiseFormula]:
+def pointwise(*packets: Any, **traits: Any) -> Callable[[Callable[..., Any]], PointwiseFormula]:
     """Decorator: the function is what these ops do to one element.
 
     The function's parameters are named as in the schema; it receives a number for each tensor argument
     and the plain value of every other argument. An op with several results has them all of one shape,
     and its program returns a tuple. Work on integers and booleans alone is index work and free (COUNTING
     row 15).
+
+    Its traits are those given, and that an elementwise op keeps channels.
     """
+    declared = Traits(**{"keeps_channels": True, **traits})
     names = tuple(packet_name(packet) for packet in packets)
 
     def decorate(program: Callable[..., Any]) -> PointwiseFormula:
@@ -78,7 +82,7 @@ def pointwise(*packets: Any) -> Callable[[Callable[..., Any]], PointwiseFormula]
                 return ZERO
             return Work(scalar_ops=element_work(program, arguments) * result.numel)
 
-        entry = PointwiseFormula(names=names, work=work, scalar_program=program)
+        entry = PointwiseFormula(names=names, work=work, scalar_program=program, traits=declared)
         entry.parameters = ("out", *parameters)
         register(entry)
         return entry

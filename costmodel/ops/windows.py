@@ -11,7 +11,7 @@ Windows = tuple[tuple[int, ...], ...]
 
 
 def per_axis(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
-    """torch's ``int[n]`` argument: one number stands for all axes."""
+    """torch's ``int[n]`` argument: one number is that of all axes."""
     values = (value,) if isinstance(value, int) else tuple(value)
     return values * rank if len(values) == 1 else values
 

@@ -48,7 +48,7 @@ def _batch(trace: Trace) -> int:
 
 
 def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
-    """Bytes for one sample; a tensor whose first axis is no multiple of the batch is not batched."""
+    """Bytes for one sample; a tensor whose first axis is not a multiple of the batch is not batched."""
     if tensor.shape and tensor.shape[0] % batch == 0:
         return tensor.nbytes // batch
     return tensor.nbytes
@@ -72,7 +72,7 @@ def _layer_io(trace: Trace) -> Iterator[tuple[int, str]]:
 def op_peak(trace: Trace) -> tuple[int, str]:
     """(bytes, op) of the largest input + output of a single op for one sample, whatever layer it is in.
 
-    A view is no second activation.
+    A view is not a second activation.
     """
     batch = _batch(trace)
     most = (0, "")

@@ -2,11 +2,14 @@
 
 The convention counts dropout's backward as a multiply by the mask and a scale, whatever kernel runs: a GPU's
 ``native_dropout_backward`` does both, the CPU graph multiplies once by a mask that forward has divided by 1 − p.
+So the pass follows the CPU's graph: a mask is drawn in place with one probability for all elements, divided in
+place, and multiplied in backward.
 """
 
 from __future__ import annotations
 
-from costmodel.ir.trace import Phase, Trace
+from costmodel.ir.trace import OpCall, Phase, TensorRef, Trace
+from costmodel.ops import traits_of
 
 
 def scaled_mask_multiplies(trace: Trace) -> frozenset[int]:
@@ -16,10 +19,18 @@ def scaled_mask_multiplies(trace: Trace) -> frozenset[int]:
     found = set()
     for index, call in enumerate(trace.calls):
         storages = [trace.tensors[i].storage for i in call.inputs]
-        if call.op == "aten.bernoulli_.float":
+        traits = traits_of(call.packet)
+        in_place = call.packet.endswith("_")
+        if traits.draws_mask and in_place and not _drawn_with_many(call):
             drawn.update(storages)
-        elif call.packet == "aten.div_" and drawn.intersection(storages):
+        elif traits.arithmetic == "divide" and in_place and drawn.intersection(storages):
             masks.update(storages)
-        elif call.packet == "aten.mul" and call.phase is Phase.BACKWARD and masks.intersection(storages):
-            found.add(index)
+        elif traits.arithmetic == "multiply" and not in_place and masks.intersection(storages):
+            if call.phase is Phase.BACKWARD:
+                found.add(index)
     return frozenset(found)
+
+
+def _drawn_with_many(call: OpCall) -> bool:
+    """Whether each element has a probability of its own, as dropout's never has."""
+    return isinstance(dict(call.arguments).get("p"), TensorRef)

@@ -9,12 +9,11 @@ over all positions (C' = N·P·Q), a 3-D convolution gathers its windows first (
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import prod
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.loopnest import Access, Dataspace, LoopNest
-from costmodel.ir.workload import Layer, NotMapped, Place, Workload
+from costmodel.ir.workload import Layer, LayerProblem, NotMapped, Place, Workload
 from costmodel.ops.convention import HAET
 from costmodel.passes.summary import layer_name
 
@@ -26,15 +25,6 @@ PARTS_OF = {
     "training": ("preprocess", "forward", "loss", "backward", "loss_backward", "recompute", "optimizer"),
 }
 """Parts of a step that each phase means."""
-
-
-@dataclass(frozen=True)
-class LayerProblem:
-    """A layer problem without its place: bounds and steps in Timeloop's names, and the form that it got."""
-
-    instance: tuple[tuple[str, int], ...]
-    depthwise: bool
-    lowered_as: str
 
 
 def lower(counts: Counts, phase: str = "inference") -> Workload:
@@ -66,7 +56,7 @@ def layer_of(problem: LayerProblem, places: Iterable[Place]) -> Layer:
         places=tuple(places),
         instance=dict(problem.instance),
         depthwise=problem.depthwise,
-        word_bits=WORD_BITS,
+        word_bits=problem.word_bits,
         lowered_as=problem.lowered_as,
     )
 
@@ -97,13 +87,13 @@ def _product_of(bounds: dict[str, int], dims: str) -> int:
 
 
 def _product(*, rows: int, columns: int, depth: int) -> LayerProblem:
-    return LayerProblem(_instance({"C": depth, "M": columns, "N": rows}, {}), False, "matrix product")
+    return LayerProblem(_instance({"C": depth, "M": columns, "N": rows}, {}), False, "matrix product", WORD_BITS)
 
 
 def _convolution(nest: LoopNest, channels: dict[str, int], kind: str) -> LayerProblem:
     kept = {dim: bound for dim, bound in nest.dims if dim in "NPQRS"}
     inputs = next(d for d in nest.dataspaces if d.name == "Inputs" and d.access is Access.READ)
-    return LayerProblem(_instance(channels | kept, _coefficients(inputs)), kind == "depthwise", kind)
+    return LayerProblem(_instance(channels | kept, _coefficients(inputs)), kind == "depthwise", kind, WORD_BITS)
 
 
 def _coefficients(inputs: Dataspace) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""How many parameters: trainable, frozen, and buffers, each tensor once (COUNTING row 20)."""
+"""Numbers of parameters: trainable, frozen, and buffers, each tensor once (COUNTING row 20)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from costmodel.passes.memory import peak_memory
 from costmodel.passes.parameters import count_parameters
 from costmodel.passes.work import count
 
-Number = Callable[[CountRow], int]
+Measure = Callable[[CountRow], int]
 
 
 def summarise(training: Training, subject: Subject, *, random: bool = True) -> Analysis:
@@ -69,7 +69,7 @@ class _CountedPhase:
         self.counts = count(phase.trace)
         self.last = None if phase.last_trace is None else count(phase.last_trace)
 
-    def training(self, number: Number) -> int | None:
+    def training(self, number: Measure) -> int | None:
         """The phase's total: full steps, partial steps, and the first update in the place of a steady one."""
         if self.phase.steps is None:
             return None
@@ -83,7 +83,7 @@ class _CountedPhase:
             total += _sum(made, number) - _sum(steady, number)
         return total
 
-    def row(self, number: Number) -> PhaseRow:
+    def row(self, number: Measure) -> PhaseRow:
         per_step = _sum(self.counts.rows, number)
         phase = self.phase
         total = self.training(number)
@@ -97,7 +97,7 @@ class _CountedPhase:
         )
 
 
-def _by(convention: Convention) -> Number:
+def _by(convention: Convention) -> Measure:
     known: dict[int, int] = {}
 
     def number(row: CountRow) -> int:
@@ -116,7 +116,7 @@ def _bytes(row: CountRow) -> int:
     return row.bytes_read + row.bytes_written
 
 
-def _sum(rows: Iterable[CountRow], number: Number) -> int:
+def _sum(rows: Iterable[CountRow], number: Measure) -> int:
     return sum(map(number, rows))
 
 
@@ -146,13 +146,13 @@ def _intensity(rows: Iterable[CountRow], convention: Convention) -> float:
     return round(_sum(rows, _by(convention)) / moved, 6) if moved else 0.0
 
 
-def _training(counted: list[_CountedPhase], number: Number) -> int | None:
+def _training(counted: list[_CountedPhase], number: Measure) -> int | None:
     totals = [phase.training(number) for phase in counted]
     known = [t for t in totals if t is not None]
     return sum(known) if len(known) == len(totals) else None
 
 
-def _figures(rows: Iterable[CountRow], number: Number, training: int | None = None) -> Figures:
+def _figures(rows: Iterable[CountRow], number: Measure, training: int | None = None) -> Figures:
     parts = dict.fromkeys((*PARTS, "loss_backward"), 0)
     for row in rows:
         parts[row.part] += number(row)

@@ -1,63 +1,21 @@
-"""Trace → widths: which layers share a channel count, so that one of them cannot change without the others.
+"""Trace → widths: the layers that share a channel count, so that one of them cannot change without the others.
 
-A width starts at a layer's output channels and flows through element-wise work, normalisation and pooling into the
-layers that read it; a sum of two tensors joins their widths. What this file does not know freezes the widths that it
+A width starts at a layer's output channels and flows through the ops whose traits say that they keep channels
+(elementwise work, normalisation, pooling) into the layers that read it; a sum of two tensors joins their widths, and
+so does a parameter that both meet (two layers behind one normalisation). Everything else freezes the widths that it
 touches: nothing is ever said to be changeable that might not be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, TensorRef, Trace
-
-_CHANNEL_KEEPING = frozenset(
-    {
-        "aten.relu",
-        "aten.relu_",
-        "aten.hardtanh",
-        "aten.hardtanh_",
-        "aten.leaky_relu",
-        "aten.leaky_relu_",
-        "aten.gelu",
-        "aten.silu",
-        "aten.silu_",
-        "aten.sigmoid",
-        "aten.tanh",
-        "aten.elu",
-        "aten.hardswish",
-        "aten.hardswish_",
-        "aten.hardsigmoid",
-        "aten.add",
-        "aten.add_",
-        "aten.sub",
-        "aten.mul",
-        "aten.mul_",
-        "aten.clone",
-        "aten.detach",
-        "aten.contiguous",
-        "aten.alias",
-        "aten.dropout",
-        "aten.native_dropout",
-        "aten.native_batch_norm",
-        "aten._native_batch_norm_legit",
-        "aten._native_batch_norm_legit_no_training",
-        "aten.max_pool2d_with_indices",
-        "aten.avg_pool2d",
-        "aten._adaptive_avg_pool2d",
-        "aten.adaptive_max_pool2d",
-        "aten.upsample_nearest2d",
-        "aten.upsample_bilinear2d",
-        "aten.constant_pad_nd",
-    }
-)
-"""Ops whose outputs have the channels of their inputs, at the same place."""
-
-_VIEWS = frozenset({"aten.view", "aten._unsafe_view", "aten.reshape", "aten.flatten", "aten.squeeze"})
-
-_PRODUCTS = {"aten.addmm": ("mat1", "mat2"), "aten.mm": ("self", "mat2")}
+from costmodel.ops import traits_of
+from costmodel.ops.traits import Traits
+from costmodel.passes.channel_groups import ChannelGroups
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,52 +29,20 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """A channel count and everywhere that it stands."""
+    """A channel count, everywhere that it is used, and what any other count must be a multiple of."""
 
     size: int
     uses: tuple[Use, ...]
+    multiple_of: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """Where a tensor's channels are: dim number, group, and how many elements of the dim belong to one channel."""
+    """The place of a tensor's channels: axis, group, and how many elements of the axis belong to one channel."""
 
     dim: int
     group: int
     times: int
-
-
-class _Groups:
-    """Union-find over channel groups; a frozen group cannot change."""
-
-    def __init__(self) -> None:
-        self.parent: list[int] = []
-        self.frozen: set[int] = set()
-        self.sizes: list[int] = []
-
-    def new(self, size: int, *, frozen: bool = False) -> int:
-        group = len(self.parent)
-        self.parent.append(group)
-        self.sizes.append(size)
-        if frozen:
-            self.frozen.add(group)
-        return group
-
-    def find(self, group: int) -> int:
-        while self.parent[group] != group:
-            group = self.parent[group]
-        return group
-
-    def join(self, one: int, other: int) -> None:
-        one, other = self.find(one), self.find(other)
-        if one == other:
-            return
-        self.parent[other] = one
-        if other in self.frozen or self.sizes[one] != self.sizes[other]:
-            self.frozen.add(one)
-
-    def freeze(self, group: int) -> None:
-        self.frozen.add(self.find(group))
 
 
 def widths(trace: Trace) -> tuple[Width, ...]:
@@ -125,52 +51,99 @@ def widths(trace: Trace) -> tuple[Width, ...]:
 
 
 class _Flow:
+    """One walk along the trace. A weight's channels are known by its storage: a view of it is the same weight."""
+
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.groups = _Groups()
+        self.groups = ChannelGroups()
         self.channels: dict[int, _Channel] = {}
         self.uses: list[tuple[int, Use]] = []
-        self.shared: dict[int, tuple[int, int]] = {}
         self.weights = {i for i, t in enumerate(trace.tensors) if t.role in (Role.PARAMETER, Role.BUFFER)}
+        self.tied: dict[int, list[tuple[int, int]]] = {}  # storage of a weight → (group, times) of its channels
+        self.opaque: set[int] = set()  # storages of weights that something unknown has read
 
     def widths(self) -> tuple[Width, ...]:
         for number, call in enumerate(self.trace.calls):
             self._call(number, call)
-        read = {i for call in self.trace.calls for i in call.inputs}
-        for call in self.trace.calls:
-            for tensor in call.written:
-                if tensor not in read and tensor in self.channels and self._is_result(call, tensor):
-                    self.groups.freeze(self.channels[tensor].group)
+        for tensor in self._results():
+            if tensor in self.channels:
+                self.groups.freeze(self.channels[tensor].group)
         return tuple(self._open())
 
-    def _is_result(self, call: OpCall, tensor: int) -> bool:
-        """Whether nothing reads it because it is the model's output, not a by-product (indices, saved statistics)."""
-        return bool(call.outputs) and tensor == call.outputs[0]
+    def _results(self) -> Iterator[int]:
+        """What the model returns, and (a bare trace names no module) what nothing reads.
+
+        Only the first output of a call counts as unread: the others are by-products (indices, saved statistics).
+        """
+        for module in self.trace.module_calls:
+            if module.path == "":
+                yield from module.outputs
+        read = {i for call in self.trace.calls for i in call.inputs}
+        for call in self.trace.calls:
+            if call.outputs and call.outputs[0] is not None and call.outputs[0] not in read:
+                yield call.outputs[0]
 
     def _open(self) -> Iterator[Width]:
         found: dict[int, list[Use]] = {}
         for group, use in self.uses:
             found.setdefault(self.groups.find(group), []).append(use)
         for group, uses in found.items():
-            if group not in self.groups.frozen:
-                yield Width(self.groups.sizes[group], tuple(uses))
+            if not self.groups.is_frozen(group):
+                yield Width(self.groups.size(group), tuple(uses), self.groups.multiple_of(group))
 
     def _call(self, number: int, call: OpCall) -> None:
-        named = dict(call.arguments)
-        if call.packet == "aten.convolution":
-            self._convolution(number, call, named)
-        elif call.packet in _PRODUCTS:
-            self._product(number, call, named)
-        elif call.packet == "aten.t" and set(call.inputs) <= self.weights:
+        traits, named = traits_of(call.packet), dict(call.arguments)
+        if self._is_view_of_weight(call):
             self.weights.update(call.written)
-        elif call.packet in _VIEWS:
-            self._view(call)
-        elif call.packet == "aten.mean":
-            self._mean(call)
-        elif call.packet in _CHANNEL_KEEPING:
-            self._keep(call)
+        elif traits.mixes is not None:
+            self._mix(number, call, named, traits.mixes)
+        elif traits.reshapes:
+            self._reshape(call)
+        elif traits.reduces:
+            self._reduce(call, named)
+        elif traits.keeps_channels:
+            self._keep(call, named, traits)
         else:
             self._unknown(call)
+
+    def _shape(self, tensor: int) -> tuple[int, ...]:
+        return self.trace.tensors[tensor].shape
+
+    def _storage(self, tensor: int) -> int:
+        return self.trace.tensors[tensor].storage
+
+    def _is_view_of_weight(self, call: OpCall) -> bool:
+        """Whether the call gives a weight's whole memory another shape: all its elements, under their storage."""
+        if len(call.inputs) != 1 or len(call.outputs) != 1 or call.outputs[0] is None:
+            return False
+        before, after = (self.trace.tensors[i] for i in (call.inputs[0], call.outputs[0]))
+        same = before.storage == after.storage and before.meta.numel == after.meta.numel
+        return call.inputs[0] in self.weights and same and not call.packet.endswith("_")
+
+    # -- layers: they read one width and make another
+
+    def _mix(self, number: int, call: OpCall, named: Mapping[str, object], mixes: tuple[str, str]) -> None:
+        source, weight = (self._tensor(named[name]) for name in mixes)
+        out = self._shape(call.written[0])
+        inside = self._of(source, 1)
+        groups = named.get("groups", 1)
+        depthwise = groups == self._shape(source)[1] == out[1] and inside.times == 1
+        others = set(call.inputs) - {source, weight}
+        # two axes are a matrix product, four a 2-D convolution; no other form has the dims C and M of its own
+        plain = len(out) in (2, 4) and not named.get("transposed") and (groups == 1 or depthwise)
+        if not plain or not others <= self.weights or not self._is_fresh(weight):
+            self._unknown(call)
+            return
+        if depthwise and groups != 1:
+            made = inside.group
+            self.uses.append((made, Use(number, "C", 1)))
+        else:
+            made = self.groups.new(out[1])
+            self.uses += [(inside.group, Use(number, "C", inside.times)), (made, Use(number, "M", 1))]
+        self.tied.setdefault(self._storage(weight), []).extend([(inside.group, inside.times), (made, 1)])
+        for bias in others:
+            self._tie(bias, made, 1)
+        self.channels[call.written[0]] = _Channel(1, made, 1)
 
     def _tensor(self, value: object) -> int:
         assert isinstance(value, TensorRef)  # the schema says Tensor
@@ -179,87 +152,121 @@ class _Flow:
     def _of(self, tensor: int, dim: int) -> _Channel:
         """The channels of a tensor that should have them at ``dim``; a tensor from outside is frozen."""
         known = self.channels.get(tensor)
-        size = self.trace.tensor(tensor).shape[dim]
         if known is None or known.dim != dim:
             if known is not None:
                 self.groups.freeze(known.group)
-            known = _Channel(dim, self.groups.new(size, frozen=True), 1)
+            known = _Channel(dim, self.groups.new(self._shape(tensor)[dim], frozen=True), 1)
             self.channels[tensor] = known
         return known
 
-    def _convolution(self, number: int, call: OpCall, named: Mapping[str, object]) -> None:
-        source, weight = self._tensor(named["input"]), self._tensor(named["weight"])
-        inside = self._of(source, 1)
-        out = self.trace.tensor(call.written[0]).shape
-        groups = named.get("groups", 1)
-        plain = not named.get("transposed") and len(out) == 4 and inside.times == 1 and self._first_use(weight)
-        if not plain or (groups != 1 and not groups == self.trace.tensor(source).shape[1] == out[1]):
-            self._unknown(call)
-            return
-        if groups == 1:
-            made = self.groups.new(out[1])
-            self.uses += [(inside.group, Use(number, "C", 1)), (made, Use(number, "M", 1))]
-        else:
-            made = inside.group
-            self.uses.append((made, Use(number, "C", 1)))
-        self.shared[self.trace.tensor(weight).storage] = (inside.group, made)
-        self.channels[call.written[0]] = _Channel(1, made, 1)
+    def _is_fresh(self, weight: int) -> bool:
+        """Whether it is a weight that nothing before has used; a shared one freezes what it ties together."""
+        storage = self._storage(weight)
+        if storage in self.tied:
+            self._spoil(weight)
+        return weight in self.weights and storage not in self.opaque
 
-    def _first_use(self, weight: int) -> bool:
-        """Whether it is a weight that no layer before has used; a shared one freezes what it ties together."""
-        for group in self.shared.get(self.trace.tensor(weight).storage, ()):
-            self.groups.freeze(group)
-        return weight in self.weights and self.trace.tensor(weight).storage not in self.shared
+    # -- what lets a width pass
 
-    def _product(self, number: int, call: OpCall, named: Mapping[str, object]) -> None:
-        left, right = (self._tensor(named[name]) for name in _PRODUCTS[call.packet])
-        if not self._first_use(right):
-            self._unknown(call)
-            return
-        inside = self._of(left, 1)
-        made = self.groups.new(self.trace.tensor(call.written[0]).shape[1])
-        self.uses += [(inside.group, Use(number, "C", inside.times)), (made, Use(number, "M", 1))]
-        self.shared[self.trace.tensor(right).storage] = (inside.group, made)
-        self.channels[call.written[0]] = _Channel(1, made, 1)
+    def _reshape(self, call: OpCall) -> None:
+        """Elements in their order under another shape keep the channels apart in three cases.
 
-    def _view(self, call: OpCall) -> None:
-        """Only flattening keeps channels apart: [n, c, h, w] → [n, c·h·w]."""
-        before, after = (self.trace.tensor(i).shape for i in (call.inputs[0], call.written[0]))
+        Flattened: [n, c, ..] → [n, c·..]. Unflattened: [n, c·k] → [n, c, ..]. Or batch and channels stay: [n, c, ..].
+        """
+        before, after = self._shape(call.inputs[0]), self._shape(call.written[0])
         known = self.channels.get(call.inputs[0])
         if known is None:
-            return
-        flat = len(after) == 2 and known.dim == 1 and before[0] == after[0]
-        if not flat:
             self._unknown(call)
             return
-        size = self.groups.sizes[self.groups.find(known.group)]
+        size = self.groups.size(known.group)
+        kept = known.dim == 1 and len(after) >= 2 and before[0] == after[0]
+        if not kept or not (len(after) == 2 or after[1] in (before[1], size)):
+            self._unknown(call)
+            return
         self.channels[call.written[0]] = _Channel(1, known.group, after[1] // size)
 
-    def _mean(self, call: OpCall) -> None:
-        """Global average pooling: the mean over all that follows the channels."""
-        before, after = (self.trace.tensor(i).shape for i in (call.inputs[0], call.written[0]))
-        if call.inputs[0] in self.channels and len(before) == 4 and after[:2] == before[:2]:
-            self.channels[call.written[0]] = self.channels[call.inputs[0]]
-        else:
-            self._unknown(call)
-
-    def _keep(self, call: OpCall) -> None:
-        known = [self.channels[i] for i in call.inputs if i in self.channels]
-        others = [i for i in call.inputs if i not in self.channels and i not in self.weights]
-        shape = self.trace.tensor(call.written[0]).shape
-        apart = any(channel.dim != known[0].dim or channel.times != known[0].times for channel in known)
-        wide = [self.trace.tensor(i).shape for i in others]
-        if not known or apart or any(len(s) > known[0].dim and s[known[0].dim] > 1 for s in wide):
+    def _reduce(self, call: OpCall, named: Mapping[str, object]) -> None:
+        """A fold over other axes than the channels' (global pooling: the mean over all that follows them)."""
+        known = self.channels.get(call.inputs[0])
+        rank = len(self._shape(call.inputs[0]))
+        dims = named.get("dim")
+        folded = (
+            {d % rank for d in (dims if isinstance(dims, tuple) else (dims,)) if isinstance(d, int)} if rank else set()
+        )
+        if known is None or not folded or known.dim in folded:
             self._unknown(call)
             return
-        for channel in known[1:]:
-            self.groups.join(known[0].group, channel.group)
+        gone = 0 if named.get("keepdim") else sum(d < known.dim for d in folded)
         for tensor in call.written:
-            if len(self.trace.tensor(tensor).shape) == len(shape):
-                self.channels[tensor] = known[0]
+            self.channels[tensor] = _Channel(known.dim - gone, known.group, known.times)
+
+    def _keep(self, call: OpCall, named: Mapping[str, object], traits: Traits) -> None:
+        """Operands that are broadcast against each other: axes are counted from the last, as torch aligns them."""
+        operands = dict.fromkeys(call.inputs)
+        known = [(len(self._shape(i)) - self.channels[i].dim, self.channels[i]) for i in operands if i in self.channels]
+        if not known:
+            self._unknown(call)
+            return
+        from_last, first = known[0]
+        extent = self.groups.size(first.group) * first.times
+        if any(axis != from_last or channel.times != first.times for axis, channel in known):
+            self._unknown(call)
+            return
+        meets = [i for i in operands if i not in self.channels and _meets(self._shape(i), from_last, extent)]
+        if not self.weights.issuperset(meets) or not self._written_alike(call, from_last, extent):
+            self._unknown(call)
+            return
+        for _, channel in known[1:]:
+            self.groups.join(first.group, channel.group)
+        for weight in meets:
+            self._tie(weight, first.group, first.times)
+        parts = named.get(traits.channel_groups)
+        if isinstance(parts, int):
+            self.groups.divide(first.group, parts)
+        rank = len(self._shape(call.written[0]))
+        for tensor in call.written:
+            if len(self._shape(tensor)) == rank:
+                self.channels[tensor] = _Channel(rank - from_last, first.group, first.times)
+
+    def _written_alike(self, call: OpCall, from_last: int, extent: int) -> bool:
+        """Whether the result has as many channels as the operands (padding may have added some)."""
+        shape = self._shape(call.written[0])
+        return len(shape) >= from_last and shape[-from_last] == extent
+
+    def _tie(self, weight: int, group: int, times: int) -> None:
+        """A weight with one entry per channel: whoever meets it has the same channels."""
+        storage = self._storage(weight)
+        for other, often in self.tied.get(storage, ()):
+            self.groups.join(group, other)
+            if often != times:
+                self.groups.freeze(group)
+        if storage in self.opaque:
+            self.groups.freeze(group)
+        self.tied.setdefault(storage, []).append((group, times))
+
+    # -- what does not
 
     def _unknown(self, call: OpCall) -> None:
         for tensor in (*call.inputs, *call.written):
             channel = self.channels.pop(tensor, None)
             if channel is not None:
                 self.groups.freeze(channel.group)
+            if tensor in self.weights:
+                self._spoil(tensor)
+
+    def _spoil(self, weight: int) -> None:
+        """Freeze what this weight ties, now and later."""
+        storage = self._storage(weight)
+        self.opaque.add(storage)
+        for group, _ in self.tied.get(storage, ()):
+            self.groups.freeze(group)
+
+
+def _meets(shape: Sequence[int], from_last: int, extent: int) -> bool:
+    """Whether a tensor may have one entry per channel: it has when broadcast, or it is a vector of just that length.
+
+    The vector is a normalisation's; for an elementwise op it may lie along another axis of the same length, and then
+    a width is tied that need not be.
+    """
+    aligned = len(shape) >= from_last and shape[-from_last] > 1
+    return aligned or (len(shape) == 1 and shape[0] == extent > 1)

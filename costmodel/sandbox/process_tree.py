@@ -14,8 +14,8 @@ _PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a tree uses now. CPU of processes that are gone is not in it."""
+class TreeUsage:
+    """The use of a tree now. CPU of processes that are gone is not in it."""
 
     memory_bytes: int = 0
     cpu_seconds: float = 0.0
@@ -32,10 +32,10 @@ def descendants(process: int) -> list[int]:
     return found
 
 
-def usage(process: int) -> Usage:
+def usage(process: int) -> TreeUsage:
     """Resident memory and CPU time of the whole tree; zero where there is no ``/proc``."""
     if not _PROC.is_dir():
-        return Usage()
+        return TreeUsage()
     memory, ticks = 0, 0
     for one in descendants(process):
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -43,7 +43,7 @@ def usage(process: int) -> Usage:
             fields = (_PROC / str(one) / "stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
             memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    return Usage(memory_bytes=memory, cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"))
+    return TreeUsage(memory_bytes=memory, cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def end(process: int) -> None:

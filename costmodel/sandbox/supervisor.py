@@ -1,4 +1,4 @@
-"""Runs one child: feeds it, reads it with caps, watches what it uses, and leaves nothing of it behind."""
+"""Supervision of one child: feed it, read it with caps, watch what it uses, and leave nothing of it behind."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.grading.notice import Kind
-from costmodel.sandbox.limits import Limits
-from costmodel.sandbox.process_tree import Usage, end, usage
+from costmodel.sandbox.child_result import LimitReached
+from costmodel.sandbox.process_tree import TreeUsage, end, usage
+from costmodel.sandbox.resource_limits import Limits
 
 _LOOK_EVERY_SECONDS = 0.02
 _CHUNK = 1 << 18
 _ENTRY_BYTES = 4096
-"""What an empty file is counted as: the system has to remember it."""
+"""An empty file is counted as this much: the system has to remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a child ended.
+    """The end of a child, as seen from outside.
 
     Attributes:
         answer: what came through its channel.
@@ -36,7 +36,7 @@ class Ended:
     answer: bytes
     output: bytes
     status: int
-    stopped: Kind | None
+    stopped: LimitReached | None
     cpu_seconds: float
 
 
@@ -49,13 +49,13 @@ def supervise(
         OSError: it cannot be started.
     """
     receiver, channel = os.pipe()
-    with tempfile.TemporaryFile() as words:
-        words.write(request)
-        words.seek(0)
+    with tempfile.TemporaryFile() as given:
+        given.write(request)
+        given.seek(0)
         try:
             child = subprocess.Popen(
                 [*command, str(channel)],
-                stdin=words,
+                stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
@@ -97,11 +97,11 @@ class _Watch:
     def until_the_end(self) -> Ended:
         stopped = None
         while stopped is None and not self._has_ended():
-            stopped = self._read() or self._looked()
+            stopped = self._read() or self._limit_reached()
         if stopped is None:
             stopped = self._read(everything=True)
         end(self._child.pid)
-        self._reap(os.WEXITED)
+        self._reap()
         tail = self._limits.tail_bytes
         return Ended(
             answer=bytes(self._answer),
@@ -115,7 +115,7 @@ class _Watch:
         """End whatever still runs, whichever error brought us here."""
         if self._status is None:
             end(self._child.pid)
-            self._reap(os.WEXITED)
+            self._reap()
         self._selector.close()
         os.close(self._receiver)
         assert self._child.stdout is not None  # it is a pipe
@@ -125,13 +125,13 @@ class _Watch:
         """True once the child is a zombie; it is reaped after its tree, since its number must not be given away."""
         return os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def _reap(self, _: int) -> None:
+    def _reap(self) -> None:
         if self._status is None:
             _, status, used = os.wait4(self._child.pid, 0)
             self._status = self._child.returncode = os.waitstatus_to_exitcode(status)
             self._cpu = max(self._cpu, used.ru_utime + used.ru_stime)
 
-    def _read(self, *, everything: bool = False) -> Kind | None:
+    def _read(self, *, everything: bool = False) -> LimitReached | None:
         """Take what is there; returns the limit that it exceeds."""
         while self._selector.get_map():
             ready = self._selector.select(0 if everything else _LOOK_EVERY_SECONDS)
@@ -144,7 +144,7 @@ class _Watch:
                 else:
                     self._print(data)
             if len(self._answer) > self._limits.answer_bytes or self._printed > self._limits.output_bytes:
-                return Kind.OUTPUT
+                return LimitReached.OUTPUT
             if not (everything and ready):
                 return None
         if not everything:
@@ -159,20 +159,21 @@ class _Watch:
         self._output += data[:beginning]
         self._output = self._output[:tail] + (self._output[tail:] + data[beginning:])[-tail:]
 
-    def _looked(self) -> Kind | None:
+    def _limit_reached(self) -> LimitReached | None:
+        """The limit on time, memory or files that the tree exceeds now."""
         now = time.monotonic()
         if now > self._deadline:
-            return Kind.TIMEOUT
+            return LimitReached.WALL_TIME
         if now < self._next_look:
             return None
         self._next_look = now + _LOOK_EVERY_SECONDS
-        used: Usage = usage(self._child.pid)
+        used: TreeUsage = usage(self._child.pid)
         self._cpu = max(self._cpu, used.cpu_seconds)
         if used.memory_bytes > self._limits.memory_bytes:
-            return Kind.MEMORY
+            return LimitReached.MEMORY
         if used.cpu_seconds > self._limits.cpu_seconds:
-            return Kind.CPU
-        return Kind.DISK if _folder_bytes(self._scratch) > self._limits.folder_bytes else None
+            return LimitReached.CPU_TIME
+        return LimitReached.FOLDER if _folder_bytes(self._scratch) > self._limits.folder_bytes else None
 
 
 def _folder_bytes(folder: Path) -> int:

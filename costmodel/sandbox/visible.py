@@ -1,4 +1,4 @@
-"""What the child needs to see of this machine: Python, torch, costmodel, and the system's libraries. Nothing else."""
+"""The part of this machine that a child has to see: Python, torch, costmodel, and the system's libraries."""
 
 from __future__ import annotations
 

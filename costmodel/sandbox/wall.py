@@ -1,13 +1,6 @@
-"""The walls, strongest first, and what each really keeps on this machine.
+"""The form of a wall, and the Python that is started behind one.
 
-========== ================================================================================================
-bubblewrap all namespaces, a root with nothing in it but libraries, Python and the submission, all read-only; seccomp
-namespaces the same namespaces by ``unshare``, files by Landlock, a scratch file system of its own; seccomp
-landlock   files by Landlock, no process, no network, no other process by seccomp
-limits     resource limits, and seccomp where it works: the submission reads and writes what its user may
-========== ================================================================================================
-
-Under every wall the child has a cleared environment, resource limits, a small scratch folder, and is watched and
+Whatever the wall, the child has a cleared environment, resource limits and a small scratch folder, and is watched and
 ended from outside (:mod:`costmodel.sandbox.supervisor`).
 """
 
@@ -15,47 +8,65 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.errors import UnknownNameError
-from costmodel.grading.child.messages import Confinement
 from costmodel.sandbox import visible
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.confinement import Confinement
+from costmodel.sandbox.resource_limits import Limits
 
-_BESIDE = "/beside"
-_START = "import sys; sys.path[0] = sys.argv[1]; from costmodel.grading.child.main import main; main()"
+_PROGRAM = "import sys; sys.path[0] = sys.argv[1]; from costmodel.sandbox.inside.start import main; main()"
+"""A string, not an import: the names of walls are in ``--help``, which must not wait for ctypes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class Launch:
     """A child ready to be started.
 
     Attributes:
         command: its words; the number of its channel is appended.
-        submission: where it sees the submission.
-        beside: where it sees the other file that it may read, "" if there is none.
+        shown: where the child sees each of the paths that it is shown, in their order.
         confinement: what it does to itself.
     """
 
     command: tuple[str, ...]
-    submission: str
-    beside: str
+    shown: tuple[str, ...]
     confinement: Confinement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
-    """A way to start the child.
+    """A way to start a child, and what can be expected of it.
 
     Attributes:
-        name: see above.
-        build: (submission, another file or None, scratch folder, limits) → :class:`Inside`.
+        name: what a user calls it; the module's name.
+        order: its place among the walls: 10 is the strongest there is.
+        description: what it is made of.
+        promises: names of the promises (:data:`costmodel.sandbox.promises.PROMISES`) that it keeps wherever it works.
+        advice: what to do on a machine where it does not work, or does not keep every promise.
+        programs: what has to be installed.
+        system: the system it needs, as ``sys.platform`` has it; "" is any.
+        launch: (paths that the child is shown, scratch folder, limits) → :class:`Launch`.
     """
 
     name: str
-    build: Callable[[Path, Path | None, Path, Limits], Inside]
+    order: int
+    description: str
+    promises: tuple[str, ...]
+    advice: str
+    programs: tuple[str, ...] = ()
+    system: str = ""
+    launch: Callable[[Sequence[Path], Path, Limits], Launch]
+
+    def missing(self) -> str:
+        """Why it cannot even be tried here, "" if it can."""
+        for program in self.programs:
+            if shutil.which(program) is None:
+                return f"{program} is not installed"
+        if self.system and sys.platform != self.system:
+            return f"only {self.system.capitalize()} has it"
+        return ""
 
 
 def environment(scratch: str) -> dict[str, str]:
@@ -74,87 +85,26 @@ def environment(scratch: str) -> dict[str, str]:
     }
 
 
-def _python() -> tuple[str, ...]:
-    return (sys.executable, "-s", "-B", "-c", _START, str(visible.PACKAGE.parent))
+def program(name: str) -> str:
+    """The place of an installed program: the child's own PATH is shorter than ours."""
+    return shutil.which(name) or name
 
 
-def _bubblewrap(submission: Path, beside: Path | None, _: Path, limits: Limits) -> Inside:
-    place = "/in" if submission.is_dir() else f"/in/{submission.name}"
-    words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-all", "--unshare-user", "--cap-drop", "ALL"]
-    # as process 1 the child has no parent inside: bubblewrap's own would be without seccomp, and open to its child
-    words += ["--uid", "65534", "--gid", "65534", "--hostname", "wall", "--as-pid-1"]
-    for folder in visible.SYSTEM:
-        words += ["--ro-bind-try", folder, folder]
-    # no /dev/zero: memory that is mapped from it is in nobody's resident set
-    for device in ("/dev/null", "/dev/urandom", "/dev/random"):
-        words += ["--dev-bind", device, device]
-    words += ["--proc", "/proc", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"]
-    for folder in visible.needed():
-        words += ["--ro-bind", folder, folder]
-    words += ["--ro-bind", str(submission.absolute()), place, "--chdir", "/tmp"]
-    words += [] if beside is None else ["--ro-bind", str(beside.absolute()), _BESIDE]
-    # the root is a file system in memory, which would otherwise be a second scratch folder
-    words += ["--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
-    words += ["--setenv", "COSTMODEL_CACHE", "/tmp/cache", "--", *_python()]
-    confinement = Confinement(must=("limits", "powerless", "seccomp"), may=(), readable=(), scratch="/tmp")
-    seen = "" if beside is None else _BESIDE
-    return Inside(command=tuple(words), submission=place, beside=seen, confinement=confinement)
+def python() -> tuple[str, ...]:
+    """The words that start the child's side (:mod:`costmodel.sandbox.inside.start`)."""
+    return (sys.executable, "-s", "-B", "-c", _PROGRAM, str(visible.PACKAGE.parent))
 
 
-def _namespaces(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
-    flags = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-    words = ("unshare", *flags, "--net", "--ipc", "--uts", "--cgroup", *_python())
-    must = ("limits", "scratch", "powerless", "seccomp")
-    return _direct((submission, beside), scratch, words, must, ("landlock",))
-
-
-def _landlock(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
-    return _direct((submission, beside), scratch, _python(), ("limits", "landlock", "powerless", "seccomp"), ())
-
-
-def _limits(submission: Path, beside: Path | None, scratch: Path, _: Limits) -> Inside:
-    return _direct((submission, beside), scratch, _python(), ("limits",), ("powerless", "seccomp"))
-
-
-def _direct(
-    files: tuple[Path, Path | None],
+def launch_in_place(
+    shown: Sequence[Path],
     scratch: Path,
     command: tuple[str, ...],
+    *,
     must: tuple[str, ...],
-    may: tuple[str, ...],
-) -> Inside:
-    submission, beside = ("" if file is None else str(file.absolute()) for file in files)
-    readable = (*visible.SYSTEM, *visible.needed(), *filter(None, (submission, beside)))
+    may: tuple[str, ...] = (),
+) -> Launch:
+    """A child that sees the machine's files where they lie, as far as its confinement leaves them readable."""
+    places = tuple(str(path.absolute()) for path in shown)
+    readable = (*visible.SYSTEM, *visible.needed(), *places)
     confinement = Confinement(must=must, may=may, readable=readable, scratch=str(scratch))
-    return Inside(command=command, submission=submission, beside=beside, confinement=confinement)
-
-
-WALLS = {
-    wall.name: wall
-    for wall in (
-        Wall("bubblewrap", _bubblewrap),
-        Wall("namespaces", _namespaces),
-        Wall("landlock", _landlock),
-        Wall("limits", _limits),
-    )
-}
-"""By name, strongest first."""
-
-
-def missing_program(wall: Wall) -> str:
-    """Why a wall cannot even be tried, "" if it can."""
-    program = {"bubblewrap": "bwrap", "namespaces": "unshare"}.get(wall.name)
-    if program is not None and shutil.which(program) is None:
-        return f"{program} is not installed"
-    return "" if sys.platform == "linux" or wall.name == "limits" else "only Linux has it"
-
-
-def wall_called(name: str) -> Wall:
-    """A wall by its name.
-
-    Raises:
-        UnknownNameError: no such wall.
-    """
-    if name not in WALLS:
-        raise UnknownNameError("wall", name, WALLS)
-    return WALLS[name]
+    return Launch(command=command, shown=places, confinement=confinement)

@@ -1,7 +1,7 @@
-"""Which object of a folder, or of a file, is the model; has to import what it looks at.
+"""The choice of the model among the objects of a folder or of a file; it has to import what it looks at.
 
 In order: what the caller names; a ``recipe.yaml``; a file's own ``recipe()``; the one ``nn.Module`` class that can be
-built without arguments and takes the input, parts of another one aside; the one model that already stands in the file;
+built without arguments and takes the input, parts of another one aside; the one model that is already in the file;
 the one function whose name says that it makes a model.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from costmodel.errors import CostModelError, SubjectError, joined
+from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing.compat import FakeTensorMode, fake_mode
 from costmodel.tracing.recipe import Recipe, make_recipe
 from costmodel.tracing.subject import find_model, load_source, model_names
@@ -31,21 +31,13 @@ _LOADED_NAME = re.compile(r"_[0-9a-f]{8}$")
 """What load_source appends to a file's name."""
 
 
-class NoChoiceError(SubjectError):
-    """No object can be meant, or more than one (``several``)."""
-
-    def __init__(self, message: str, *, hint: str = "", several: bool = False) -> None:
-        super().__init__(message, hint=hint)
-        self.several = several
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known before anything is looked at.
 
     Attributes:
         file, name: the model's file within the folder, and its class, instance or function; None looks for it.
-        settings, defaults: fields of the recipe that stand above and below the submission's own.
+        settings, defaults: fields of the recipe that override the submission's own, and that it overrides.
     """
 
     file: str | None = None
@@ -167,7 +159,8 @@ def _found(files: list[Path], submission: Path, known: Known) -> Choice:
     if len(problems) == 1:
         raise next(iter(problems.values()))
     reasons = joined(*(p.message for p in problems.values())) or f"no nn.Module class in {_listed(files, submission)}"
-    raise NoChoiceError(f"no model takes the input: {reasons}", hint=joined(*(p.hint for p in problems.values())))
+    hints = joined(*(p.hint for p in problems.values()))
+    raise NoChoiceError(f"no model takes the input: {reasons}", hint=hints, problems=problems.values())
 
 
 class Loaded(NamedTuple):

@@ -1,4 +1,4 @@
-"""Whether a traced inference is the network whose weights and predictions were handed in: it is run on them.
+"""A traced inference, run on the weights that were handed in, must give the predictions that were handed in.
 
 This is the check that a trace which is whole in itself, but of another network, does not pass: a smaller network gives
 other predictions, and one with the same predictions has done the same work.

@@ -12,7 +12,14 @@ from costmodel.tracing.training import Plan
 
 
 def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
-    """The subject of an analysis: a traced plan in the user's words."""
+    """The subject of an analysis.
+
+    Args:
+        plan: what was traced.
+        training: its traces.
+        random: whether random numbers count as operations.
+        digest: of the subject's source; "" if there is none.
+    """
     recipe = plan.recipe
     first = recipe.stretches()[0]
     return Subject(

@@ -1,4 +1,4 @@
-"""What to do about an error that came out of the user's code while it ran on fake tensors."""
+"""Advice on errors that come out of the user's code while it runs on fake tensors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _known(error: BaseException) -> str:
         return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
     if "UninitializedParameter" in first or "uninitialized parameter" in first:
         return f"{type(error).__name__}: {first}; a lazy layer cannot be traced: give it its input size"
-    if "convert all Tensors to FakeTensors" in str(error):
+    if "convert all Tensors to FakeTensors" in str(error):  # their text: torch
         return (
             "a real tensor made outside the model meets the traced ones; make it a buffer "
             "(register_buffer) or create it inside forward"
@@ -77,7 +77,7 @@ def _known(error: BaseException) -> str:
         return AUTOCAST_CUDA
     if "no fake impl" in first:
         return f"{first.partition('.')[0]}: register one with torch.library.register_fake"
-    if ".numpy()" in str(error) or "numpy" in first.lower():
+    if ".numpy()" in str(error) or "numpy" in first.lower():  # their text: torch
         return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
     if "CUDA" in first or "cuda" in first:
         return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"

@@ -28,7 +28,7 @@ def _one_input(text: str) -> InputSpec:
         sizes = tuple(int(size) for size in shape.split("x")) if shape else ()
     except ValueError:
         raise ValueError(
-            f"{text!r} is no input shape; write 3x32x32, or 256:int64 for tokens, without the batch dimension"
+            f"{text!r} is not an input shape; write 3x32x32, or 256:int64 for tokens, without the batch dimension"
         ) from None
     if any(size < 1 for size in sizes):
         raise ValueError(f"{text!r}: sizes are at least 1")

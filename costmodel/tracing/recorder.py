@@ -33,7 +33,7 @@ _NOT_WORK = frozenset(
         "profiler::_record_function_exit",
     }
 )
-"""Questions about a tensor and profiler marks, which are no operations."""
+"""Questions about a tensor and profiler marks, which are not operations."""
 
 _BIRTH_ROLE = {Phase.FORWARD: Role.ACTIVATION, Phase.LOSS: Role.ACTIVATION, Phase.RECOMPUTE: Role.ACTIVATION}
 

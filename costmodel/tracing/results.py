@@ -1,4 +1,4 @@
-"""What an op returns on shapes that it has already seen: remembered, so that its fake kernel runs once.
+"""Results of ops on shapes that were seen before: remembered, so that each fake kernel runs once.
 
 A training step repeats itself (every block, every parameter's update), and a fake kernel costs several times what
 the recording does. Remembered are only ops whose result is a function of the arguments' layouts: in-place ops that

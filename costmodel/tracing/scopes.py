@@ -1,4 +1,4 @@
-"""Which module, and which part of the step, is running: forward hooks and autograd's sequence numbers.
+"""The module, and the part of the step, that is running: from forward hooks and autograd's sequence numbers.
 
 A forward op belongs to the innermost module on the stack. Hooks also cut the sequence numbers of autograd's nodes
 into intervals, one per stretch of forward code, so that a backward op finds its module by the number of the node
@@ -80,7 +80,7 @@ class Scopes:
 
     @property
     def updating(self) -> bool:
-        """True for calls that belong to the optimizer: its step, and what stands between backward and it."""
+        """True for calls that belong to the optimizer: its step, and what runs between backward and it."""
         return self._updating or self._outside is Phase.OPTIMIZER
 
     def now(self) -> tuple[Phase, str]:

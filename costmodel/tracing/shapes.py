@@ -19,7 +19,10 @@ Result = tuple["tuple[tuple[int, ...], str, int | None] | None", ...]
 """For each result its shape, element type, and the position of the argument whose memory it shares."""
 
 _BY_STRIDES = frozenset({"aten.as_strided", "aten.as_strided_", "aten.set_", "aten.resize_", "aten.resize"})
-"""Ops whose result hangs on strides or sizes of memory, which a trace does not hold."""
+"""Ops whose result depends on strides or sizes of memory, which a trace does not hold.
+
+Not a trait of the op (``ops.traits``): it is about how torch's fake tensors answer, and tracing/ sees no formulas.
+"""
 
 _LIFTS = "aten.lift_fresh"
 """Takes a literal of the program into the step: new memory on fake tensors, a view on real ones."""
@@ -104,7 +107,7 @@ def _asked(call: OpCall, trace: Trace) -> Result | str | None:
 
 
 def _as_schema(target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments by name; ``self`` is no keyword to Python's own call, but it is to an op's."""
+    """Arguments by name; ``self`` is not a keyword to Python's own call, but it is to an op's."""
     known = {argument.name for argument in target._schema.arguments}
     unknown = set(arguments) - known
     if unknown:

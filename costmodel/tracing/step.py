@@ -15,7 +15,7 @@ from torch import nn
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
-from costmodel.tracing.subject import Subject
+from costmodel.tracing.subject import LoadedSubject
 
 _INDEX_TARGETS = frozenset({"cross_entropy", "nll_loss", "multi_margin_loss"})
 
@@ -41,17 +41,17 @@ class Step:
     assumptions: Sequence[str] = ()
 
 
-def build_step(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
+def build_step(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
     """Put the step of one phase together; call it inside the fake mode.
 
-    A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` stand above
+    A file's own ``training_step``, ``configure_optimizers``, ``example_batch`` and ``preprocess`` override
     the recipe's loss, optimizer and input.
     """
     with explained(RecipeError, f"{subject.name}: putting the training step together failed"):
         return _built(subject, recipe, phase, batch_size)
 
 
-def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
+def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
     model = subject.make().train()
     _freeze(model, phase.freeze)
     source = _own_words(model, subject.source)
@@ -82,7 +82,7 @@ def _built(subject: Subject, recipe: Recipe, phase: PhaseSpec, batch_size: int) 
     return Step(model, optimizers, batch, gradients, update, notes)
 
 
-def build_inference(subject: Subject, recipe: Recipe) -> Step:
+def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
     """One forward pass of one sample in evaluation mode, without gradients; call it inside the fake mode.
 
     The loss of a file's own ``training_step`` runs too, since only it knows how the model is called; its calls have

@@ -30,7 +30,7 @@ from costmodel.tracing.hints import explained
 
 
 @dataclass(frozen=True)
-class Subject:
+class LoadedSubject:
     """A model to be built as often as needed, with what its file says about the training step.
 
     Attributes:
@@ -118,7 +118,7 @@ def _import_package(name: str) -> ModuleType:
         return importlib.import_module(name)
 
 
-def find_model(module: ModuleType, name: str | None, options: Mapping[str, Any], label: str) -> Subject:
+def find_model(module: ModuleType, name: str | None, options: Mapping[str, Any], label: str) -> LoadedSubject:
     """The subject ``name`` of an imported file, or its only ``nn.Module`` class if there is no name.
 
     Raises:
@@ -155,7 +155,7 @@ def model_names(module: ModuleType) -> list[str]:
 
 def from_object(
     target: Any, options: Mapping[str, Any], label: str, source: Mapping[str, Any] | None = None
-) -> Subject:
+) -> LoadedSubject:
     """A subject from a class, an instance, or a callable that returns a model.
 
     Raises:
@@ -169,7 +169,7 @@ def from_object(
             with explained(SubjectError, f"{label}: copying the model failed"):
                 return _as_fake(target)
 
-        return Subject(label, copy_of_it, source or {})
+        return LoadedSubject(label, copy_of_it, source or {})
     if not callable(target):
         raise SubjectError(
             f"{label} is a {type(target).__name__}, not an nn.Module class, instance or function returning one"
@@ -185,7 +185,7 @@ def from_object(
         # a function may return a model that was built before, for real
         return model if all(isinstance(t, compat.FakeTensor) for t in tensors) else _as_fake(model)
 
-    return Subject(label, make, source or {})
+    return LoadedSubject(label, make, source or {})
 
 
 def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], label: str) -> None:

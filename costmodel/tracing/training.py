@@ -15,7 +15,7 @@ from costmodel.tracing import compat
 from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
 from costmodel.tracing.step import build_inference, build_step, own_batch_size
-from costmodel.tracing.subject import Subject, find_model, from_object, load_source
+from costmodel.tracing.subject import LoadedSubject, find_model, from_object, load_source
 from costmodel.tracing.tracer import trace_step
 
 
@@ -23,7 +23,7 @@ from costmodel.tracing.tracer import trace_step
 class Plan:
     """A subject with its recipe, inside the fake mode that both need."""
 
-    subject: Subject
+    subject: LoadedSubject
     recipe: Recipe
     mode: compat.FakeTensorMode
 
@@ -33,8 +33,8 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
 
     Args:
         model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function.
-        settings: fields of :class:`Recipe` that were given explicitly; they stand above the file's own recipe.
-        defaults: fields of :class:`Recipe` for a subject that brings no recipe; they stand below everything.
+        settings: fields of :class:`Recipe` that were given explicitly; they override the file's own recipe.
+        defaults: fields of :class:`Recipe` for a subject that brings no recipe; everything overrides them.
 
     Raises:
         SubjectError, RecipeError: see there.
@@ -85,7 +85,7 @@ def _overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     return recipe.model_copy(update={name: getattr(given, name) for name in settings})
 
 
-def _subject(model: Any, recipe: Recipe, mode: compat.FakeTensorMode) -> Subject:
+def _subject(model: Any, recipe: Recipe, mode: compat.FakeTensorMode) -> LoadedSubject:
     if not isinstance(model, str):
         return from_object(model, recipe.model_options, getattr(model, "__name__", "model"))
     module, name = load_source(model, mode)

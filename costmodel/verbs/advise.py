@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.trace import Trace
-from costmodel.ir.workload import Place, Workload
-from costmodel.passes.lower import LayerProblem, layer_of, lower, problem_of
+from costmodel.ir.workload import LayerProblem, Place, Workload
+from costmodel.passes.lower import layer_of, lower, problem_of
 from costmodel.passes.narrowing import nearby, widened
 from costmodel.passes.summary import layer_name
 from costmodel.passes.widths import Width, widths
@@ -63,7 +64,9 @@ def advise(
         if row.work is not None and len(row.work.nests) == 1
     }
     workload = lower(counts, "inference")
-    changes = [(w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec))]
+    changes = [
+        (w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec), w.multiple_of)
+    ]
     asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
     solved = _solve(workload, asked, spec, run)
     network = _Network(workload, solved, problems, trace, spec.levels[-1].name)
@@ -103,16 +106,12 @@ def _changed(width: Width, becomes: int, problems: Mapping[int, LayerProblem]) -
 def _solve(
     workload: Workload, asked: Iterable[LayerProblem], spec: HardwareSpec, run: Run
 ) -> dict[LayerProblem, LayerCost]:
-    known = {_problem(layer): layer for layer in workload.layers}
+    known = {layer.problem: layer for layer in workload.layers}
     place = Place(part="forward", layer="(changed)", times=1)
     more = tuple(layer_of(problem, [place]) for problem in asked if problem not in known)
     whole = Workload(phase="inference", layers=(*workload.layers, *more), not_mapped=(), operations=1, bytes_moved=0)
     report = backends.load().estimate(whole, spec, Search(), run)
-    return {_problem(cost.layer): cost for cost in report.layers}
-
-
-def _problem(layer: Any) -> LayerProblem:
-    return LayerProblem(tuple(layer.instance.items()), layer.depthwise, layer.lowered_as)
+    return {cost.layer.problem: cost for cost in report.layers}
 
 
 class _Network:
@@ -128,7 +127,7 @@ class _Network:
     ) -> None:
         self.workload, self.solved, self.problems, self.trace = workload, solved, problems, trace
         self.outermost = outermost
-        whole = [(self.solved[_problem(layer)], layer.repeats) for layer in workload.layers]
+        whole = [(self.solved[layer.problem], layer.repeats) for layer in workload.layers]
         self.macs = workload.macs
         self.cycles = sum(cost.cycles * times for cost, times in whole)
         self.energy_pj = sum(cost.energy_pj * times for cost, times in whole)
@@ -160,7 +159,7 @@ class _Network:
     def spots(self) -> tuple[Spot, ...]:
         """Every place of every problem, the most cycles first."""
         found = [
-            self._spot(place, self.solved[_problem(layer)]) for layer in self.workload.layers for place in layer.places
+            self._spot(place, self.solved[layer.problem]) for layer in self.workload.layers for place in layer.places
         ]
         return tuple(sorted(found, key=lambda spot: (-spot.cycles, -spot.energy_pj, spot.layer)))
 

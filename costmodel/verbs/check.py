@@ -13,7 +13,7 @@ from costmodel.contracts.checker import check_contract
 from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
 from costmodel.files.moments import parse_submitted
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.ir.workload import Workload
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submission:
+class CheckRequest:
     """What is given of one submission.
 
     Attributes:
@@ -109,7 +109,7 @@ def check(
     Raises:
         SubjectError, RecipeError, TraceError, UsageError, FormatError, RulebookError: what, where, what to do.
     """
-    submission = Submission(
+    submission = CheckRequest(
         reference=model,
         settings=settings,
         facts={name: str(value) for name, value in (facts or {}).items()},
@@ -120,7 +120,7 @@ def check(
 
 
 def check_submission(
-    submission: Submission,
+    submission: CheckRequest,
     rules: str,
     run: Run,
     *,
@@ -182,7 +182,7 @@ def costs_of(workload: Workload, rule: HardwareRule, run: Run) -> dict[str, Cost
     return {search: backend.estimate(workload, machine, Search(search=search), run) for search in searches}
 
 
-def _nothing_is_ignored(submission: Submission) -> None:
+def _nothing_is_ignored(submission: CheckRequest) -> None:
     """Every word that was given must have something to say."""
     of_folder = {
         "--model": submission.model,
@@ -198,7 +198,7 @@ def _nothing_is_ignored(submission: Submission) -> None:
             raise UsageError(f"{option} {path}: no such file or folder")
 
 
-def _model(submission: Submission, book: Rulebook) -> Any:
+def _model(submission: CheckRequest, book: Rulebook) -> Any:
     """The reference to analyse; a folder's model is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference
@@ -210,7 +210,7 @@ def _model(submission: Submission, book: Rulebook) -> Any:
     return choose(submission.folder, known).reference
 
 
-def _contract(submission: Submission, folder: Path, spec: ContractSpec, known: str) -> tuple[Finding, ...]:
+def _contract(submission: CheckRequest, folder: Path, spec: ContractSpec, known: str) -> tuple[Finding, ...]:
     moment = None
     text = submission.submitted or known
     if text:
@@ -224,7 +224,7 @@ def _contract(submission: Submission, folder: Path, spec: ContractSpec, known: s
     )
 
 
-def _sheet(submission: Submission, book: Rulebook) -> Sheet:
+def _sheet(submission: CheckRequest, book: Rulebook) -> Sheet:
     """Facts of all files about this submission; what names nobody is about it.
 
     A folder's own files speak too: names that claim figures, and predictions where there are labels to score them.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from costmodel.ir.counts import CountRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.trace import LOSS_SCOPE, OpCall, Phase, Trace
+from costmodel.ops import traits_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 UNEXPLAINED = "unexplained"
 _ELSEWHERE = "FlopCounterMode gives some backward work to another module; compare the totals"
 """Explains a row, never a total."""
-
-_FUSED = {
-    "mkldnn_rnn_layer": "fused LSTM layer: FlopCounterMode and fvcore count 0 for it",
-    "scaled_dot_product": "fused attention: FlopCounterMode (on CPU) and fvcore count 0 for its two products",
-}
 
 
 def crosscheck(model: Any, **settings: Unpack[Settings]) -> Crosscheck:
@@ -95,11 +91,11 @@ def _row(layer: str, part: str, figures: tuple[int, int | None, int], calls: lis
 def _reason(part: str, figures: tuple[int, int | None, int], calls: list[OpCall]) -> str:
     """Why we differ and are right, as far as it is known (each is a test in tests/oracles)."""
     ours, fvcore, flop_counter = figures
-    for call in calls:
-        for name, reason in _FUSED.items():
-            if name in call.op:
-                return reason
-    groups = [dict(call.arguments).get("groups") for call in calls if "convolution_backward" in call.op]
+    known = [(call, traits_of(call.packet)) for call in calls]
+    for _, traits in known:
+        if traits.elsewhere:
+            return traits.elsewhere
+    groups = [dict(call.arguments).get("groups") for call, traits in known if traits.gradient_of]
     if any(isinstance(g, int) and g > 1 for g in groups) and flop_counter > ours:
         return "grouped convolution: FlopCounterMode ignores groups in the weight gradient"
     if part == "backward":

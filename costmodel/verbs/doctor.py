@@ -13,10 +13,11 @@ from costmodel import backends
 from costmodel.backends.backend import Run
 from costmodel.files.cache import cache_folder
 from costmodel.sandbox.probe import probe
+from costmodel.sandbox.walls import all_walls
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was tried.
 
     Attributes:
@@ -32,7 +33,7 @@ class Finding:
     advice: str
 
 
-def examine(words: Mapping[str, Any]) -> list[Finding]:
+def examine(words: Mapping[str, Any]) -> list[Diagnosis]:
     """Try everything; what is needed first.
 
     Args:
@@ -42,23 +43,24 @@ def examine(words: Mapping[str, Any]) -> list[Finding]:
         *(_package(name) for name in ("torch", "fvcore", "numpy", "pydantic")),
         _cache(),
         *_backends(Run(options=words)),
-        *_walls(),
+        *walls_of_this_machine(),
+        _cores(),
     ]
 
 
-def _finding(name: str, works: bool, seen: str, advice: str, *, needed: bool = False) -> Finding:
-    return Finding(name, works, needed, seen, "" if works else advice)
+def _diagnosis(name: str, works: bool, seen: str, advice: str, *, needed: bool = False) -> Diagnosis:
+    return Diagnosis(name, works, needed, seen, "" if works else advice)
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Diagnosis:
     advice = f"install {name} into the environment of costmodel"
     try:
-        return _finding(name, True, metadata.version(name), advice, needed=True)
+        return _diagnosis(name, True, metadata.version(name), advice, needed=True)
     except metadata.PackageNotFoundError:
-        return _finding(name, False, "not installed", advice, needed=True)
+        return _diagnosis(name, False, "not installed", advice, needed=True)
 
 
-def _cache() -> Finding:
+def _cache() -> Diagnosis:
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,28 +68,24 @@ def _cache() -> Finding:
             pass
     except OSError as error:
         seen = f"{folder}: {error.strerror or error}"
-        return _finding("cache folder", False, seen, "set COSTMODEL_CACHE to a folder that can be written")
-    return _finding("cache folder", True, f"{folder} can be written", "")
+        return _diagnosis("cache folder", False, seen, "set COSTMODEL_CACHE to a folder that can be written")
+    return _diagnosis("cache folder", True, f"{folder} can be written", "")
 
 
-def _backends(run: Run) -> Iterator[Finding]:
+def _backends(run: Run) -> Iterator[Diagnosis]:
     """What each backend says of itself; the default one is needed."""
     for name in backends.names():
         backend = backends.load(name)
         for tried in backend.examine(run if backend.OPTIONS else replace(run, options={})):
-            yield _finding(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
+            yield _diagnosis(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
 
 
-def _walls() -> Iterator[Finding]:
-    """Every wall around submissions, tried with everything that it must hold against."""
-    advice = {
-        "bubblewrap": "install bubblewrap to grade untrusted submissions behind it",
-        "namespaces": "ask the administrator to allow unprivileged user namespaces",
-        "landlock": "a Linux kernel of 5.13 or later with Landlock enabled has it",
-        "limits": "it is the weakest wall: use one of the others for submissions that may be hostile",
-    }
-    for standing in probe():
-        seen = str(standing).partition(": ")[2]
-        yield _finding(f"wall {standing.wall}", standing.is_whole, seen, advice[standing.wall])
+def walls_of_this_machine() -> Iterator[Diagnosis]:
+    """Every wall around untrusted code, tried with everything that it must hold against."""
+    for wall, status in zip(all_walls(), probe(), strict=True):
+        yield _diagnosis(f"wall {wall.name}", status.is_whole, status.summary, wall.advice)
+
+
+def _cores() -> Diagnosis:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    yield _finding("cores", True, str(cores), "")
+    return _diagnosis("cores", True, str(cores), "")

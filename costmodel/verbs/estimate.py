@@ -90,7 +90,7 @@ def cost_of(
     progress: Progress | None = None,
 ) -> CostReport:
     """See :func:`estimate`. Known workloads and layers come from the cache, without torch."""
-    from costmodel.hardware.spec import load_hardware
+    from costmodel.hardware.machines import load_hardware
 
     if phase not in PHASES:
         raise UnknownNameError("phase", phase, PHASES)
@@ -111,7 +111,7 @@ def cost_of_workload(
     progress: Progress | None = None,
 ) -> CostReport:
     """Energy and cycles of layer problems, and the verifier's figures for the same mappings where they are asked."""
-    from costmodel.hardware.spec import load_hardware
+    from costmodel.hardware.machines import load_hardware
 
     if verify and backend != backends.DEFAULT:
         raise UsageError(f"--verify checks mappings of the {backends.DEFAULT} backend; leave out --backend {backend}")

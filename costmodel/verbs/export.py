@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from costmodel import backends
 from costmodel.backends.backend import Exported, Run, Search
 from costmodel.errors import UnknownNameError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import LayerCost
 from costmodel.verbs.estimate import PHASES, Progress, cost_of_workload, workload_of
 

@@ -1,4 +1,4 @@
-"""The verb behind ``grade``: a class from its folder to files that the course's platform takes."""
+"""Grade: a class from its folder to files that the course's platform takes."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from pathlib import Path
 
 from costmodel import backends
 from costmodel.contracts.kinds.tables import TableRule
-from costmodel.errors import UsageError
-from costmodel.grading.classroom import Progress, Way, grade_class
+from costmodel.errors import SandboxError, UsageError
+from costmodel.files.fingerprint import own_digest
+from costmodel.files.writing import write_text
+from costmodel.grading.classroom import GradingPlan, Progress, grade_class
 from costmodel.grading.intake.roster import read_roster
-from costmodel.grading.resume import Kept
-from costmodel.grading.scrutiny.replay import check_inputs
-from costmodel.grading.verdicts import Known
-from costmodel.grading.whose_facts import Row
+from costmodel.grading.resume import ResumeStore
+from costmodel.grading.scrutiny.confirm_by_replay import check_inputs
+from costmodel.grading.verdicts import JudgingOptions
+from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Grades
 from costmodel.reports.class_files import class_files
-from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
-from costmodel.sandbox.limits import Limits as Limits
-from costmodel.sandbox.probe import SandboxError, best_wall, probe
+from costmodel.sandbox.probe import best_wall, probe
+from costmodel.sandbox.resource_limits import Limits as Limits
 from costmodel.verbs.facts import read_facts, refuse_idle
+from costmodel.version import __version__
 
 _WRITTEN = ".kept/written.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to grade, and how.
+    """One class to grade.
 
     Attributes:
         place: folder, export or archive.
@@ -44,7 +46,7 @@ class Order:
         ranked: False leaves out ranking and bonus.
         roster: CSV of the class.
         originals: the organizers' own copy of files that nobody may change.
-        model: which file and object of a submission is the model.
+        model: file and object of a submission that are the model.
         inputs: tensor file with the grader's inputs, on which traces are replayed.
         resume: take what an interrupted run has finished.
         require_sandbox: a wall that does not keep all its promises is an error.
@@ -69,15 +71,71 @@ class Order:
     use_cache: bool = True
 
 
-def grade(order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None) -> Grades:
-    """Grade a class; finished traces are kept in ``out`` for ``resume``.
+def grade(
+    submissions: str | Path,
+    rules: str,
+    out: str | Path,
+    *,
+    facts: Sequence[str | Path] = (),
+    roster: str | Path | None = None,
+    model: str | None = None,
+    reading: str = "as-written",
+    formats: Sequence[str] = (),
+    resume: bool = False,
+    require_sandbox: bool = False,
+    wall: str | None = None,
+    cache: bool = True,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Grades:
+    """Grade a class of untrusted submissions, and write rubric, ranking, feedback and the platforms' files.
+
+    Args:
+        submissions: a folder of folders, archives or files; a Gradescope or Canvas export.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        out: folder for the results; finished traces are kept in it for ``resume``.
+        facts: tables, logs and leaderboards with what was measured.
+        roster: CSV of the class.
+        model: file and object of a submission that are the model; None looks for it.
+        reading: how ambiguous rules are read.
+        formats: platforms whose files are wanted too (:func:`costmodel.reports.names_on_request`).
+        resume: take what an interrupted run has finished.
+        require_sandbox: a wall that does not keep all its promises is an error.
+        wall: name of a wall; None is the best that works.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        executor: traces and maps in parallel (any ``concurrent.futures`` executor).
+        progress: told how far the work is.
 
     Raises:
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
         SandboxError: no wall that is good enough.
     """
-    from costmodel import __version__
+    order = Order(
+        place=Path(submissions),
+        rules=rules,
+        fact_files=tuple(map(Path, facts)),
+        roster=None if roster is None else Path(roster),
+        model=model,
+        reading=reading,
+        resume=resume,
+        require_sandbox=require_sandbox,
+        wall=wall,
+        use_cache=cache,
+    )
+    grades = grade_order(order, Path(out), executor=executor, progress=progress)
+    write_grades(grades, Path(out), formats)
+    return grades
 
+
+def grade_order(
+    order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None
+) -> Grades:
+    """Grade a class; finished traces are kept in ``out`` for ``resume``, and nothing else is written.
+
+    Raises:
+        UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
+        SandboxError: no wall that is good enough.
+    """
     book = load_rulebook(order.rules)
     facts = _facts(order, book)
     if order.originals is not None and not order.originals.is_dir():
@@ -91,27 +149,27 @@ def grade(order: Order, out: Path, *, executor: Executor | None = None, progress
     if order.require_sandbox and not chosen.is_whole:
         raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
     _make_folder(out, order.place)
-    kept = Kept(out / ".kept")
-    way = Way(
+    finished = ResumeStore(out / ".kept")
+    plan = GradingPlan(
         wall=wall,
-        version=__version__,
+        version=own_digest(),
         reference=order.model,
-        known=Known(
+        options=JudgingOptions(
             reading=order.reading,
             originals=order.originals,
-            replays=order.inputs is not None,
-            own_sheet=lambda folder: own_sheet(folder, book, order.solution),
+            asks_for_weights=order.inputs is not None,
+            solution=order.solution,
         ),
         inputs=order.inputs,
         ranked=order.ranked,
         limits=order.limits,
-        kept=kept if order.resume else kept.emptied(),
+        finished=finished if order.resume else finished.emptied(),
         use_cache=order.use_cache,
         executor=executor,
     )
     if progress is not None:
-        way = replace(way, progress=progress)
-    grades = grade_class(order.place, book, facts, way, roster=roster)
+        plan = replace(plan, progress=progress)
+    grades = grade_class(order.place, book, facts, plan, roster=roster)
     weak = () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)
     return replace(grades, notes=(*weak, *grades.notes), provenance=_provenance(book, wall, __version__))
 
@@ -126,8 +184,8 @@ def _make_folder(out: Path, place: Path) -> None:
         raise UsageError(f"--out {out}: {error.strerror or error}") from None
 
 
-def _facts(order: Order, book: Rulebook) -> list[Row]:
-    """A row for each person that the files speak of."""
+def _facts(order: Order, book: Rulebook) -> list[FactsRow]:
+    """A row for each person in the files."""
     readings = [r for file in order.fact_files for r in read_facts(file, order.solution, score=order.score).readings]
     inside = book.contract is not None and book.contract.of(TableRule)  # submissions may have their predictions inside
     refuse_idle(readings, solution=None if inside else order.solution, score=order.score)
@@ -137,17 +195,17 @@ def _facts(order: Order, book: Rulebook) -> list[Row]:
     for reading in readings:
         words = (*(reading.words.get(name, "") for name in IDENTITIES), reading.submission or "")
         by_person.setdefault(tuple(filter(None, words)), []).append(reading)
-    return [Row(whose, _sheet(theirs, book)) for whose, theirs in by_person.items()]
+    return [FactsRow(whose, _sheet(theirs, book)) for whose, theirs in by_person.items()]
 
 
 def _sheet(readings: Sequence[Reading], book: Rulebook) -> Sheet:
-    """What all readings of one person say together."""
+    """The facts of one person, from all readings of it."""
     (sheet,) = sheets_of(Facts(readings=tuple(replace(r, submission=None) for r in readings)), book).values()
     return sheet
 
 
 def _provenance(book: Rulebook, wall: str, version: str) -> dict[str, str]:
-    """What a result depends on, so that it can be defended a year later; never a clock."""
+    """All that a result depends on, so that it can be defended a year later; never a clock."""
     import hashlib
     from importlib.metadata import version as version_of
 
@@ -177,7 +235,7 @@ def write_grades(grades: Grades, out: Path, platforms: Sequence[str] = ()) -> li
 
 
 def _forget(out: Path, files: Iterable[str]) -> None:
-    """Remove what an earlier run wrote here and this one does not, so that no file speaks of another run."""
+    """Remove what an earlier run wrote here and this one does not, so that no file is left from another run."""
     written = out / _WRITTEN
     earlier = written.read_text(encoding="utf-8").splitlines() if written.is_file() else []
     for name in set(earlier) - set(files):
@@ -191,9 +249,6 @@ def _forget(out: Path, files: Iterable[str]) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None

@@ -15,7 +15,8 @@ from costmodel.backends.backend import Search
 from costmodel.backends.totals import unmapped
 from costmodel.errors import CostModelError, UsageError
 from costmodel.files.workers import workers
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Place
 

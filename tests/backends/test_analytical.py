@@ -13,10 +13,10 @@ import pytest
 
 import costmodel
 from costmodel.backends.analytical import estimate, solve_front
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.backends.backend import Run, Search
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import SCHEMA, CostReport
 from costmodel.ir.workload import Layer, Place, Workload

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pytest
 
-from costmodel.backends.analytical.machine import machine_of
-from costmodel.hardware.spec import hardware_names, load_hardware
+from costmodel.backends.analytical.machine_of_spec import machine_of
+from costmodel.hardware.machines import hardware_names, load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping
 from costmodel.mapping.problem import Problem

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from costmodel.backends.timeloop.documents import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, mapping_text
+from costmodel.backends.timeloop.layer_files import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, mapping_text
 from costmodel.backends.timeloop.syntax import SYNTAXES, syntax_named
 from costmodel.errors import FormatError, UnknownNameError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer, Place
 

@@ -14,9 +14,10 @@ from costmodel.backends.analytical import estimate
 from costmodel.backends.backend import Run, Search
 from costmodel.backends.timeloop import estimate as estimate_by_timeloop
 from costmodel.backends.timeloop import verify
-from costmodel.backends.timeloop.tools import MODEL, Place, find_tool
+from costmodel.backends.timeloop.tools import MODEL, Installation, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import HardwareSpec, load_hardware
+from costmodel.hardware.machines import load_hardware
+from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.cost import CostReport, LayerCheck
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace
@@ -48,7 +49,7 @@ class Real:
 def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
     run = Run(options={"work": tmp_path_factory.mktemp("timeloop"), "time_limit": 300.0})
     try:
-        find_tool(MODEL, Place())
+        find_tool(MODEL, Installation())
     except UsageError as error:
         pytest.skip(f"the real Timeloop did not run: {error}")
     for behaviour in ("D", "E"):

@@ -12,9 +12,9 @@ import pytest
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.backends.timeloop import estimate, verify
-from costmodel.backends.timeloop.tools import MAPPER, MODEL, Place, find_tool
+from costmodel.backends.timeloop.tools import MAPPER, MODEL, Installation, find_tool
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import load_hardware
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import Layer, Workload
 from costmodel.ir.workload import Place as LayerPlace
@@ -169,9 +169,9 @@ def test_a_missing_binary_says_where_it_was_looked_for(tmp_path: Path, monkeypat
     monkeypatch.delenv("COSTMODEL_TIMELOOP_BIN", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="on the PATH"):
-        find_tool(MODEL, Place())
+        find_tool(MODEL, Installation())
     with pytest.raises(UsageError, match="no docker"):
-        find_tool(MODEL, Place(docker="image"))
+        find_tool(MODEL, Installation(docker="image"))
 
 
 def test_the_variable_names_the_folder_and_the_option_comes_first(
@@ -179,9 +179,9 @@ def test_the_variable_names_the_folder_and_the_option_comes_first(
 ) -> None:
     folder = fake("")
     monkeypatch.setenv("COSTMODEL_TIMELOOP_BIN", str(folder))
-    assert find_tool(MAPPER, Place()).path == folder / MAPPER
+    assert find_tool(MAPPER, Installation()).path == folder / MAPPER
     with pytest.raises(UsageError, match="is not in"):
-        find_tool(MAPPER, Place(str(tmp_path / "elsewhere")))
+        find_tool(MAPPER, Installation(str(tmp_path / "elsewhere")))
 
 
 def test_the_library_of_a_build_is_found(fake: Fake, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_docker_image_is_given_the_layers_folder(tmp_path: Path, monkeypatch: 
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_folder}:{Path(shutil.which('sleep') or '').parent}")
     run = Run(options={"docker": "lab:2022", "work": tmp_path / "work", "time_limit": 0.5})
-    monkeypatch.setattr("costmodel.backends.timeloop.run._SECONDS_TO_KILL", 0.5)
+    monkeypatch.setattr("costmodel.backends.timeloop.tool_run._SECONDS_TO_KILL", 0.5)
     report = estimate(workload(FC), LAB, Search(), run)
     assert report.backend_version == "docker image lab:2022"
     assert "stopped after" in report.layers[0].because

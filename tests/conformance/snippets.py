@@ -1,4 +1,4 @@
-"""What people write in a training step: one line per function, each run forward and backward."""
+"""The lines that people write in a training step: one line per function, each run forward and backward."""
 
 from __future__ import annotations
 

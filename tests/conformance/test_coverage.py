@@ -1,4 +1,4 @@
-"""What a training step is written with has formulas: no snippet, forward or backward, lacks one."""
+"""Every op of an ordinary training step has a formula: no snippet, forward or backward, lacks one."""
 
 from __future__ import annotations
 

@@ -28,15 +28,16 @@ TESTED_APART = (
     "convolution",
     "distance",
     "embedding",
+    "free",  # nothing to execute
     "matmul",
     "matvec",
     "nest_program",
     "recurrent",
     "recurrent_cells",
 )
-# nothing to execute: moves, and draws (one per result)
-WITHOUT_PROGRAM = ("aten.view", "aten.rand", "aten.bernoulli")
-# torch has no CPU kernel; tests/ops/test_normalization.py compares with autograd
+# nothing to execute: draws (one per result)
+WITHOUT_PROGRAM = ("aten.rand", "aten.bernoulli")
+# torch has no CPU kernel; tests/ops/families/test_normalization.py compares with autograd
 WITHOUT_CASE = ("aten._fused_rms_norm_backward",)
 
 

@@ -39,12 +39,12 @@ def with_dummy(tmp_path: Path) -> Run:
 BACKEND = '''
 """A backend that says one picojoule and one cycle for each multiply-accumulate."""
 
-from costmodel.backends.backend import Examination, Option, refuse_options
+from costmodel.backends.backend import Examination, BackendOption, refuse_options
 from costmodel.backends.totals import cost_report, unmapped
 from dataclasses import replace
 
 TITLE = "one for each MAC"
-OPTIONS = (Option("flavour", "how it tastes"),)
+OPTIONS = (BackendOption("flavour", "how it tastes"),)
 SEARCHES = {}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from costmodel.sandbox.limits import Limits
+from costmodel.sandbox.resource_limits import Limits
 
 CORPUS = Path(__file__).parent / "hostile"
 

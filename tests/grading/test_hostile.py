@@ -24,11 +24,11 @@ DEEDS = {
     "memory": ("ATTACHED",),
     "writing": ("EMPTIED", "MAPPED"),
     "files": ("READ", "SEEN", SECRET),
-    "submission": ("CHANGED",),
+    "shown": ("CHANGED",),
 }
 """What a program prints when it did what it must not be able to do, by the promise that forbids it."""
 
-STANDING = {standing.wall: standing for standing in probe()}
+STATUS = {status.wall: status for status in probe()}
 
 
 TELLING = {
@@ -68,10 +68,10 @@ def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     assert not list(Path(tempfile.gettempdir()).glob("costmodel-*"))  # torch has a folder of its own
     assert set(descendants(os.getpid())) <= set(before)
     assert not leftovers(folder)
-    if "writing" in STANDING[wall].kept:
+    if "writing" in STATUS[wall].keeps:
         assert secret.read_text(encoding="utf-8") == SECRET
         assert (secret.stat().st_mode, secret.stat().st_mtime_ns) == as_it_was
-    if "submission" in STANDING[wall].kept:
+    if "shown" in STATUS[wall].keeps:
         assert submission.read_text(encoding="utf-8") == text
     return result
 
@@ -98,7 +98,7 @@ def assert_as_expected(hostile: Hostile, result: WalledTrace) -> None:
         assert result.notice is not None
         assert result.notice.message.isprintable()
         assert result.notice.message
-    kept = STANDING[result.wall].kept
+    kept = STATUS[result.wall].keeps
     assert not [deed for promise in kept for deed in DEEDS.get(promise, ()) if deed in result.output]
 
 
@@ -111,11 +111,11 @@ def test_behind_the_best_wall(hostile: Hostile, tmp_path: Path) -> None:
 def test_behind_another_wall(hostile: Hostile, tmp_path: Path, wall: str) -> None:
     if hostile.name not in TELLING and not WHOLE_CORPUS:
         pytest.skip("the same code as behind the best wall: COSTMODEL_WHOLE_CORPUS=1 runs it")
-    standing = STANDING[wall]
-    if "processes" not in standing.kept:
-        pytest.skip(f"NOT TESTED HERE: {standing}")
-    if hostile.name == "disk_filler" and "writing" not in standing.kept:
-        pytest.skip(f"NOT TESTED HERE, it would fill this machine's folders: {standing}")
+    status = STATUS[wall]
+    if "processes" not in status.keeps:
+        pytest.skip(f"NOT TESTED HERE: {status}")
+    if hostile.name == "disk_filler" and "writing" not in status.keeps:
+        pytest.skip(f"NOT TESTED HERE, it would fill this machine's folders: {status}")
     assert_as_expected(hostile, graded(hostile, tmp_path, wall))
 
 

@@ -1,6 +1,6 @@
 """Timeloop's recursion word for word, on real boxes: what the closed forms are checked against.
 
-Every temporal loop runs its first two iterations, and the second stands for all others; under a fan-out every PE has
+Every temporal loop runs its first two iterations, and the second is taken for all others; under a fan-out every PE has
 its own box. Exponential in the number of loops.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 from costmodel.mapping.cost.geometry import Geometry
-from costmodel.mapping.cost.nest import Step
+from costmodel.mapping.cost.nest import NestLoop
 
 Vector = tuple[int, ...]
 Box = tuple[Vector, Vector]
@@ -27,7 +27,7 @@ def volume(box: Box | None) -> int:
     return prod(h - l for l, h in zip(*box, strict=True)) if box else 0
 
 
-def step(geometry: Geometry, v: int, loop: Step) -> Vector:
+def step(geometry: Geometry, v: int, loop: NestLoop) -> Vector:
     dim, _, stride = loop
     vector = [0] * len(geometry.terms[v])
     if geometry.axis[v][dim] >= 0:
@@ -96,9 +96,9 @@ Rule = Callable[[Box], "Box | None"]
 
 
 def invocations(
-    geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int], rule: Rule
+    geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int], rule: Rule
 ) -> Iterator[tuple[Box | None, int]]:
-    """What each invocation of the inside brings, and how many invocations it stands for."""
+    """What each invocation of the inside brings, and how many invocations it is taken for."""
     start: Box = ((0,) * len(extents), tuple(extents))
 
     def walk(j: int, box: Box, epochs: int) -> Iterator[tuple[Box | None, int]]:
@@ -111,13 +111,13 @@ def invocations(
     yield from walk(len(loops) - 1, start, 1)
 
 
-def words(geometry: Geometry, v: int, loops: Sequence[Step], extents: Sequence[int], rule: Rule) -> int:
+def words(geometry: Geometry, v: int, loops: Sequence[NestLoop], extents: Sequence[int], rule: Rule) -> int:
     """Words brought over a boundary without a fan-out."""
     return sum(volume(new) * times for new, times in invocations(geometry, v, loops, extents, rule))
 
 
 def fan_out(
-    geometry: Geometry, v: int, spatial: Sequence[Step], rows: int, found: Sequence[tuple[Box | None, int]]
+    geometry: Geometry, v: int, spatial: Sequence[NestLoop], rows: int, found: Sequence[tuple[Box | None, int]]
 ) -> tuple[int, int, int]:
     """(accesses, words delivered, words handed on) of a fan-out with multicast, and links in rows of at least 16."""
     shifts: list[Vector] = [(0,) * len(geometry.terms[v])]

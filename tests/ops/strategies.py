@@ -35,7 +35,7 @@ class ConvolutionCase:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All arguments that are no tensors, by name."""
+        """All arguments that are not tensors, by name."""
         names = ("stride", "padding", "dilation", "transposed", "output_padding", "groups")
         return {name: getattr(self, name) for name in names}
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from costmodel.backends.analytical.machine import machine_of
-from costmodel.hardware.spec import load_hardware
+from costmodel.backends.analytical.machine_of_spec import machine_of
+from costmodel.hardware.machines import load_hardware
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.cost.mapping_cost import Evaluation
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
 from tests.mapping.lab import simple_weight_stationary

@@ -78,7 +78,9 @@ def test_bytes_moved() -> None:
     assert bytes_moved(call("aten.relu_.default", (0,), (0,)), trace) == (16, 16)
     assert bytes_moved(call("aten.empty_like.default", (0,), (1,)), trace) == (0, 0)
     # a look-up reads its indices (16 B) and the rows that it returns (96 B), not the table (320 B)
-    assert bytes_moved(call("aten.embedding.default", (3, 0), (4,)), trace) == (96 + 16, 96)
+    looked_up = (("weight", TensorRef(3)), ("indices", TensorRef(0)))
+    found = OpCall(op="aten.embedding.default", arguments=looked_up, outputs=(4,), scope="", phase=Phase.FORWARD)
+    assert bytes_moved(found, trace) == (96 + 16, 96)
 
 
 class Residual(nn.Module):

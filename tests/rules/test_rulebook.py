@@ -73,7 +73,7 @@ def test_bonus_ranks_do_not_overlap() -> None:
         (('operator: "<"\n    value: 50', 'operator: "<"'), "limits.1: a limit has a value"),
         (("cells:\n      - {below: 5, points: 80}", "cells:\n      - {below: 6, points: 80}"), "points.0"),
         (("figure: energy\n", "figure: joules\n"), "unknown figure 'joules'"),
-        (("readings: [starter-code]", "readings: [startercode]"), "'startercode' is no reading"),
+        (("readings: [starter-code]", "readings: [startercode]"), "'startercode' is not a reading"),
         (("      peak activation: {value: 1048576}", "      peak: {value: 1048576}"), "the limit 'peak'"),
         (("source: static\n", "source: statik\n"), "metrics.peak_activation_bytes.source"),
         (("  bonus:\n", "  bonuss:\n"), "ranking.bonuss: unknown key"),

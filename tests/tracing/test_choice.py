@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.errors import SubjectError
+from costmodel.errors import NoChoiceError, SubjectError
 from costmodel.grading.walled_trace import trace_behind_wall
-from costmodel.tracing.choice import Known, NoChoiceError, choose
+from costmodel.tracing.choice import Known, choose
 
 TWO = """from torch import nn
 

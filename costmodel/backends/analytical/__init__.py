@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from costmodel.backends.analytical.search import SEARCHES, checked
-from costmodel.backends.backend import Examination, Option, Run, Search
+from costmodel.backends.backend import BackendOption, Examination, Run, Search
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.ir.workload import Layer, Workload
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from costmodel.hardware.spec import HardwareSpec
 
 TITLE = "embedded"
-OPTIONS: tuple[Option, ...] = ()
+OPTIONS: tuple[BackendOption, ...] = ()
 __all__ = [
     "OPTIONS",
     "SEARCHES",

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.backends.analytical.one_layer import solve
 from costmodel.backends.analytical.search import checked
 from costmodel.backends.backend import Run, Search, refuse_options
@@ -29,9 +29,10 @@ from costmodel.ir.workload import Layer, Workload
 def version() -> str:
     """Digest of the engine's source: results of another engine are never taken for ours."""
     digest = hashlib.sha256()
-    folder = Path(str(resources.files("costmodel.mapping")))
-    for file in sorted(folder.rglob("*.py")):
-        digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    for package in ("costmodel.mapping", "costmodel.backends.analytical"):
+        folder = Path(str(resources.files(package)))
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from costmodel.backends.analytical.machine import machine_of
+from costmodel.backends.analytical.machine_of_spec import machine_of
 from costmodel.backends.backend import Search
 from costmodel.ir.cost import AccessRow, LayerCost, LoopSpec, MappedLevel
 from costmodel.ir.workload import Layer
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.cost.mapping_cost import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping as EngineMapping
-from costmodel.mapping.objective import Effort, Objective
+from costmodel.mapping.objective import OBJECTIVES, Effort
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.optimum import optimum, pareto
-from costmodel.mapping.search.result import Found
+from costmodel.mapping.search.result import SearchResult
 from costmodel.mapping.search.timeloop.mapper import course_search
 
 __all__ = ["evaluate_mapping", "machine_of", "solve", "solve_front"]
@@ -32,7 +32,7 @@ def solve(layer: Layer, machine: Machine, search: Search) -> LayerCost:
     problem = Problem.from_instance(dict(layer.instance), depthwise=layer.depthwise)
     if search.search == "course":
         return _of_found(layer, replace(course_search(problem, machine), proven=False))
-    return _of_found(layer, optimum(problem, machine, cast(Objective, search.objective), cast(Effort, search.effort)))
+    return _of_found(layer, optimum(problem, machine, OBJECTIVES[search.objective], cast(Effort, search.effort)))
 
 
 def solve_front(layer: Layer, machine: Machine, effort: str = "exact") -> tuple[LayerCost, ...]:
@@ -47,7 +47,7 @@ def solve_front(layer: Layer, machine: Machine, effort: str = "exact") -> tuple[
     return tuple(_of_found(layer, found) for found in pareto(problem, machine, cast(Effort, effort)))
 
 
-def _of_found(layer: Layer, found: Found) -> LayerCost:
+def _of_found(layer: Layer, found: SearchResult) -> LayerCost:
     return _layer_cost(layer, found.evaluation, found.mapping, optimal=found.proven and found.evaluation.valid)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.backends.backend import Search
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.mapping.objective import EFFORTS, OBJECTIVES
+from costmodel.mapping.objective import EFFORTS, LATENCY, OBJECTIVES
 
 SEARCHES = {"optimum": "proven", "course": "the course's own mapper"}
 """``optimum``: the best mapping for the objective, proven; ``course``: what the course's own mapper would find."""
@@ -24,8 +24,6 @@ def checked(search: Search) -> Search:
     ):
         if value not in known:
             raise UnknownNameError(kind, value, known)
-    if search.search == "course" and search.objective != "latency":
-        raise UsageError(
-            f"objective {search.objective}: the course's search takes cycles, then energy; use search optimum"
-        )
+    if search.search == "course" and search.objective != LATENCY.name:
+        raise UsageError(f"objective {search.objective}: the course's search takes {LATENCY.title}; use search optimum")
     return search

@@ -53,7 +53,7 @@ def mapping_text(cost: LayerCost, machine: HardwareSpec) -> str:
     Raises:
         UsageError: the layer has no mapping.
     """
-    from costmodel.backends.timeloop import documents
+    from costmodel.backends.timeloop import layer_files as documents
 
     if not cost.valid:
         raise UsageError(f"there is no mapping to write: {cost.because}")

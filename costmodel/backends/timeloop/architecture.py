@@ -37,7 +37,7 @@ def architecture_document(spec: HardwareSpec, syntax: Syntax) -> dict[str, Any]:
     """``{"architecture": …}``: a tree in which the last component of the deepest node is the MAC.
 
     Raises:
-        UsageError: instances that do not divide, or a capacity that is no whole number of accesses.
+        UsageError: instances that do not divide, or a capacity that is not a whole number of accesses.
     """
     meshes = _meshes(spec)
     node: dict[str, Any] = {}
@@ -55,7 +55,7 @@ def groups(spec: HardwareSpec) -> list[Group]:
     """The levels by number of instances, outermost first.
 
     Raises:
-        UsageError: the instances of a level are no multiple of those around it.
+        UsageError: the instances of a level are not a multiple of those around it.
     """
     found: list[Group] = []
     for level in reversed(spec.levels):
@@ -81,7 +81,7 @@ def mac_name(spec: HardwareSpec) -> str:
 
 def _range(instances: int, around: int, what: str) -> str:
     if instances % around:
-        raise UsageError(f"{what}: {instances} instances are no multiple of the {around} around them")
+        raise UsageError(f"{what}: {instances} instances are not a multiple of the {around} around them")
     return f"[0..{instances // around - 1}]"
 
 
@@ -115,7 +115,7 @@ def _storage(spec: HardwareSpec, level: LevelSpec, mesh: int, syntax: Syntax) ->
 
 def _depth(level: LevelSpec, words: int, block: int) -> int:
     if words % block:
-        raise UsageError(f"level {level.name}: {words} words are no whole number of accesses of {block} words")
+        raise UsageError(f"level {level.name}: {words} words are not a whole number of accesses of {block} words")
     return words // block
 
 

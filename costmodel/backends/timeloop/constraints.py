@@ -6,7 +6,7 @@ from typing import Any
 
 from costmodel.backends.timeloop.syntax import Syntax
 from costmodel.errors import UsageError
-from costmodel.hardware.spec import HardwareSpec, LoopSpec
+from costmodel.hardware.spec import ConstraintSpec, HardwareSpec
 from costmodel.mapping.problem import CONVOLUTION, DEPTHWISE
 
 
@@ -24,7 +24,7 @@ def constraints_document(spec: HardwareSpec, *, depthwise: bool) -> dict[str, An
     return {"mapspace_constraints": {"targets": targets}}
 
 
-def _loops(loops: LoopSpec) -> dict[str, Any]:
+def _loops(loops: ConstraintSpec) -> dict[str, Any]:
     target: dict[str, Any] = {"target": loops.target, "type": loops.type}
     factors = [f"{dim}={bound}" for dim, bound in loops.factors.items()]
     factors += [f"{dim}<={bound}" for dim, bound in loops.max_factors.items()]

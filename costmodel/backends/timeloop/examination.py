@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from costmodel.backends.analytical.layers import estimate
 from costmodel.backends.backend import Examination, Run, Search
 from costmodel.backends.timeloop.layers import verify
-from costmodel.backends.timeloop.settings import settings_of
+from costmodel.backends.timeloop.run_settings import settings_of
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Tool, find_tool
 from costmodel.backends.trial import trial_machine, trial_workload
 from costmodel.errors import UsageError

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from costmodel.backends.backend import Exported, Run
-from costmodel.backends.timeloop.documents import layer_documents, problem_of
+from costmodel.backends.timeloop.layer_files import layer_documents, problem_of
 from costmodel.backends.timeloop.options import INDEX
-from costmodel.backends.timeloop.settings import settings_of
+from costmodel.backends.timeloop.run_settings import settings_of
 from costmodel.backends.timeloop.syntax import Syntax
 from costmodel.errors import UsageError
 from costmodel.files.writing import write_text

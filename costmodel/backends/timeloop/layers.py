@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from costmodel.backends.backend import Progress, Run
 from costmodel.backends.timeloop.constraints import mapper_document
-from costmodel.backends.timeloop.documents import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, problem_of
-from costmodel.backends.timeloop.run import ToolRun, run_tool
-from costmodel.backends.timeloop.settings import Settings, settings_of
+from costmodel.backends.timeloop.layer_files import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, problem_of
+from costmodel.backends.timeloop.run_settings import TimeloopSettings, settings_of
+from costmodel.backends.timeloop.tool_run import ToolRun, run_tool
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Tool, find_tool
 from costmodel.backends.totals import cost_report, unmapped
 from costmodel.errors import CostModelError
@@ -72,7 +72,7 @@ def verify(report: CostReport, hardware: HardwareSpec, run: Run) -> tuple[LayerC
     return tuple(_each(report.layers, check, failed, settings.jobs, run.progress))
 
 
-def _evaluated(tool: Tool, cost: LayerCost, hardware: HardwareSpec, settings: Settings) -> ToolRun:
+def _evaluated(tool: Tool, cost: LayerCost, hardware: HardwareSpec, settings: TimeloopSettings) -> ToolRun:
     documents = layer_documents(cost.layer, hardware, settings.syntax, cost.mapping)
     folder = settings.folder / _folder_name(cost.layer, documents, MODEL_INPUTS)
     return run_tool(tool, documents, MODEL_INPUTS, folder, settings.time_limit)

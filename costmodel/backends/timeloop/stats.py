@@ -44,7 +44,7 @@ class Stats:
 
 @dataclass(frozen=True)
 class _Figure:
-    """One ``key : value`` line, and where it stands; the part is a level, or None in a network."""
+    """One ``key : value`` line, and its place; the part is a level, or None in a network."""
 
     part: str | None
     space: str | None
@@ -56,7 +56,7 @@ def parse_stats(text: str) -> Stats:
     """Read ``timeloop-mapper.stats.txt`` or ``timeloop-model.stats.txt``.
 
     Raises:
-        FormatError: no cycles, no levels, or a figure that is no number.
+        FormatError: no cycles, no levels, or a figure that is not a number.
     """
     figures = list(_figures(text))
     components = _components(figures)
@@ -139,7 +139,7 @@ def _number(what: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise FormatError(f"the statistics say {text!r} for {what}, which is no number") from None
+        raise FormatError(f"the statistics say {text!r} for {what}, which is not a number") from None
     if not isfinite(value):
         raise FormatError(f"the statistics say {text} for {what}")
     return value

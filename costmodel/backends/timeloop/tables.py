@@ -12,7 +12,7 @@ from typing import Any
 
 from costmodel.backends.timeloop.architecture import groups, mac_name
 from costmodel.backends.timeloop.syntax import Syntax
-from costmodel.hardware.spec import HardwareSpec, Quantity
+from costmodel.hardware.spec import HardwareSpec, SourcedQuantity
 
 
 def table_document(spec: HardwareSpec, syntax: Syntax) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def table_document(spec: HardwareSpec, syntax: Syntax) -> dict[str, Any]:
     }
 
 
-def _components(spec: HardwareSpec) -> Iterator[tuple[str, dict[str, float], Quantity | None]]:
+def _components(spec: HardwareSpec) -> Iterator[tuple[str, dict[str, float], SourcedQuantity | None]]:
     nested = groups(spec)
     for group in nested:
         for level in group.levels:

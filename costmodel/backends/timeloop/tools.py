@@ -1,4 +1,4 @@
-"""Where Timeloop's binaries are: a folder that is named, the PATH, or a Docker image."""
+"""Finding Timeloop's binaries: in a folder that is named, the PATH, or a Docker image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INSIDE = "/layer"
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
     """Where to look: ``folder`` first, then the variable's, then the PATH; a Docker image stands for all of them."""
 
     folder: str | None = None
@@ -53,7 +53,7 @@ class Tool:
         return [str(self.path), "run", "--rm", "--name", container, *mount, self.image, self.name, *inputs]
 
 
-def find_tool(name: str, place: Place) -> Tool:
+def find_tool(name: str, place: Installation) -> Tool:
     """A binary by name.
 
     Raises:

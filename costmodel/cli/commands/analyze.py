@@ -46,7 +46,7 @@ def analyze(
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
     jobs: o.Jobs = 1,
-    no_random: Annotated[bool, typer.Option("--no-random", help="random numbers are no operations")] = False,
+    no_random: Annotated[bool, typer.Option("--no-random", help="do not count random numbers as operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
     top: Annotated[int | None, typer.Option("--top", help="only the N largest rows", min=1)] = None,

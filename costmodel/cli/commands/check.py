@@ -63,11 +63,11 @@ def check(
     no_cache: o.NoCache = False,
 ) -> int:
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
-    from costmodel.verbs.check import Submission, check_submission
+    from costmodel.verbs.check import CheckRequest, check_submission
 
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
-    submission = Submission(
+    submission = CheckRequest(
         reference=subject,
         settings=settings,
         facts=o.words(fact or [], "--fact"),

@@ -14,7 +14,7 @@ from costmodel.cli.output import write
 from costmodel.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.verbs.doctor import Finding
+    from costmodel.verbs.doctor import Diagnosis
 
 _FORMATS = ("text", "json")
 _WIDEST = 70
@@ -42,7 +42,7 @@ def doctor(
     return 2 if any(f.needed and not f.works for f in findings) else 0
 
 
-def _table(findings: list[Finding]) -> str:
+def _table(findings: list[Diagnosis]) -> str:
     from tabulate import tabulate
 
     rows = [(f.name, "yes" if f.works else "NO" if f.needed else "no", _wrapped(f.seen)) for f in findings]

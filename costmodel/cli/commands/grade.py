@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,12 @@ from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
 from costmodel.errors import UsageError
 from costmodel.reports import View, names_on_request, render
+from costmodel.sandbox.walls import wall_names
+
+
+def _either(names: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def grade(
@@ -67,14 +73,11 @@ def grade(
     require_sandbox: Annotated[
         bool, typer.Option("--require-sandbox", help="a wall that does not keep all its promises is an error")
     ] = False,
-    wall: Annotated[
-        str | None, typer.Option("--wall", help="bubblewrap, namespaces, landlock or limits [default: the best]")
-    ] = None,
+    wall: Annotated[str | None, typer.Option("--wall", help=f"{_either(wall_names())} [default: the best]")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
-    from costmodel.verbs.grade import Limits, Order, write_grades
-    from costmodel.verbs.grade import grade as grade_class
+    from costmodel.verbs.grade import Limits, Order, grade_order, write_grades
 
     order = Order(
         place=submissions,
@@ -96,7 +99,7 @@ def grade(
     )
     try:
         with _executor(jobs, scheduler) as executor, progress_bars() as show:
-            grades = grade_class(order, out, executor=executor, progress=show)
+            grades = grade_order(order, out, executor=executor, progress=show)
     except KeyboardInterrupt:
         typer.echo(f"costmodel: interrupted; what is traced is kept in {out}: go on with --resume", err=True)
         raise

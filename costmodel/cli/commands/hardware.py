@@ -23,7 +23,7 @@ def list_machines() -> int:
     # pydantic is imported here: --help must not wait for it
     from tabulate import tabulate
 
-    from costmodel.hardware.spec import hardware_names, load_hardware
+    from costmodel.hardware.machines import hardware_names, load_hardware
 
     rows = [(name, load_hardware(name).title) for name in hardware_names()]
     typer.echo(tabulate(rows, headers=("hardware", "title")))
@@ -33,7 +33,7 @@ def list_machines() -> int:
 @hardware.command()
 def show(name: Name) -> int:
     """Show a machine's levels, energies and sources."""
-    from costmodel.hardware.spec import load_hardware
+    from costmodel.hardware.machines import load_hardware
 
     typer.echo(_describe(load_hardware(name)))
     return 0

@@ -1,1 +1,1 @@
-"""What runs behind the wall: it traces one submission and answers with data."""
+"""The child's side of grading: it traces one submission behind the wall, and answers with data."""

@@ -1,1 +1,1 @@
-"""What was handed in: platforms, archives, notebooks, rosters."""
+"""Taking submissions in: platforms, archives, notebooks, rosters."""

@@ -1,9 +1,9 @@
 """Archives from strangers, unpacked file by file: only regular files, only inside, only so much.
 
-What is refused as a whole raises :class:`ArchiveError`: a bomb (sizes are counted while reading, whatever the headers
-say, and of what is left out too), a name that leads outside, is absolute, not printable or different in case only,
-encryption, damage. Links and devices are left out and reported, since an honest archive of a virtual environment has
-them.
+An archive is refused as a whole (:class:`ArchiveError`) for a bomb (sizes are counted while reading, whatever the
+headers say, skipped entries included), a name that leads outside, is absolute, not printable or different in case only,
+encryption, or damage. Links and devices are left out and reported, since an honest archive of a virtual environment
+has them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from costmodel.errors import CostModelError
+from costmodel.errors import ArchiveError
 from costmodel.files.quoting import safe_text
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -40,7 +40,7 @@ _COMPRESSIONS: dict[bytes, Callable[[io.BufferedReader], io.BufferedIOBase]] = {
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
-"""By what a file begins with: a browser may have decompressed a .tar.gz, and kept its name."""
+"""By the first bytes of a file: a browser may have decompressed a .tar.gz, and kept its name."""
 
 _BROKEN = (
     zipfile.BadZipFile,
@@ -60,13 +60,9 @@ _BROKEN = (
 )
 
 
-class ArchiveError(CostModelError):
-    """An archive that is not unpacked."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """Most of what the archives of one submission may hold; ``ratio`` is bytes unpacked per byte packed."""
+    """The most that the archives of one submission may hold; ``ratio`` is bytes unpacked per byte packed."""
 
     entries: int = 4000
     total_bytes: int = 256 * 2**20
@@ -83,8 +79,8 @@ class _Member:
     open: Callable[[], IO[bytes]]
 
 
-class Room:
-    """What may still be unpacked: one for all the archives of a submission."""
+class UnpackBudget:
+    """Bytes and entries that may still be unpacked: one budget for all the archives of a submission."""
 
     def __init__(self, caps: Caps | None = None) -> None:
         self.caps = caps or Caps()
@@ -106,7 +102,7 @@ class Room:
         self._check(self._written, archive)
 
     def read(self, size: int, archive: Path) -> None:
-        """Count what comes out of a decompressor, whether it is written or not."""
+        """Count what a decompressor returns, written or not."""
         self._read += size
         self._check(self._read - self._entries * _HEADERS, archive)
 
@@ -121,27 +117,27 @@ def is_archive(file: Path) -> bool:
     return file.name.lower().endswith(SUFFIXES)
 
 
-def unpack(archive: Path, into: Path, room: Room | None = None) -> tuple[str, ...]:
+def unpack(archive: Path, into: Path, budget: UnpackBudget | None = None) -> tuple[str, ...]:
     """Unpack below ``into``, a folder that exists; returns the names of links and devices that were left out.
 
     Raises:
         ArchiveError: see above; what was written until then stays for the caller to remove.
     """
-    room = room or Room()
+    budget = budget or UnpackBudget()
     left_out: list[str] = []
     seen: dict[str, str] = {}
     try:
-        room.open(archive)
-        for member in _members(archive, room):
-            room.enter(archive)
-            parts = _parts(member.name, archive, room.caps)
+        budget.open(archive)
+        for member in _members(archive, budget):
+            budget.enter(archive)
+            parts = _parts(member.name, archive, budget.caps)
             if not parts or any(part in _JUNK for part in parts):
                 continue
             if member.kind == "other":
                 left_out.append(safe_text(member.name))
                 continue
             _check_new(parts, seen, archive)
-            _write(member, into.joinpath(*parts), room, archive)
+            _write(member, into.joinpath(*parts), budget, archive)
     except ArchiveError:
         raise
     except _BROKEN as problem:
@@ -150,12 +146,12 @@ def unpack(archive: Path, into: Path, room: Room | None = None) -> tuple[str, ..
     return tuple(left_out)
 
 
-def _members(archive: Path, room: Room) -> Iterator[_Member]:
-    return _of_zip(archive, room) if archive.name.lower().endswith(".zip") else _of_tar(archive, room)
+def _members(archive: Path, budget: UnpackBudget) -> Iterator[_Member]:
+    return _of_zip(archive, budget) if archive.name.lower().endswith(".zip") else _of_tar(archive, budget)
 
 
-def _of_zip(archive: Path, room: Room) -> Iterator[_Member]:
-    with _ZipBytes(archive, room.caps.entries * _LISTED) as packed, zipfile.ZipFile(packed) as file:
+def _of_zip(archive: Path, budget: UnpackBudget) -> Iterator[_Member]:
+    with _ZipBytes(archive, budget.caps.entries * _LISTED) as packed, zipfile.ZipFile(packed) as file:
         for info in file.infolist():
             mode = info.external_attr >> 16
             kind = "folder" if info.is_dir() else "file" if not mode or _is_plain(mode) else "other"
@@ -180,9 +176,9 @@ class _ZipBytes(io.FileIO):
         return super().read(size) or b""
 
 
-def _of_tar(archive: Path, room: Room) -> Iterator[_Member]:
+def _of_tar(archive: Path, budget: UnpackBudget) -> Iterator[_Member]:
     with archive.open("rb") as packed:
-        stream = _TarBytes(_decompressed(packed), archive, room)
+        stream = _TarBytes(_decompressed(packed), archive, budget)
         with tarfile.open(fileobj=stream, mode="r:") as tar:
             while (entry := tar.next()) is not None:
                 stream.headers = None
@@ -210,11 +206,11 @@ class _TarBytes(io.RawIOBase):
         headers: bytes of the present entry's headers until now; None while its content is read.
     """
 
-    def __init__(self, file: io.BufferedIOBase, archive: Path, room: Room) -> None:
+    def __init__(self, file: io.BufferedIOBase, archive: Path, budget: UnpackBudget) -> None:
         self.headers: int | None = 0
         self._file = file
         self._archive = archive
-        self._room = room
+        self._budget = budget
         self._position = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -237,7 +233,7 @@ class _TarBytes(io.RawIOBase):
     def _counted(self, size: int) -> bytes:
         data = self._file.read(size)
         self._position += len(data)
-        self._room.read(len(data), self._archive)
+        self._budget.read(len(data), self._archive)
         return data
 
 
@@ -248,7 +244,7 @@ def _is_plain(mode: int) -> bool:
 def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
     content = tar.extractfile(entry)
     if content is None:
-        raise ArchiveError(f"{safe_text(entry.name)}: no regular file")
+        raise ArchiveError(f"{safe_text(entry.name)}: not a regular file")
     return content
 
 
@@ -278,7 +274,7 @@ def _check_new(parts: tuple[str, ...], seen: dict[str, str], archive: Path) -> N
             raise ArchiveError(f"{safe_text(archive.name)}: {both} differ in case only")
 
 
-def _write(member: _Member, target: Path, room: Room, archive: Path) -> None:
+def _write(member: _Member, target: Path, budget: UnpackBudget, archive: Path) -> None:
     if member.kind == "folder":
         target.mkdir(parents=True, exist_ok=True)
         return
@@ -288,5 +284,5 @@ def _write(member: _Member, target: Path, room: Room, archive: Path) -> None:
     # "x": a second entry of the same name does not replace the first
     with member.open() as source, target.open("xb") as file:
         while chunk := source.read(_CHUNK):
-            room.write(len(chunk), archive)
+            budget.write(len(chunk), archive)
             file.write(chunk)

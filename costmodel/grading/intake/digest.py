@@ -1,4 +1,4 @@
-"""A submission's identity: what its files hold and what they are called, wherever they lie."""
+"""The identity of a submission: the contents and names of its files, wherever they lie."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from costmodel.errors import CostModelError
+from costmodel.errors import NotebookError
 from costmodel.files.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
@@ -24,15 +24,11 @@ class Script:
     cells: tuple[tuple[int, int], ...]
 
 
-class NotebookError(CostModelError):
-    """A notebook whose cells cannot be read."""
-
-
 def script_of(notebook: Path) -> Script:
     """A script with the code cells in order, counted from 1; IPython's magics and shell lines become comments.
 
     Raises:
-        NotebookError: no notebook of format 4, or no code in it; says what to hand in instead.
+        NotebookError: not a notebook of format 4, or no code in it; says what to hand in instead.
     """
     advice = "export it as a script: jupyter nbconvert --to script"
     name = safe_text(notebook.name)

@@ -1,4 +1,4 @@
-"""What lies in a folder of submissions, and whose it is, by the platform's own naming.
+"""Read a folder of submissions: the files and the people of each, by the platform's own naming.
 
 * Gradescope's export: ``submission_metadata.yml`` beside one folder per submission;
 * Canvas's: ``lastnamefirstname_LATE_12345_67890_file.zip``, all files of one student together;
@@ -20,22 +20,22 @@ import yaml
 from costmodel.files.moments import parse_submitted
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import SUFFIXES
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _AGAIN = re.compile(r"-\d+(?=(\.[A-Za-z0-9]+)+$)")
-"""What Canvas adds to the name of a file that is handed in again."""
+"""Canvas adds this to the name of a file that is handed in again."""
 _IGNORED = (".", "__MACOSX", "Thumbs.db", "desktop.ini")
 _CODE = (*SUFFIXES, ".py", ".ipynb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who handed in, as far as the source says; "" is not said.
+    """A person who handed in, as far as the source says; "" is not given.
 
     Attributes:
-        clues: words by which a roster may know the person, the surest first.
+        clues: words by which a roster may know the person, the most reliable first.
     """
 
     name: str
@@ -45,16 +45,16 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedIn:
-    """One submission's files as they lie there.
+class RawSubmission:
+    """One submission's files as the platform exported them.
 
     Attributes:
         people: one, or a group.
-        files: (path, name to give it); a single folder stands for itself.
+        files: (path, name to give it); a single folder is taken whole.
         clone: name of a clone's folder, "" for none.
         submitted: when, if the source says so.
-        is_code: false for a file that can hold no model: somebody's by mistake, or nobody's.
-        notices: lateness, and what else the source says.
+        is_code: false for a file that cannot hold a model: handed in by mistake, or not a submission.
+        notices: lateness, and whatever else the source says.
     """
 
     people: tuple[Person, ...]
@@ -65,14 +65,14 @@ class HandedIn:
     notices: tuple[Notice, ...] = ()
 
 
-def handed_in(place: Path) -> tuple[HandedIn, ...]:
+def read_folder(place: Path) -> tuple[RawSubmission, ...]:
     """Every entry of a folder, in the order of their names."""
     entries = sorted((p for p in place.iterdir() if not p.name.startswith(_IGNORED)), key=lambda p: p.name)
     folders = [p for p in entries if p.is_dir() and not p.is_symlink()]
     if (place / METADATA).is_file():
         return _gradescope(place, folders)
     if len(entries) == len(folders) == 1 and (folders[0] / METADATA).is_file():
-        return handed_in(folders[0])
+        return read_folder(folders[0])
     matches = [(p, match) for p in entries if (match := _CANVAS.fullmatch(p.name))]
     others = [p for p in entries if not _CANVAS.fullmatch(p.name)]
     if matches and not any(_is_code(p) for p in others):
@@ -86,10 +86,10 @@ def _is_code(path: Path) -> bool:
     return path.is_dir() or path.is_symlink() or path.name.lower().endswith(_CODE)
 
 
-def _plain(path: Path) -> HandedIn:
+def _plain(path: Path) -> RawSubmission:
     name = _stem(path)
     person = Person(name=name, clues=(path.name, name))
-    return HandedIn(people=(person,), files=((path, path.name),), is_code=_is_code(path))
+    return RawSubmission(people=(person,), files=((path, path.name),), is_code=_is_code(path))
 
 
 def _stem(path: Path) -> str:
@@ -100,10 +100,10 @@ def _stem(path: Path) -> str:
 
 
 def _late() -> Notice:
-    return Notice(kind=Kind.LATE, message="handed in late")
+    return Notice(kind=NoticeKind.LATE, message="handed in late")
 
 
-def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
+def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[RawSubmission, ...]:
     by_user: dict[tuple[str, str], list[tuple[Path, re.Match[str]]]] = {}
     for path, match in matches:
         by_user.setdefault((match["who"], match["user"]), []).append((path, match))
@@ -112,27 +112,27 @@ def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[HandedIn, ...]:
         late = any(match["late"] for _, match in files)
         plain = [_AGAIN.sub("", match["file"]) for _, match in files]
         # two versions side by side keep the names that Canvas gave them
-        named = tuple(
+        renamed = tuple(
             (path, name if plain.count(name) == 1 else match["file"])
             for (path, match), name in zip(files, plain, strict=True)
         )
         person = Person(name=who, clues=(user, who))
-        result.append(HandedIn(people=(person,), files=named, notices=(_late(),) if late else ()))
+        result.append(RawSubmission(people=(person,), files=renamed, notices=(_late(),) if late else ()))
     return tuple(result)
 
 
-def _clones(folders: list[Path]) -> tuple[HandedIn, ...]:
+def _clones(folders: list[Path]) -> tuple[RawSubmission, ...]:
     names = [p.name for p in folders]
     prefix = commonprefix(names) if len(names) > 1 else ""  # noqa: RUF071  # names, not paths
     prefix = prefix[: prefix.rfind("-") + 1]
     users = {p: p.name.removeprefix(prefix) for p in folders}
     return tuple(
-        HandedIn(people=(Person(name=user, clues=(user,)),), files=((p, p.name),), clone=p.name)
+        RawSubmission(people=(Person(name=user, clues=(user,)),), files=((p, p.name),), clone=p.name)
         for p, user in users.items()
     )
 
 
-def _gradescope(place: Path, folders: list[Path]) -> tuple[HandedIn, ...]:
+def _gradescope(place: Path, folders: list[Path]) -> tuple[RawSubmission, ...]:
     try:
         metadata = yaml.safe_load((place / METADATA).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
@@ -155,14 +155,14 @@ def _person(name: str, email: str, sid: str) -> Person:
     return Person(name=name or email or sid, clues=clues, email=safe_text(email), sid=safe_text(sid))
 
 
-def _of_gradescope(name: str, folder: Path | None, entry: Any) -> HandedIn:
+def _of_gradescope(name: str, folder: Path | None, entry: Any) -> RawSubmission:
     files = () if folder is None else ((folder, folder.name),)
     people = _people(entry)
     if not people:
-        notice = Notice(kind=Kind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
-        return HandedIn(people=(Person(name=name, clues=(name,)),), files=files, notices=(notice,))
+        notice = Notice(kind=NoticeKind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
+        return RawSubmission(people=(Person(name=name, clues=(name,)),), files=files, notices=(notice,))
     notices = (_late(),) if entry.get(":late") else ()
-    return HandedIn(people=people, files=files, submitted=_moment(entry.get(":created_at")), notices=notices)
+    return RawSubmission(people=people, files=files, submitted=_moment(entry.get(":created_at")), notices=notices)
 
 
 def _moment(value: Any) -> datetime | None:

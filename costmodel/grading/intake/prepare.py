@@ -1,4 +1,4 @@
-"""The folder or file to trace, made of what was handed in: archives opened, notebooks read, links left out."""
+"""Make the folder or file to trace of what was handed in: open archives, read notebooks, leave links out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from costmodel.errors import ArchiveError, NotebookError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.archives import ArchiveError, Room, is_archive, unpack
-from costmodel.grading.intake.notebook import NotebookError, script_of
-from costmodel.grading.intake.platforms import HandedIn
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.intake.archives import UnpackBudget, is_archive, unpack
+from costmodel.grading.intake.notebook import script_of
+from costmodel.grading.intake.platforms import RawSubmission
+from costmodel.grading.notice import Notice, NoticeKind
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
@@ -25,34 +26,34 @@ _MOST_DEPTH = 100
 class UnusableError(Exception):
     """There is nothing to trace; the notice says why."""
 
-    def __init__(self, kind: Kind, message: str) -> None:
+    def __init__(self, kind: NoticeKind, message: str) -> None:
         super().__init__(message)
         self.notice = Notice(kind=kind, message=message)
 
 
-def prepared(entry: HandedIn, folder: Path, notices: list[Notice]) -> Path:
-    """The folder or file to trace: as it lies there if it is plain, else what was made of it below ``folder``."""
-    room = Room()
+def prepare(entry: RawSubmission, folder: Path, notices: list[Notice]) -> Path:
+    """The folder or file to trace: the one handed in if it is plain, else a copy of it below ``folder``."""
+    budget = UnpackBudget()
     if not entry.files:
-        raise UnusableError(Kind.EMPTY, "the export names this submission and brings no files of it")
+        raise UnusableError(NoticeKind.EMPTY, "the export names this submission and brings no files of it")
     _check_extent(path for path, _ in entry.files)
     if len(entry.files) == 1:
         (path, name) = entry.files[0]
         if path.is_symlink():
-            raise UnusableError(Kind.LINK, "it is a link, not a file")
+            raise UnusableError(NoticeKind.LINK, "it is a link, not a file")
         if path.is_dir():
-            return _folder(path, folder, notices, room)
+            return _folder(path, folder, notices, budget)
         if path.name.lower().endswith(".py") and path.name == name:
             _check_readable(path)
             return path
     folder.mkdir(parents=True)
     for path, name in entry.files:
-        _take_in(path, folder, name, notices, room)
-    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, room)
+        _take_in(path, folder, name, notices, budget)
+    return _folder(folder, folder.with_name(f"{folder.name}-plain"), notices, budget)
 
 
 def _check_extent(paths: Iterable[Path]) -> None:
-    """Refuse what is too much to be copied and hashed, before anything of it is read."""
+    """Refuse more than can be copied and hashed, before anything of it is read."""
     left = [(path, 0) for path in paths]
     number = 0
     size = 0
@@ -60,74 +61,74 @@ def _check_extent(paths: Iterable[Path]) -> None:
         path, depth = left.pop()
         number += 1
         if number > _MOST_FILES:
-            raise UnusableError(Kind.UNREADABLE, f"it has more than {_MOST_FILES} files")
+            raise UnusableError(NoticeKind.UNREADABLE, f"it has more than {_MOST_FILES} files")
         if depth > _MOST_DEPTH:
-            raise UnusableError(Kind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
+            raise UnusableError(NoticeKind.UNREADABLE, f"it has folders in folders, more than {_MOST_DEPTH} deep")
         found = path.lstat()
         if stat.S_ISDIR(found.st_mode):
             left += [(inner, depth + 1) for inner in path.iterdir()]
         elif stat.S_ISREG(found.st_mode):
             size += found.st_size
     if size > _MOST_BYTES:
-        raise UnusableError(Kind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
+        raise UnusableError(NoticeKind.UNREADABLE, f"its files have {size} bytes, more than {_MOST_BYTES}")
 
 
 def _check_readable(file: Path) -> None:
     if not file.stat().st_size:
-        raise UnusableError(Kind.EMPTY, "the file is empty")
+        raise UnusableError(NoticeKind.EMPTY, "the file is empty")
     with file.open("rb"):
         pass
 
 
-def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], room: Room) -> None:
+def _take_in(path: Path, folder: Path, name: str, notices: list[Notice], budget: UnpackBudget) -> None:
     """One file that was handed in, unpacked if it is an archive."""
     if path.is_symlink():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is a link"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is a link"))
     elif not path.is_file():
-        notices.append(Notice(kind=Kind.LINK, message=f"left out: {safe_text(name)} is no regular file"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out: {safe_text(name)} is not a regular file"))
     elif is_archive(path):
-        _unpack(path, folder, notices, room)
+        _unpack(path, folder, notices, budget)
     else:
         shutil.copyfile(path, folder / name)
 
 
-def _unpack(archive: Path, folder: Path, notices: list[Notice], room: Room) -> None:
+def _unpack(archive: Path, folder: Path, notices: list[Notice], budget: UnpackBudget) -> None:
     try:
-        left_out = unpack(archive, folder, room)
+        left_out = unpack(archive, folder, budget)
     except ArchiveError as problem:
-        raise UnusableError(Kind.ARCHIVE, str(problem)) from None
+        raise UnusableError(NoticeKind.ARCHIVE, str(problem)) from None
     if left_out:
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {named(left_out)}"))
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {listed(left_out)}"))
 
 
-def _folder(source: Path, copy: Path, notices: list[Notice], room: Room | None) -> Path:
-    """A folder of plain files that has a Python file; a notebook in it is read, or an archive opened, if it has none.
+def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudget | None) -> Path:
+    """A folder of plain files with a Python file; if it has none, a notebook in it is read, or an archive opened.
 
-    Without room no archive in it is opened.
+    Without a budget no archive in it is opened.
     """
     # rglob does not go through links to folders
     everything = [p for p in sorted(source.rglob("*")) if ".git" not in p.relative_to(source).parts]
     files = [p for p in everything if p.is_file() and not p.is_symlink()]
     links = [p for p in everything if p.is_symlink() or not (p.is_file() or p.is_dir())]
     if not files:
-        raise UnusableError(Kind.EMPTY, "there is no file in it")
+        raise UnusableError(NoticeKind.EMPTY, "it has no files")
     scripts = [p for p in files if p.suffix == ".py"]
     notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
     archives = [p for p in files if is_archive(p)]
     if scripts and not links:
         return source
     if links:
-        listed = named([safe_text(p.relative_to(source).as_posix()) for p in links])
-        notices.append(Notice(kind=Kind.LINK, message=f"left out, being links or devices: {listed}"))
-    if room is not None and not scripts and not notebooks and len(archives) == 1:
+        names = listed([safe_text(p.relative_to(source).as_posix()) for p in links])
+        notices.append(Notice(kind=NoticeKind.LINK, message=f"left out, being links or devices: {names}"))
+    if budget is not None and not scripts and not notebooks and len(archives) == 1:
         copy.mkdir(parents=True)
-        _unpack(archives[0], copy, notices, room)
+        _unpack(archives[0], copy, notices, budget)
         return _folder(copy, copy.with_name(f"{copy.name}-inner"), notices, None)
     if not scripts and not notebooks:
         names = ", ".join(safe_text(p.name) for p in files[:_MOST_NAMES])
         packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
         advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
-        raise UnusableError(Kind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
+        raise UnusableError(NoticeKind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
     read = () if scripts else notebooks
     for file in (f for f in files if f not in read):
         target = copy / file.relative_to(source)
@@ -144,16 +145,16 @@ def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
         script = script_of(notebook)
         target.write_text(script.text, encoding="utf-8", errors="replace")
     except NotebookError as problem:
-        raise UnusableError(Kind.NOTEBOOK, str(problem)) from None
+        raise UnusableError(NoticeKind.NOTEBOOK, str(problem)) from None
     shown = ", ".join(f"cell {cell} from line {line}" for cell, line in script.cells[:_MOST_CELLS])
     more = ", …" if len(script.cells) > _MOST_CELLS else ""
     message = (
         f"the code cells of {safe_text(notebook.name)} were read as the script {safe_text(target.name)}: {shown}{more}"
     )
-    notices.append(Notice(kind=Kind.NOTEBOOK, message=message))
+    notices.append(Notice(kind=NoticeKind.NOTEBOOK, message=message))
 
 
-def named(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more

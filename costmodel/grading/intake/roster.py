@@ -1,4 +1,4 @@
-"""Who is in the class: a CSV with columns among name (or first and last name), email, sid and github, in any order."""
+"""The roster of a class: a CSV with any of the columns name (or first and last name), email, sid and github."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Roster:
     def find(self, clues: Iterable[str]) -> Student | None:
         """The student whom a clue (a sid, an e-mail, a GitHub name, a name in any order) names; the first clue wins.
 
-        A clue that names several is no clue.
+        A clue that fits several students is passed over.
         """
         for clue in clues:
             found = [student for student in self.students if _compact(clue) in _keys(student)]
@@ -48,7 +48,7 @@ class Roster:
         return None
 
     def namesakes(self, clues: Iterable[str]) -> int:
-        """How many students a clue fits that fits several, 0 if there is none."""
+        """Number of students whom an ambiguous clue fits, 0 if no clue is ambiguous."""
         numbers = [sum(_compact(clue) in _keys(student) for student in self.students) for clue in clues]
         return max((number for number in numbers if number > 1), default=0)
 

@@ -1,7 +1,9 @@
-"""Submissions: whose they are, where their files lie, and what is wrong with them. Nothing is run, and nothing stops.
+"""Find the submissions of a class: whose they are, where their files are, and what is wrong with them.
 
-Whatever is wrong with one student's files is a notice for that student; ``path`` is None where there is nothing left
-to trace.
+Nothing is run, and one bad submission does not stop the others.
+
+Whatever is wrong with one student's files is a notice for that student; ``path`` is None where nothing is left to
+trace.
 """
 
 from __future__ import annotations
@@ -15,18 +17,18 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from costmodel.errors import UsageError
+from costmodel.errors import ArchiveError, UsageError
 from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.archives import ArchiveError, is_archive, unpack
+from costmodel.grading.intake.archives import is_archive, unpack
 from costmodel.grading.intake.digest import contents_of, digest_of
-from costmodel.grading.intake.platforms import HandedIn, Person, handed_in
-from costmodel.grading.intake.prepare import UnusableError, named, prepared
+from costmodel.grading.intake.platforms import Person, RawSubmission, read_folder
+from costmodel.grading.intake.prepare import UnusableError, listed, prepare
 from costmodel.grading.intake.roster import Roster, Student
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 
 _ANONYMOUS = "(no name)"
 _NOBODYS = (".csv", ".tsv", ".xlsx", ".xls", ".ods", ".md", ".log", ".json", ".yml", ".yaml", ".ini", ".html")
-"""Kinds of files that lie among submissions without being one, as do those that are called README."""
+"""Suffixes of files that lie among submissions and are not submissions; nor is a file called README."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Submission:
         name: who, from the roster or the source; one printable line.
         path: a folder or a Python file to trace; None if there is none.
         digest: of its files (:func:`costmodel.grading.intake.digest.digest_of`), "" if there are none.
-        notices: what is wrong, or remarkable.
+        notices: faults and remarks.
         students: who they are by the roster, else as far as the source says.
         submitted: when, if the source says so.
     """
@@ -57,14 +59,14 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The class: submissions by name, and notes on what is nobody's."""
+class Intake:
+    """The submissions of a class by name, and notes on files that belong to nobody."""
 
     submissions: tuple[Submission, ...]
     notes: tuple[str, ...] = ()
 
 
-def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> Found:
+def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> Intake:
     """The submissions of a folder, an export or an archive of them, sorted by name.
 
     Args:
@@ -83,13 +85,13 @@ def find_submissions(place: Path, into: Path, roster: Roster | None = None) -> F
     if roster is not None:
         there = {student for submission in found for student in submission.students}
         if found and not there & set(roster.students):
-            notes.append("nobody on the roster is called as any submission is; do its columns hold names or numbers?")
+            notes.append("no submission has a name that is on the roster; do its columns hold names or numbers?")
         found += [_missing(student) for student in roster.students if student not in there]
-    return Found(_compared(found), tuple(notes))
+    return Intake(_compared(found), tuple(notes))
 
 
-def _is_nobodys(entry: HandedIn, roster: Roster | None) -> bool:
-    """A table or a README among the submissions; what carries a student's name is that student's, whatever it is."""
+def _is_nobodys(entry: RawSubmission, roster: Roster | None) -> bool:
+    """A table or a README among the submissions; a file with a student's name is that student's, whatever it is."""
     if entry.is_code:
         return False
     if roster is not None:
@@ -98,47 +100,49 @@ def _is_nobodys(entry: HandedIn, roster: Roster | None) -> bool:
     return name.startswith("readme") or name.endswith(_NOBODYS)
 
 
-def _entries(place: Path, into: Path) -> tuple[HandedIn, ...]:
+def _entries(place: Path, into: Path) -> tuple[RawSubmission, ...]:
     try:
         if place.is_file() and is_archive(place):
             folder = into / "class"
             folder.mkdir(parents=True)
             unpack(place, folder)
-            return handed_in(folder)
+            return read_folder(folder)
         if place.is_file():
-            return (HandedIn(people=(Person(name=place.stem, clues=(place.stem,)),), files=((place, place.name),)),)
-        return handed_in(place)
+            return (
+                RawSubmission(people=(Person(name=place.stem, clues=(place.stem,)),), files=((place, place.name),)),
+            )
+        return read_folder(place)
     except (OSError, ArchiveError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise UsageError(f"{place}: {reason}; give a folder of submissions, or an export") from None
 
 
 def _missing(student: Student) -> Submission:
-    notice = Notice(kind=Kind.MISSING, message="nothing was handed in")
+    notice = Notice(kind=NoticeKind.MISSING, message="nothing was handed in")
     return Submission(name=student.name, path=None, digest="", notices=(notice,), students=(student,))
 
 
-def _submission(entry: HandedIn, folder: Path, roster: Roster | None) -> Submission:
+def _submission(entry: RawSubmission, folder: Path, roster: Roster | None) -> Submission:
     notices = [*entry.notices, *_who_notices(entry, roster)]
     students = _students(entry, roster)
     name = ", ".join(student.name for student in students) or _ANONYMOUS
     path: Path | None = None
     digest = ""
     try:
-        path = prepared(entry, folder, notices)
+        path = prepare(entry, folder, notices)
         digest = digest_of(path)
     except UnusableError as problem:
         path = None
         notices.append(problem.notice)
     except OSError as problem:
         path = None
-        notices.append(Notice(kind=Kind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
+        notices.append(Notice(kind=NoticeKind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
     return Submission(
         name=name, path=path, digest=digest, notices=tuple(notices), students=students, submitted=entry.submitted
     )
 
 
-def _students(entry: HandedIn, roster: Roster | None) -> tuple[Student, ...]:
+def _students(entry: RawSubmission, roster: Roster | None) -> tuple[Student, ...]:
     """By the roster where it knows them."""
     return tuple(
         _on_roster(person, entry, roster)
@@ -147,32 +151,32 @@ def _students(entry: HandedIn, roster: Roster | None) -> tuple[Student, ...]:
     )
 
 
-def _on_roster(person: Person, entry: HandedIn, roster: Roster | None) -> Student | None:
+def _on_roster(person: Person, entry: RawSubmission, roster: Roster | None) -> Student | None:
     if roster is None:
         return None
     return roster.find(person.clues) or (roster.find_clone(entry.clone) if entry.clone else None)
 
 
-def _who_notices(entry: HandedIn, roster: Roster | None) -> Iterator[Notice]:
-    """What is to be said of names: unprintable ones, and people whom the roster does not know."""
+def _who_notices(entry: RawSubmission, roster: Roster | None) -> Iterator[Notice]:
+    """Notices on names: unprintable ones, and people whom the roster does not know."""
     for person in entry.people:
         if _on_roster(person, entry, roster) is not None:
             continue
         name = safe_text(person.name)
         if name != person.name:
-            yield Notice(kind=Kind.NAME, message="its name has characters that cannot be printed")
+            yield Notice(kind=NoticeKind.NAME, message="its name has characters that cannot be printed")
         if roster is None:
             continue
         many = roster.namesakes(person.clues)
         if many:
             message = f"{many} people on the roster are called {name}: hand it in under a number or an e-mail"
         else:
-            message = f"{name} is not on the roster" if len(entry.people) > 1 else "nobody on the roster is called so"
-        yield Notice(kind=Kind.STRANGER, message=message)
+            message = f"{name} is not on the roster" if len(entry.people) > 1 else "this name is not on the roster"
+        yield Notice(kind=NoticeKind.STRANGER, message=message)
 
 
 def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
-    """Different names for different submissions; notices on who is there twice, and on the same files of others."""
+    """Different names for different submissions; notices on people who are there twice, and on same files."""
     submissions = sorted(_told_apart(submissions), key=lambda s: (s.name.casefold(), s.name, s.path is None, s.digest))
     times = Counter(submission.name for submission in submissions)
     owners: dict[str, list[str]] = {}
@@ -186,10 +190,10 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
         notices = list(submission.notices)
         if times[submission.name] > 1:
             message = f"{times[submission.name]} submissions of this name"
-            notices.append(Notice(kind=Kind.DUPLICATE, message=message))
+            notices.append(Notice(kind=NoticeKind.DUPLICATE, message=message))
         others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
-            notices.append(Notice(kind=Kind.SAME, message=f"the same files as {named(others)}"))
+            notices.append(Notice(kind=NoticeKind.SAME, message=f"the same files as {listed(others)}"))
         # each gets a result of its own; the facts are for the first one
         name = submission.name
         if name in taken:

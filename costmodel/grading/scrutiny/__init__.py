@@ -1,1 +1,1 @@
-"""What a submission's answer is held against: structure, formulas, a replay, signs of evasion."""
+"""Checks of a submission's answer: its structure, the formulas, a replay, signs of evasion."""

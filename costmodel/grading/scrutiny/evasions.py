@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.remarks import weights_of
 from costmodel.ir.counts import Counts
 from costmodel.ir.trace import Phase, Trace
@@ -23,7 +23,7 @@ from costmodel.passes.work import count
 _CONSTANTS = 32
 """Elements of plain tensors that an inference may hold without a remark: means and deviations of channels."""
 _HELD = 1.5
-"""How much more an op may hold than its layer: batch norm's statistics, the indices of a pooling."""
+"""An op may hold this much more than its layer: batch norm's statistics, the indices of a pooling."""
 _SHOWN = 5
 
 
@@ -52,7 +52,7 @@ def _elsewhere(counts: Counts, phases: tuple[Phase, ...]) -> Iterator[Notice]:
     if macs:
         listed = ", ".join(f"{number} in {phase}" for phase, number in sorted(macs.items()))
         message = f"multiply-accumulates outside the network's forward, where energy and cycles do not look: {listed}"
-        yield Notice(kind=Kind.EVADED, message=message)
+        yield Notice(kind=NoticeKind.EVADED, message=message)
 
 
 def _without_nests(counts: Counts) -> Iterator[Notice]:
@@ -62,11 +62,11 @@ def _without_nests(counts: Counts) -> Iterator[Notice]:
     other = sum(work.scalar_ops.total for work in works if not work.nests)
     if other > mapped:
         message = f"{other} operations of the inference are in no layer that is mapped, beside {mapped} that are"
-        yield Notice(kind=Kind.EVADED, message=f"{message}: energy and cycles leave them out")
+        yield Notice(kind=NoticeKind.EVADED, message=f"{message}: energy and cycles leave them out")
 
 
 def _from_nowhere(trace: Trace) -> Iterator[Notice]:
-    """Features that were there before the inference, and results that do not come of the input."""
+    """Features made before the inference, and results that do not depend on its input."""
     declared = {trace.tensors[one.tensor].storage for one in (*trace.parameters, *trace.buffers)}
     batch = {trace.tensors[number].storage for number in trace.inputs}
     plain: dict[int, int] = {}
@@ -82,14 +82,14 @@ def _from_nowhere(trace: Trace) -> Iterator[Notice]:
             from_batch |= made
     if sum(plain.values()) > _CONSTANTS:
         message = f"{sum(plain.values())} elements were made before the inference and are neither weights nor its input"
-        yield Notice(kind=Kind.EVADED, message=message)
+        yield Notice(kind=NoticeKind.EVADED, message=message)
     result = [call.outputs for call in trace.module_calls if call.path == ""]
     if any(trace.tensors[number].storage not in from_batch for number in (result[-1] if result else ())):
-        yield Notice(kind=Kind.EVADED, message="the result of the inference does not come of its input")
+        yield Notice(kind=NoticeKind.EVADED, message="the result of the inference does not depend on its input")
 
 
 def _made_weights(trace: Trace) -> Iterator[Notice]:
-    """Weights that the inference makes itself, of no parameter: of a buffer, of numbers, at random."""
+    """Weights that the inference makes itself, not from a parameter: from a buffer, from numbers, at random."""
     from_parameters = {trace.tensors[p.tensor].storage for p in trace.parameters}
     from_batch = {trace.tensors[number].storage for number in trace.inputs}
     places: list[str] = []
@@ -104,7 +104,7 @@ def _made_weights(trace: Trace) -> Iterator[Notice]:
         from_batch |= made if read & from_batch else set()
     if places:
         listed = ", ".join(dict.fromkeys(places[:_SHOWN]))
-        yield Notice(kind=Kind.HIDDEN, message=f"weights that are made of no parameter: {listed}")
+        yield Notice(kind=NoticeKind.HIDDEN, message=f"weights that are not made from a parameter: {listed}")
 
 
 def _unread(trace: Trace) -> Iterator[Notice]:
@@ -113,13 +113,13 @@ def _unread(trace: Trace) -> Iterator[Notice]:
     idle = [p.name for p in trace.parameters if trace.tensors[p.tensor].storage not in read]
     if idle:
         listed = ", ".join(idle[:_SHOWN]) + (", …" if len(idle) > _SHOWN else "")
-        yield Notice(kind=Kind.EVADED, message=f"{len(idle)} parameters are not read by the inference: {listed}")
+        yield Notice(kind=NoticeKind.EVADED, message=f"{len(idle)} parameters are not read by the inference: {listed}")
 
 
 def _held(training: Training, inference: Trace) -> Iterator[Notice]:
-    """What an op of the inference holds, beside the peak activation that the training shows."""
+    """Memory that an op of the inference holds, beside the peak activation that the training shows."""
     shown = max(peak_activation(phase.trace).layer_io for phase in training.phases)
     held, where = op_peak(inference)
     if held > _HELD * shown:
         message = f"{where or 'an op'} of the inference holds {held} bytes, the peak activation of the training {shown}"
-        yield Notice(kind=Kind.EVADED, message=message)
+        yield Notice(kind=NoticeKind.EVADED, message=message)

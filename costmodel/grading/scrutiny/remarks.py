@@ -1,30 +1,21 @@
-"""What is no contradiction, but what a person should look at before a ranking hangs on it."""
+"""Remarks on a trace that does not contradict itself, but needs a look before a ranking depends on it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.structure import LITERAL_ELEMENTS
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training
+from costmodel.ops import traits_of
 from costmodel.ops.convention import MACS
 from costmodel.passes.work import count
 
-_WEIGHT_OF = {
-    "aten.convolution": ("weight",),
-    "aten.addmm": ("mat1", "mat2"),
-    "aten.mm": ("self", "mat2"),
-    "aten.bmm": ("self", "mat2"),
-    "aten.baddbmm": ("batch1", "batch2"),
-    "aten.mv": ("self", "vec"),
-    "aten.embedding": ("weight",),
-}
-"""Where a network's weights enter: the op's parameters."""
 _SHOWN = 5
-"""How many cases a message names."""
+"""The most cases that a message names."""
 
 
 def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
@@ -59,16 +50,16 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
     texts = [*found.values(), *(text for text, _ in literals)]
     if texts:
         listed = "; ".join(dict.fromkeys(texts[:_SHOWN])) + ("; …" if len(texts) > _SHOWN else "")
-        message = f"{elements} elements work like parameters but are none: {listed}"
-        yield Notice(kind=Kind.HIDDEN, message=message)
+        message = f"{elements} elements work like parameters but are not parameters: {listed}"
+        yield Notice(kind=NoticeKind.HIDDEN, message=message)
 
 
 _OF_THE_STEP = (Role.GRADIENT, Role.OPTIMIZER_STATE)
 
 
 def weights_of(call: OpCall) -> set[int]:
-    """Tensors that stand where an op takes a weight."""
-    names = _WEIGHT_OF.get(call.packet, ())
+    """Tensors that are arguments through which the op takes a network's weights."""
+    names = traits_of(call.packet).weights
     return {number for name, value in call.arguments if name in names for number in _ids(value)}
 
 
@@ -81,7 +72,7 @@ def _large_literals(trace: Trace) -> list[tuple[str, int]]:
     """Lists of numbers in the program's text that become tensors of the step."""
     found = []
     for call in trace.calls:
-        if call.packet == "aten.lift_fresh":
+        if traits_of(call.packet).lifts_literal:
             size = max((trace.tensors[number].meta.numel for number in call.inputs), default=0)
             found.append((f"a literal becomes a tensor in {_where(call)}", size))
     return found if sum(size for _, size in found) > LITERAL_ELEMENTS else []
@@ -108,22 +99,20 @@ def _untrained(trace: Trace) -> Iterator[Notice]:
     without = sorted((owners & forward) - backward)
     if without:
         listed = ", ".join(path or "the model itself" for path in without[:_SHOWN])
-        yield Notice(kind=Kind.UNTRAINED, message=f"{len(without)} layers work but are not trained: {listed}")
+        yield Notice(kind=NoticeKind.UNTRAINED, message=f"{len(without)} layers work but are not trained: {listed}")
 
 
 def _unmatched(trace: Trace) -> Iterator[Notice]:
     """Gradients of convolutions that were never recorded: somebody took them out of the forward pass."""
-    open_ones: Counter[str] = Counter()
+    open_ones: Counter[tuple[str, str]] = Counter()
     for call in trace.calls:
-        if call.packet == "aten.convolution":
-            open_ones[call.scope] += 1
-        elif call.packet == "aten.convolution_backward":
-            open_ones[call.scope] -= 1
-    missing = sorted(scope for scope, number in open_ones.items() if number < 0)
+        open_ones[call.packet, call.scope] += 1
+        open_ones[traits_of(call.packet).gradient_of, call.scope] -= 1
+    missing = sorted(scope for (op, scope), number in open_ones.items() if op and number < 0)
     if missing:
         listed = ", ".join(path or "the model itself" for path in missing[:_SHOWN])
         message = f"gradients of convolutions that never ran forward: {listed}"
-        yield Notice(kind=Kind.UNMATCHED, message=message)
+        yield Notice(kind=NoticeKind.UNMATCHED, message=message)
 
 
 def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
@@ -133,10 +122,10 @@ def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
     theirs = _forward_macs(inference) * phase.batch
     if ours != theirs:
         message = f"{ours} multiply-accumulates forward in training, {theirs} for the same samples in inference"
-        yield Notice(kind=Kind.ASYMMETRIC, message=message)
+        yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
     elif _forms(phase.trace, 1) != _forms(inference, phase.batch):
         message = "the layers have other shapes in training than in inference, with the same multiply-accumulates"
-        yield Notice(kind=Kind.ASYMMETRIC, message=message)
+        yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
 
 
 def _forward_macs(trace: Trace) -> int:

@@ -1,11 +1,11 @@
-"""Whether the parts of a trace fit together: ids, memory and its lifetime, names, who makes what is read."""
+"""Check that the parts of a trace fit together: ids, memory and its lifetime, names, the maker of all that is read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from costmodel.errors import CostModelError
+from costmodel.errors import ForgedError
 from costmodel.ir.tensor import Role, Storage, TensorSpec, item_bytes
 from costmodel.ir.trace import LOSS_SCOPE, Trace
 
@@ -23,10 +23,6 @@ LITERAL_ELEMENTS = 4096
 
 _OP = re.compile(r"[a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z][A-Za-z0-9_]*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.]{0,30}")
-
-
-class ForgedError(CostModelError):
-    """A trace that no run of the recorder can have made; the message says where it contradicts itself."""
 
 
 def expect(holds: bool, message: str) -> None:
@@ -119,7 +115,7 @@ def _check_calls(trace: Trace) -> None:
     scopes = {module.path for module in trace.modules} | {LOSS_SCOPE}
     for index, call in enumerate((*trace.calls, *trace.first_update)):
         where = f"call {index}"
-        expect(_OP.fullmatch(call.op) is not None, f"{where}: {call.op[:60]!r} is no op")
+        expect(_OP.fullmatch(call.op) is not None, f"{where}: {call.op[:60]!r} is not an op")
         expect(call.scope in scopes, f"{where}: no module {call.scope[:60]!r}")
         names = [name for name, _ in call.arguments]
         expect(len(set(names)) == len(names), f"{where}: an argument twice")
@@ -136,7 +132,7 @@ def _check_calls(trace: Trace) -> None:
 
 
 def _check_order(trace: Trace) -> None:
-    """What is read was there before the step or has been made, and is not gone; what is new is as large as it says."""
+    """A call reads only what existed before the step or was made in it, and is not gone; new memory is large enough."""
     made: set[int] = set()
     for index, call in enumerate(trace.calls):
         where = f"call {index}, {call.op}"

@@ -1,4 +1,4 @@
-"""Whether an answer from behind the wall can be a trace at all, and what a person should look at.
+"""Validate an answer from behind the wall: it must be able to be a trace, and a person is told what to look at.
 
 The child runs the submission's code and the recorder in one process, so a submission can write any answer it likes.
 What it writes is only believed as far as it is checked here, by this process, with our own formulas:
@@ -6,13 +6,13 @@ What it writes is only believed as far as it is checked here, by this process, w
 * it is JSON of our schema, of bounded size, without surrogates or non-finite numbers;
 * its parts fit together (:mod:`costmodel.grading.scrutiny.structure`): ids, sizes, names, lifetimes of memory; nothing
   is read before it is made, after it is gone, or without anybody having made it;
-* every call of an op that has a formula is asked again of torch's own shape function on stand-ins: shapes, element
+* every call of an op that has a formula is put again to torch's own shape function on stand-ins: shapes, element
   types and which result is a view (:mod:`costmodel.tracing.shapes`);
 * every formula and every pass runs on it;
 * the batch has the contract's shape, the parameters of the training and of the inference are the same tensors by
   name, shape and trainability, and the numbers of steps follow from samples, batch and epochs.
 
-Remarks, which refuse nothing: tensors of the program that work as weights but are no parameters; a training whose
+Remarks, which refuse nothing: tensors of the program that work as weights but are not parameters; a training whose
 forward pass does other work per sample than the inference; layers with weights that get no gradient; work and data that
 lie where the figures do not look (:mod:`costmodel.grading.scrutiny.evasions`).
 
@@ -32,12 +32,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from costmodel.errors import CostModelError, FormatError
+from costmodel.errors import CostModelError, ForgedError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
-from costmodel.grading.notice import Kind, Notice
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.evasions import evasions
 from costmodel.grading.scrutiny.remarks import remarks
-from costmodel.grading.scrutiny.structure import ForgedError, check_structure, expect
+from costmodel.grading.scrutiny.structure import check_structure, expect
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import from_data
 from costmodel.ir.trace import Trace
@@ -66,13 +66,13 @@ def parse(data: bytes) -> Answer:
     except (ValueError, RecursionError) as problem:
         raise FormatError(f"not JSON: {type(problem).__name__}") from None
     if not isinstance(tree, dict) or tree.pop("schema", None) != ANSWER:
-        raise FormatError(f"no answer of schema {ANSWER}")
+        raise FormatError(f"not an answer of schema {ANSWER}")
     answer: Answer = from_data(Answer, tree)
     return answer
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def check(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
@@ -183,4 +183,4 @@ def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
         if fields is wanted.settings:
             expect(given == due, f"inference: its input is {given}, the contract's is {due}")
         elif given != due and "input" not in wanted.settings:
-            yield Notice(kind=Kind.INPUT, message=f"its input is {given}, the rules' is {due}")
+            yield Notice(kind=NoticeKind.INPUT, message=f"its input is {given}, the rules' is {due}")

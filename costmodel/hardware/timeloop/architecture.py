@@ -36,11 +36,11 @@ class Component:
 
     @property
     def at(self) -> str:
-        """Where it stands."""
+        """File and line."""
         return self.attributes.at()
 
     def setting(self, key: str) -> object:
-        """An attribute, its own or one that it inherits; None if nobody gives it."""
+        """An attribute, its own or one that it inherits; None if neither has it."""
         for attributes in (self.attributes, *self.inherited):
             if key in attributes:
                 return attributes[key]

@@ -9,7 +9,7 @@ from typing import Any
 
 from costmodel.errors import UsageError
 from costmodel.files.located import Located
-from costmodel.hardware.spec import DATASPACES, LoopSpec
+from costmodel.hardware.spec import DATASPACES, ConstraintSpec
 
 ROOTS = ("architecture_constraints", "mapspace_constraints", "mapspace", "constraints")
 BYPASS = ("bypass", "bypassing", "datatype", "dataspace")
@@ -22,10 +22,10 @@ DIMS = "CMRSNPQ"
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that is said about one machine; several files may speak of the same level.
+    """Everything that is said about one machine; several files may constrain the same level.
 
     Attributes:
-        loops: by (target, type), the parts of a ``LoopSpec``.
+        loops: by (target, type), the parts of a ``ConstraintSpec``.
         kept, bypassed: by target.
     """
 
@@ -33,14 +33,14 @@ class Gathered:
     kept: dict[str, set[str]] = field(default_factory=dict)
     bypassed: dict[str, set[str]] = field(default_factory=dict)
 
-    def specs(self, *, depthwise: bool) -> tuple[LoopSpec, ...]:
+    def specs(self, *, depthwise: bool) -> tuple[ConstraintSpec, ...]:
         """The loop constraints; for depthwise layers, which have no M, without it."""
         found = []
         for (target, kind), said in self.loops.items():
             parts = dict(said)
             if depthwise:
                 parts = _without_m(parts)
-            found.append(LoopSpec.model_validate({"target": target, "type": kind} | parts))
+            found.append(ConstraintSpec.model_validate({"target": target, "type": kind} | parts))
         return tuple(found)
 
 
@@ -99,7 +99,7 @@ def _target(entry: Located, levels: Sequence[str]) -> str:
     if isinstance(target, int) and not isinstance(target, bool) and 0 <= target < len(levels):
         return levels[target]
     if target not in levels:
-        raise UsageError(f"{entry.at('target')}: target {target!r} is no storage level; levels: {', '.join(levels)}")
+        raise UsageError(f"{entry.at('target')}: target {target!r} is not a storage level; levels: {', '.join(levels)}")
     return str(target)
 
 

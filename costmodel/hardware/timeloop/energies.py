@@ -1,4 +1,4 @@
-"""What an access to a component of a Timeloop folder costs, and how large it is.
+"""Energy of an access to a component of a Timeloop folder, and the component's area.
 
 In this order: an energy reference table (ERT) that lies in the folder; the known components of the course's docker;
 Timeloop's own register model for a component that offers neither read nor write; an ERT among recorded outputs

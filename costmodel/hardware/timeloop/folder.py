@@ -206,7 +206,7 @@ def _spec(path: Path, data: dict[str, Any]) -> HardwareSpec:
 
 
 def _named(data: Any, name: str) -> set[str]:
-    """All values that stand under a key, however deep."""
+    """All values under a key, however deep."""
     if isinstance(data, dict):
         own = {data[name]} if isinstance(data.get(name), str) else set()
         return own.union(*(_named(value, name) for value in data.values()))

@@ -1,1 +1,1 @@
-"""What a mapping costs, in Timeloop's own arithmetic."""
+"""The cost of a mapping, in Timeloop's own arithmetic."""

@@ -32,14 +32,16 @@ def counters(traffic: Traffic, v: int, kept: Sequence[int]) -> tuple[Counters, .
     result = []
     content: Amount = traffic.content[0]
     for s in range(len(traffic.content)):
+        # kept one level further in: what the delta rules say; not kept there: that level's own accesses, passed on
         if s:
             content = traffic.content[s] if s - 1 in kept else content * traffic.per_child[s]
         if s not in kept:
             continue
+        # nothing comes to the outermost level that keeps it: the data space is there from the beginning
         handed_on = 0 if s == kept[-1] else traffic.handed_on[s]
         fills = 0 if s == kept[-1] else int(traffic.fills[s] + handed_on)
         reads, updates = round_half_up(content + handed_on - traffic.first_touch[s]), 0
-        if v == OUTPUTS:
+        if v == OUTPUTS:  # every partial sum that arrives is written; all but the first of an element is read before
             updates = round_half_up(content)
         result.append(Counters(level=s, reads=reads, fills=fills, updates=updates))
     return tuple(result)

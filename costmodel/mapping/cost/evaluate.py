@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costmodel.mapping.cost.counters import Counters, access_energy, counters, throttled_cycles
-from costmodel.mapping.cost.evaluation import Accesses, Evaluation
 from costmodel.mapping.cost.geometry import OUTPUTS, geometry_of
+from costmodel.mapping.cost.mapping_cost import Accesses, Evaluation
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
 from costmodel.mapping.cost.validity import malformed, overfull
@@ -18,6 +18,7 @@ def evaluate(problem: Problem, machine: Machine, mapping: Mapping) -> Evaluation
 
     A mapping that cannot run gives ``valid=False`` and the reason, never an exception.
 
+    >>> from costmodel.mapping.machine import StorageLevel
     >>> dram = StorageLevel(name="DRAM", entries=None, read_pj=512, write_pj=512)
     >>> machine = Machine(name="one level", levels=(dram,), mac_pj=1, mac_units=1)
     >>> evaluate(Problem(C=4), machine, Mapping(levels=())).because[:15]
@@ -65,7 +66,7 @@ def _costed(problem: Problem, machine: Machine, nest: Nest, found: tuple[tuple[C
                 energy_pj=access_energy(level, entry) * nest.replication[entry.level],
             )
             entries.append((entry.level, accesses))
-    entries.sort(key=lambda pair: pair[0])
+    entries.sort(key=lambda pair: pair[0])  # innermost level first; within it in data-space order
     cycles = throttled_cycles(machine, nest.compute, [entry for counts in found for entry in counts])
     mac_energy = machine.mac_pj * problem.macs
     return Evaluation(

@@ -55,6 +55,8 @@ def geometry_of(problem: Problem) -> Geometry:
     index = {dim: i for i, dim in enumerate(problem.dims)}
     terms = tuple(tuple(tuple((c, index[d]) for c, d in axis) for axis in axes) for axes in problem.axes)
     widest = max(sum(c * bounds[d] for c, d in axis) for axes in terms for axis in axes)
+    # A digit holds a tile's shift or move (each below ``widest``) or a difference of two, so at most 2·widest, and
+    # has to keep its sign: one bit for the factor, one for the sign, one to spare.
     bits = widest.bit_length() + 3
     unit, where, coefficient = [], [], []
     for axes in terms:

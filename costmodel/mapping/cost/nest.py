@@ -8,7 +8,7 @@ from math import prod
 
 from costmodel.mapping.cost.geometry import Cumulative
 
-Step = tuple[int, int, int]
+NestLoop = tuple[int, int, int]
 """A loop in the nest: (dim number, bound, stride = product of the bounds of the same dim inside)."""
 
 
@@ -35,9 +35,9 @@ class Nest:
         replication: per storage level, how many instances of it work.
     """
 
-    temporal: tuple[Step, ...]
+    temporal: tuple[NestLoop, ...]
     outside: tuple[int, ...]
-    spatial: tuple[tuple[Step, ...], ...]
+    spatial: tuple[tuple[NestLoop, ...], ...]
     rows: tuple[int, ...]
     reach: tuple[Cumulative, ...]
     master: tuple[Cumulative, ...]
@@ -52,7 +52,7 @@ class Nest:
 def nest_of(levels: Sequence[LevelLoops], dims: int) -> Nest:
     """Flatten the loops of all storage levels, innermost level first."""
     reached = [1] * dims
-    temporal: list[Step] = []
+    temporal: list[NestLoop] = []
     outside, spatial, rows, reach, master = [], [], [], [], []
     for level in levels:
         fan_out = _extend(reached, (*level.x, *level.y))
@@ -77,7 +77,7 @@ def nest_of(levels: Sequence[LevelLoops], dims: int) -> Nest:
     )
 
 
-def _extend(reached: list[int], loops: Sequence[tuple[int, int]]) -> list[Step]:
+def _extend(reached: list[int], loops: Sequence[tuple[int, int]]) -> list[NestLoop]:
     steps = []
     for dim, bound in loops:
         if bound != 1:

@@ -1,4 +1,17 @@
-"""Per storage level and data space: tile, accesses asked for, words delivered inwards, before any bypass."""
+"""Per storage level and data space: tile, accesses asked for, words delivered inwards, before any bypass.
+
+Between level s and the next outer one there is one boundary for each data space. The loops outside it move the tile of
+level s; the delta rules say how many words each move brings (``deltas``), the fan-out how many accesses of the outer
+level these words take (``multicast``). A boundary does not depend on where else the data space is kept, so it is
+computed once for a nest, and all bypass choices are put together from it afterwards (``counters``):
+
+* ``content`` of level s + 1 is what the boundary asks for if both sides keep the data space;
+* if level s keeps nothing, each access that *it* would have been asked goes on outwards unfiltered, and only the
+  fan-out between the two shares it: times ``per_child``.
+
+Counts are whole numbers but for links: there Timeloop divides words by PEs that receive different amounts, in
+floating point, and rounds in the end; fractions keep that exact.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +19,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from costmodel.mapping.cost.deltas import moves_of
 from costmodel.mapping.cost.geometry import OUTPUTS, Geometry
-from costmodel.mapping.cost.gradient import gradient_traffic
-from costmodel.mapping.cost.moves import moves_of
+from costmodel.mapping.cost.gradient_deltas import gradient_traffic
 from costmodel.mapping.cost.multicast import linked, links_possible, sharing, shifts_of
 from costmodel.mapping.cost.nest import Nest
 from costmodel.mapping.machine import Machine
@@ -57,8 +70,8 @@ def traffic_of(
 ) -> Traffic:
     """Traffic of data space v under a nest, by the machine's behaviour.
 
-    ``kept`` are the levels that may keep it (all, if not given): content and fills beside the others are asked for by
-    nobody, and are left at 0.
+    ``kept`` are the levels that may keep it (all, if not given): content and fills of the others are needed
+    nowhere, and are left at 0.
     """
     crossings = []
     for s in range(len(machine.levels) - 1):
@@ -90,13 +103,18 @@ def _passed_on(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int)
 
 
 def first_touch(geometry: Geometry, nest: Nest) -> tuple[int, ...]:
-    """Per level the outputs that one instance is the first to touch (Timeloop's partition sizes)."""
+    """Per level the outputs that one instance is the first to touch (Timeloop's partition sizes).
+
+    From the outside in: the outermost level touches all of them. Where a fan-out divides a tile among instances, each
+    gets its tile's share of the box that they cover together. Nothing has to be read for a first touch, so that many
+    reads are taken off (``counters``).
+    """
     touched = geometry.size(OUTPUTS, nest.reach[-1])
     result = [touched]
     for s in range(len(nest.reach) - 2, -1, -1):
         size = geometry.size(OUTPUTS, nest.reach[s])
         divided = geometry.size(OUTPUTS, nest.master[s + 1]) if nest.spatial[s + 1] else size
-        touched = touched * size // divided
+        touched = touched * size // divided  # tiling.cpp truncates, and so it has to be done in this order
         result.append(touched)
     return tuple(reversed(result))
 
@@ -114,6 +132,7 @@ def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) 
         return Crossing(asked=words * shared.groups, per_child=shared.groups, received=words * shared.sizes)
     moves = moves_of(geometry, v, loops, extents)
     words = moves.traffic
+    # From here on each case is dearer than the one before and gives the same numbers where that one applies.
     if not spatial:
         return Crossing(asked=words, per_child=1, received=words)
     shared = sharing(geometry, v, spatial)
@@ -122,6 +141,8 @@ def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) 
     if not shared.shifts:
         shared = replace(shared, shifts=shifts_of(geometry, v, spatial))
     served = linked(machine.levels[s + 1], nest.rows[s + 1], shared, moves)
+    # Links make the PEs unequal: some fetch, some are handed their words. A bypassing child's accesses go outwards at
+    # the mean of them: fetched accesses per word delivered, times the PEs (tiling.cpp, on irregular multicast).
     return Crossing(
         asked=served.fetched,
         per_child=Fraction(served.fetched * shared.fanout, served.delivered),

@@ -1,1 +1,1 @@
-"""Which mapping is best."""
+"""Searches for the best mapping."""

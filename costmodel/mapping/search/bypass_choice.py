@@ -2,6 +2,12 @@
 
 Energy is a sum over data spaces; only capacity, bandwidth and behaviour B's rule couple them. So every data space's
 own choices are costed once and combined, the cheapest first, with a bound.
+
+With n free pairs there are 2^n choices of a nest, but only 2^(free levels of one data space) to be costed for each data
+space. Branch and bound over the three: a partial choice needs at least the nest's temporal iterations (throttling only
+adds cycles), and its energy plus the cheapest choice of each data space still open, whether these fit together or not.
+An objective never ranks fewer cycles and less energy behind (``mapping.objective``), so a partial choice whose bound is
+not before the best cannot lead to a better one; nor can the dearer choices after it in the list.
 """
 
 from __future__ import annotations
@@ -13,9 +19,9 @@ from costmodel.mapping.cost.counters import Counters, access_energy, counters, t
 from costmodel.mapping.cost.geometry import OUTPUTS
 from costmodel.mapping.cost.nest import LevelLoops, Nest, nest_of
 from costmodel.mapping.cost.traffic import traffic_of
-from costmodel.mapping.objective import Cost, Objective, rank
+from costmodel.mapping.objective import Cost, Objective
 from costmodel.mapping.problem import DATASPACES
-from costmodel.mapping.space.bypasses import Kept
+from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
 
 
@@ -29,26 +35,26 @@ class Option:
     words: tuple[tuple[int, int], ...]
 
 
-def best_choice(space: Mapspace, levels: Sequence[LevelLoops], objective: Objective) -> tuple[Cost, Kept] | None:
+def best_choice(space: Mapspace, levels: Sequence[LevelLoops], objective: Objective) -> tuple[Cost, KeptLevels] | None:
     """Cost and choice of the best valid bypass of a nest; None where none is valid."""
     nest = nest_of(levels, len(space.geometry.bounds))
     options = [_options(space, nest, v) for v in range(len(DATASPACES))]
     if not all(options):
         return None
     least = [min(option.energy_pj for option in found) for found in options]
-    best: tuple[Cost, Kept] | None = None
+    best: tuple[Cost, KeptLevels] | None = None
 
     def descend(v: int, energy: float, chosen: tuple[Option, ...]) -> None:
         nonlocal best
         if v == len(options):
             cost = throttled_cycles(space.machine, nest.compute, [c for one in chosen for c in one.counters]), energy
-            if best is None or rank(objective, cost) < rank(objective, best[0]):
+            if best is None or objective.rank(cost) < objective.rank(best[0]):
                 best = cost, tuple(one.kept for one in chosen)
             return
         for option in options[v]:
             total = energy + option.energy_pj
             bound = nest.compute, total + sum(least[v + 1 :])
-            if best is not None and rank(objective, bound) >= rank(objective, best[0]):
+            if best is not None and objective.rank(bound) >= objective.rank(best[0]):
                 return  # the others need more energy still
             if _fits(space, (*chosen, option)):
                 descend(v + 1, total, (*chosen, option))

@@ -8,10 +8,10 @@ from math import prod
 
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import Objective
+from costmodel.mapping.objective import LATENCY, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.front import Front
-from costmodel.mapping.search.result import Found, found, nothing
+from costmodel.mapping.search.result import SearchResult, no_mapping, result_of
 from costmodel.mapping.space.mapspace import Factors, Mapspace, mapspace_of
 from costmodel.mapping.space.permutations import Pattern
 
@@ -28,15 +28,15 @@ NOTHING = "no mapping: none of the constrained mapspace is valid"
 
 
 def exhaustive(
-    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = "latency"
-) -> Found | None:
+    problem: Problem, machine: Machine, nests: float = NESTS, objective: Objective = LATENCY
+) -> SearchResult | None:
     """The optimum by enumeration; None where that takes more than ``nests`` evaluations."""
     front = exhaustive_front(problem, machine, nests, objective)
     if front is None:
         return None
     if not len(front):
-        return nothing(NOTHING, proven=True)
-    return found(problem, machine, front.best(objective), proven=True)
+        return no_mapping(NOTHING, proven=True)
+    return result_of(problem, machine, front.best(objective), proven=True)
 
 
 def exhaustive_front(

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.mapping.objective import SAME, Cost, Objective, rank
+from costmodel.mapping.objective import SAME, Cost, Objective
 
 Chosen = TypeVar("Chosen")
 
@@ -44,7 +44,7 @@ class Front(Generic[Chosen]):
         Raises:
             ValueError: the front is empty.
         """
-        return min(self.points, key=lambda point: rank(objective, point[0]))[1]
+        return min(self.points, key=lambda point: objective.rank(point[0]))[1]
 
     def open_to(self, cycles: float, energy: float) -> bool:
         """Whether no cost here has as few cycles and as little energy."""
@@ -53,21 +53,18 @@ class Front(Generic[Chosen]):
 
     def hopeless(self, cycles: float, energy: float) -> bool:
         """Whether nothing that needs at least this many cycles and this much energy can be of use."""
-        if not self._cycles:
+        if not self.open_to(cycles, energy):
+            return True  # :meth:`offer` refuses whatever needs as much
+        if self.objective is None or not self._cycles:
             return False
-        if self.objective == "energy":
-            return energy > self._energy[-1] * (1 + SAME)
-        if self.objective == "latency":
-            return cycles > self._cycles[0] or not self.open_to(cycles, energy)
-        if self.objective == "edp":
-            least = min(c * e for c, e in zip(self._cycles, self._energy, strict=True))
-            return energy * cycles > least * (1 + SAME)
-        return not self.open_to(cycles, energy)
+        best = min(zip(self._cycles, self._energy, strict=True), key=self.objective.rank)
+        return self.objective.beyond((cycles, energy), best)
 
     def offer(self, cycles: int, energy: float, chosen: Chosen) -> bool:
         """Take a cost in if nothing here dominates it, and drop what it dominates; whether it was taken."""
         if not self.open_to(cycles, energy):
             return False
+        # As energy falls along the front, what is dominated is one run: from equal cycles on, while energy is not less.
         place = bisect_right(self._cycles, cycles)
         first = place - 1 if place and self._cycles[place - 1] == cycles else place
         while place < len(self._cycles) and self._energy[place] >= energy * (1 - SAME):
@@ -80,10 +77,12 @@ class Front(Generic[Chosen]):
     def survivors(self, cycles: NDArray[np.float64], energy: NDArray[np.float64]) -> list[int]:
         """Numbers of the costs that neither this front nor one another dominates, by ascending cycles."""
         found = np.flatnonzero(np.isfinite(energy))
+        # against the front: the least energy of a point with as few cycles is that of the last such point
         if self._cycles:
             limits = np.array([np.inf, *self._energy])
             places = np.searchsorted(np.array(self._cycles, dtype=np.float64), cycles[found], side="right")
             found = found[energy[found] < limits[places] * (1 - SAME)]
+        # against one another: by ascending cycles, each has to need less energy than all before it
         found = found[np.lexsort((energy[found], cycles[found]))]
         if not len(found):
             return []

@@ -1,4 +1,4 @@
-"""What a search found."""
+"""The result of a search: a mapping with its cost, and whether it is proven."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.cost.mapping_cost import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResult:
     """The result of a search.
 
     Attributes:
@@ -33,11 +33,11 @@ class Found:
         return self.evaluation.to_json() | {"optimal": self.proven, "mapping": mapping}
 
 
-def found(problem: Problem, machine: Machine, mapping: Mapping, *, proven: bool) -> Found:
+def result_of(problem: Problem, machine: Machine, mapping: Mapping, *, proven: bool) -> SearchResult:
     """A mapping with its cost."""
-    return Found(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=proven)
+    return SearchResult(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=proven)
 
 
-def nothing(because: str, *, proven: bool) -> Found:
+def no_mapping(because: str, *, proven: bool) -> SearchResult:
     """No mapping, and why."""
-    return Found(mapping=None, evaluation=Evaluation(valid=False, because=because), proven=proven)
+    return SearchResult(mapping=None, evaluation=Evaluation(valid=False, because=because), proven=proven)

@@ -1,1 +1,1 @@
-"""Which mappings there are."""
+"""The mappings that there are."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from costmodel.mapping.machine import Constraints, Machine
 from costmodel.mapping.problem import DATASPACES
 
-Kept = tuple[tuple[int, ...], ...]
+KeptLevels = tuple[tuple[int, ...], ...]
 """Per data space, the levels that keep it, ascending."""
 
 
@@ -21,37 +21,37 @@ class BypassSpace:
         free: (level, data space) pairs that may be kept or not.
     """
 
-    always: Kept
+    always: KeptLevels
     free: tuple[tuple[int, int], ...]
 
     @property
-    def anywhere(self) -> Kept:
+    def anywhere(self) -> KeptLevels:
         """Per data space, the levels that keep it in some choice."""
         return _anywhere(self.always, self.free)
 
     @property
-    def choices(self) -> tuple[Kept, ...]:
+    def choices(self) -> tuple[KeptLevels, ...]:
         """``choices[number]`` says what is kept; bit i of the number is the i-th free pair, and 0 is bypass."""
         return _choices(self.always, self.free)
 
     @property
-    def by_dataspace(self) -> tuple[Kept, ...]:
+    def by_dataspace(self) -> tuple[KeptLevels, ...]:
         """Per data space, all that it may be kept on; every combination of these is a choice."""
         return _by_dataspace(self.always, self.free)
 
 
 @lru_cache(maxsize=64)
-def _anywhere(always: Kept, free: tuple[tuple[int, int], ...]) -> Kept:
+def _anywhere(always: KeptLevels, free: tuple[tuple[int, int], ...]) -> KeptLevels:
     return _kept(always, free, (1 << len(free)) - 1)
 
 
 @lru_cache(maxsize=64)
-def _choices(always: Kept, free: tuple[tuple[int, int], ...]) -> tuple[Kept, ...]:
+def _choices(always: KeptLevels, free: tuple[tuple[int, int], ...]) -> tuple[KeptLevels, ...]:
     return tuple(_kept(always, free, number) for number in range(1 << len(free)))
 
 
 @lru_cache(maxsize=64)
-def _by_dataspace(always: Kept, free: tuple[tuple[int, int], ...]) -> tuple[Kept, ...]:
+def _by_dataspace(always: KeptLevels, free: tuple[tuple[int, int], ...]) -> tuple[KeptLevels, ...]:
     apart = [[pair for pair in free if pair[1] == v] for v in range(len(DATASPACES))]
     return tuple(
         tuple(_kept(always, tuple(pairs), number)[v] for number in range(1 << len(pairs)))
@@ -59,7 +59,7 @@ def _by_dataspace(always: Kept, free: tuple[tuple[int, int], ...]) -> tuple[Kept
     )
 
 
-def _kept(always: Kept, free: tuple[tuple[int, int], ...], number: int) -> Kept:
+def _kept(always: KeptLevels, free: tuple[tuple[int, int], ...], number: int) -> KeptLevels:
     kept = [list(levels) for levels in always]
     for bit, (s, v) in enumerate(free):
         if number >> bit & 1:

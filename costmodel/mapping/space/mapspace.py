@@ -18,7 +18,7 @@ from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import LevelMapping, Loop, Mapping, Spatial
 from costmodel.mapping.objective import Cost
 from costmodel.mapping.problem import DATASPACES, Problem
-from costmodel.mapping.space.bypasses import BypassSpace, Kept, bypass_space
+from costmodel.mapping.space.bypasses import BypassSpace, KeptLevels, bypass_space
 from costmodel.mapping.space.factors import Block, FactorSpace, blocks_of, factor_space
 from costmodel.mapping.space.permutations import Pattern
 
@@ -67,7 +67,7 @@ class Mapspace:
     def splits(self, b: int, factors: Factors) -> range:
         """How many dims of the pattern (listed, then dims with loops, then the others) a spatial block may put on X.
 
-        Where the split is given, dims without a loop take places, too, and may stand before or behind the others.
+        Where the split is given, dims without a loop take places, too, before or behind the others.
         """
         listed, split = self.listed(b), self.blocks[b].constraint.split
         loops = sum(1 for d, chosen in enumerate(factors) if d not in listed and chosen[b] > 1)
@@ -87,7 +87,7 @@ class Mapspace:
             for d, chosen in enumerate(factors):
                 reached[d] *= chosen[b]
             capacity = self.machine.levels[block.level].entries
-            if block.spatial or capacity is None:
+            if block.spatial or capacity is None:  # a level's tile is that of its temporal block, which is outside
                 continue
             sizes = [self.geometry.size(v, tuple(reached)) for v in range(len(DATASPACES))]
             for number, kept in enumerate(self.bypasses.choices):
@@ -107,6 +107,7 @@ class Mapspace:
         traffic = [
             traffic_of(self.geometry, self.machine, nest, v, self.bypasses.anywhere[v]) for v in range(len(DATASPACES))
         ]
+        # A data space has few sets of levels that keep it, and all choices are combinations: each set is costed once.
         known: dict[tuple[int, tuple[int, ...]], tuple[tuple[Counters, ...], float]] = {}
         result: list[Cost | None] = []
         for kept, fits in zip(self.bypasses.choices, fitting, strict=True):
@@ -139,7 +140,7 @@ class Mapspace:
             and (entries[-1].updates > 0 and entries[-1].reads > 0)
         )
 
-    def mapping(self, levels: Sequence[LevelLoops], kept: Kept) -> Mapping:
+    def mapping(self, levels: Sequence[LevelLoops], kept: KeptLevels) -> Mapping:
         """The mapping of one point and bypass choice."""
         dims = self.geometry.dims
 

@@ -22,6 +22,8 @@ from costmodel.ops.nest_program import Array, contract, contraction_work
 
 aten = torch.ops.aten
 
+ELSEWHERE = "fused attention: FlopCounterMode (on CPU) and fvcore count 0 for its two products"
+
 
 def sizes(query: TensorMeta, key: TensorMeta, value: TensorMeta) -> tuple[int, int, int, int, int]:
     """(key heads of all batches, query rows per key head, keys, features, features of a value)."""
@@ -81,6 +83,8 @@ def causal_half(
     aten._scaled_dot_product_flash_attention_for_cpu,
     aten.scaled_dot_product_attention,
     aten._scaled_dot_product_attention_math,
+    causal_half=causal_half,
+    elsewhere=ELSEWHERE,
 )
 def attention(
     query: TensorMeta,
@@ -143,7 +147,7 @@ def dropped(generator: Any, x: Any, dropout_p: float) -> Any:
     return x * kept * (1 / (1 - dropout_p))
 
 
-@formula(aten._scaled_dot_product_flash_attention)
+@formula(aten._scaled_dot_product_flash_attention, causal_half=causal_half, elsewhere=ELSEWHERE)
 def flash_attention(query: TensorMeta, key: TensorMeta, value: TensorMeta, dropout_p: float = 0.0) -> Work:
     """Dense attention without a mask.
 
@@ -171,6 +175,8 @@ def _flash_attention(
     aten._scaled_dot_product_efficient_attention,
     aten._scaled_dot_product_cudnn_attention,
     aten._scaled_dot_product_fused_attention_overrideable,
+    causal_half=causal_half,
+    elsewhere=ELSEWHERE,
 )
 def biased_attention(
     query: TensorMeta,

@@ -16,7 +16,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-from costmodel.ops.families.attention import dropout_ops, scaled_scores, sizes, skipped_scores, stacked
+from costmodel.ops.families.attention import ELSEWHERE, dropout_ops, scaled_scores, sizes, skipped_scores, stacked
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import exp
@@ -64,7 +64,11 @@ def causal_half_backward(
     return skipped_scores(query, key) * per_score - unseen * (k + v)  # a dot that vanishes had K − 1 adds
 
 
-@formula(aten._scaled_dot_product_flash_attention_for_cpu_backward)
+@formula(
+    aten._scaled_dot_product_flash_attention_for_cpu_backward,
+    causal_half=causal_half_backward,
+    elsewhere=ELSEWHERE,
+)
 def attention_backward(
     query: TensorMeta,
     key: TensorMeta,
@@ -112,7 +116,7 @@ def attention_backward_program(
     return dq.reshape(query.shape), dk.reshape(key.shape), dv.reshape(value.shape)
 
 
-@formula(aten._scaled_dot_product_flash_attention_backward)
+@formula(aten._scaled_dot_product_flash_attention_backward, causal_half=causal_half_backward, elsewhere=ELSEWHERE)
 def flash_attention_backward(query: TensorMeta, key: TensorMeta, value: TensorMeta, dropout_p: float) -> Work:
     """The same without a mask.
 
@@ -139,7 +143,7 @@ def _flash_attention_backward(
     return attention_backward_program(grad_out, query, key, value, out, logsumexp, dropout_p, is_causal, None, scale)
 
 
-@formula(aten._scaled_dot_product_cudnn_attention_backward)
+@formula(aten._scaled_dot_product_cudnn_attention_backward, causal_half=causal_half_backward, elsewhere=ELSEWHERE)
 def cudnn_attention_backward(
     query: TensorMeta,
     key: TensorMeta,
@@ -178,6 +182,8 @@ def _cudnn_attention_backward(
 @formula(
     aten._scaled_dot_product_efficient_attention_backward,
     aten._scaled_dot_product_fused_attention_overrideable_backward,
+    causal_half=causal_half_backward,
+    elsewhere=ELSEWHERE,
 )
 def biased_attention_backward(
     query: TensorMeta,

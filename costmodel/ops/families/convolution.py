@@ -76,7 +76,13 @@ def _per_axis(values: Sequence[int], axes: int) -> Sequence[int]:
     return tuple(values) * axes if len(values) == 1 else values
 
 
-@formula(aten.convolution, aten._convolution, aten.convolution_overrideable)
+@formula(
+    aten.convolution,
+    aten._convolution,
+    aten.convolution_overrideable,
+    mixes=("input", "weight"),
+    weights=("weight",),
+)
 def convolution(
     input: TensorMeta,
     weight: TensorMeta,
@@ -165,7 +171,7 @@ def _mkldnn_convolution(
     return convolution_program(self, weight, bias, stride, padding, dilation, False, [0], groups)
 
 
-@formula(aten.convolution_backward)
+@formula(aten.convolution_backward, gradient_of="aten.convolution")
 def convolution_backward(
     grad_output: TensorMeta,
     input: TensorMeta,

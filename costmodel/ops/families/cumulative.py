@@ -16,7 +16,7 @@ from costmodel.ops.number import absolute, exp, log1p, maximum
 aten = torch.ops.aten
 
 
-@formula(aten.cumsum)
+@formula(aten.cumsum, keeps_channels=True)
 def cumsum(self: TensorMeta, dim: int) -> Work:
     """C − 1 adds per line of C.
 
@@ -47,7 +47,7 @@ def _cumsum(self: Any, dim: int) -> Any:
     return _running(lambda a, b: a + b, self, dim)
 
 
-@formula(aten.cumprod)
+@formula(aten.cumprod, keeps_channels=True)
 def cumprod(self: TensorMeta, dim: int) -> Work:
     """C − 1 multiplies per line of C.
 
@@ -79,7 +79,7 @@ def _cumulative_extremum(self: Any, dim: int) -> Any:
     return _running(maximum, self, dim)
 
 
-@formula(aten.logcumsumexp)
+@formula(aten.logcumsumexp, keeps_channels=True)
 def logcumsumexp(self: TensorMeta, dim: int) -> Work:
     """C − 1 stable additions of logarithms per line of C: max, subtract, |·|, negate, exp, log1p, add.
 

@@ -1,4 +1,4 @@
-"""Elementwise arithmetic: one scalar program per element; a factor 1 is no multiply (rows 5, 12, 13)."""
+"""Elementwise arithmetic: one scalar program per element; a factor 1 is not a multiply (rows 5, 12, 13)."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def reverse_subtract(self: Any, other: Any, alpha: Any = 1) -> Any:
     return other - scaled(self, alpha)
 
 
-@pointwise(aten.mul)
+@pointwise(aten.mul, arithmetic="multiply")
 def multiply(self: Any, other: Any) -> Any:
     return self * other
 
 
-@pointwise(aten.div)
+@pointwise(aten.div, arithmetic="divide")
 def divide(self: Any, other: Any, rounding_mode: str | None = None) -> Any:
     quotient = self / other
     if rounding_mode is None:

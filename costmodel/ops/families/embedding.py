@@ -23,7 +23,7 @@ aten = torch.ops.aten
 _SUM, _MEAN, _MAX = 0, 1, 2
 
 
-@formula(aten.embedding)
+@formula(aten.embedding, weights=("weight",), looks_up="weight")
 def embedding(weight: TensorMeta, indices: TensorMeta) -> Work:
     """Moving rows is free.
 

@@ -31,7 +31,7 @@ def lines_along(self: TensorMeta, dim: int) -> tuple[int, int]:
     return self.numel // max(length, 1), length
 
 
-@formula(aten.amax)
+@formula(aten.amax, reduces=True)
 def amax(self: TensorMeta, out: TensorMeta) -> Work:
     """n elements to m results: n − m compares.
 
@@ -47,7 +47,7 @@ def _amax(self: Any, dim: Dims = None) -> Any:
     return fold(maximum, self, dim)
 
 
-@formula(aten.amin)
+@formula(aten.amin, reduces=True)
 def amin(self: TensorMeta, out: TensorMeta) -> Work:
     """n elements to m results: n − m compares.
 
@@ -79,7 +79,7 @@ def _argument(self: Any, dim: Dims = None) -> Any:
     return fold(maximum, self, dim)
 
 
-@formula(aten.max)
+@formula(aten.max, reduces=True)
 def max_(self: TensorMeta, out: Any, other: TensorMeta | None = None) -> Work:
     """Of one tensor n − m compares, of two tensors one per element.
 
@@ -99,7 +99,7 @@ def _max(self: Any, dim: Dims = None, other: Any = None) -> Any:
     return fold(maximum, self, dim)
 
 
-@formula(aten.min)
+@formula(aten.min, reduces=True)
 def min_(self: TensorMeta, out: Any, other: TensorMeta | None = None) -> Work:
     """As :func:`max_`.
 

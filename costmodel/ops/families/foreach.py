@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-from costmodel.ops.families import elementwise, extremum, norm, unary  # noqa: F401  (the plain formulas exist)
-from costmodel.ops.formula import Formula, _registry, packet_name, register
+from costmodel.ops.formula import Formula, derive, packet_name
 from costmodel.ops.pointwise import PointwiseFormula
 
 aten = torch.ops.aten
@@ -37,6 +37,7 @@ UNARY = """
     reciprocal round rsqrt sigmoid sign sin sinh sqrt tan tanh trunc
 """
 PLAIN = {"norm": "linalg_vector_norm"}
+REDUCTIONS = ("norm", "max")
 
 
 def _item(arguments: dict[str, Any], names: dict[str, str], i: int) -> dict[str, Any]:
@@ -44,14 +45,18 @@ def _item(arguments: dict[str, Any], names: dict[str, str], i: int) -> dict[str,
 
 
 def _register(name: str, names: dict[str, str]) -> None:
-    plain = _registry[f"aten.{PLAIN.get(name, name)}"]
+    packet = getattr(aten, f"_foreach_{name}")
+    derive(packet, getattr(aten, PLAIN.get(name, name)), partial(_item_by_item, packet, names, name in REDUCTIONS))
+
+
+def _item_by_item(packet: Any, names: dict[str, str], reduces: bool, plain: Formula) -> Formula:
+    """The formula of a foreach op: that of the plain op, for each item of the lists."""
 
     def work(**arguments: Any) -> Work:
         lists = [v for v in arguments.values() if isinstance(v, tuple)]
         works = []
         for i in range(len(lists[0]) if lists else 0):
             item = _item(arguments, names, i)
-            reduces = name in ("norm", "max")
             tensor = max((v for v in item.values() if isinstance(v, TensorMeta)), key=lambda meta: meta.numel)
             works.append(plain(item, TensorMeta((), tensor.dtype) if reduces else tensor))
         return total(works)
@@ -61,12 +66,11 @@ def _register(name: str, names: dict[str, str]) -> None:
         items = [_item(arguments, names, i) for i in range(length)]
         return [run(plain, item) for item in items]
 
-    packet = getattr(aten, f"_foreach_{name}")
     entry = Formula(names=(packet_name(packet),), work=work, scalar_program=program)
     taken = {*names, *plain.parameters} - {"out", "dim"}
     schemas = {a.name for o in packet.overloads() for a in getattr(packet, o)._schema.arguments}
     entry.parameters = tuple(sorted(taken & schemas))
-    register(entry)
+    return entry
 
 
 def run(entry: Formula, arguments: dict[str, Any]) -> Any:

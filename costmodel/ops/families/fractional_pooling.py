@@ -22,7 +22,7 @@ Meta = TensorMeta
 Sizes = Sequence[int]
 
 
-@formula(aten.fractional_max_pool2d, aten.fractional_max_pool3d)
+@formula(aten.fractional_max_pool2d, aten.fractional_max_pool3d, keeps_channels=True)
 def fractional_max_pool(self: Meta, kernel_size: Sizes, output_size: Sizes) -> Work:
     """k² − 1 compares per output (COUNTING row 3).
 

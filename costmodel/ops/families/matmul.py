@@ -30,7 +30,7 @@ def combined(self: Array, product: Array, beta: float, alpha: float) -> Array:
     return (self if beta == 1 else np.broadcast_to(self, product.shape) * beta) + product
 
 
-@formula(aten.mm)
+@formula(aten.mm, mixes=("self", "mat2"), weights=("self", "mat2"))
 def mm(self: TensorMeta, mat2: TensorMeta) -> Work:
     """Each output is a dot of length K: K multiplies, K − 1 adds.
 
@@ -46,7 +46,7 @@ def _mm(self: Array, mat2: Array) -> Array:
     return contract("nk,km->nm", self, mat2)
 
 
-@formula(aten.addmm)
+@formula(aten.addmm, mixes=("mat1", "mat2"), weights=("mat1", "mat2"))
 def addmm(self: TensorMeta, mat1: TensorMeta, mat2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """The product and, per output, 1 add for ``self``.
 
@@ -64,7 +64,7 @@ def _addmm(self: Array, mat1: Array, mat2: Array, beta: float = 1, alpha: float 
     return combined(self, contract("nk,km->nm", mat1, mat2), beta, alpha)
 
 
-@formula(aten.bmm)
+@formula(aten.bmm, weights=("self", "mat2"))
 def bmm(self: TensorMeta, mat2: TensorMeta) -> Work:
     """G independent matrix products.
 
@@ -80,7 +80,7 @@ def _bmm(self: Array, mat2: Array) -> Array:
     return contract("gnk,gkm->gnm", self, mat2)
 
 
-@formula(aten.baddbmm)
+@formula(aten.baddbmm, weights=("batch1", "batch2"))
 def baddbmm(self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """G independent matrix products and, per output, 1 add for ``self``.
 

@@ -45,7 +45,7 @@ def _vdot(self: Array, other: Array) -> Array:
     return contract("k,k->", self, other)
 
 
-@formula(aten.mv)
+@formula(aten.mv, weights=("self", "vec"))
 def mv(self: TensorMeta, vec: TensorMeta) -> Work:
     """Each output is a dot of length K.
 

@@ -1,4 +1,4 @@
-"""Multi-label margin loss: every target class against every other class; how many there are hangs on the data.
+"""Multi-label margin loss: every target class against every other class; their number depends on the data.
 
 From the shapes alone it is *at most* ⌊C/2⌋ targets against ⌈C/2⌉ others, the split with most pairs.
 """

@@ -15,7 +15,7 @@ from costmodel.ops.number import absolute, equal, maximum, minimum, power, sqrt,
 aten = torch.ops.aten
 
 
-@formula(aten.linalg_vector_norm)
+@formula(aten.linalg_vector_norm, reduces=True)
 def vector_norm(self: TensorMeta, out: TensorMeta, ord: float = 2) -> Work:
     """p = 2: squares, adds, root; 1 and 0: compares, adds; ±∞: compares; else |x|, powers, adds, root.
 

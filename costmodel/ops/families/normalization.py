@@ -44,7 +44,7 @@ def _affine_work(elements: int, weight: Meta | None, bias: Meta | None) -> Work:
     return scalar(multiply=elements * (weight is not None), add=elements * (bias is not None))
 
 
-@formula(aten.native_batch_norm, aten.cudnn_batch_norm, aten.miopen_batch_norm)
+@formula(aten.native_batch_norm, aten.cudnn_batch_norm, aten.miopen_batch_norm, keeps_channels=True)
 def batch_norm(
     input: Meta,
     weight: Meta | None = None,
@@ -104,7 +104,7 @@ def _batch_norm(
     return out, means, rstds
 
 
-@formula(aten._native_batch_norm_legit)
+@formula(aten._native_batch_norm_legit, keeps_channels=True)
 def batch_norm_legit(
     input: Meta,
     weight: Meta | None = None,
@@ -136,7 +136,7 @@ def _batch_norm_legit(
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
-@formula(aten._batch_norm_with_update)
+@formula(aten._batch_norm_with_update, keeps_channels=True)
 def batch_norm_with_update(
     input: Meta, weight: Meta | None = None, bias: Meta | None = None, running_mean: Meta | None = None
 ) -> Work:
@@ -156,7 +156,7 @@ def _batch_norm_with_update(
     return _batch_norm(input, weight, bias, running_mean, running_var, True, momentum, eps)
 
 
-@formula(aten._native_batch_norm_legit_no_training, aten._batch_norm_no_update)
+@formula(aten._native_batch_norm_legit_no_training, aten._batch_norm_no_update, keeps_channels=True)
 def batch_norm_no_training(input: Meta, weight: Meta | None = None, bias: Meta | None = None) -> Work:
     """As :func:`batch_norm` in eval mode.
 
@@ -174,7 +174,7 @@ def _batch_norm_no_training(
     return _batch_norm(input, weight, bias, running_mean, running_var, False, momentum, eps)
 
 
-@formula(aten.native_layer_norm)
+@formula(aten.native_layer_norm, keeps_channels=True)
 def layer_norm(
     input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None = None, bias: Meta | None = None
 ) -> Work:
@@ -198,7 +198,7 @@ def _layer_norm(
     return (out if bias is None else out + bias,)
 
 
-@formula(aten.native_group_norm)
+@formula(aten.native_group_norm, keeps_channels=True, channel_groups="group")
 def group_norm(input: Meta, weight: Meta | None, bias: Meta | None, N: int, group: int) -> Work:
     """Row 9, over N·group groups.
 
@@ -218,7 +218,7 @@ def _group_norm(input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, gr
     return (out.reshape(input.shape),)
 
 
-@formula(aten._fused_rms_norm)
+@formula(aten._fused_rms_norm, keeps_channels=True)
 def rms_norm(input: Meta, normalized_shape: tuple[int, ...], weight: Meta | None = None) -> Work:
     """Per group of n: n multiply, n−1 add, 1 divide, eps, sqrt, reciprocal, n multiply; weight n.
 

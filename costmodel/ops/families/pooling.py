@@ -80,7 +80,7 @@ def _outputs(
     return sliding_axes(_lengths(x, rank), shape[-rank:], kernel_size, stride, padding, dilation)
 
 
-@formula(aten.max_pool2d_with_indices, aten.max_pool3d_with_indices, aten.max_pool1d)
+@formula(aten.max_pool2d_with_indices, aten.max_pool3d_with_indices, aten.max_pool1d, keeps_channels=True)
 def max_pool(self: Meta, kernel_size: Sizes, out: Any, stride: Sizes = (), padding: Any = 0, dilation: Any = 1) -> Work:
     """k − 1 compares per window of k.
 
@@ -105,7 +105,7 @@ def _max_pool(
     return (pool(self, axes, -float("inf"), _largest),)
 
 
-@formula(aten.avg_pool2d, aten.avg_pool3d, aten.avg_pool1d)
+@formula(aten.avg_pool2d, aten.avg_pool3d, aten.avg_pool1d, keeps_channels=True)
 def avg_pool(self: Meta, kernel_size: Sizes, out: Meta, stride: Sizes = (), padding: Any = 0) -> Work:
     """k − 1 adds and a divide per window of k.
 
@@ -149,7 +149,7 @@ def _adaptive_axes(self: Any, outputs: Sequence[int]) -> list[Windows]:
     return [adaptive(i, o) for i, o in zip(_lengths(self, len(outputs)), outputs, strict=True)]
 
 
-@formula(aten.adaptive_max_pool2d, aten.adaptive_max_pool3d)
+@formula(aten.adaptive_max_pool2d, aten.adaptive_max_pool3d, keeps_channels=True)
 def adaptive_max_pool(self: Meta, output_size: Sequence[int]) -> Work:
     """k − 1 compares per window of k, by the true window sizes.
 
@@ -165,7 +165,7 @@ def _adaptive_max_pool(self: Any, output_size: Sequence[int]) -> Any:
     return (pool(self, _adaptive_axes(self, output_size), 0.0, _largest),)
 
 
-@formula(aten._adaptive_avg_pool2d, aten._adaptive_avg_pool3d, aten.adaptive_avg_pool1d)
+@formula(aten._adaptive_avg_pool2d, aten._adaptive_avg_pool3d, aten.adaptive_avg_pool1d, keeps_channels=True)
 def adaptive_avg_pool(self: Meta, output_size: Sequence[int]) -> Work:
     """k − 1 adds and a divide per window of k, by the true window sizes.
 

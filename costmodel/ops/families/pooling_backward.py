@@ -1,6 +1,6 @@
 """Pooling, backward (COUNTING row 11): what several windows give to one input is added, the rest is moved.
 
-Max pooling routes by saved index, so the number of adds hangs on the data: outputs − inputs hit. From
+Max pooling routes by saved index, so the number of adds depends on the data: outputs − inputs hit. From
 the shapes alone it is *at most* outputs − (windows without a common position), since each of these hits
 an input of its own; where no two windows overlap this is exactly 0.
 """

@@ -46,7 +46,7 @@ def draw(out: Meta) -> Work:
     return scalar(random=out.numel)
 
 
-@formula(aten.bernoulli)
+@formula(aten.bernoulli, draws_mask=True)
 def bernoulli(out: Meta) -> Work:
     """One random number and its compare with the probability, per element.
 

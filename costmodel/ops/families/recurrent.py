@@ -28,6 +28,8 @@ from costmodel.ops.number import Number, sigmoid, tanh
 
 aten = torch.ops.aten
 
+ELSEWHERE = "fused LSTM layer: FlopCounterMode and fvcore count 0 for it"
+
 _LSTM = 2  # at::native's rnn mode; torch dispatches no other mode to oneDNN
 
 
@@ -67,7 +69,7 @@ class _Step(NamedTuple):
     h: Array
 
 
-@formula(aten.mkldnn_rnn_layer)
+@formula(aten.mkldnn_rnn_layer, elsewhere=ELSEWHERE)
 def lstm_layer(
     input: TensorMeta, weight0: TensorMeta, hx_: TensorMeta, mode: int, hidden_size: int, has_biases: bool
 ) -> Work:
@@ -125,7 +127,7 @@ def _lstm_layer(
     return output, saved[-1].h, saved[-1].c
 
 
-@formula(aten.mkldnn_rnn_layer_backward)
+@formula(aten.mkldnn_rnn_layer_backward, elsewhere=ELSEWHERE)
 def lstm_layer_backward(
     input: TensorMeta,
     weight1: TensorMeta,

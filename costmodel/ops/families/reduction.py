@@ -44,7 +44,7 @@ def each(function: Any, x: Any) -> Any:
     return np.vectorize(function, otypes=[object])(x)
 
 
-@formula(aten.sum)
+@formula(aten.sum, reduces=True)
 def sum_(self: TensorMeta, out: TensorMeta) -> Work:
     """n elements to m sums: n − m adds.
 
@@ -64,7 +64,7 @@ def _sum_program(self: Any, dim: Dims = None) -> Any:
     return fold(plus, self, dim)
 
 
-@formula(aten.nansum)
+@formula(aten.nansum, reduces=True)
 def nansum(self: TensorMeta, out: TensorMeta) -> Work:
     """As a sum, with one compare per element.
 
@@ -80,7 +80,7 @@ def _nansum(self: Any, dim: Dims = None) -> Any:
     return fold(plus, each(lambda x: where(equal(x, x), x, 0.0), self), dim)
 
 
-@formula(aten.mean)
+@formula(aten.mean, reduces=True)
 def mean(self: TensorMeta, out: TensorMeta) -> Work:
     """A sum and one divide per result.
 
@@ -101,7 +101,7 @@ def _variance(self: TensorMeta, m: int, roots: int) -> Work:
     return scalar(add=(n - m) + n + (n - m), multiply=n, divide=2 * m, transcendental=roots)
 
 
-@formula(aten.var)
+@formula(aten.var, reduces=True)
 def var(self: TensorMeta, out: TensorMeta) -> Work:
     """Mean (n − m adds, m divides); n subtracts, n multiplies, n − m adds, m divides.
 
@@ -125,7 +125,7 @@ def _moments(x: Any, dim: Dims, correction: float | None) -> tuple[Any, Any]:
     return fold(plus, centred * centred, -1) / (n - (1.0 if correction is None else correction)), centre
 
 
-@formula(aten.std)
+@formula(aten.std, reduces=True)
 def std(self: TensorMeta, out: TensorMeta) -> Work:
     """The variance's square root.
 
@@ -141,7 +141,7 @@ def _std(self: Any, dim: Dims = None, correction: float | None = None) -> Any:
     return each(sqrt, _moments(self, dim, correction)[0])
 
 
-@formula(aten.var_mean)
+@formula(aten.var_mean, reduces=True)
 def var_mean(self: TensorMeta, out: tuple[TensorMeta, TensorMeta]) -> Work:
     """The variance; the mean is on its way.
 
@@ -157,7 +157,7 @@ def _var_mean(self: Any, dim: Dims = None, correction: float | None = None) -> A
     return _moments(self, dim, correction)
 
 
-@formula(aten.std_mean)
+@formula(aten.std_mean, reduces=True)
 def std_mean(self: TensorMeta, out: tuple[TensorMeta, TensorMeta]) -> Work:
     """The variance's square root; the mean is on its way.
 
@@ -222,7 +222,7 @@ def _truth(self: Any, dim: Dims = None) -> Any:
     return fold(lambda a, b: a or b, each(lambda x: not equal(x, 0.0), self), dim)
 
 
-@formula(aten.logsumexp)
+@formula(aten.logsumexp, reduces=True)
 def logsumexp(self: TensorMeta, out: TensorMeta) -> Work:
     """The stable form: n − m max, n subtract, n exp, n − m add, m log, m add.
 

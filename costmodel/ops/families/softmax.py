@@ -21,7 +21,7 @@ def _rows(self: TensorMeta, dim: int) -> tuple[int, int]:
     return self.numel // max(length, 1), length
 
 
-@formula(aten._softmax, aten._safe_softmax)
+@formula(aten._softmax, aten._safe_softmax, keeps_channels=True)
 def softmax(self: TensorMeta, dim: int) -> Work:
     """Per row of C: C−1 max, C subtract, C exp, C−1 add, C divide.
 
@@ -50,7 +50,7 @@ def _softmax(self: Any, dim: int) -> Any:
     return np.apply_along_axis(row, dim, self)
 
 
-@formula(aten._log_softmax)
+@formula(aten._log_softmax, keeps_channels=True)
 def log_softmax(self: TensorMeta, dim: int) -> Work:
     """Per row of C: C−1 max, C subtract, C exp, C−1 add, 1 log, C subtract: 5C − 1.
 

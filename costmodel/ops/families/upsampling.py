@@ -21,6 +21,7 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.formula import Formula, packet_name, register, scalar
+from costmodel.ops.traits import Traits
 
 aten = torch.ops.aten
 Meta = TensorMeta
@@ -93,6 +94,9 @@ def _axes(kind: str, inputs: Sequence[int], outputs: Sequence[int], arguments: d
     ]
 
 
+_KEEPS = Traits(keeps_channels=True)
+
+
 def _points(axes: Sequence[Taps]) -> Any:
     for output in product(*(range(len(taps)) for taps in axes)):
         chosen = product(*(taps[o] for taps, o in zip(axes, output, strict=True)))
@@ -146,7 +150,7 @@ def _register(kind: str, rank: int, forward: Any, backward: Any) -> None:
 
     options = ("scales",) if rank == 1 else ("scales_d", "scales_h", "scales_w")[-rank:]
     options = options if moves else ("align_corners", *options)
-    entry = Formula(names=(packet_name(forward),), work=forward_work, scalar_program=forward_program)
+    entry = Formula(names=(packet_name(forward),), work=forward_work, scalar_program=forward_program, traits=_KEEPS)
     entry.parameters = ("out", "self", *options)
     register(entry)
     entry = Formula(names=(packet_name(backward),), work=backward_work, scalar_program=backward_program)

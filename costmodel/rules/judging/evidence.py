@@ -1,4 +1,4 @@
-"""What is known of a metric, and which of it decides: computed, measured or claimed."""
+"""Everything known of a metric (computed, measured, claimed), and the value that decides."""
 
 from __future__ import annotations
 

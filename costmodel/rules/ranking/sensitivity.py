@@ -1,4 +1,4 @@
-"""How robust a ranking is: the order under other readings, and without the measurements' uncertainty."""
+"""The robustness of a ranking: its order under other readings, and without the measurements' uncertainty."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a rulebook file says, as values."""
+"""The content of a rulebook file, as checked values."""

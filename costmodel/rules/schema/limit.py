@@ -35,7 +35,7 @@ class LimitSpec(Strict):
         if (self.value is None) != (self.operator in ("known", "one of")):
             raise ValueError("a limit has a value, unless its operator is 'known' or 'one of'")
         if bool(self.one_of) != (self.operator == "one of"):
-            raise ValueError("words stand in one_of, with the operator 'one of', and nowhere else")
+            raise ValueError("words belong into one_of, with the operator 'one of', and nowhere else")
         return self
 
     @field_validator("on_failure")

@@ -69,9 +69,7 @@ class PointTable(Strict):
     def _no_gap(self) -> PointTable:
         for before, after in zip(self.cells, self.cells[1:], strict=False):
             if after.upper <= before.upper:
-                raise ValueError(
-                    f"cells must have ascending, different bounds: {after.text} stands after {before.text}"
-                )
+                raise ValueError(f"cells must have ascending, different bounds: {after.text} comes after {before.text}")
             if after.lower is not None:
                 self._meets(before, after)
         return self

@@ -1,4 +1,4 @@
-"""How a rulebook ranks: the number, brackets, ties, awards and the bonus for a rank."""
+"""A rulebook's ranking: the number, brackets, ties, awards and the bonus for a rank."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Bracket(Strict):
 
 
 class BracketSpec(Strict):
-    """Brackets of one metric, ascending. ``best_only``: an entry stands in the highest one that it reaches."""
+    """Brackets of one metric, ascending. ``best_only``: an entry is placed in the highest one that it reaches."""
 
     metric: str
     mode: Literal["best_only", "cumulative"]
@@ -120,7 +120,7 @@ class BracketSpec(Strict):
     def _ascending(self) -> BracketSpec:
         for before, after in zip(self.brackets, self.brackets[1:], strict=False):
             if after.begin <= before.begin:
-                raise ValueError(f"brackets must ascend: {after.bracket} stands after {before.bracket}")
+                raise ValueError(f"brackets must ascend: {after.bracket} comes after {before.bracket}")
             end = before.below if before.below is not None else before.at_most
             if end is not None and end < after.begin:
                 raise ValueError(f"a gap between the brackets {before.bracket} and {after.bracket}")
@@ -129,6 +129,6 @@ class BracketSpec(Strict):
         return self
 
     def of(self, amount: Decimal) -> tuple[str, ...]:
-        """Names of the brackets that a value stands in, highest first; empty if it reaches none."""
+        """Names of the brackets that hold a value, highest first; empty if it reaches none."""
         inside = [b.bracket for b in reversed(self.brackets) if b.holds(amount)]
         return tuple(inside[:1]) if self.mode == "best_only" else tuple(inside)

@@ -47,12 +47,12 @@ class SubjectDefaults(Strict):
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Recipe settings that stand below a subject's own."""
+        """Recipe settings that a subject's own override."""
         return {"input": self.input, "batch": self.batch}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Recipe settings that stand above a subject's own."""
+        """Recipe settings that override a subject's own."""
         return {"input": self.input} if self.given else {}
 
 
@@ -149,10 +149,9 @@ class Rulebook(Strict):
                     raise ValueError(f"metric {name}: unknown figure {figure!r}; known: {known}")
         if self.ranking is not None and self.ranking.score not in (None, *SCORES):
             raise ValueError(f"unknown score {self.ranking.score!r}; known: {', '.join(sorted(SCORES))}")
-        for ambiguity in self.ambiguities:
-            for reading in ambiguity.readings:
-                if reading not in self.readings:
-                    raise ValueError(f"ambiguity about {ambiguity.about}: {reading!r} is no reading of this rulebook")
+        for about, reading in ((a.about, reading) for a in self.ambiguities for reading in a.readings):
+            if reading not in self.readings:
+                raise ValueError(f"ambiguity about {about}: {reading!r} is not a reading of this rulebook")
         for spec in self.readings.values():
             Rulebook.model_validate({**changed(self.model_dump(), spec), "readings": {}, "ambiguities": ()})
         return self

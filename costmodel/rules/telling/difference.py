@@ -1,4 +1,4 @@
-"""What two rulebooks say differently, field by field."""
+"""The differences of two rulebooks, field by field."""
 
 from __future__ import annotations
 

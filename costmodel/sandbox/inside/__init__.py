@@ -1,1 +1,1 @@
-"""What runs in a confined child before anything of a stranger does."""
+"""The child's side of the wall: what runs in a confined child before anything of a stranger does."""

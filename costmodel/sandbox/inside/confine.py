@@ -1,4 +1,4 @@
-"""The child walls itself in: run before the first line of a submission is read, and for ever.
+"""The measures by which a child confines itself: taken before any code of a stranger runs, and for ever.
 
 Measures, by name: ``limits`` (resource limits), ``scratch`` (a small file system of its own for the temporary folder,
 inside a user namespace), ``landlock``, ``powerless`` (no capabilities), ``seccomp``.
@@ -10,10 +10,11 @@ import ctypes
 import os
 import sys
 
-from costmodel.grading.child.messages import Confinement
-from costmodel.sandbox.inside import landlock
-from costmodel.sandbox.inside.seccomp import UnsupportedError, filter_program
-from costmodel.sandbox.limits import Limits
+from costmodel.errors import UnsupportedError
+from costmodel.sandbox.confinement import Confinement
+from costmodel.sandbox.inside import landlock_rules as landlock
+from costmodel.sandbox.inside.seccomp import filter_program
+from costmodel.sandbox.resource_limits import Limits
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _NOT_DUMPABLE = 38, 22, 2, 4
 _DROP_FROM_BOUNDING_SET = 24

@@ -10,7 +10,7 @@ import platform
 import struct
 from typing import TypeAlias
 
-from costmodel.errors import CostModelError
+from costmodel.errors import UnsupportedError
 from costmodel.sandbox.inside import syscalls as calls
 
 _Instruction: TypeAlias = "tuple[int, int, int, int]"
@@ -32,10 +32,6 @@ _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _REFUSE = _ERRNO | errno.EPERM
 _NUMBER, _ARCHITECTURE = 0, 4
 """Offsets in struct seccomp_data."""
-
-
-class UnsupportedError(CostModelError):
-    """A measure that the machine does not offer."""
 
 
 def filter_program(own_process: int) -> bytes:

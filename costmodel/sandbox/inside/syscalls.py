@@ -1,4 +1,4 @@
-"""System calls that a submission does not need, by what they reach, with their numbers on x86_64 and aarch64.
+"""System calls that a confined child does not need, by what they reach, with their numbers on x86_64 and aarch64.
 
 Numbers: Linux, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h; None: the architecture has
 no such call.

@@ -1,56 +1,64 @@
-"""What a probe tries inside a wall: everything here must fail. The names say what is safe when it does."""
+"""The entry of a probe: it tries to break every promise of the wall around it, and tells which ones hold."""
 
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from costmodel.grading.child.messages import Request
+from costmodel.ir.codec import dumps, loads
+from costmodel.sandbox.promises import PROMISES
 
-PROMISES = {
-    "network": "no connection to the outside",
-    "processes": "no new process",
-    "signals": "no signal to another process",
-    "memory": "no look into another process",
-    "files": "no file outside is read",
-    "writing": "no file outside is written",
-    "submission": "the submission is not changed",
-}
-"""What a whole wall keeps, by name."""
+TARGETS = "costmodel.targets/1"
 
 
-def resisted(request: Request) -> tuple[str, ...]:
-    """Names of the promises that hold, each tried for real."""
-    trials: dict[str, Callable[[Request], bool]] = {
-        "network": _connects,
-        "processes": _forks,
-        "signals": _signals,
-        "memory": _looks,
-        "files": _reads,
-        "writing": _writes,
-        "submission": _changes,
-    }
-    return tuple(name for name, trial in trials.items() if not _succeeds(trial, request))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Things that a child must not be able to touch.
+
+    Attributes:
+        file: with something to read in it.
+        folder: where nothing may be written.
+        process: of the same user, alive.
+        port: on which somebody listens, at the loopback address.
+    """
+
+    file: str
+    folder: str
+    process: int
+    port: int
 
 
-def _succeeds(trial: Callable[[Request], bool], request: Request) -> bool:
+def tried(targets: Targets) -> bytes:
+    """The request for :func:`attempt`."""
+    return dumps(targets, TARGETS).encode()
+
+
+def attempt(request: bytes, shown: tuple[str, ...]) -> bytes:
+    """Try everything; the answer is a JSON list with the names of the promises that hold."""
+    targets = loads(Targets, request.decode(), TARGETS)
+    return json.dumps([name for name in PROMISES if not _succeeds(_TRIALS[name], targets, shown[0])]).encode()
+
+
+def _succeeds(trial: Callable[[Targets, str], bool], targets: Targets, shown: str) -> bool:
     try:
-        return trial(request)
+        return trial(targets, shown)
     except OSError:
         return False
 
 
-def _connects(request: Request) -> bool:
+def _connects(targets: Targets, _: str) -> bool:
     """A listener of the probe's own on the loopback address."""
-    with socket.create_connection(("127.0.0.1", int(request.secrets["port"])), timeout=1):
+    with socket.create_connection(("127.0.0.1", targets.port), timeout=1):
         return True
 
 
-def _forks(_: Request) -> bool:
+def _forks(_: Targets, __: str) -> bool:
     child = os.fork()
     if child == 0:
         os._exit(0)
@@ -58,34 +66,45 @@ def _forks(_: Request) -> bool:
     return True
 
 
-def _signals(request: Request) -> bool:
-    os.kill(int(request.secrets["process"]), signal.SIGTERM)
+def _signals(targets: Targets, _: str) -> bool:
+    os.kill(targets.process, signal.SIGTERM)
     return True
 
 
-def _looks(request: Request) -> bool:
+def _looks(targets: Targets, _: str) -> bool:
     """Opening the memory of the probe's victim or of the own parent, or attaching to the former as a debugger."""
-    victim = int(request.secrets["process"])
-    for one in (victim, os.getppid()):
+    for process in (targets.process, os.getppid()):
         try:
-            with Path(f"/proc/{one}/mem").open("rb"):
+            with Path(f"/proc/{process}/mem").open("rb"):
                 return True
         except OSError:
             continue
     attach = 16
-    return bool(ctypes.CDLL(None).ptrace(attach, victim, 0, 0) == 0)
+    return bool(ctypes.CDLL(None).ptrace(attach, targets.process, 0, 0) == 0)
 
 
-def _reads(request: Request) -> bool:
-    return bool(Path(request.secrets["file"]).read_bytes())
+def _reads(targets: Targets, _: str) -> bool:
+    return bool(Path(targets.file).read_bytes())
 
 
-def _writes(request: Request) -> bool:
-    Path(request.secrets["folder"], "written").write_bytes(b"x")
+def _writes(targets: Targets, _: str) -> bool:
+    Path(targets.folder, "written").write_bytes(b"x")
     return True
 
 
-def _changes(request: Request) -> bool:
-    with Path(request.submission).open("ab") as file:
+def _changes(_: Targets, shown: str) -> bool:
+    with Path(shown).open("ab") as file:
         file.write(b"#")
     return True
+
+
+_TRIALS: dict[str, Callable[[Targets, str], bool]] = {
+    "network": _connects,
+    "processes": _forks,
+    "signals": _signals,
+    "memory": _looks,
+    "files": _reads,
+    "writing": _writes,
+    "shown": _changes,
+}
+"""One for each promise; it returns true if it could do what must not be possible."""

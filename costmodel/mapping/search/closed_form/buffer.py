@@ -1,4 +1,14 @@
-"""Energy of all arrangements under the eight ways to use the buffer; energy is a sum over data spaces."""
+"""Energy of all arrangements under the eight ways to use the buffer; energy is a sum over data spaces.
+
+A data space that the buffer keeps is asked for there (``asked``) and comes from DRAM once per tile (``fresh``); one
+that it does not keep is asked for in DRAM, shared by the fan-out all the same. What the three have in common is the
+buffer's capacity and its bandwidth: both say whether a sum counts, neither changes it. So energy = private part +
+Σ (kept or bypassed part), and with the cheaper of the two parts for each this is a bound for all eight.
+
+Everything is rounded as evaluation rounds it: accesses up to whole groups of words, once per data space and kind of
+access over the whole layer (``mapping.cost.counters``). Being rounded up does not disturb the order: more words are
+never fewer accesses.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +50,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class BufferUse:
     """One data space: words asked of the buffer by the PEs, and over the buffer's outer boundary."""
 
     asked: Column
@@ -77,7 +87,7 @@ def private_energy(setting: Setting, inner: Inner) -> Column:
     return np.asarray(setting.mac_pj + setting.width * per_pe)
 
 
-def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
+def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> BufferUse:
     """Costs of one data space with and without the buffer; outputs (v = 2) are not read when first touched."""
     buffer, dram = setting.machine.levels[BUFFER], setting.machine.levels[DRAM]
     if v < 2:
@@ -85,7 +95,7 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
         keep = keep + _accesses(buffer, fresh) * buffer.write_pj + _accesses(dram, fresh) * dram.read_pj
         bypass, reads, writes = _accesses(dram, asked) * dram.read_pj, asked, fresh
         again = np.zeros_like(asked)
-        return Usage(
+        return BufferUse(
             asked=asked,
             fresh=fresh,
             keep_pj=keep,
@@ -99,7 +109,7 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
     keep = _accesses(buffer, reads) * buffer.read_pj
     keep = keep + (_accesses(buffer, asked) + _accesses(buffer, fresh)) * buffer.write_pj
     keep = keep + _accesses(dram, fresh) * dram.write_pj + _accesses(dram, kept_again) * dram.read_pj
-    return Usage(
+    return BufferUse(
         asked=asked,
         fresh=fresh,
         keep_pj=keep,
@@ -113,9 +123,10 @@ def usage(setting: Setting, v: int, asked: Column, fresh: Column) -> Usage:
 
 def usages(
     splits: OuterSplits, innermost: Innermost, inner: Inner, groups: Sequence[Column | float], setting: Setting
-) -> tuple[Usage, Usage, Usage]:
-    """Usage of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
+) -> tuple[BufferUse, BufferUse, BufferUse]:
+    """BufferUse of weights, inputs and outputs; ``groups`` of PEs want different words of each."""
     outer, tiles, rounds = splits.outer, splits.tiles, splits.rounds
+    # with P or Q innermost all of P, Q, N precede C and M, and none of them moves the weights
     still = outer["P"] * outer["Q"] * outer["N"]
     weights = tiles[0] * (rounds / still if innermost in "PQ" else rounds)
     inputs = tiles[1] * rounds
@@ -126,13 +137,16 @@ def usages(
     outputs = tiles[2] * (rounds / outer["C"] if innermost == "C" else rounds)
     asked = (inner.pad_fills, inner.input_fills, inner.output_fills)
     fresh = (weights, inputs, outputs)
+    # What a PE asks for passes the levels that do not keep it unfiltered, and PEs of one group are served at once.
     # groups that are a mean are rounded as evaluation rounds, and never up where the mean is inexact
     words = [np.floor(asked[v] * groups[v] + (0.5 - INEXACT)) for v in range(3)]
     made = [usage(setting, v, words[v], fresh[v]) for v in range(3)]
     return made[0], made[1], made[2]
 
 
-def holds(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage], choice: int) -> NDArray[np.bool_]:
+def holds(
+    setting: Setting, splits: OuterSplits, used: tuple[BufferUse, BufferUse, BufferUse], choice: int
+) -> NDArray[np.bool_]:
     """Where the buffer holds its tiles, and behaviour B has nothing to forbid; bit v of the choice keeps v."""
     buffer = setting.machine.levels[BUFFER]
     ok = np.ones_like(splits.rounds, dtype=bool)
@@ -148,7 +162,7 @@ def holds(setting: Setting, splits: OuterSplits, used: tuple[Usage, Usage, Usage
     return ok
 
 
-def throttled(setting: Setting, used: tuple[Usage, Usage, Usage], choice: int) -> Column:
+def throttled(setting: Setting, used: tuple[BufferUse, BufferUse, BufferUse], choice: int) -> Column:
     """Cycles under the buffer's bandwidth, in Timeloop's floating point.
 
     Words a cycle per data space, summed, then the slowdown.

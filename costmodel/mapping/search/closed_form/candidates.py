@@ -1,4 +1,15 @@
-"""All candidates of one spread by the closed form: the best DRAM split of every arrangement."""
+"""All candidates of one spread by the closed form: the best DRAM split of every arrangement.
+
+A batch is one choice of (innermost DRAM loop, arrangement inside a PE, use of the buffer): at most 4 · 5 · 8 of them,
+each with a column per DRAM split. Most batches are passed over without a look at capacity or bandwidth:
+
+* before the eight uses of the buffer: private energy + Σ min(kept, bypassed) is at most the energy of each of them,
+  column by column. If even its least column is not wanted, none of the eight is;
+* for each use: its least column, fitting or not, is at most its least fitting column.
+
+``wanted`` may ask for less energy than some mapping that is known, or for a cost that the front is open to with the
+fewest cycles that the spread can have: both only ever refuse what could not be taken (``Front.hopeless``).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +21,7 @@ import numpy as np
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.arrangement import Arrangement
-from costmodel.mapping.search.closed_form.buffer import Setting, Usage, holds, private_energy, throttled, usages
+from costmodel.mapping.search.closed_form.buffer import BufferUse, Setting, holds, private_energy, throttled, usages
 from costmodel.mapping.search.closed_form.dram_splits import Column, OuterSplits, outer_splits
 from costmodel.mapping.search.closed_form.hierarchy import PAD, Spread
 from costmodel.mapping.search.closed_form.inside_pe import Inner, Innermost, inner_choices
@@ -43,7 +54,7 @@ class Batch:
     splits: OuterSplits
     innermost: Innermost
     inner: Inner
-    used: tuple[Usage, Usage, Usage]
+    used: tuple[BufferUse, BufferUse, BufferUse]
     choice: int
     held: tuple[tuple[str, int], ...]
     energy_pj: Column
@@ -87,6 +98,7 @@ class Shared:
         With one weight of a kernel inside a PE and no channel in the scratchpad weights rest over the buffer's
         positions, too; then no DRAM loop reuses the scratchpad.
         """
+        # ``left``: how many tiles of the held positions one PE goes through in a DRAM round
         channels = splits.inner["C"]
         possible, left = np.ones_like(channels, dtype=bool), np.ones_like(channels)
         for dim, held in self.held.items():
@@ -94,13 +106,15 @@ class Shared:
             left *= splits.inner[dim] / held
         for inner in found:
             if inner.resting == "weights":
+                # Positions that are not held are loops in the buffer. Between two of them the weights come again, but
+                # not if there is only one weight: then no loop moves it before the DRAM level's.
                 rests_on = kernel * channels == 1
                 fills = np.where(rests_on, inner.weight_fills, inner.weight_fills * left)
                 yield replace(inner, weight_fills=np.where(possible, fills, np.inf))
-                if kernel == 1:
+                if kernel == 1:  # the channels' loop behind the positions' in the buffer, one weight in the scratchpad
                     fills = np.where(possible, inner.weight_fills, np.inf)
                     yield replace(inner, reach=True, weight_fills=fills, pad_fills=channels * splits.rounds)
-            elif all(held == 1 for held in self.held.values()):
+            elif all(held == 1 for held in self.held.values()):  # outputs rest: no position is inside a PE
                 yield inner
 
 
@@ -142,7 +156,12 @@ def batches(
 ) -> Iterator[Batch]:
     """All batches of a spread with a column whose energy is ``wanted``.
 
-    Whatever fits the buffer or not, nothing can be better than the cheaper of keeping and bypassing each data space.
+    Args:
+        problem: the layer.
+        machine: one that is ``recognised``.
+        spread: spatial factors.
+        wanted: of an energy, whether a mapping with it would be of use; if it says no, then to all larger ones, too.
+        shared: inputs that PEs share, if they do: then the energies are bounds from below.
     """
     setting, splits = setting_of(problem, machine, spread), outer_splits(problem, spread)
     capacity = machine.levels[PAD].entries or 0
@@ -155,6 +174,7 @@ def batches(
             together = input_groups(problem, spread, splits, inner) if shared is None else shared.groups
             groups = setting.groups[0], together, setting.groups[2]
             private, used = private_energy(setting, inner), usages(splits, innermost, inner, groups, setting)
+            # whatever fits the buffer: nothing can be better than the cheaper of keeping and bypassing each data space
             bound = private + sum(np.minimum(usage.keep_pj, usage.bypass_pj) for usage in used)
             if not wanted(float(bound.min())):
                 continue
@@ -179,6 +199,7 @@ def batches(
 def setting_of(problem: Problem, machine: Machine, spread: Spread) -> Setting:
     """What all columns of a spread share."""
     used = {dim: spread.of(dim) for dim in "CMNPQRS"}
+    # PEs that differ only in dims that do not move a data space want the same words of it: they are one group
     outputs = problem.N * problem.P * problem.Q * (problem.C if problem.depthwise else problem.M)
     channels = used["C"] if problem.depthwise else used["M"]
     output_groups = channels * used["N"] * used["P"] * used["Q"]
@@ -206,6 +227,8 @@ def input_groups(problem: Problem, spread: Spread, splits: OuterSplits, inner: I
             groups = groups * (taps * places)
             continue
         tap = dilation * (getattr(problem, kernel) // taps)
+        # PE (i, j) starts at i·tap + j·(stride · positions in its tile): equal sums are equal inputs. With weights that
+        # rest all of a PE's positions are in its tile, else one at a time.
         inside = splits.inner[position] if inner.resting == "weights" else np.ones_like(splits.inner[position])
         met = {
             float(n): len({tap * i + stride * int(n) * j for i in range(taps) for j in range(places)})

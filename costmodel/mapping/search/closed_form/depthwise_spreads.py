@@ -1,4 +1,4 @@
-"""How a depthwise layer can be spread over the PEs: any dims on X and Y, as many PEs as possible."""
+"""The spatial factors of a depthwise layer: any dims on X and Y, as many PEs as possible."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def depthwise_spreads(problem: Problem, machine: Machine) -> Iterator[Spread]:
     """
     buffer, capacity = machine.levels[BUFFER], machine.levels[PAD].entries or 0
     limit = buffer.fanout_x * buffer.fanout_y
+    # dim by dim: a product beyond the array is not extended, for further factors only make it larger
     partial: list[tuple[int, tuple[int, ...]]] = [(1, ())]
     for dim in DEPTHWISE:
         options = [n for n in sorted(divisors(getattr(problem, dim))) if n <= max(buffer.fanout_x, buffer.fanout_y)]
@@ -38,6 +39,7 @@ def depthwise_spreads(problem: Problem, machine: Machine) -> Iterator[Spread]:
         if placed is None:
             continue
         spread = Spread(factors=factors, on_x=placed)
+        # a PE's taps have to be in its scratchpad together: R and S have no loops outside the PEs but the spatial ones
         if problem.R * problem.S // (spread.of("R") * spread.of("S")) <= capacity:
             yield spread
 

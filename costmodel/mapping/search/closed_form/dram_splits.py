@@ -1,5 +1,16 @@
 """The DRAM level: its factors fix the buffer's tiles, and its innermost loop what of them is reused.
 
+Words over the buffer's outer boundary = tile · rounds, but for what the innermost DRAM loop leaves in place
+(``mapping.cost.deltas``: only moves equal to the innermost loop's are incremental; and R and S have no DRAM loops, so
+no two DRAM loops move one axis):
+
+* a loop that does not move a data space at all divides its rounds by its bound; so do, behind it without a gap,
+  further loops that do not move it either (P, Q, N for the weights);
+* P or Q innermost move the inputs along one axis, and the overlap of two windows stays: a slab comes, not a tile.
+
+So of the 120 orders of five loops only the innermost loop counts, and four of the five: N innermost reuses the weights
+only, and that P and Q do as well.
+
 All splits of one spread are columns of arrays. Counts are float64: they stay far below 2^53, so they are exact.
 """
 
@@ -42,7 +53,11 @@ class OuterSplits:
     halo_q: Column
 
     def fresh_inputs(self, dim: str) -> Column:
-        """Input words over the buffer's boundary with P or Q innermost: all tiles, less what the halo keeps."""
+        """Input words over the buffer's boundary with P or Q innermost: all tiles, less what the halo keeps.
+
+        Where that loop has bound 1 it is no loop, and the true count is that of another innermost loop. What is said
+        here is then too much, never too little, and the mapping gets its true count under that other loop.
+        """
         slab = self.halo_p if dim == "P" else self.halo_q
         starts = self.rounds / self.outer[dim]
         return self.tiles[1] * starts + slab * (self.rounds - starts)

@@ -1,4 +1,4 @@
-"""Whether the closed-form optimum knows a machine: the lab's hierarchy, whatever its figures.
+"""The hierarchy that the closed-form optimum knows, the lab's, whatever its figures; and its spatial factors.
 
 Three one-word registers (outputs, inputs, weights), a weight scratchpad, a buffer that fans out, an outermost store;
 nothing of its proof needs more than this, and nothing of it holds without.
@@ -48,7 +48,7 @@ class Spread:
 
 
 def recognised(machine: Machine, *, depthwise: bool) -> bool:
-    """Whether hierarchy and constraints are those that the closed form speaks of."""
+    """Whether hierarchy and constraints are those that the closed form is derived for."""
     constraints = machine.constraints_for(depthwise=depthwise)
     levels = machine.levels
     if len(levels) != 6 or [level.fans_out for level in levels] != [False] * 4 + [True, False]:
@@ -107,8 +107,9 @@ def all_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
 def widest_spreads(problem: Problem, machine: Machine) -> tuple[Spread, ...]:
     """The spatial factors that use the most PEs.
 
-    They give the least cycles: with nothing kept in the buffer no level is ever throttled, so the cycles of one PE
-    can be reached, and no mapping has fewer.
+    They give the least cycles. No mapping has fewer than one PE's temporal iterations, which are fewest here. And they
+    are reached: only the buffer has a bandwidth (:func:`recognised`), and with nothing kept in it nothing throttles.
+    So for the latency no narrower spread has to be looked at.
     """
     spreads = all_spreads(problem, machine)
     return tuple(spread for spread in spreads if spread.width == spreads[0].width)

@@ -11,6 +11,17 @@ data spaces, so at most one register rests:
 The scratchpad's tile is refilled once per weight and DRAM round, whatever it holds, if P, Q, N come first in the
 buffer; less often only if it holds all weights of a round, so that P, Q, N of the DRAM level come next; more often
 if C or M come first in the buffer to lengthen a rest that the scratchpad cuts short.
+
+Why nothing is lost: in a given spread and DRAM split every mapping rests one register or none. Of those that rest the
+same one, the arrangement here has the longest run of loops that the constraints allow, hence the fewest fills of that
+register; the two other registers are refilled at every step in all of them; and the scratchpad's fills are the least
+for that run. Each counter is the least, energy and bandwidth rise with every counter, so no other mapping is better.
+Two trade-offs remain and are both in the list: a longer run against more scratchpad fills (``reach``), and which
+register rests.
+
+Example: C8, R1 S1, a scratchpad of 4 words, P6 in the buffer. Outputs rest over C4 inside the scratchpad: filled every
+4 steps, 48/4 = 12 times, and the 8 weights are filled once. With ``reach`` C's other 2 come first in the buffer:
+outputs are filled every 8 steps, 6 times, but for each of the 6 positions the weights are filled anew, 48 times.
 """
 
 from __future__ import annotations
@@ -67,8 +78,9 @@ def inner_choices(
     """
     c, m = splits.inner["C"], splits.inner["M"]
     positions = splits.inner["P"] * splits.inner["Q"] * splits.inner["N"]
-    every = np.full_like(c, steps)
+    every = np.full_like(c, steps)  # a register that does not rest: filled at every step of the PE
     rounds = kernel * c * m * splits.rounds
+    # the DRAM level's positions, if they come next to the PE's weights without a loop that moves these in between
     onward = splits.outer["P"] * splits.outer["Q"] * splits.outer["N"] if innermost in "PQ" else np.ones_like(c)
     pad_fills = np.where(kernel * c * m <= capacity, rounds / onward, rounds)
     weights = Inner(
@@ -80,6 +92,7 @@ def inner_choices(
         input_fills=every,
         output_fills=every,
     )
+    # What follows rests over one run of loops: kernel taps, then a dim that leaves the data space where it is.
     found = [weights]
     dims: list[tuple[Resting, str, Column, int]] = []
     if not problem.depthwise or kernel > 1:
@@ -88,11 +101,12 @@ def inner_choices(
         dims.append(("inputs", "M", c, 1))
     for resting, dim, other, run in dims:
         inner = np.ones_like(c) if problem.depthwise else splits.inner[dim]
+        # With no other loop between, the run goes on with the same dim's DRAM loop.
         alone = other * positions == 1
         outside = splits.outer[dim] if innermost == dim else 1.0
         held = _largest_divisors(inner, capacity // run)
         for reach in (False, True):
-            if reach and bool((held == inner).all()):
+            if reach and bool((held == inner).all()):  # nothing is left for the buffer: the same mapping again
                 continue
             length = run * (inner if reach else held)
             rest = every / length / np.where(alone & (reach | (held == inner)), outside, 1.0)

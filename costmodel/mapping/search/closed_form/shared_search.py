@@ -5,6 +5,17 @@ inside a PE needs no less than the closed form says with the least that can be f
 (:func:`~costmodel.mapping.search.closed_form.shared_inputs.least_groups`): everything else it counts is at least that
 of one of its arrangements. So the arrangements are evaluated exactly by ascending bound, each with the orders of its
 PEs and of the buffer's loops; when one reaches its bound, none with a higher bound can be better.
+
+Invariants of the loop: ``least`` is the least energy of a mapping that has been evaluated; ``doubt`` is the least bound
+of an arrangement that was given up before one of its mappings reached that bound. Passed over are
+
+* arrangements whose bound is not below ``least``: none of their mappings is better (the list is sorted, so all that
+  follow are passed over with the first of these);
+* further orders of an arrangement that has reached its bound: none of them is better;
+* what comes after ``EACH`` orders of one arrangement, or ``EVALUATIONS`` of all: this may lose something, and so it
+  goes into ``doubt``.
+
+So what was found is proven if ``doubt`` is not below ``least`` in the end.
 """
 
 from __future__ import annotations
@@ -42,20 +53,21 @@ class Open:
     column: int
 
 
-def offer_meeting(problem: Problem, machine: Machine, spreads: Sequence[Spread], front: Front[Mapping]) -> bool:
+def offer_shared(problem: Problem, machine: Machine, spreads: Sequence[Spread], front: Front[Mapping]) -> bool:
     """Put the mapping with the least energy of all these equally wide spreads into the front; whether it is proven."""
     least = front.points[0][0][1] if len(front) else np.inf
     left, doubt = EVALUATIONS, np.inf
     for one in sorted(_open(problem, machine, spreads, least), key=lambda one: one.bound_pj):
         if one.bound_pj >= least * (1 - SAME):
             break
-        if left <= 0:
+        if left <= 0:  # all further bounds are at least this one
             doubt = min(doubt, one.bound_pj)
             break
         reached = False
         for mapping in islice(_orders(problem, machine, one), EACH):
             found = evaluate(problem, machine, mapping)
             left -= 1
+            # only what is not throttled: the spread is one of the widest, so more cycles are never better
             if found.valid and found.cycles == one.batch.setting.steps:
                 front.offer(found.cycles, found.energy_pj, mapping)
                 least = min(least, found.energy_pj)

@@ -13,13 +13,13 @@ from random import Random
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
-from costmodel.mapping.objective import OBJECTIVES, Cost, Objective, rank
+from costmodel.mapping.objective import LATENCY, OBJECTIVES, Cost, Objective
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.bypass_choice import best_choice
 from costmodel.mapping.search.front import Front
-from costmodel.mapping.search.local.neighbours import Place, kicked, neighbours
+from costmodel.mapping.search.local.neighbours import MapspacePoint, kicked, neighbours
 from costmodel.mapping.search.local.starts import starting_points
-from costmodel.mapping.space.bypasses import Kept
+from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
 
 NESTS = 6000
@@ -40,16 +40,16 @@ class Climber:
     objective: Objective
     left: int
     front: Front[Mapping]
-    known: dict[tuple[LevelLoops, ...], tuple[Cost, Kept] | None] = field(default_factory=dict)
-    seen: dict[Place, Cost | None] = field(default_factory=dict)
+    known: dict[tuple[LevelLoops, ...], tuple[Cost, KeptLevels] | None] = field(default_factory=dict)
+    seen: dict[MapspacePoint, Cost | None] = field(default_factory=dict)
 
-    def cost(self, place: Place) -> Cost | None:
+    def cost(self, place: MapspacePoint) -> Cost | None:
         """The cost of a place with its best bypass; None where it cannot run."""
         if place not in self.seen:
             self.seen[place] = self._cost(place)
         return self.seen[place]
 
-    def _cost(self, place: Place) -> Cost | None:
+    def _cost(self, place: MapspacePoint) -> Cost | None:
         levels = place.loops(self.space)
         if levels is None:
             return None
@@ -63,24 +63,24 @@ class Climber:
         found = self.known[nest]
         return found and found[0]
 
-    def climb(self, place: Place, cost: Cost, until: int, random: Random) -> tuple[Place, Cost]:
+    def climb(self, place: MapspacePoint, cost: Cost, until: int, random: Random) -> tuple[MapspacePoint, Cost]:
         """Take the first move that helps, again and again, until none does or ``until`` nests are left."""
         improved = True
         while improved and self.left > until:
             improved = False
             for moved in neighbours(self.space, place, random):
                 found = self.cost(moved)
-                if found is not None and rank(self.objective, found) < rank(self.objective, cost):
+                if found is not None and self.objective.rank(found) < self.objective.rank(cost):
                     place, cost, improved = moved, found, True
                     break
                 if self.left <= until:
                     break
         return place, cost
 
-    def run(self, starts: list[Place]) -> Place | None:
+    def run(self, starts: list[MapspacePoint]) -> MapspacePoint | None:
         """Climb from every start, then kick the best and climb again; the best place, None if no start can run."""
         random = Random(0)
-        best: tuple[Place, Cost] | None = None
+        best: tuple[MapspacePoint, Cost] | None = None
         share = self.left // (2 * max(1, len(starts)))  # half of all nests for the first climbs, half for the kicks
         for start in starts:
             best = self._better(best, self._climbed(start, share, random))
@@ -91,14 +91,16 @@ class Climber:
             idle = idle + 1 if self.left == before else 0
         return best and best[0]
 
-    def _climbed(self, start: Place, share: int, random: Random) -> tuple[Place, Cost] | None:
+    def _climbed(self, start: MapspacePoint, share: int, random: Random) -> tuple[MapspacePoint, Cost] | None:
         cost = self.cost(start)
         return None if cost is None else self.climb(start, cost, max(0, self.left - share), random)
 
-    def _better(self, one: tuple[Place, Cost] | None, other: tuple[Place, Cost] | None) -> tuple[Place, Cost] | None:
+    def _better(
+        self, one: tuple[MapspacePoint, Cost] | None, other: tuple[MapspacePoint, Cost] | None
+    ) -> tuple[MapspacePoint, Cost] | None:
         if one is None or other is None:
             return one or other
-        return other if rank(self.objective, other[1]) < rank(self.objective, one[1]) else one
+        return other if self.objective.rank(other[1]) < self.objective.rank(one[1]) else one
 
 
 def local_front(problem: Problem, machine: Machine, front: Front[Mapping], shorter: int = 1) -> None:
@@ -108,8 +110,8 @@ def local_front(problem: Problem, machine: Machine, front: Front[Mapping], short
     """
     space = mapspace_of(problem, machine)
     starts = starting_points(space, STARTS)
-    objectives: list[Objective] = ["latency"]
-    objectives += [o for o in OBJECTIVES if o != "latency" and front.objective in (o, None)]
+    asked = OBJECTIVES.values() if front.objective is None else (front.objective,)
+    objectives = [LATENCY, *(objective for objective in asked if objective is not LATENCY)]
     for objective in objectives:
         climber = Climber(space=space, objective=objective, left=NESTS // shorter // len(objectives), front=front)
         best = climber.run(starts)

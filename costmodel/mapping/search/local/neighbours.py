@@ -1,4 +1,4 @@
-"""Places in a mapspace, and the small moves between them that local search takes."""
+"""Points of a mapspace, and the small moves between them that local search takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KICKS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class MapspacePoint:
     """One point: factors, per block the order of all dims (innermost first), per spatial block how many lie on X."""
 
     factors: Factors
@@ -27,14 +27,14 @@ class Place:
         return space.loops(self.factors, self.orders, dict(self.splits))
 
 
-def neighbours(space: Mapspace, place: Place, random: Random) -> Iterator[Place]:
+def neighbours(space: Mapspace, place: MapspacePoint, random: Random) -> Iterator[MapspacePoint]:
     """All places one move away, in a random order: a prime moved, a loop moved, a split moved."""
     moves = [*_factor_moves(space, place), *_order_moves(space, place), *_split_moves(space, place)]
     random.shuffle(moves)
     yield from moves
 
 
-def kicked(space: Mapspace, place: Place, random: Random) -> Place:
+def kicked(space: Mapspace, place: MapspacePoint, random: Random) -> MapspacePoint:
     """A place some random moves away that every fan-out can run."""
     for _ in range(random.randint(2, KICKS)):
         moves = [*_factor_moves(space, place), *_order_moves(space, place)]
@@ -43,7 +43,7 @@ def kicked(space: Mapspace, place: Place, random: Random) -> Place:
     return place
 
 
-def _factor_moves(space: Mapspace, place: Place) -> Iterator[Place]:
+def _factor_moves(space: Mapspace, place: MapspacePoint) -> Iterator[MapspacePoint]:
     """A prime of one dim from one block to another; every choice of primes where that alone is not allowed."""
     for d, factors in enumerate(place.factors):
         allowed = space.allowed[d]
@@ -60,7 +60,7 @@ def _factor_moves(space: Mapspace, place: Place) -> Iterator[Place]:
                         yield replace(place, factors=chosen)
 
 
-def _order_moves(space: Mapspace, place: Place) -> Iterator[Place]:
+def _order_moves(space: Mapspace, place: MapspacePoint) -> Iterator[MapspacePoint]:
     """One loop of a block to another place among the block's loops, where its constraint leaves it free."""
     for b, order in enumerate(place.orders):
         # the innermost block is in shape order, as in Timeloop
@@ -75,7 +75,7 @@ def _order_moves(space: Mapspace, place: Place) -> Iterator[Place]:
                 yield replace(place, orders=(*place.orders[:b], tuple(changed), *place.orders[b + 1 :]))
 
 
-def _split_moves(space: Mapspace, place: Place) -> Iterator[Place]:
+def _split_moves(space: Mapspace, place: MapspacePoint) -> Iterator[MapspacePoint]:
     for i, (b, split) in enumerate(place.splits):
         for moved in (split - 1, split + 1):
             if moved in space.splits(b, place.factors):

@@ -1,4 +1,4 @@
-"""Where local search starts: the widest spreads over the fan-outs, all other loops as far outside as they may be."""
+"""Starting points of local search: the widest spreads over the fan-outs, all other loops as far outside as allowed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from math import prod
 
-from costmodel.mapping.search.local.neighbours import Place
+from costmodel.mapping.search.local.neighbours import MapspacePoint
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import Pattern
 
@@ -14,9 +14,9 @@ PARTIAL = 2000
 """Partial spreads that are carried from dim to dim, the widest."""
 
 
-def starting_points(space: Mapspace, count: int) -> list[Place]:
+def starting_points(space: Mapspace, count: int) -> list[MapspacePoint]:
     """Up to ``count`` places, the widest spread first."""
-    found: list[Place] = []
+    found: list[MapspacePoint] = []
     for factors in _spreads(space):
         place = _placed(space, factors)
         if place is not None:
@@ -52,7 +52,7 @@ def _width(space: Mapspace, b: int) -> int:
     return level.fanout_x * level.fanout_y
 
 
-def _placed(space: Mapspace, factors: Factors) -> Place | None:
+def _placed(space: Mapspace, factors: Factors) -> MapspacePoint | None:
     """The spread with its dims laid on X and Y so that the fan-outs suffice; None if they do not."""
     orders, splits = [], []
     for b, block in enumerate(space.blocks):
@@ -66,7 +66,7 @@ def _placed(space: Mapspace, factors: Factors) -> Place | None:
             order, split = laid
             splits.append((b, split))
         orders.append(order)
-    return Place(factors=factors, orders=tuple(orders), splits=tuple(splits))
+    return MapspacePoint(factors=factors, orders=tuple(orders), splits=tuple(splits))
 
 
 def _laid(space: Mapspace, factors: Factors, b: int, order: Pattern) -> tuple[Pattern, int] | None:

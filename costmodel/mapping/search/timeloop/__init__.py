@@ -1,1 +1,1 @@
-"""What Timeloop's own mapper finds, try by try."""
+"""Timeloop's own mapper, re-enacted try by try."""

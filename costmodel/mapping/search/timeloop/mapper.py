@@ -6,16 +6,16 @@ A function of problem, machine and mapper settings only: the figure that the cou
 from __future__ import annotations
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.cost.evaluation import Evaluation
+from costmodel.mapping.cost.mapping_cost import Evaluation
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.search.result import Found
-from costmodel.mapping.search.timeloop.comparison import better
+from costmodel.mapping.search.result import SearchResult
+from costmodel.mapping.search.timeloop.preference import better
 from costmodel.mapping.search.timeloop.thread import Best, search_thread
 from costmodel.mapping.space.mapspace import mapspace_of
 
 
-def course_search(problem: Problem, machine: Machine) -> Found:
+def course_search(problem: Problem, machine: Machine) -> SearchResult:
     """The mapping that the course's mapper finds; seldom proven, often not the best."""
     space = mapspace_of(problem, machine)
     chosen: Best | None = None
@@ -25,6 +25,6 @@ def course_search(problem: Problem, machine: Machine) -> Found:
             chosen = best
     if chosen is None:
         nothing = Evaluation(valid=False, because="the course's search met no valid mapping")
-        return Found(mapping=None, evaluation=nothing, proven=False)
+        return SearchResult(mapping=None, evaluation=nothing, proven=False)
     mapping = space.mapping(chosen.levels, space.bypasses.choices[chosen.bypass])
-    return Found(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=False)
+    return SearchResult(mapping=mapping, evaluation=evaluate(problem, machine, mapping), proven=False)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.objective import Cost
-from costmodel.mapping.search.timeloop.comparison import better
 from costmodel.mapping.search.timeloop.generator import Engine
+from costmodel.mapping.search.timeloop.preference import better
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import PermutationSpace, permutation_space, split_space
 
@@ -25,7 +25,7 @@ class Best:
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class ThreadTally:
     """What a thread has done; ``mappings`` counts every visit."""
 
     mappings: int = 0
@@ -91,6 +91,8 @@ class Walk:
 
     def advance(self, *, constructed: bool, evaluated: bool) -> None:
         """Go on after the current mapping was judged."""
+        # The order of these steps is that of random-pruned.cpp: a failure is counted before the last bypass is looked
+        # at, and a failed construction, which no bypass can mend, skips the other bypasses only after that.
         last = self._bypasses - 1
         if constructed and not evaluated:
             self._failures += 1
@@ -103,6 +105,7 @@ class Walk:
         if self.bypass < last:
             self.bypass += 1
             return
+        # bypass is the fastest digit, then split, then permutation, then factorisation
         self.bypass = 0
         if self.split + 1 < self._split_count:
             self.split += 1
@@ -115,13 +118,13 @@ class Walk:
             self._next_factors()
 
 
-def search_thread(space: Mapspace, thread: int) -> Tally:
+def search_thread(space: Mapspace, thread: int) -> ThreadTally:
     """Run one thread to its stop: ``timeout`` invalid mappings, or ``victory`` valid ones without improvement.
 
     A mapping that differs from the previous one in nothing but bypass is not counted towards either, except as a
     thread's second mapping, and except that a failed construction always counts.
     """
-    settings, walk, tally = space.machine.mapper, Walk(space, thread), Tally()
+    settings, walk, tally = space.machine.mapper, Walk(space, thread), ThreadTally()
     if walk.size <= 0:
         return tally
     invalid = since = 0
@@ -132,6 +135,7 @@ def search_thread(space: Mapspace, thread: int) -> Tally:
         point = walk.point
         if point != previous:
             levels, costs = _judge(space, walk)
+        # ``<= 1``: Timeloop compares with the previous mapping only from the third on
         counts = tally.mappings <= 1 or point != previous
         previous = point
         tally.mappings += 1

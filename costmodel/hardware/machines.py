@@ -1,0 +1,38 @@
+"""The machines: those that come with costmodel by name, one's own by path."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from costmodel.errors import UnknownNameError, UsageError
+from costmodel.files.documents import read_document
+from costmodel.hardware.spec import HardwareSpec
+from costmodel.hardware.timeloop.folder import read_timeloop_folder
+
+
+def spec_folder() -> Path:
+    """The folder of the machines that come with costmodel: in the wheel inside the package, in a checkout beside it."""
+    inside = Path(str(resources.files("costmodel"))) / "hw_specs"
+    return inside if inside.is_dir() else inside.parents[1] / "hw_specs"
+
+
+def hardware_names() -> list[str]:
+    """Names of the machines that come with costmodel."""
+    return sorted(file.stem for file in spec_folder().glob("*.yaml"))
+
+
+def load_hardware(name: str) -> HardwareSpec:
+    """A machine by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
+
+    Raises:
+        UnknownNameError: none of these.
+        UsageError: the file says something impossible; names file, line and field path.
+    """
+    if name in hardware_names():
+        return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
+    if name.endswith((".yaml", ".yml")):
+        return read_document(Path(name), HardwareSpec, UsageError)
+    if Path(name).is_dir():
+        return read_timeloop_folder(Path(name))
+    raise UnknownNameError("hardware", name, hardware_names())

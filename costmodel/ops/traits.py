@@ -1,0 +1,49 @@
+"""Traits of an op: what passes must know about it beside its work, declared where its formula is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """Arguments of the decorators ``formula`` and ``pointwise``; the default of each says nothing.
+
+    A name is that of a parameter in the op's schema. A trait that is left out is the cautious answer: an op that
+    says nothing about channels freezes those that it meets.
+
+    Attributes:
+        keeps_channels: the results have the channels of the operands, in the same place (every elementwise op).
+        channel_groups: the parameter with the number of equal groups into which the channels fall.
+        mixes: (operand, weight): each output channel is a sum over all channels of the operand, its axis 1.
+        reshapes: the result has the operand's elements in their order, under another shape.
+        reduces: the result folds the axes that the parameter ``dim`` names, and keeps them at size 1 if ``keepdim``.
+        weights: the parameters through which a network's weights may enter.
+        looks_up: the parameter with the table, of which as many elements are read as are returned.
+        allocates: the result is new memory into which nothing is written.
+        causal_half: operations that a causal call spends on masked scores, from the call's own arguments.
+        draws_mask: every element of the result is 0 or 1, drawn.
+        arithmetic: "multiply" or "divide", if the op is that and nothing else.
+        lifts_literal: it makes a literal of the program a tensor of the step.
+        gradient_of: the op whose gradients it computes.
+        elsewhere: what other counters make of it, if they are known to be wrong; shown by ``crosscheck``.
+    """
+
+    keeps_channels: bool = False
+    channel_groups: str = ""
+    mixes: tuple[str, str] | None = None
+    reshapes: bool = False
+    reduces: bool = False
+    weights: tuple[str, ...] = ()
+    looks_up: str = ""
+    allocates: bool = False
+    causal_half: Callable[..., int] | None = None
+    draws_mask: bool = False
+    arithmetic: str = ""
+    lifts_literal: bool = False
+    gradient_of: str = ""
+    elsewhere: str = ""
+
+
+NO_TRAITS = Traits()

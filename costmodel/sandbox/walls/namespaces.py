@@ -1,0 +1,31 @@
+"""Namespaces by ``unshare``, with a scratch file system of its own, and files by Landlock where the kernel has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from costmodel.sandbox.resource_limits import Limits
+from costmodel.sandbox.wall import Launch, Wall, launch_in_place, program, python
+
+_FLAGS = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+_MORE = ("--net", "--ipc", "--uts", "--cgroup")
+
+
+def _launch(shown: Sequence[Path], scratch: Path, _: Limits) -> Launch:
+    command = (program("unshare"), *_FLAGS, *_MORE, *python())
+    return launch_in_place(
+        shown, scratch, command, must=("limits", "scratch", "powerless", "seccomp"), may=("landlock",)
+    )
+
+
+WALL = Wall(
+    name="namespaces",
+    order=20,
+    description="every namespace of its own; a scratch file system in memory; files by Landlock, if there; seccomp",
+    promises=("network", "processes", "signals", "memory"),
+    advice="ask the administrator to allow unprivileged user namespaces",
+    programs=("unshare",),
+    system="linux",
+    launch=_launch,
+)
