@@ -227,7 +227,7 @@ def test_what_a_folder_says_itself_and_when_it_came(tmp_path: Path) -> None:
     (graded,) = grade_order(asked, tmp_path / "out").submissions
     assert next(f.measured for f in graded.verdict.findings if f.rule == "error rate") == 10
     assert next(f.outcome.value for f in graded.verdict.contract if f.rule == "due") == "FAIL"
-    with pytest.raises(UsageError, match="--score speaks of a leaderboard"):
+    with pytest.raises(UsageError, match="--score is for a leaderboard"):
         grade_order(order(place, fact_files=files, score="error-percent"), tmp_path / "out")
     with pytest.raises(UsageError, match=r"--solution .*gone\.csv"):
         grade_order(order(place, fact_files=(), solution=tmp_path / "gone.csv"), tmp_path / "out")

@@ -12,6 +12,8 @@ from costmodel.reports.formats.codabench import numbers
 from costmodel.reports.view import Noun, View
 
 NOUNS = (Graded,)
+FILES = {Graded: "evalai/{key}/result.json"}
+ON_REQUEST = True
 
 
 def render(noun: Noun, view: View) -> str:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from costmodel.ir.grades import Graded
-from costmodel.reports.view import Noun, View
+from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.ranking import Ranking
+from costmodel.reports.view import EVERY_NOUN, Noun, View
+
+NOUNS = EVERY_NOUN
+FILES = {Grades: "grades.json", Ranking: "ranking.json"}
+ON_REQUEST = False
 
 
 def render(noun: Noun, view: View) -> str:
