@@ -30,7 +30,7 @@ def class_files(grades: Grades, on_request: Sequence[str] = ()) -> dict[str, str
         # a platform's file is for a machine: it holds what decides, and no other reading
         view = View(sensitivity=name in always)
         for noun in nouns:
-            pattern = load_format(name).FILES.get(type(noun))
+            pattern = load_format(name).FILES.get(type(noun).__name__)
             if pattern is not None:
                 files[_path(pattern, noun)] = render(noun, name, view)
     return files

@@ -19,14 +19,14 @@ class ReportFormat(Protocol):
     """Everything that a module of formats/ defines.
 
     Attributes:
-        NOUNS: the classes of the nouns that the format can show.
+        NOUNS: names of the classes of nouns that the format can show.
         FILES: where ``grade`` writes a noun: the class's own (``Grades``, ``Ranking``) by a path below the folder of
             results, a student's (``Graded``) by a path with ``{key}`` for the student's file name.
         ON_REQUEST: True if ``grade`` writes these files only where ``--format`` names the format (a platform's).
     """
 
-    NOUNS: tuple[type[object], ...]
-    FILES: Mapping[type[object], str]
+    NOUNS: tuple[str, ...]
+    FILES: Mapping[str, str]
     ON_REQUEST: bool
 
     def render(self, noun: Noun, view: View) -> str:
@@ -36,7 +36,7 @@ class ReportFormat(Protocol):
 def format_names(kind: type[object] | None = None) -> list[str]:
     """Names of the report formats; those that can show one class of noun, if it is given."""
     names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(formats.__path__))
-    return names if kind is None else [name for name in names if kind in load_format(name).NOUNS]
+    return names if kind is None else [name for name in names if kind.__name__ in load_format(name).NOUNS]
 
 
 def general_names() -> list[str]:

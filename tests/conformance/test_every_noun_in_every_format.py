@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import costmodel
 from costmodel.ir.verdict import Consequence, Outcome
 from costmodel.reports import View, format_names, general_names, render
 from costmodel.reports.view import EVERY_NOUN
@@ -56,7 +57,8 @@ HOSTILE = {
 STATES: tuple[dict[str, Any], ...] = ({}, {"outcome": Outcome.FAIL, "consequence": Consequence.ZERO, "valid": False})
 """What else decides which of the texts are shown: all is undecided, or all has failed."""
 
-CASES = [(noun, format) for noun in EVERY_NOUN for format in format_names(noun)]
+NOUNS = [getattr(costmodel, name) for name in EVERY_NOUN]
+CASES = [(noun, format) for noun in NOUNS for format in format_names(noun)]
 
 # C0 but tab, newline; delete and C1; bidi marks, embeddings, overrides, isolates; separators; surrogates; no characters
 STEERS = re.compile(

@@ -10,8 +10,8 @@ import json
 from costmodel.ir.grades import Graded
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
-FILES = {Graded: "codabench/{key}/scores.json"}
+NOUNS = ("Graded",)
+FILES = {"Graded": "codabench/{key}/scores.json"}
 ON_REQUEST = True
 
 

@@ -7,13 +7,12 @@ import io
 from decimal import Decimal
 
 from costmodel.files.quoting import safe_cell
-from costmodel.ir.grades import Grades
 from costmodel.reports.table import Cell
 from costmodel.reports.tabulation import records, tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN
-FILES = {Grades: "rubric.csv"}
+FILES = {"Grades": "rubric.csv"}
 ON_REQUEST = False
 
 _LONGEST = 2000

@@ -11,8 +11,8 @@ from costmodel.ir.grades import Graded
 from costmodel.reports.formats.codabench import numbers
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
-FILES = {Graded: "evalai/{key}/result.json"}
+NOUNS = ("Graded",)
+FILES = {"Graded": "evalai/{key}/result.json"}
 ON_REQUEST = True
 
 

@@ -16,8 +16,8 @@ from costmodel.reports.student_view import decidable
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
-FILES = {Graded: "github-classroom/{key}.txt"}
+NOUNS = ("Graded",)
+FILES = {"Graded": "github-classroom/{key}.txt"}
 ON_REQUEST = True
 
 _LONGEST = 2000

@@ -15,8 +15,8 @@ from costmodel.reports.student_view import own
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
-FILES = {Graded: "gradescope/{key}/results.json"}
+NOUNS = ("Graded",)
+FILES = {"Graded": "gradescope/{key}/results.json"}
 ON_REQUEST = True
 
 _LONGEST = 2000

@@ -7,13 +7,12 @@ from html import escape
 from tabulate import tabulate
 
 from costmodel.files.quoting import printable
-from costmodel.ir.grades import Grades
 from costmodel.reports.formats.text import cell
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN
-FILES = {Grades: "rubric.html"}
+FILES = {"Grades": "rubric.html"}
 ON_REQUEST = False
 
 

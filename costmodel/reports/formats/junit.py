@@ -10,8 +10,8 @@ from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.reports.student_view import decidable
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Verdict, Grades)
-FILES = {Grades: "junit.xml"}
+NOUNS = ("Verdict", "Grades")
+FILES = {"Grades": "junit.xml"}
 ON_REQUEST = True
 
 

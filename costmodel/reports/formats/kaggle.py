@@ -10,8 +10,8 @@ from costmodel.files.quoting import safe_python
 from costmodel.ir.grades import Grades
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Grades,)
-FILES = {Grades: "kaggle_metric.py"}
+NOUNS = ("Grades",)
+FILES = {"Grades": "kaggle_metric.py"}
 ON_REQUEST = True
 
 _SOURCE = '''"""Error rate in percent, for {rulebook}: lower is better. Written by costmodel."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from tabulate import tabulate
 
 from costmodel.files.quoting import safe_markdown
-from costmodel.ir.grades import Graded, Grades
 from costmodel.reports.formats.text import cell
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN
-FILES = {Grades: "rubric.md", Graded: "feedback/{key}.md"}
+FILES = {"Grades": "rubric.md", "Graded": "feedback/{key}.md"}
 ON_REQUEST = False
 
 _LONGEST = 2000

@@ -12,8 +12,8 @@ from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.reports.formats.csv import safe
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Grades,)
-FILES = {Grades: "nbgrader.csv"}
+NOUNS = ("Grades",)
+FILES = {"Grades": "nbgrader.csv"}
 ON_REQUEST = True
 
 COLUMNS = (

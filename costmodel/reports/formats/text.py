@@ -8,13 +8,12 @@ from decimal import Decimal
 from tabulate import tabulate
 
 from costmodel.files.quoting import printable
-from costmodel.ir.grades import Grades
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN
-FILES = {Grades: "rubric.txt"}
+FILES = {"Grades": "rubric.txt"}
 ON_REQUEST = False
 
 _WIDEST = 60
