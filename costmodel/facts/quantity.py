@@ -102,7 +102,7 @@ def _number_and_unit(text: str) -> tuple[Decimal | None, str]:
 def _scale(metric: str, unit: str, given: str) -> Decimal:
     scales = _SCALES[unit]
     if given and given not in scales:
-        raise UsageError(f"{metric}: {excerpt(given)} is no unit of it; known: {', '.join(scales)}")
+        raise UsageError(f"{metric}: {excerpt(given)} is not one of its units; known: {', '.join(scales)}")
     return scales[given or unit]
 
 

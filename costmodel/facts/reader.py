@@ -79,4 +79,4 @@ def _format_of(source: Source, named: str | None) -> FactsFormat:
     shown = ", ".join(excerpt(column) for column in columns[:8])
     table = f"; a table of facts needs a column name, and this one has {shown}" if len(columns) > 1 else ""
     known = ", ".join(module.NAME for module in facts_formats())
-    raise source.error(f"is none of the known formats ({known}){table}")
+    raise source.error(f"is not in one of the known formats ({known}){table}")

@@ -42,7 +42,7 @@ def test_quantities(metric: str, text: str, amount: str, half: str | None) -> No
 @pytest.mark.parametrize(
     ("metric", "text", "said"),
     [
-        ("energy_joules", "150 kWp", "no unit of it; known: J"),
+        ("energy_joules", "150 kWp", "is not one of its units; known: J"),
         ("energy_joules", "1,5", "point"),
         ("cycles", "-1", "negative"),
         ("cycles", "nan", "not a number"),
@@ -50,7 +50,7 @@ def test_quantities(metric: str, text: str, amount: str, half: str | None) -> No
         ("cycles", "1e999", "not a number"),
         ("cycles", "9" * 60, "not a number"),
         ("error_rate_percent", "101", "more than 100"),
-        ("gpu_memory_bytes", "6 Gb", "no unit"),
+        ("gpu_memory_bytes", "6 Gb", "is not one of its units"),
     ],
 )
 def test_no_quantity(metric: str, text: str, said: str) -> None:
@@ -115,11 +115,11 @@ def test_small_percentages_beside_larger_ones_are_percent(read: Read) -> None:
         ("name,error_rate_percent\na,0.5\nb,0.3\n", r"t.csv:2: error_rate_percent: '0.5' is 0.5 % or 50.0 %"),
         ("name,energy_joules\na,150 kJ\nb,10\n", r"t.csv:3: energy_joules: '10' has no unit, '150 kJ' has one"),
         ("name,eror_rate_percent\na,3\n", r"t.csv:1: unknown fact 'eror_rate_percent': did you mean 'error_rate"),
-        ("name,cycles\na,1\na,2\n", r"t.csv:3: 'a' stands in line 2 already"),
-        ("name,cycles,cycles\na,1,2\n", r"t.csv:1: column 'cycles' stands twice"),
+        ("name,cycles\na,1\na,2\n", r"t.csv:3: 'a' is in line 2 already"),
+        ("name,cycles,cycles\na,1,2\n", r"t.csv:1: column 'cycles' occurs twice"),
         ("name,cycles\na,1,2\n", r"t.csv:2: 3 cells in a table of 2 columns"),
         ("name,cycles\n,2\n", r"t.csv:2: a row without name"),
-        ('name,cycles\n"a,2\n', r"t.csv:2: no CSV"),
+        ('name,cycles\n"a,2\n', r"t.csv:2: not CSV"),
         ("name;cycles\na;1,5\n", r"t.csv:2: a: cycles: '1,5' is not a number in cycles; write decimals with a point"),
         ("name,cycles_uncertainty\na,3\n", r"t.csv:2: cycles_uncertainty: there is no cycles"),
         ("name,cycles\n", r"t.csv:1: a header and no row"),
@@ -163,8 +163,8 @@ def test_many_submissions_in_one_mapping(read: Read, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("cycles: 1\ncycles: 2\n", r"f:2: 'cycles' stands twice"),
-        ('{"cycles": 1, "cycles": 2}', r"f: 'cycles' stands twice"),
+        ("cycles: 1\ncycles: 2\n", r"f:2: 'cycles' occurs twice"),
+        ('{"cycles": 1, "cycles": 2}', r"f: 'cycles' occurs twice"),
         ("error_rate_percent: 0.5\n", r"f:1: .*0.5 % or 50.0 %"),
         ("cycles: [1, 2]\n", r"f:1: 'cycles': one value is expected"),
         ("cycles: 1_000\n", r"f:1: cycles: '1_000' is not a number"),
@@ -176,8 +176,8 @@ def test_many_submissions_in_one_mapping(read: Read, text: str) -> None:
         ('{"cycles": NaN}', r"f: 'cycles': one value"),
         ('{"cycles": ' + "9" * 5000 + "}", r"f: .*"),
         ("x: &a {y: &b {z: 1}}\n", r"f:1: "),
-        ("just words", r"none of the known formats"),
-        ("- 1\n- 2\n", r"f: is none of the known formats|f:1: a mapping"),
+        ("just words", r"not in one of the known formats"),
+        ("- 1\n- 2\n", r"f: is not in one of the known formats|f:1: a mapping"),
     ],
 )
 def test_mappings_refused(read: Read, text: str, said: str) -> None:

@@ -93,7 +93,11 @@ def test_any_mixture_of_words(tmp_path: Path, text: str, format: str | None) -> 
 def test_what_is_no_file(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path, said in ((tmp_path, "no regular file"), (pipe, "no regular file"), (tmp_path / "gone", "No such file")):
+    for path, said in (
+        (tmp_path, "not a regular file"),
+        (pipe, "not a regular file"),
+        (tmp_path / "gone", "No such file"),
+    ):
         with pytest.raises(FormatError, match=said):
             read_facts(path)
 

@@ -10,7 +10,7 @@ from costmodel.contracts.handed_in import HandedIn
 from costmodel.contracts.reading.hidden_code import hidden_code
 from costmodel.contracts.reading.meanings import Names
 from costmodel.contracts.reading.programs import Programs
-from costmodel.contracts.reading.script_arguments import Argument, CommandLine, command_line
+from costmodel.contracts.reading.script_arguments import CommandLine, ScriptArgument, command_line
 from costmodel.contracts.reading.submission_folder import SubmittedFile, matches
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
@@ -94,5 +94,5 @@ def _others(rule: ArgumentRule, line: CommandLine) -> tuple[Outcome, str]:
     return Outcome.PASS, f"takes {', '.join(rule.arguments) or 'no argument'}"
 
 
-def _shown(argument: Argument) -> str:
+def _shown(argument: ScriptArgument) -> str:
     return escaped("/".join(argument.spellings))

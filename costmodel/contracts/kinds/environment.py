@@ -46,13 +46,13 @@ def _decided(rule: EnvironmentRule, folder: Folder) -> tuple[Outcome, str]:
 def _lacking(rule: EnvironmentRule, folder: Folder, entry: SubmittedFile) -> list[str]:
     text = folder.read_text(entry, _LARGEST)
     if text is None:
-        return ["too long, or no text", *rule.keys]
+        return ["too long, or not text", *rule.keys]
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)  # nodes only: no alias is unfolded, no object is made
     except (yaml.YAMLError, RecursionError, ValueError):
-        return ["no YAML", *rule.keys]
+        return ["not YAML", *rule.keys]
     if not isinstance(node, yaml.MappingNode):
-        return ["no mapping", *rule.keys]
+        return ["not a mapping", *rule.keys]
     given = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     lacking = [f"no {key}" for key in rule.keys if key not in given]
     lacking += [f"{key} is empty" for key in rule.keys if key in given and not given[key].value]

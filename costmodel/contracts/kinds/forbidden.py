@@ -1,4 +1,4 @@
-"""What is forbidden and can be seen in the text of a program; signs/ has one module per sign."""
+"""Forbidden practices that show in the text of a program; signs/ has one module per sign."""
 
 from __future__ import annotations
 

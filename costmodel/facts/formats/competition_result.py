@@ -32,7 +32,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """Accuracy in percent and energy in joules.
 
     Raises:
-        FormatError: not JSON, a missing key, a value that is no fraction or no energy.
+        FormatError: not JSON, a missing key, a value that is not a fraction or not an energy.
     """
     data = _parsed(source)
     if not isinstance(data, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.facts.entries import Entry, readings_of, spelt
+from costmodel.facts.entries import GivenFact, readings_of, spelt
 from costmodel.facts.rows import header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import IDENTITIES, Reading
@@ -45,8 +45,8 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
             raise source.error("a row without name", row.line)
         entry = (*who, row.cells.get(_TASK, ""))
         if entry in seen:
-            raise source.error(f"{excerpt(name)} stands in line {seen[entry]} already", row.line)
+            raise source.error(f"{excerpt(name)} is in line {seen[entry]} already", row.line)
         seen[entry] = row.line
         given = [column for column in columns if row.cells[column]]
-        entries += [Entry(name, column, row.cells[column], row.line, row=row.line) for column in given]
+        entries += [GivenFact(name, column, row.cells[column], row.line, row=row.line) for column in given]
     return readings_of(source, NAME, entries)

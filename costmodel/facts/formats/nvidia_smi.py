@@ -53,7 +53,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     for row in table.rows:
         time = seconds(row.cells["timestamp"])
         if time is None:
-            raise source.error(f"{excerpt(row.cells['timestamp'])} is no time stamp", row.line)
+            raise source.error(f"{excerpt(row.cells['timestamp'])} is not a time stamp", row.line)
         watts = _cell(source, row, power, "W")
         samples = gpus.setdefault(row.cells[name] if name else "", [])
         if watts is None:

@@ -77,7 +77,7 @@ def _labels(source: Source) -> dict[str, tuple[int, str, str]]:
     for row in read_rows(source, (key, label)).rows:
         if row.cells[key] in result:
             first = result[row.cells[key]][0]
-            raise source.error(f"{key} {excerpt(row.cells[key])} stands in line {first} already", row.line)
+            raise source.error(f"{key} {excerpt(row.cells[key])} is in line {first} already", row.line)
         if not row.cells[label]:
             raise source.error(f"{key} {excerpt(row.cells[key])} has no {label}", row.line)
         result[row.cells[key]] = (row.line, row.cells[label], row.cells.get(_USAGE, ""))
@@ -91,9 +91,9 @@ def _wrong(
     wrong = set()
     for key, (line, label, _) in predicted.items():
         if key not in truth:
-            raise source.error(f"id {excerpt(key)} is none of the solution's {len(truth)}", line)
+            raise source.error(f"id {excerpt(key)} is not one of the solution's {len(truth)}", line)
         if label not in allowed:
-            raise source.error(f"label {excerpt(label)} is none of {described}", line)
+            raise source.error(f"label {excerpt(label)} is not one of {described}", line)
         if label != truth[key][1]:
             wrong.add(key)
     missing = [key for key in truth if key not in predicted]

@@ -16,7 +16,7 @@ ON_REQUEST = True
 
 
 def render(noun: Noun, view: View) -> str:
-    """Every known number; Codabench rounds to two digits by default, so the rank stands beside the metric."""
+    """Every known number; Codabench rounds to two digits by default, so the rank is given beside the metric."""
     assert isinstance(noun, Graded)  # see NOUNS
     return json.dumps(numbers(noun), sort_keys=True, indent=2, allow_nan=False) + "\n"
 

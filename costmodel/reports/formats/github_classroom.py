@@ -35,7 +35,7 @@ def render(noun: Noun, view: View) -> str:
 def result_of(graded: Graded) -> dict[str, object]:
     """What the reporter decodes: rules as tests, points as scored tests."""
     verdict = graded.verdict
-    # what is only noted and cannot be decided here is no error of the student's
+    # a note on what cannot be decided here is not the student's error
     findings = decidable((*graded.findings, *verdict.findings, *verdict.contract))
     status = _status(verdict)
     tests = [_rule(finding, status) for finding in findings]

@@ -17,9 +17,9 @@ ENVIRONMENT = "name: net\nchannels: [defaults]\ndependencies:\n  - python=3.10\n
         ({"config.yaml": "lr: 1\n", "sub/env.YAML": ENVIRONMENT}, None),
         ({"a.txt": ENVIRONMENT}, "there is no *.yaml or *.yml"),
         ({"env.yaml": "name: net\ndependencies: []\n"}, "env.yaml: no channels; dependencies is empty"),
-        ({"env.yaml": "- a\n"}, "env.yaml: no mapping"),
-        ({"env.yaml": "a: [*b\n"}, "env.yaml: no YAML"),
-        ({"env.yaml": "[" * 10_000}, "env.yaml: no YAML"),
+        ({"env.yaml": "- a\n"}, "env.yaml: not a mapping"),
+        ({"env.yaml": "a: [*b\n"}, "env.yaml: not YAML"),
+        ({"env.yaml": "[" * 10_000}, "env.yaml: not YAML"),
     ],
 )
 def test_environment(check: Check, given: dict[str, str], said: str | None) -> None:
