@@ -12,6 +12,7 @@ from costmodel.rules.figures import Computed
 from costmodel.rules.judging.judge import judge, overall
 from costmodel.rules.ranking.rank import Contender, contender_of
 from costmodel.rules.ranking.sensitivity import rank
+from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
@@ -163,3 +164,21 @@ def test_what_exact_measurements_would_change_is_told_with_bonus_and_points() ->
     assert row.what == ("b: rank 1, 10 points + 3 becomes rank 2, 10 points",)
     exact = rank([contender("a", "20", "0"), contender("b", "24", "0")], book())
     assert exact.sensitivity == ()
+
+
+@pytest.mark.parametrize(
+    ("begin", "amount", "points"),
+    [
+        ({"at_least": 5}, "4.9", 0), ({"at_least": 5}, "5", 7), ({"at_least": 5}, "9.9", 7), ({"at_least": 5}, "10", 0),
+        ({"above": 5}, "5", 0), ({"above": 5}, "5.1", 7), ({"above": 0}, "0", 0), ({"at_least": 0}, "0", 7),
+        ({"above": 1}, "1", 0), ({"at_least": 1}, "1", 7), ({}, "-3", 7),
+    ],
+)  # fmt: skip
+def test_a_table_begins_where_its_first_cell_does(begin: dict[str, int], amount: str, points: int) -> None:
+    table = PointTable.model_validate(
+        {
+            "table": "t", "metric": "m", "source": "made", "otherwise": 0,
+            "cells": [{**begin, "below": 10, "points": 7}],
+        }
+    )  # fmt: skip
+    assert table.points_of(Decimal(amount))[0] == points
