@@ -182,3 +182,24 @@ def test_a_table_begins_where_its_first_cell_does(begin: dict[str, int], amount:
         }
     )  # fmt: skip
     assert table.points_of(Decimal(amount))[0] == points
+
+
+def test_intervals_tie_alike_whichever_end_is_best() -> None:
+    up = book()
+    assert up.ranking is not None
+    down = up.model_copy(update={"ranking": up.ranking.model_copy(update={"order": "descending"})})
+    entered = [contender("a", "96", "1"), contender("b", "95", "1"), contender("c", "92", "1")]
+    assert [(e.name, e.rank) for e in rank(entered, up).entries] == [("c", 1), ("a", 2), ("b", 2)]
+    assert [(e.name, e.rank) for e in rank(entered, down).entries] == [("a", 1), ("b", 1), ("c", 3)]
+
+
+def test_a_claim_is_compared_with_the_value_that_decides() -> None:
+    facts = sheet("1234")
+    claimed = FactSheet(facts.measured, {"energy_joules": Fact(runs=(Decimal(1200),))})
+    (of_claim,) = judged(book(), claimed).findings
+    assert (of_claim.rule, of_claim.measured, of_claim.limit) == ("claim: energy_joules", 1200, "= 1,234")
+    assert of_claim.outcome is UNDECIDED
+    assert of_claim.because == "the submission claims 1,200; measured: 1,234: a person should look"
+    agreed = FactSheet(facts.measured, {"energy_joules": Fact(runs=(Decimal(1234),))})
+    (of_claim,) = judged(book(), agreed).findings
+    assert (of_claim.outcome, of_claim.because) == (PASS, "the submission claims 1,234; measured: 1,234")
