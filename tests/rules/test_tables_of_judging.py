@@ -189,7 +189,7 @@ def test_intervals_tie_alike_whichever_end_is_best() -> None:
     assert up.ranking is not None
     down = up.model_copy(update={"ranking": up.ranking.model_copy(update={"order": "descending"})})
     entered = [contender("a", "96", "1"), contender("b", "95", "1"), contender("c", "92", "1")]
-    assert [(e.name, e.rank) for e in rank(entered, up).entries] == [("c", 1), ("a", 2), ("b", 2)]
+    assert [(e.name, e.rank) for e in rank(entered, up).entries] == [("c", 1), ("b", 2), ("a", 2)]
     assert [(e.name, e.rank) for e in rank(entered, down).entries] == [("a", 1), ("b", 1), ("c", 3)]
 
 
