@@ -16,6 +16,7 @@ from costmodel.backends.timeloop.loop_nest import parse_map
 from costmodel.backends.timeloop.stats import Stats, parse_stats
 from costmodel.backends.timeloop.tools import Tool
 from costmodel.errors import FormatError, RunError
+from costmodel.files.writing import write_text
 from costmodel.ir.cost import MappedLevel
 
 _WORDS_OF_STDERR = 300
@@ -76,10 +77,7 @@ def _finished(folder: Path, tool: str) -> str | None:
 
 
 def _mark(folder: Path, tool: str, digest: str) -> None:
-    file = folder / f"{tool}.{_FINISHED}"
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps({"inputs": digest}) + "\n", encoding="utf-8")
-    part.replace(file)
+    write_text(folder / f"{tool}.{_FINISHED}", json.dumps({"inputs": digest}) + "\n")
 
 
 def _prepare(folder: Path, tool: Tool, documents: Mapping[str, str]) -> None:
