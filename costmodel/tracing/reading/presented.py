@@ -1,0 +1,292 @@
+"""What a submission's code builds: the variables and expressions that hold a model, and the functions that make one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from costmodel.tracing.reading.classes import Classes, holds_parameters
+from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, scopes_of, trained_in
+from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
+
+FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
+"""Names of functions that make the model."""
+
+_MODEL_NAME = re.compile(r"(^|_)(model|net|network|classifier|cnn)\d*$", re.IGNORECASE)
+_LIBRARIES = ("torchvision.models.", "timm.create_model", "torch.hub.load", "transformers.", "segmentation_models")
+_WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "deepcopy", "prepare",
+                       "convert_sync_batchnorm"})  # fmt: skip
+SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "requires_grad_",
+                  "apply", "load_state_dict", "state_dict", "zero_grad", "parameters", "share_memory"})  # fmt: skip
+"""Methods of a module that leave its structure as it is."""
+
+Maker: TypeAlias = "Symbol | str | None"
+"""A class or function of the files, the dotted name of an installed one, or unknown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Presented:
+    """A model that the code builds.
+
+    Attributes:
+        scope: where.
+        name: the variable that holds it, "" if none does.
+        value: the expression that builds it.
+        statement: the one that it stands in.
+        maker: what is called.
+        trained: an optimizer gets its parameters.
+        unsure: why it is not certain which object this is, "" if it is.
+        wraps: other variables that the expression reads.
+    """
+
+    scope: Scope
+    name: str
+    value: ast.expr
+    statement: ast.stmt
+    maker: Maker
+    trained: bool = False
+    unsure: str = ""
+    wraps: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> str:
+        """``net.py:12``."""
+        return f"{self.scope.source.place}:{self.value.lineno}"
+
+    @property
+    def label(self) -> str:
+        """As a user names it: ``net.py:model``, ``train.py:main.net``, or the line where nothing holds it."""
+        name = ".".join(filter(None, (self.scope.owner, self.name or str(self.value.lineno))))
+        return f"{self.scope.source.place}:{name}"
+
+    @property
+    def is_named_so(self) -> bool:
+        """True if the variable is called a model."""
+        return bool(_MODEL_NAME.search(self.name.rpartition(".")[2]))
+
+
+class Reader:
+    """Reads what the code of a project builds."""
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self._makes: dict[int, bool] = {}
+
+    def presented(self) -> list[Presented]:
+        """Every model that the files build, in their order."""
+        found = []
+        for scope in scopes_of(self.classes, self.makes):
+            trained = trained_in(self.classes, scope)
+            found += list(_merged(self._in(scope, trained)))
+        return found
+
+    def factories(self) -> list[Symbol]:
+        """Functions whose name says that they make the model."""
+        return [
+            Symbol(source, name, node)
+            for source in self.classes.project.sources
+            for name, node in source.definitions.items()
+            if isinstance(node, ast.FunctionDef) and FACTORY.match(name)
+        ]
+
+    def makes(self, symbol: Symbol) -> bool:
+        """True if a function returns a model, as far as reading tells."""
+        if isinstance(symbol.node, ast.ClassDef):
+            return False
+        key = id(symbol.node)
+        if key not in self._makes:
+            self._makes[key] = False  # of itself it says nothing
+            self._makes[key] = bool(FACTORY.match(symbol.name)) or self._returns(symbol.source, symbol.node)
+        return self._makes[key]
+
+    def callable_with(self, symbol: Symbol, options: Iterable[str]) -> bool:
+        """True if a function can be called with these options alone."""
+        given = getattr(symbol.node, "args", None)
+        if not isinstance(given, ast.arguments):
+            return True
+        places = [*given.posonlyargs, *given.args]
+        needed = {a.arg for a in places[: len(places) - len(given.defaults)]}
+        needed |= {a.arg for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is None}
+        return needed <= set(options)
+
+    def returned(self, symbol: Symbol) -> Presented | None:
+        """The model that a function gives back, as its own body builds it; None if reading does not tell."""
+        function = symbol.node
+        if isinstance(function, ast.ClassDef):
+            return None
+        scope = Scope(symbol.source, tuple(function.body), function, owner=symbol.name)
+        built = {one.name: one for one in _merged(self._in(scope, set())) if one.name}
+        returns = [n for n in _flat(function.body) if isinstance(n, ast.Return) and n.value is not None]
+        found = []
+        for node in returns:
+            assert node.value is not None  # asked for above
+            maker = self.made(symbol.source, node.value)
+            if dotted(node.value) in built:
+                found.append(built[dotted(node.value)])
+            elif not isinstance(maker, _Nothing):
+                found.append(Presented(scope, "", node.value, node, maker))
+        return found[0] if len(found) == 1 else None
+
+    def _returns(self, source: Source, function: Function) -> bool:
+        held = {name: value for node in _flat(function.body) for name, value in bindings(node)}
+        for node in _flat(function.body):
+            if isinstance(node, ast.Return) and node.value is not None:
+                value = held.get(dotted(node.value), node.value)
+                if self.made(source, value) is not _NOTHING:
+                    return True
+        return False
+
+    def made(self, source: Source, value: ast.expr) -> Maker | _Nothing:
+        """What makes the model that an expression gives; ``_NOTHING`` if it gives none."""
+        if isinstance(value, ast.IfExp):
+            first, second = self.made(source, value.body), self.made(source, value.orelse)
+            return first if first is second else (_NOTHING if _NOTHING in (first, second) else None)
+        if not isinstance(value, ast.Call):
+            return _NOTHING
+        func = value.func
+        meaning = self.classes.project.resolve(source, func)
+        if isinstance(meaning, Symbol):
+            is_one = self.classes.is_model(meaning) or self.makes(meaning)
+            return meaning if is_one else _NOTHING
+        if isinstance(meaning, str) and (holds_parameters(meaning) or meaning.startswith(_LIBRARIES)):
+            name = meaning.rpartition(".")[2]
+            wraps = name in _WRAPPERS and value.args
+            return self.made(source, value.args[0]) if wraps else meaning
+        if dotted(func).rpartition(".")[2] in _WRAPPERS and value.args:
+            return self.made(source, value.args[0])
+        if isinstance(func, ast.Attribute):
+            if func.attr in SAME:
+                return self.made(source, func.value)
+            owner = self.classes.project.resolve(source, func.value)
+            if isinstance(owner, Symbol) and self.classes.is_model(owner):
+                return owner  # Net.from_config(...)
+        return _NOTHING
+
+    def _in(self, scope: Scope, trained: set[str]) -> Iterator[Presented]:
+        for statement, repeated in _with_loops(scope.body, False):
+            held = set()
+            for name, value in bindings(statement):
+                maker = self.made(scope.source, value)
+                named = bool(_MODEL_NAME.search(name.rpartition(".")[2])) or name in trained
+                wrapped = isinstance(value, ast.Call) and _reads(value, name)
+                if maker is _NOTHING and not (named and isinstance(value, (ast.Call, ast.IfExp)) and not wrapped):
+                    continue
+                held.add(id(value))
+                yield Presented(
+                    scope, name, value, statement, None if isinstance(maker, _Nothing) else maker, name in trained,
+                    "it is built in a loop" if repeated else "", _names(value) - {name},
+                )  # fmt: skip
+            if isinstance(statement, ast.Return):
+                continue
+            for value in (v for v in own_expressions(statement) if id(v) not in held):
+                for call in self._loose(scope.source, value):
+                    loop = repeated or _is_repeated(value, call)
+                    unsure = "it is built in a loop" if loop else ""
+                    yield Presented(scope, "", call, statement, self._maker(scope.source, call),
+                                    self._is_trained(scope, statement, call), unsure, _names(call))  # fmt: skip
+
+    def _maker(self, source: Source, call: ast.Call) -> Maker:
+        maker = self.made(source, call)
+        return None if isinstance(maker, _Nothing) else maker
+
+    def _loose(self, source: Source, value: ast.AST) -> Iterator[ast.Call]:
+        """The outermost calls in an expression that give a model of the files: ``train(Net(64))``."""
+        if isinstance(value, ast.Lambda):
+            return
+        if isinstance(value, ast.Call):
+            maker = self.made(source, value)
+            if isinstance(maker, Symbol):
+                yield value
+                return
+        for child in ast.iter_child_nodes(value):
+            yield from self._loose(source, child)
+
+    def _is_trained(self, scope: Scope, statement: ast.stmt, call: ast.Call) -> bool:
+        """``train(Net(64))``, where ``train`` trains what it gets: as if a variable held it."""
+        marked = ast.Name("it is here", ast.Load())
+        copied = _replaced(statement, call, marked)
+        return marked.id in trained_in(self.classes, replace(scope, body=(copied,)))
+
+
+class _Nothing:
+    """No model at all."""
+
+
+_NOTHING = _Nothing()
+
+
+def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
+    """One for each variable of a scope: a later statement may wrap what an earlier one has built."""
+    by_name: dict[str, list[Presented]] = {}
+    for one in found:
+        if one.name:
+            by_name.setdefault(one.name, []).append(one)
+        else:
+            yield one
+    for name, several in by_name.items():
+        fresh = [one for one in several if not _reads(one.value, name)]
+        last = several[-1]
+        unsure = next((one.unsure for one in several if one.unsure), "")
+        if len(fresh) > 1 and not _are_alternatives(last.scope.body, [one.statement for one in fresh]):
+            lines = ", ".join(str(one.value.lineno) for one in fresh)
+            unsure = unsure or f"lines {lines} build it one after the other"
+        wraps = frozenset().union(*(one.wraps for one in several))
+        yield replace(last, unsure=unsure, wraps=wraps, trained=any(one.trained for one in several))
+
+
+def _are_alternatives(body: Iterable[ast.stmt], chosen: list[ast.stmt]) -> bool:
+    """True if no two of the statements can run one after the other: branches of one ``if``."""
+    for node in body:
+        inside = [s for s in chosen if any(s is x for x in ast.walk(node))]
+        if len(inside) < 2:
+            continue
+        if not isinstance(node, (ast.If, ast.Try, ast.Match)):
+            return any(_are_alternatives(block, chosen) for block in blocks(node))
+        return all(
+            sum(any(s is x for x in _flat(block)) for s in chosen) < 2 or _are_alternatives(block, chosen)
+            for block in blocks(node)
+        )
+    return False
+
+
+def _with_loops(body: Iterable[ast.stmt], repeated: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    for node in body:
+        yield node, repeated
+        inside = repeated or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        for block in blocks(node):
+            yield from _with_loops(block, inside)
+
+
+def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    return (node for node, _ in _with_loops(body, False))
+
+
+def _is_repeated(value: ast.AST, call: ast.Call) -> bool:
+    loops = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    return any(isinstance(n, loops) and any(call is x for x in ast.walk(n)) for n in ast.walk(value))
+
+
+def _reads(value: ast.AST, name: str) -> bool:
+    return any(dotted(node) == name for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute)))
+
+
+def _names(value: ast.AST) -> frozenset[str]:
+    return frozenset(dotted(node) for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute))) - {""}
+
+
+def _replaced(statement: ast.stmt, call: ast.Call, by: ast.Name) -> ast.stmt:
+    """A copy of a statement's calls with one of them replaced, as far as reading it needs."""
+
+    def changed(node: ast.expr) -> ast.expr:
+        if node is call:
+            return by
+        if isinstance(node, ast.Call):
+            keywords = [ast.keyword(k.arg, changed(k.value)) for k in node.keywords]
+            return ast.Call(node.func, [changed(a) for a in node.args], keywords)
+        return node
+
+    values = [changed(value) for value in own_expressions(statement)]
+    return ast.Expr(ast.Tuple(values, ast.Load()))
