@@ -50,7 +50,7 @@ def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[
     """One reading per submission (and task), in the order of the file.
 
     Raises:
-        FormatError: an unknown key, or one given twice; a value that is no number in its unit; bare numbers beside
+        FormatError: an unknown key, or one given twice; a value that is not a number in its unit; bare numbers beside
             numbers with a unit; a percentage that could be a fraction; an uncertainty without its value.
     """
     full = [replace(entry, key=spelt(source, entry.key, entry.line)) for entry in entries]

@@ -113,5 +113,5 @@ def amount(source: Source, row: Row, column: str) -> Decimal:
     """
     value = number(row.cells[column])
     if value is None or value < 0:
-        raise source.error(f"{column}: {excerpt(row.cells[column])} is no number, at least 0", row.line)
+        raise source.error(f"{column}: {excerpt(row.cells[column])} is not a number, at least 0", row.line)
     return value

@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import CostModelError, FormatError
-from costmodel.facts.reader import FORMATS, read_facts
+from costmodel.facts.facts_format import facts_formats
+from costmodel.facts.reader import read_facts
 from tests.facts.conftest import Write
+
+FORMATS = [format.NAME for format in facts_formats()]
 
 NASTY = [
     b"",

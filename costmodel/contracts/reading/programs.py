@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.contracts.reading.folder import Entry, Folder
+from costmodel.contracts.reading.submission_folder import Folder, SubmittedFile
 from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
@@ -86,7 +86,7 @@ def _parsed(path: str, cell: int | None, text: str, shell: tuple[tuple[int, str]
     return Part(path, cell, None, reason, shell)
 
 
-def _notebook(entry: Entry, text: str) -> list[Part]:
+def _notebook(entry: SubmittedFile, text: str) -> list[Part]:
     try:
         cells = json.loads(text)["cells"]
         codes = [(n, _source(cell)) for n, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"]

@@ -17,6 +17,11 @@ from costmodel.facts.quantity import EXACT, measurement
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
 
+NAME = "aipowermeter"
+TITLE = "an AIPowerMeter log"
+PRECEDENCE = 10
+OPTIONS: tuple[str, ...] = ()
+
 _MARK = "END OF RECORDING SEGMENT"
 _GPU_KEYS = ("nvidia_draw_absolute", "nvidia_power", "per_gpu_power_draw", "per_gpu_nvidia_power")
 _METERS = {
@@ -61,7 +66,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     return (
         Reading(
             file=source.name,
-            format="aipowermeter",
+            format=NAME,
             measurements=_measurements(log, parts, whole),
             samples=whole.samples,
             duration_seconds=whole.seconds,

@@ -15,6 +15,11 @@ from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.codec import loads
 from costmodel.ir.facts import SCHEMA, Facts, Reading
 
+NAME = "facts"
+TITLE = "a mapping of facts"
+PRECEDENCE = 110
+OPTIONS: tuple[str, ...] = ()
+
 _SUBMISSIONS = "submissions"
 _PARTS = ("value", "uncertainty", "unit", "kind")
 
@@ -30,7 +35,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """One reading per submission, or one without name; facts that costmodel wrote come back as they were.
 
     Raises:
-        FormatError: neither YAML nor JSON, a key twice or unknown, a value that is no number in its unit.
+        FormatError: neither YAML nor JSON, a key twice or unknown, a value that is not a number in its unit.
     """
     if source.text.lstrip().startswith("{"):
         tree = _json(source)
@@ -41,7 +46,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
         entries = list(_entries(source, _yaml(source), None))
     if not entries:
         raise source.error("no fact in it; write metric: value", 1)
-    return readings_of(source, "facts", entries)
+    return readings_of(source, NAME, entries)
 
 
 def _own(source: Source) -> tuple[Reading, ...]:

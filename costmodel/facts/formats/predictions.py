@@ -11,6 +11,11 @@ from costmodel.facts.rows import header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
 
+NAME = "predictions"
+TITLE = "predictions"
+PRECEDENCE = 90
+OPTIONS = ("solution",)
+
 _IDS = ("Id", "id", "ID", "image_id")
 _LABELS = ("Prediction", "prediction", "label", "Label", "class", "Category", "Expected", "Solution")
 _USAGE = "Usage"
@@ -37,7 +42,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     notes = [f"{len(predicted)} rows"]
     if options.solution is None:
         notes.append("no solution to score against: give --solution FILE")
-        return (Reading(file=source.name, format="predictions", notes=tuple(notes)),)
+        return (Reading(file=source.name, format=NAME, notes=tuple(notes)),)
     truth = _labels(options.solution)
     wrong = _wrong(source, predicted, truth)
     counted = [key for key, (_, _, usage) in truth.items() if usage != _IGNORED]
@@ -50,7 +55,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     return (
         Reading(
             file=source.name,
-            format="predictions",
+            format=NAME,
             measurements=(
                 measurement("error_rate_percent", percent, because),
                 measurement("accuracy_percent", 100 - percent, because),

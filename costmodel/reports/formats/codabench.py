@@ -10,7 +10,9 @@ import json
 from costmodel.ir.grades import Graded
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
+NOUNS = ("Graded",)
+FILES = {"Graded": "codabench/{key}/scores.json"}
+ON_REQUEST = True
 
 
 def render(noun: Noun, view: View) -> str:

@@ -27,7 +27,7 @@ def test_a_leaderboard_does_not_say_what_its_score_is(read: Read) -> None:
         read("board.csv", LEADERBOARD)
     with pytest.raises(UnknownNameError, match="accuracy-percent"):
         read("board.csv", LEADERBOARD, score="accuracy")
-    with pytest.raises(FormatError, match=r"board.csv:2: Score: '91' is no number from 0 to 1"):
+    with pytest.raises(FormatError, match=r"board.csv:2: Score: '91' is not a number from 0 to 1"):
         read("board.csv", "TeamName,Score\nalice,91\n", score="accuracy-fraction")
 
 
