@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.importing import Session
 from costmodel.tracing.reading.classes import Classes
-from costmodel.tracing.reading.presented import Presented
+from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
 from costmodel.tracing.reading.slicing import Slicer
-from costmodel.tracing.reading.source import Function, Symbol
+from costmodel.tracing.reading.source import Function, Symbol, bindings
 from costmodel.tracing.subject import LoadedSubject, arguments_text, from_object, maker
 
 _WORDS = ("training_step", "configure_optimizers", "example_batch", "preprocess")
@@ -23,7 +25,9 @@ _WORDS = ("training_step", "configure_optimizers", "example_batch", "preprocess"
 _RESULT = "__costmodel_result__"
 
 
-def subject_of(one: Presented, classes: Classes, session: Session, label: str, options: Mapping[str, Any]) -> Any:
+def subject_of(
+    one: Presented, reader: Reader, session: Session, label: str, options: Mapping[str, Any]
+) -> LoadedSubject:
     """The subject of a model that the code builds; with options, of what it calls, with these arguments.
 
     Raises:
@@ -31,7 +35,7 @@ def subject_of(one: Presented, classes: Classes, session: Session, label: str, o
     """
     if options and isinstance(one.maker, Symbol):
         module = session.load(one.maker.source.path)
-        return from_object(getattr(module, one.maker.name), options, label, vars(module), session)
+        return _with_options(one.maker, module, reader, session, label, options)
     if one.unsure:
         raise SubjectError(f"{one.place}: which model? {one.unsure}")
     module = session.load(one.scope.source.path)
@@ -39,21 +43,22 @@ def subject_of(one: Presented, classes: Classes, session: Session, label: str, o
     if one.scope.function is None and not one.scope.guarded and one.name:
         value = _attribute(module, one.name, label)
         loaded = from_object(value, options, label, source, session)
-        text = _arguments(one, vars(module))
+        text = _arguments(one, vars(module), reader, session)
         return LoadedSubject(label, loaded.make, source, text, one.place)
     if options:
         raise SubjectError(f"{label} is already built: --model-option has nothing to set")
     known: dict[str, Any] = {}
 
     def build() -> Any:
-        values, names = _Runner(classes, session, one).run()
+        values, names = _Runner(reader.classes, session, one).run()
         known.update(names)
         return values
 
     make = maker(build, label, session)
     with session.mode:
         make()  # once for the arguments
-    return LoadedSubject(label, make, source, _arguments(one, {**vars(module), **known}), one.place)
+    text = _arguments(one, {**vars(module), **known}, reader, session)
+    return LoadedSubject(label, make, source, text, one.place)
 
 
 def _attribute(module: ModuleType, name: str, label: str) -> Any:
@@ -74,13 +79,51 @@ def _words(one: Presented, module: ModuleType, session: Session) -> Mapping[str,
     return vars(module)
 
 
-def _arguments(one: Presented, names: Mapping[str, Any]) -> str:
+def _with_options(
+    symbol: Symbol, module: ModuleType, reader: Reader, session: Session, label: str, options: Mapping[str, Any]
+) -> LoadedSubject:
+    loaded = from_object(getattr(module, symbol.name), options, label, vars(module), session)
+    return replace(loaded, arguments=arguments_of(symbol, loaded, options, reader, session), place=symbol.where)
+
+
+def arguments_of(
+    symbol: Symbol, loaded: LoadedSubject, options: Mapping[str, Any], reader: Reader, session: Session
+) -> str:
+    """The arguments of the constructor, by way of a function that makes the model too."""
+    if isinstance(symbol.node, ast.ClassDef):
+        return loaded.arguments
+    return _through(symbol, (), options, reader, session)
+
+
+def _through(
+    symbol: Symbol, args: tuple[Any, ...], options: Mapping[str, Any], reader: Reader, session: Session
+) -> str:
+    """The arguments that a function hands to the class whose instance it returns; "" if reading does not tell."""
+    inside = reader.returned(symbol)
+    module = session.load(symbol.source.path)
+    if inside is None or inside.maker == symbol:
+        return ""
+    names = dict(vars(module))
+    with contextlib.suppress(TypeError, ValueError, AttributeError):
+        bound = inspect.signature(getattr(module, symbol.name)).bind_partial(*args, **options)
+        bound.apply_defaults()
+        names |= bound.arguments
+    for node in statements(inside.scope.body):
+        for name, value in bindings(node):
+            with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                names[name] = ast.literal_eval(value)
+    return _arguments(inside, names, reader, session)
+
+
+def _arguments(one: Presented, names: Mapping[str, Any], reader: Reader, session: Session) -> str:
     """The arguments of the call that builds the model, with the values that are known."""
     call = one.value
     if not isinstance(call, ast.Call) or any(isinstance(a, ast.Starred) for a in call.args):
         return ""
     args = tuple(_value(a, names) for a in call.args)
     options = {k.arg: _value(k.value, names) for k in call.keywords if k.arg is not None}
+    if isinstance(one.maker, Symbol) and not isinstance(one.maker.node, ast.ClassDef):
+        return _through(one.maker, args, options, reader, session)
     try:
         target = eval(_compiled(ast.Expression(call.func), "arguments", "eval"), dict(names))
     except Exception:  # a local name, or whatever their code raises: the text will do

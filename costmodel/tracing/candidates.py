@@ -11,7 +11,7 @@ from torch import nn
 
 from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing import compat
-from costmodel.tracing.building import subject_of
+from costmodel.tracing.building import arguments_of, subject_of
 from costmodel.tracing.identity import class_place
 from costmodel.tracing.importing import Session
 from costmodel.tracing.inference import trace_inference
@@ -78,8 +78,11 @@ def of_symbol(symbol: Symbol, given: Given, because: str) -> Candidate:
 
     def plan() -> Plan:
         reference = f"{symbol.source.path}:{symbol.name}"
-        planned = plan_named(reference, given.settings, given.session(), label, given.root)
-        return replace(planned, subject=replace(planned.subject, because=because, place=symbol.where))
+        session = given.session()
+        planned = plan_named(reference, given.settings, session, label, given.root)
+        arguments = arguments_of(symbol, planned.subject, given.options, given.reader, session)
+        subject = replace(planned.subject, because=because, place=symbol.where, arguments=arguments)
+        return replace(planned, subject=subject)
 
     return Candidate(label, plan, symbol, symbol.source.path.read_bytes())
 
@@ -91,7 +94,7 @@ def of_presented(one: Presented, given: Given, because: str) -> Candidate:
     def plan() -> Plan:
         session = given.session()
         recipe = make_recipe(given.settings, "arguments")
-        subject = subject_of(one, given.reader.classes, session, label, recipe.model_options)
+        subject = subject_of(one, given.reader, session, label, recipe.model_options)
         subject = replace(subject, because=because)
         planned = Plan(subject, recipe, session.mode, str(one.scope.source.path), given.root)
         return replace(planned, subject=replace(subject, because=joined(because, _unlike_its_defaults(planned))))
@@ -225,15 +228,21 @@ def _undecided(fitting: list[str], problems: list[tuple[Candidate, CostModelErro
         reasons = f"{len(problems)} others cannot be built or traced as they are ({listed}, …)"
         hint = _NAME_IT
     else:
-        reasons = joined(*(problem.message for problem in errors))
+        reasons = joined(*(_failure(candidate, problem) for candidate, problem in problems))
         hint = joined(*(problem.hint for problem in errors), *([HINT] if fitting else []))
     if not fitting:
         text = reasons if len(problems) <= _MOST_REASONS else reasons.replace("others", "classes", 1)
         return NoChoiceError(f"no model takes the input: {text}", hint=hint, problems=errors)
     takes = "takes" if len(fitting) == 1 else "all take"
     text = f"which is the model? {names} {takes} the input"
-    text += f", and of others: {reasons}" if problems else ""
+    text += f"; {reasons}" if problems else ""
     return NoChoiceError(f"{text}; {ADVICE}", hint=hint, several=True, problems=errors)
+
+
+def _failure(candidate: Candidate, problem: CostModelError) -> str:
+    """``net.py:Big fails: …``, the name once."""
+    rest = problem.message.removeprefix(f"{candidate.label}: ")
+    return f"{_plain(candidate.label)} fails: {rest}"
 
 
 def _plain(label: str) -> str:

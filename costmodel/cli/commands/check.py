@@ -41,7 +41,8 @@ def check(
         str | None, typer.Option("--name", help="whose facts in that file [default: the subject's]")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="in a folder: which file and object is the model (FILE.py:NAME)")
+        str | None,
+        typer.Option("--model", help="which object is the model: FILE.py:NAME, FILE.py or NAME [default: looked for]"),
     ] = None,
     solution: o.Solution = None,
     score: o.Score = None,

@@ -1,0 +1,42 @@
+"""The model that a submission's own code presents is chosen, or its error is raised: never another one in its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from costmodel.errors import CostModelError
+from costmodel.tracing.candidates import parameters_of
+from costmodel.tracing.choice import Choice, Known, choose
+from tests.tracing.presentations import GIVEN, NEIGHBOURS
+
+ALL = {**GIVEN, **NEIGHBOURS}
+
+
+def laid_out(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def chosen(folder: Path) -> Choice:
+    return choose(folder, Known(settings={}, defaults={"input": "3x32x32"}))
+
+
+@pytest.mark.parametrize("what", ALL)
+def test_the_right_model_or_none(tmp_path: Path, what: str) -> None:
+    files, right = ALL[what]
+    folder = laid_out(tmp_path / "handed_in", files)
+    if isinstance(right, str):
+        with pytest.raises(CostModelError) as caught:
+            chosen(folder)
+        assert re.search(right, caught.value.message), caught.value.message
+        assert str(tmp_path) not in caught.value.message
+        return
+    plan = chosen(folder).plan
+    with plan.mode:
+        model = plan.subject.make()
+    assert (type(model).__name__, parameters_of(model)) == right
