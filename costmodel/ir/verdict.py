@@ -182,6 +182,7 @@ class Verdict(Noun):
         contract: findings about the submission's files.
         readings: the same under every other reading.
         missing_facts: metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it.
+        model_open: True if there is no model to judge because it is not known which object is meant.
         judged: the model that the figures are of; None if there are none.
         length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
     """
@@ -205,6 +206,7 @@ class Verdict(Noun):
     readings: tuple[ReadingRow, ...] = ()
     missing_facts: tuple[str, ...] = ()
     length_unknown: bool = False
+    model_open: bool = False
     judged: Judged | None = None
 
     def summary(self) -> str:

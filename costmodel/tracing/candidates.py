@@ -240,9 +240,9 @@ def _undecided(fitting: list[str], problems: list[tuple[Candidate, CostModelErro
 
 
 def _failure(candidate: Candidate, problem: CostModelError) -> str:
-    """``net.py:Big fails: …``, the name once."""
-    rest = problem.message.removeprefix(f"{candidate.label}: ")
-    return f"{_plain(candidate.label)} fails: {rest}"
+    """What is wrong with it, the name once: ``net.py:Big(width): …``, ``net.py:Big fails: …``."""
+    rest = problem.message.removeprefix(candidate.label)
+    return f"{_plain(candidate.label)}{'' if rest != problem.message else ' fails: '}{rest}"
 
 
 def _plain(label: str) -> str:

@@ -58,6 +58,13 @@ def choose(submission: Path, known: Known) -> Choice:
         NoChoiceError: no model, or several; says what was looked at and what to do.
         SubjectError, RecipeError, TraceError: what is wrong with the only candidate.
     """
+    try:
+        return _chosen(submission, known)
+    except RecursionError:
+        raise NoChoiceError(f"the code is nested too deeply to be read; {ADVICE}", hint=HINT) from None
+
+
+def _chosen(submission: Path, known: Known) -> Choice:
     if known.file is None and known.name is None and submission.is_dir():
         for recipe in _RECIPES:
             if (submission / recipe).is_file():

@@ -210,7 +210,12 @@ _LONGEST_SIGNATURE = 120
 
 
 def _shown(signature: inspect.Signature) -> str:
-    text = without_addresses(str(signature))
+    """``(width, act=relu)``: names and defaults."""
+    parts = [
+        f"{str(p).partition(p.name)[0]}{p.name}" + ("" if p.default is p.empty else f"={plain_value(p.default)}")
+        for p in signature.parameters.values()
+    ]
+    text = f"({', '.join(parts)})"
     return text if len(text) <= _LONGEST_SIGNATURE else "(…)"
 
 

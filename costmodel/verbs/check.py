@@ -11,7 +11,7 @@ from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
 from costmodel.contracts.contract import ContractSpec
-from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
+from costmodel.errors import NoChoiceError, RecipeError, SubjectError, TraceError, UsageError
 from costmodel.files.moments import parse_submitted
 from costmodel.files.references import split_model
 from costmodel.hardware.machines import load_hardware
@@ -158,7 +158,8 @@ def check_submission(
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise
-            computed = Computed(because=f"the model cannot be analysed: {error.message}")
+            which = isinstance(error, NoChoiceError)
+            computed = Computed(because=f"the model cannot be analysed: {error.message}", model_open=which)
     if submission.name is None and folder is None and computed.analysis is not None:
         name = computed.analysis.subject.name
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)

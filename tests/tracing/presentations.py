@@ -54,7 +54,7 @@ GIVEN: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     "a factory": ({"net.py": HEAD + STEM + NEEDS + "def get_net():\n    return Net(64)\n"}, WIDE),
     "a lazy layer": (
         {"net.py": HEAD + STEM + NET.replace("nn.Linear(width, 10)", "nn.LazyLinear(10)")},
-        r"net\.py:Net fails: building the model failed at net\.py:\d+: a lazy layer",
+        r"net\.py:Net: building the model failed at net\.py:\d+: a lazy layer",
     ),
     "a helper in another file": (
         {
@@ -353,7 +353,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     ),
     "a helper that is tried out": (
         {"net.py": HEAD + STEM + NEEDS + f"{MAIN}    print(Stem()(torch.randn(1, 3, 32, 32)).shape)\n"},
-        r"which is the model\? net\.py:\d+ takes the input; net\.py:Net fails: .*'width'",
+        r"which is the model\? net\.py:\d+ takes the input; net\.py:Net\(width\): .*'width'",
     ),
     "the trained one of two": (
         {

@@ -95,6 +95,8 @@ def _wanted(verdict: Verdict) -> Iterator[str]:
     if verdict.missing_facts:
         words = " ".join(f"--fact {name}=VALUE" for name in verdict.missing_facts)
         yield f"undecided for want of facts; give {words} or --facts FILE"
+    if verdict.model_open:
+        yield "undecided for want of the model; name it with --model FILE.py:NAME"
     if verdict.length_unknown:
         yield "undecided for want of the training's length; give --samples and --epochs, or a recipe"
 

@@ -59,7 +59,7 @@ def _rubric_row(graded: Graded, scored: bool) -> list[Cell]:
         cells += [graded.entry.bonus if graded.entry is not None else None, _or_undecided(graded.total)]
     metric = None if verdict.metric is None else verdict.metric.value
     rank = None if graded.entry is None else graded.entry.rank
-    judged = "" if verdict.judged is None else str(verdict.judged)
+    judged = "" if verdict.judged is None else "; ".join(filter(None, (str(verdict.judged), verdict.judged.because)))
     return [graded.name, *cells, metric, rank, verdict.outcome.value, judged, "; ".join(_to_look_at(graded))]
 
 

@@ -40,6 +40,7 @@ class Classes:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._mentions: dict[Symbol | Value, frozenset[Symbol | Value]] = {}
+        self._parts: dict[Symbol, frozenset[Symbol]] = {}
 
     @cached_property
     def models(self) -> tuple[Symbol, ...]:
@@ -126,6 +127,11 @@ class Classes:
 
     def parts(self, symbol: Symbol) -> frozenset[Symbol]:
         """Network classes that a class mentions, directly or not."""
+        if symbol not in self._parts:
+            self._parts[symbol] = self._reached(symbol)
+        return self._parts[symbol]
+
+    def _reached(self, symbol: Symbol) -> frozenset[Symbol]:
         seen: set[Symbol | Value] = set()
         todo: list[Symbol | Value] = [symbol]
         while todo:

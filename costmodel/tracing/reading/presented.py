@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from costmodel.tracing.reading.classes import Classes, holds_parameters
-from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, scopes_of, trained_in
+from costmodel.tracing.reading.scopes import Scope, Training, blocks, own_expressions, scopes_of
 from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
 
 FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
@@ -74,13 +74,13 @@ class Reader:
     def __init__(self, classes: Classes) -> None:
         self.classes = classes
         self._makes: dict[int, bool] = {}
+        self._training = Training(classes)
 
     def presented(self) -> list[Presented]:
         """Every model that the files build, in their order."""
         found = []
         for scope in scopes_of(self.classes, self.makes):
-            trained = trained_in(self.classes, scope)
-            found += list(_merged(self._in(scope, trained)))
+            found += list(_merged(self._in(scope, self._training.trained_in(scope))))
         return found
 
     def factories(self) -> list[Symbol]:
@@ -194,21 +194,19 @@ class Reader:
 
     def _loose(self, source: Source, value: ast.AST) -> Iterator[ast.Call]:
         """The outermost calls in an expression that give a model of the files: ``train(Net(64))``."""
-        if isinstance(value, ast.Lambda):
-            return
-        if isinstance(value, ast.Call):
-            maker = self.made(source, value)
-            if isinstance(maker, Symbol):
-                yield value
-                return
-        for child in ast.iter_child_nodes(value):
-            yield from self._loose(source, child)
+        todo = [value]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, ast.Call) and isinstance(self.made(source, node), Symbol):
+                yield node
+            elif not isinstance(node, ast.Lambda):
+                todo += reversed(list(ast.iter_child_nodes(node)))
 
     def _is_trained(self, scope: Scope, statement: ast.stmt, call: ast.Call) -> bool:
         """``train(Net(64))``, where ``train`` trains what it gets: as if a variable held it."""
         marked = ast.Name("it is here", ast.Load())
         copied = _replaced(statement, call, marked)
-        return marked.id in trained_in(self.classes, replace(scope, body=(copied,)))
+        return marked.id in self._training.trained_in(replace(scope, body=(copied,)))
 
 
 class _Nothing:

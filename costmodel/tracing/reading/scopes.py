@@ -149,25 +149,35 @@ def own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
             yield child.context_expr
 
 
-def trained_in(classes: Classes, scope: Scope, depth: int = 0) -> set[str]:
-    """Variables (``self.net`` too) whose parameters an optimizer gets, or that a trainer fits, also in functions."""
-    trained: set[str] = set()
-    for statement in statements(scope.body):
-        for call in own_calls(statement):
-            if _optimizes(classes, scope.source, call):
-                trained |= {name for argument in _arguments(call) for name in _with_parameters(argument)}
-            elif isinstance(call.func, ast.Attribute) and call.func.attr == "fit" and call.args:
-                trained.add(dotted(call.args[0]))
-            symbol = classes.project.resolve(scope.source, call.func)
-            if isinstance(symbol, Symbol) and not isinstance(symbol.node, ast.ClassDef) and depth < _DEEPEST:
-                trained |= _handed_on(classes, symbol, call, depth)
-    return trained - {""}
+class Training:
+    """Reads which variables the code trains."""
 
+    def __init__(self, classes: Classes) -> None:
+        self._classes = classes
+        self._known: dict[int, frozenset[str]] = {}
 
-def _handed_on(classes: Classes, symbol: Symbol, call: ast.Call, depth: int) -> set[str]:
-    inner = Scope(symbol.source, tuple(getattr(symbol.node, "body", ())), owner=symbol.name)
-    trained = trained_in(classes, inner, depth + 1)
-    return {dotted(value) for name, value in matched(symbol.node, call).items() if name in trained}
+    def trained_in(self, scope: Scope) -> set[str]:
+        """Variables (``self.net`` too) whose parameters an optimizer gets, or that a trainer fits, here or in calls."""
+        trained: set[str] = set()
+        for statement in statements(scope.body):
+            for call in own_calls(statement):
+                if _optimizes(self._classes, scope.source, call):
+                    trained |= {name for argument in _arguments(call) for name in _with_parameters(argument)}
+                elif isinstance(call.func, ast.Attribute) and call.func.attr == "fit" and call.args:
+                    trained.add(dotted(call.args[0]))
+                symbol = self._classes.project.resolve(scope.source, call.func)
+                if isinstance(symbol, Symbol) and not isinstance(symbol.node, ast.ClassDef):
+                    inside = self._of_function(symbol)
+                    trained |= {dotted(value) for name, value in matched(symbol.node, call).items() if name in inside}
+        return trained - {""}
+
+    def _of_function(self, symbol: Symbol) -> frozenset[str]:
+        key = id(symbol.node)
+        if key not in self._known:
+            self._known[key] = frozenset()  # of itself it says nothing
+            body = tuple(getattr(symbol.node, "body", ()))
+            self._known[key] = frozenset(self.trained_in(Scope(symbol.source, body, owner=symbol.name)))
+        return self._known[key]
 
 
 def matched(function: ast.AST, call: ast.Call) -> dict[str, ast.expr]:

@@ -78,6 +78,7 @@ class Project:
     def __init__(self, root: Path, files: Iterable[Path]) -> None:
         self.root = root
         self._known: dict[Path, Source] = {}
+        self._modules: dict[tuple[Path, str, int], Source | Path | None] = {}
         self.sources = [self.source(file) for file in files]
 
     def source(self, path: Path) -> Source:
@@ -132,6 +133,12 @@ class Project:
 
     def _module(self, source: Source, dotted: str, level: int) -> Source | Path | None:
         """The file, or the namespace folder, of a module that the submission has itself."""
+        key = (source.path.parent, dotted, level)
+        if key not in self._modules:
+            self._modules[key] = self._found(source, dotted, level)
+        return self._modules[key]
+
+    def _found(self, source: Source, dotted: str, level: int) -> Source | Path | None:
         parts = dotted.split(".") if dotted else []
         folder = source.path.parent
         if level:
