@@ -92,7 +92,7 @@ def arguments_of(
     """The arguments of the constructor, by way of a function that makes the model too."""
     if isinstance(symbol.node, ast.ClassDef):
         return loaded.arguments
-    return _through(symbol, (), options, reader, session)
+    return _through(symbol, (), options, reader, session) or loaded.arguments
 
 
 def _through(
@@ -123,7 +123,7 @@ def _arguments(one: Presented, names: Mapping[str, Any], reader: Reader, session
     args = tuple(_value(a, names) for a in call.args)
     options = {k.arg: _value(k.value, names) for k in call.keywords if k.arg is not None}
     if isinstance(one.maker, Symbol) and not isinstance(one.maker.node, ast.ClassDef):
-        return _through(one.maker, args, options, reader, session)
+        return _through(one.maker, args, options, reader, session) or f"by {ast.unparse(call)}"
     try:
         target = eval(_compiled(ast.Expression(call.func), "arguments", "eval"), dict(names))
     except Exception:  # a local name, or whatever their code raises: the text will do

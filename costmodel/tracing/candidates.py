@@ -64,12 +64,14 @@ class Candidate:
         plan: imports and builds it, in a session of its own.
         symbol: the class or function, where it is one of the files'.
         content: of its file: a copy of a file holds the same model.
+        stands: it is not left out for a larger one that contains it.
     """
 
     label: str
     plan: Callable[[], Plan]
     symbol: Symbol | None = None
     content: bytes = b""
+    stands: bool = False
 
 
 def of_symbol(symbol: Symbol, given: Given, because: str) -> Candidate:
@@ -204,7 +206,7 @@ def _whole(built: list[_Built]) -> list[_Built]:
     return [
         b
         for i, b in enumerate(built)
-        if not any(own[i] in classes[j] and own[i] != own[j] for j in range(len(built)) if j != i)
+        if b.candidate.stands or not any(own[i] in classes[j] and own[i] != own[j] for j in range(len(built)) if j != i)
     ]
 
 

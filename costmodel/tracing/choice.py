@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from costmodel.errors import NoChoiceError
+from costmodel.tracing.building import arguments_of
 from costmodel.tracing.by_import import by_import
 from costmodel.tracing.candidates import ADVICE, HINT, Given, decide, of_presented
 from costmodel.tracing.plan import Plan, plan_named, plan_own_recipe, plan_recipe_file
 from costmodel.tracing.ranks import ranked
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.presented import Reader
-from costmodel.tracing.reading.source import Project, Source
+from costmodel.tracing.reading.source import Project, Source, Symbol
 
 _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests?/|setup\.py$|conftest\.py$|test_)")
 _MOST_FILES = 400
@@ -122,7 +123,13 @@ def _named(sources: list[Source], known: Known, given: Given) -> Choice:
         raise NoChoiceError(f"{name!r} must be defined in one file; it is in {where}", hint=HINT, several=bool(files))
     reference = f"{files[0].path}:{name}"
     label = given.label(files[0], name)
-    return Choice(reference, plan_named(reference, given.settings, given.session(), label, given.root))
+    session = given.session()
+    plan = plan_named(reference, given.settings, session, label, given.root)
+    if name in files[0].definitions:
+        symbol = Symbol(files[0], name, files[0].definitions[name])
+        arguments = arguments_of(symbol, plan.subject, given.options, given.reader, session)
+        plan = replace(plan, subject=replace(plan.subject, arguments=arguments))
+    return Choice(reference, plan)
 
 
 def _files(submission: Path) -> list[Path]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.candidates import Candidate, Given, of_error, of_presented, of_symbol
 from costmodel.tracing.reading.presented import Presented
 from costmodel.tracing.reading.source import Source, Symbol
-from costmodel.tracing.recipe import make_recipe
 
+_NO_OTHER = "no other class contains it"
 _MAIN = frozenset({"main", "train", "run", "fit", "training", "train_model", "run_training"})
 
 
@@ -20,38 +22,30 @@ def ranked(given: Given, sources: Sequence[Source]) -> list[Candidate]:
         given: the submission.
         sources: the files that may hold the model.
     """
-    inputs = _inputs(given)
-    presented = [p for p in given.reader.presented() if p.scope.source in sources and _may_be(p, given, inputs)]
+    presented = [p for p in given.reader.presented() if _is_of(p, sources) and _may_be(p, given)]
     running = [p for p in presented if p.scope.runs]
     trained = _outermost([p for p in running if p.trained], given)
     if trained:
         return [of_presented(p, given, f"{p.place} builds it and trains it") for p in trained]
-    found = _built(running, given, sources, inputs)
+    found = _named(running, given) or _unnamed(running, given, sources) or _factories(given, sources)
     if found:
         return found
-    factories = _factories(given, sources)
-    if factories:
-        return factories
     others = [p for p in presented if not p.scope.runs and (p.trained or p.scope.owner.rpartition(".")[2] in _MAIN)]
     if others:
         return [of_presented(p, given, f"{p.place} builds it") for p in _outermost(others, given)]
-    return _classes(given, sources, inputs)
+    return _classes(given, sources)
 
 
-def _inputs(given: Given) -> int | None:
-    """How many inputs the model gets; None if the files bring their own batch or step."""
-    words = ("example_batch", "training_step")
-    if any(word in source.definitions for source in given.reader.classes.project.sources for word in words):
-        return None
-    return len(make_recipe(given.settings, "arguments").input)
+def _is_of(one: Presented, sources: Sequence[Source]) -> bool:
+    """True if the files build it, or define what is built elsewhere."""
+    return one.scope.source in sources or (isinstance(one.maker, Symbol) and one.maker.source in sources)
 
 
-def _may_be(one: Presented, given: Given, inputs: int | None) -> bool:
-    """False for a loss, an activation or a transform: what cannot take the input, or has no parameters."""
+def _may_be(one: Presented, given: Given) -> bool:
+    """False for a loss, an activation or a transform: what has no parameters is no model."""
+    kind = given.reader.class_of(one.maker)
     classes = given.reader.classes
-    if not isinstance(one.maker, Symbol) or not classes.is_model(one.maker):
-        return True
-    return (inputs is None or classes.takes(one.maker, inputs)) and classes.may_hold_parameters(one.maker)
+    return kind is None or (classes.may_hold_parameters(kind) and not classes.is_loss(kind))
 
 
 def _outermost(found: list[Presented], given: Given) -> list[Presented]:
@@ -60,67 +54,65 @@ def _outermost(found: list[Presented], given: Given) -> list[Presented]:
 
 
 def _contains(whole: Presented, part: Presented, given: Given) -> bool:
-    if part.name and whole.scope is part.scope and part.name in whole.wraps:
+    if _wraps(whole, part):
         return True
-    symbols = (whole.maker, part.maker)
-    if not all(isinstance(s, Symbol) and given.reader.classes.is_model(s) for s in symbols):
+    outer, inner = given.reader.class_of(whole.maker), given.reader.class_of(part.maker)
+    if outer is None or inner is None:
         return False
-    outer, inner = symbols
-    assert isinstance(outer, Symbol)
-    assert isinstance(inner, Symbol)
     classes = given.reader.classes
     return inner in classes.parts(outer) and outer not in classes.parts(inner)
 
 
-def _built(
-    running: list[Presented], given: Given, sources: Sequence[Source], inputs: int | None
-) -> list[Candidate] | None:
-    """What the code builds when it is run: what it calls a model, else the rest if no other class can be meant."""
-    named = [p for p in running if p.is_named_so]
+def _wraps(whole: Presented, part: Presented) -> bool:
+    return bool(part.name) and whole.scope is part.scope and part.name in whole.wraps
+
+
+def _named(running: list[Presented], given: Given) -> list[Candidate]:
+    """What the code builds and calls a model, with what it wraps it in.
+
+    A part that a file tries out beside its definition (``model = Block()`` under ``main``) is no model: the class that
+    contains it is, where that is defined elsewhere. If the file knows the larger one, which of them is meant is open.
+    """
+    named = _outermost([p for p in running if p.is_named_so], given)
     wrapping = [p for p in running if not p.is_named_so and any(_wraps(p, q) for q in named)]
-    others = [p for p in running if not p.is_named_so and not _is_part(p.maker, given)]
-    if named:
-        inner = _outermost(named, given)
-        bigger = {whole for p in inner for whole in _wholes(p, given)}
-        built = [p for p in running if p not in inner and p not in wrapping and p.maker in bigger]
-        bigger -= {p.maker for p in (*inner, *built) if isinstance(p.maker, Symbol)}
-        return [
-            *(of_presented(p, given, f"{p.place} builds it") for p in (*inner, *wrapping, *built)),
-            *(of_symbol(whole, given, "") for whole in given.reader.classes.models if whole in bigger),
-        ]
-    outer = _outermost(others, given)
-    if not outer:
-        return None
-    reached = {symbol for p in outer for symbol in _reached(p, given)}
-    left = [s for s in roots(given, sources, inputs) if s not in reached]
+    tried = [p for p in named if _wholes(p, given) and not any(_knows(p, w, given) for w in _wholes(p, given))]
+    bigger = {whole for p in named for whole in _wholes(p, given)}
+    built = [p for p in running if p not in named and p not in wrapping and given.reader.class_of(p.maker) in bigger]
+    bigger -= {kind for p in (*named, *built) if (kind := given.reader.class_of(p.maker)) is not None}
+    shown = [p for p in (*named, *wrapping, *built) if p not in tried]
     return [
-        *(of_presented(p, given, f"{p.place} builds it") for p in outer),
-        *(of_symbol(symbol, given, "") for symbol in left),
+        *(replace(of_presented(p, given, f"{p.place} builds it"), stands=True) for p in shown),
+        *(of_symbol(whole, given, _NO_OTHER) for whole in given.reader.classes.models if whole in bigger),
     ]
 
 
-def _wraps(whole: Presented, part: Presented) -> bool:
-    return whole.scope is part.scope and part.name in whole.wraps
+def _knows(one: Presented, whole: Symbol, given: Given) -> bool:
+    """True if the file that builds a model defines or imports the other class."""
+    source = one.scope.source
+    return whole.source is source or any(
+        given.reader.classes.project.resolve(source, ast.Name(name, ast.Load())) in (whole, whole.source)
+        for name in source.imports
+    )
 
 
-def _is_part(maker: object, given: Given) -> bool:
-    classes = given.reader.classes
-    return isinstance(maker, Symbol) and classes.is_model(maker) and classes.is_part(maker)
+def _unnamed(running: list[Presented], given: Given, sources: Sequence[Source]) -> list[Candidate]:
+    """What the code builds under another name, and the classes that it leaves out: these may be meant as well."""
+    outer = _outermost([p for p in running if not p.is_named_so and not _wholes(p, given)], given)
+    if not outer:
+        return []
+    kinds = {kind for p in outer if (kind := given.reader.class_of(p.maker)) is not None}
+    reached = kinds.union(*(given.reader.classes.parts(kind) for kind in kinds))
+    return [
+        *(of_presented(p, given, f"{p.place} builds it") for p in outer),
+        *(of_symbol(symbol, given, "") for symbol in roots(given, sources) if symbol not in reached),
+    ]
 
 
 def _wholes(one: Presented, given: Given) -> list[Symbol]:
-    """The outermost classes that contain this one's: if it is not they that are built, which is meant is open."""
-    if not _is_part(one.maker, given):
-        return []
-    assert isinstance(one.maker, Symbol)
-    return [w for w in given.reader.classes.wholes(one.maker) if not given.reader.classes.is_part(w)]
-
-
-def _reached(one: Presented, given: Given) -> set[Symbol]:
-    """The class of a presented model and its parts; of a function all classes that it names."""
-    if not isinstance(one.maker, Symbol):
-        return set()
-    return {one.maker, *given.reader.classes.parts(one.maker)}
+    """The outermost classes that contain this one's."""
+    kind = given.reader.class_of(one.maker)
+    classes = given.reader.classes
+    return [] if kind is None else [w for w in classes.wholes(kind) if not classes.is_part(w)]
 
 
 def _factories(given: Given, sources: Sequence[Source]) -> list[Candidate]:
@@ -128,31 +120,41 @@ def _factories(given: Given, sources: Sequence[Source]) -> list[Candidate]:
     reader = given.reader
     found = [symbol for symbol in reader.factories() if symbol.source in sources]
     outer = [f for f in found if not any(f in reader.classes.mentions(g) for g in found if g != f)]
-    result = []
-    for symbol in outer:
-        because = f"{symbol.where} {symbol.name}() makes it"
-        inside = None if reader.callable_with(symbol, given.options) else reader.returned(symbol)
-        result.append(of_symbol(symbol, given, because) if inside is None else of_presented(inside, given, because))
-    return result
+    return [_of_function(symbol, given) for symbol in outer]
 
 
-def _classes(given: Given, sources: Sequence[Source], inputs: int | None) -> list[Candidate]:
-    """The classes that no other class contains, and files that cannot be read and may hold such a class."""
-    found = roots(given, sources, inputs)
-    several = len(given.reader.classes.models) > 1
-    because = "no other class contains it" if several and len(found) == 1 else ""
-    result = [of_symbol(symbol, given, because) for symbol in found]
-    return result + [of_error(source.place, _why(source, given)) for source in sources if source.broken]
+def _of_function(symbol: Symbol, given: Given) -> Candidate:
+    """A function; where it needs arguments, the model that its body builds without them."""
+    because = f"{symbol.where} {symbol.name}() makes it"
+    inside = None if given.reader.callable_with(symbol, given.options) else given.reader.returned(symbol)
+    return of_symbol(symbol, given, because) if inside is None else of_presented(inside, given, because)
 
 
-def roots(given: Given, sources: Sequence[Source], inputs: int | None) -> list[Symbol]:
-    """The network classes that no other one contains; those that can take the input and hold parameters, if any can."""
+def _classes(given: Given, sources: Sequence[Source]) -> list[Candidate]:
+    """The classes that no other class contains, the functions that make them, and files that cannot be read.
+
+    A class that needs arguments is what the functions make of it, if there are any.
+    """
+    reader = given.reader
+    found = roots(given, sources)
+    makers = [m for m in reader.makers() if reader.class_of(m) in found and reader.callable_with(m, given.options)]
+    made = {reader.class_of(maker) for maker in makers}
+    several = len(reader.classes.models) > 1
+    because = _NO_OTHER if several and len(found) == 1 else ""
+    return [
+        *(of_symbol(s, given, because) for s in found if s not in made or reader.constructible(s, given.options)),
+        *(_of_function(maker, given) for maker in makers),
+        *(of_error(source.place, _why(source, given)) for source in sources if source.broken),
+    ]
+
+
+def roots(given: Given, sources: Sequence[Source]) -> list[Symbol]:
+    """The network classes that no other one contains; without losses and what holds no parameters, if any is left."""
     classes = given.reader.classes
     here = [symbol for symbol in classes.models if symbol.source in sources]
-    found = [symbol for symbol in here if not classes.is_part(symbol)] or here
-    fit = [symbol for symbol in found if inputs is None or classes.takes(symbol, inputs)]
-    holding = [symbol for symbol in fit if classes.may_hold_parameters(symbol)]
-    return holding or fit or found
+    found = [s for s in here if not classes.is_part(s) and not classes.is_abstract(s) and not classes.is_loss(s)]
+    holding = [symbol for symbol in found if classes.may_hold_parameters(symbol)]
+    return holding or found or here
 
 
 def _why(source: Source, given: Given) -> CostModelError:

@@ -31,7 +31,7 @@ class LoadedSubject:
         name: as the user wrote it.
         source: the file's namespace (empty for a Python object).
         make: builds the model, inside a fake mode.
-        arguments: those of its constructor, as text.
+        arguments: those of its constructor, as text, or those of the function that makes it: ``by build(width=64)``.
         place: where the code builds it (``net.py:12``), "" where it does not.
         because: the reason why it is this object, "" if it was named.
     """
@@ -164,7 +164,10 @@ def from_object(
         )
     _check_arguments(target, options, label)
     make = maker(lambda: target(**options), label, session)
-    return LoadedSubject(label, make, source or {}, arguments_text(target, (), options))
+    arguments = arguments_text(target, (), options)
+    if not isinstance(target, type):
+        arguments = f"by {getattr(target, '__name__', label)}({arguments})"
+    return LoadedSubject(label, make, source or {}, arguments)
 
 
 def maker(build: Callable[[], Any], label: str, session: Session | None = None) -> Callable[[], nn.Module]:
@@ -221,12 +224,21 @@ def _shown(signature: inspect.Signature) -> str:
 
 def arguments_text(target: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> str:
     """Arguments of a constructor by name, its defaults too: ``width=64, norm=BatchNorm2d``."""
-    given: Mapping[str, Any] = {**{str(number): value for number, value in enumerate(args)}, **options}
+    parts = [*map(plain_value, args), *(f"{name}={plain_value(value)}" for name, value in options.items())]
     with contextlib.suppress(TypeError, ValueError):
         bound = inspect.signature(target).bind_partial(*args, **options)
         bound.apply_defaults()
-        given = {name: value for name, value in bound.arguments.items() if value not in ((), {})}
-    return ", ".join(f"{name}={plain_value(value)}" for name, value in given.items())[:_LONGEST_ARGUMENTS]
+        parts = []
+        for name, value in bound.arguments.items():
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                parts += map(plain_value, value)
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                parts += [f"{key}={plain_value(item)}" for key, item in value.items()]
+            else:
+                parts.append(f"{name}={plain_value(value)}")
+    text = ", ".join(parts)
+    return text if len(text) <= _LONGEST_ARGUMENTS else f"{text[: _LONGEST_ARGUMENTS - 1]}…"
 
 
 _LONGEST_ARGUMENTS = 200

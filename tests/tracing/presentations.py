@@ -451,6 +451,69 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
         },
         r"there is a recipe\(\) in each of a\.py, b\.py",
     ),
+    "the same in each turn of a loop": (
+        {
+            "net.py": HEAD
+            + NET
+            + f"{MAIN}    for fold in range(5):\n        model = Net(64)\n        "
+            + TRAINS.format("model")
+            + "        for epoch in range(10):\n            pass\n"
+        },
+        WIDE,
+    ),
+    "wider in each turn of a loop": (
+        {"net.py": HEAD + NET + f"{MAIN}    w = 8\n    for i in range(4):\n        w *= 2\n        model = Net(w)\n"},
+        r"which model\? it is built in a loop, and not always in the same way",
+    ),
+    "a block tried out beside its definition": (
+        {
+            "blocks.py": BLOCK + f"{MAIN}    model = Block(3)\n    print(model)\n",
+            "net.py": HEAD + "from blocks import Block\n" + OF_BLOCK,
+        },
+        OF_BLOCKS,
+    ),
+    "a block tried out beside a network that cannot be built": (
+        {
+            "blocks.py": BLOCK + f"{MAIN}    model = Block(3)\n    print(model)\n",
+            "net.py": HEAD + "from blocks import Block\n" + OF_BLOCK.replace("(self)", "(self, depth)"),
+        },
+        r"net\.py:Net\(depth\): missing a required argument: 'depth'",
+    ),
+    "a network beside an ensemble of it that nothing builds": (
+        {
+            "net.py": HEAD + NET + "class Ensemble(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.nets = nn.ModuleList(Net() for _ in range(3))\n    def forward(self, x):\n"
+            "        return sum(net(x) for net in self.nets)\nmodel = Net(64)\n"
+        },
+        r"which is the model\? net\.py:model, net\.py:Ensemble all take the input",
+    ),
+    "a network with another number of inputs beside a helper": (
+        {"net.py": HEAD + STEM + NET.replace("(self, x)", "(self, x, lengths)")},
+        r"net\.py:Stem takes the input; net\.py:Net fails: .*missing 1 required positional argument: 'lengths'",
+    ),
+    "the one function that makes it": (
+        {"net.py": HEAD + NEEDS + "def wide():\n    return Net(64)\n"},
+        WIDE,
+    ),
+    "two functions that make it": (
+        {"net.py": HEAD + NEEDS + "def narrow():\n    return Net(8)\ndef wide():\n    return Net(64)\n"},
+        r"which is the model\? net\.py:narrow, net\.py:wide all take the input",
+    ),
+    "twenty blocks that need arguments": (
+        {"net.py": HEAD + "".join(NEEDS.replace("Net", f"Net{n}") for n in range(20))},
+        r"^no model takes the input: 20 classes cannot be built or traced as they are "
+        r"\(net\.py:Net0, net\.py:Net1, net\.py:Net2, …\)$",
+    ),
+    "a frozen backbone": (
+        {
+            "net.py": HEAD
+            + NET
+            + f"{MAIN}    model = Net(64)\n    for p in model.c.parameters():\n        p.requires_grad = False\n    "
+            + TRAINS.format("model.f")
+            + TRAINS.format("model").replace("optimizer", "    other")
+        },
+        WIDE,
+    ),
     "names with a digit and a line": (
         {"part1/net.py": HEAD + NET, "part1/run 2.py": HEAD + f"from net import Net\n{MAIN}    model = Net(64)\n"},
         WIDE,

@@ -88,18 +88,19 @@ class Classes:
                     return node
         return None
 
-    def takes(self, symbol: Symbol, inputs: int) -> bool:
-        """False if ``forward`` cannot be called with so many inputs: a loss, or a class that others derive from."""
-        if self.method(symbol, "training_step") is not None:
-            return True
+    def is_loss(self, symbol: Symbol) -> bool:
+        """True if the class is called a loss, and compares two things."""
         forward = self.method(symbol, "forward")
-        if forward is None:
-            return not self._has_plain_bases(symbol)
-        given = forward.args
-        places = [*given.posonlyargs, *given.args][1:]
-        required = len(places) - len(given.defaults)
-        keywords = any(default is None for default in given.kw_defaults)
-        return not keywords and required <= inputs and (given.vararg is not None or inputs <= len(places))
+        if forward is None or not symbol.name.lower().endswith(("loss", "criterion")):
+            return False
+        places = [*forward.args.posonlyargs, *forward.args.args][1:]
+        return len(places) - len(forward.args.defaults) > 1
+
+    def is_abstract(self, symbol: Symbol) -> bool:
+        """True if the class has no ``forward`` and others of the files derive from it."""
+        runs = any(self.method(symbol, name) is not None for name in ("forward", "training_step"))
+        derived = (other for other in self.models if other != symbol)
+        return not runs and self._has_plain_bases(symbol) and any(symbol in self.ancestors(other) for other in derived)
 
     def _has_plain_bases(self, symbol: Symbol) -> bool:
         """True if nothing but ``nn.Module`` itself is behind the class: no ``forward`` comes from elsewhere."""

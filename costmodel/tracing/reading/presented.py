@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from costmodel.tracing.reading.classes import Classes, holds_parameters
-from costmodel.tracing.reading.scopes import Scope, Training, blocks, own_expressions, scopes_of
+from costmodel.tracing.reading.control import LOOP, are_alternatives, decides, flat, is_repeated, with_loops
+from costmodel.tracing.reading.scopes import Scope, Training, own_expressions, scopes_of
 from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
 
 FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
@@ -22,6 +23,9 @@ _WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "sc
 SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "requires_grad_",
                   "apply", "load_state_dict", "state_dict", "zero_grad", "parameters", "share_memory"})  # fmt: skip
 """Methods of a module that leave its structure as it is."""
+
+_DEEPEST = 8
+"""Functions that call functions that are followed."""
 
 Maker: TypeAlias = "Symbol | str | None"
 """A class or function of the files, the dotted name of an installed one, or unknown."""
@@ -83,14 +87,28 @@ class Reader:
             found += list(_merged(self._in(scope, self._training.trained_in(scope))))
         return found
 
-    def factories(self) -> list[Symbol]:
-        """Functions whose name says that they make the model."""
-        return [
+    def class_of(self, maker: Maker, depth: int = 0) -> Symbol | None:
+        """The class of the files whose instance a class or function makes; None if reading does not tell."""
+        if not isinstance(maker, Symbol) or depth > _DEEPEST:
+            return None
+        if isinstance(maker.node, ast.ClassDef):
+            return maker if self.classes.is_model(maker) else None
+        inside = self.returned(maker)
+        return None if inside is None else self.class_of(inside.maker, depth + 1)
+
+    def makers(self) -> list[Symbol]:
+        """Functions that return a model, whatever their name."""
+        found = [
             Symbol(source, name, node)
             for source in self.classes.project.sources
             for name, node in source.definitions.items()
-            if isinstance(node, ast.FunctionDef) and FACTORY.match(name)
+            if isinstance(node, ast.FunctionDef)
         ]
+        return [symbol for symbol in found if self.makes(symbol)]
+
+    def factories(self) -> list[Symbol]:
+        """Functions whose name says that they make the model."""
+        return [symbol for symbol in self.makers() if FACTORY.match(symbol.name)]
 
     def makes(self, symbol: Symbol) -> bool:
         """True if a function returns a model, as far as reading tells."""
@@ -112,6 +130,16 @@ class Reader:
         needed |= {a.arg for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is None}
         return needed <= set(options)
 
+    def constructible(self, symbol: Symbol, options: Iterable[str]) -> bool:
+        """True if a class can be called with these options alone."""
+        init = self.classes.method(symbol, "__init__")
+        if init is None:
+            return True
+        places = [*init.args.posonlyargs, *init.args.args][1:]
+        needed = {a.arg for a in places[: len(places) - len(init.args.defaults)]}
+        needed |= {a.arg for a, d in zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True) if d is None}
+        return needed <= set(options)
+
     def returned(self, symbol: Symbol) -> Presented | None:
         """The model that a function gives back, as its own body builds it; None if reading does not tell."""
         function = symbol.node
@@ -119,7 +147,7 @@ class Reader:
             return None
         scope = Scope(symbol.source, tuple(function.body), function, owner=symbol.name)
         built = {one.name: one for one in _merged(self._in(scope, set())) if one.name}
-        returns = [n for n in _flat(function.body) if isinstance(n, ast.Return) and n.value is not None]
+        returns = [n for n in flat(function.body) if isinstance(n, ast.Return) and n.value is not None]
         found = []
         for node in returns:
             assert node.value is not None  # asked for above
@@ -131,8 +159,8 @@ class Reader:
         return found[0] if len(found) == 1 else None
 
     def _returns(self, source: Source, function: Function) -> bool:
-        held = {name: value for node in _flat(function.body) for name, value in bindings(node)}
-        for node in _flat(function.body):
+        held = {name: value for node in flat(function.body) for name, value in bindings(node)}
+        for node in flat(function.body):
             if isinstance(node, ast.Return) and node.value is not None:
                 value = held.get(dotted(node.value), node.value)
                 if self.made(source, value) is not _NOTHING:
@@ -166,7 +194,7 @@ class Reader:
         return _NOTHING
 
     def _in(self, scope: Scope, trained: set[str]) -> Iterator[Presented]:
-        for statement, repeated in _with_loops(scope.body, False):
+        for statement, loops in with_loops(scope.body, ()):
             held = set()
             for name, value in bindings(statement):
                 maker = self.made(scope.source, value)
@@ -177,16 +205,16 @@ class Reader:
                 held.add(id(value))
                 yield Presented(
                     scope, name, value, statement, None if isinstance(maker, _Nothing) else maker, name in trained,
-                    "it is built in a loop" if repeated else "", _names(value) - {name},
+                    LOOP if any(decides(loop, value, name) for loop in loops) else "", _handed(value) - {name},
                 )  # fmt: skip
             if isinstance(statement, ast.Return):
                 continue
             for value in (v for v in own_expressions(statement) if id(v) not in held):
                 for call in self._loose(scope.source, value):
-                    loop = repeated or _is_repeated(value, call)
-                    unsure = "it is built in a loop" if loop else ""
+                    decided = any(decides(loop, call, "") for loop in loops) or is_repeated(value, call)
+                    unsure = LOOP if decided else ""
                     yield Presented(scope, "", call, statement, self._maker(scope.source, call),
-                                    self._is_trained(scope, statement, call), unsure, _names(call))  # fmt: skip
+                                    self._is_trained(scope, statement, call), unsure, _handed(call))  # fmt: skip
 
     def _maker(self, source: Source, call: ast.Call) -> Maker:
         maker = self.made(source, call)
@@ -228,43 +256,17 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
         fresh = [one for one in several if not _reads(one.value, name)]
         last = several[-1]
         unsure = next((one.unsure for one in several if one.unsure), "")
-        if len(fresh) > 1 and not _are_alternatives(last.scope.body, [one.statement for one in fresh]):
+        if len(fresh) > 1 and not are_alternatives(last.scope.body, [one.statement for one in fresh]):
             lines = ", ".join(str(one.value.lineno) for one in fresh)
             unsure = unsure or f"lines {lines} build it one after the other"
         wraps = frozenset().union(*(one.wraps for one in several))
         yield replace(last, unsure=unsure, wraps=wraps, trained=any(one.trained for one in several))
 
 
-def _are_alternatives(body: Iterable[ast.stmt], chosen: list[ast.stmt]) -> bool:
-    """True if no two of the statements can run one after the other: branches of one ``if``."""
-    for node in body:
-        inside = [s for s in chosen if any(s is x for x in ast.walk(node))]
-        if len(inside) < 2:
-            continue
-        if not isinstance(node, (ast.If, ast.Try, ast.Match)):
-            return any(_are_alternatives(block, chosen) for block in blocks(node))
-        return all(
-            sum(any(s is x for x in _flat(block)) for s in chosen) < 2 or _are_alternatives(block, chosen)
-            for block in blocks(node)
-        )
-    return False
-
-
-def _with_loops(body: Iterable[ast.stmt], repeated: bool) -> Iterator[tuple[ast.stmt, bool]]:
-    for node in body:
-        yield node, repeated
-        inside = repeated or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
-        for block in blocks(node):
-            yield from _with_loops(block, inside)
-
-
-def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    return (node for node, _ in _with_loops(body, False))
-
-
-def _is_repeated(value: ast.AST, call: ast.Call) -> bool:
-    loops = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-    return any(isinstance(n, loops) and any(call is x for x in ast.walk(n)) for n in ast.walk(value))
+def _handed(value: ast.AST) -> frozenset[str]:
+    """Variables that an expression hands on as they are: ``Wrapper(net)``, not ``Net(teacher.width)``."""
+    owners = {id(node.value) for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+    return frozenset(n.id for n in ast.walk(value) if isinstance(n, ast.Name) and id(n) not in owners)
 
 
 def _reads(value: ast.AST, name: str) -> bool:

@@ -55,6 +55,9 @@ class Slicer:
         if isinstance(node, (ast.For, ast.AsyncFor)) and self._freezes(node, needed):
             needed |= _read(node)
             return node
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and self._builds(node):
+            once = self._kept(node.body, needed)  # each turn builds the same (reading/control.py)
+            return ast.If(ast.Constant(True), once, []) if once else None
         if any(True for _ in blocks(node)):
             return self._compound(node, needed)
         if isinstance(node, (ast.Global, ast.Nonlocal)):
@@ -104,6 +107,9 @@ class Slicer:
         if isinstance(pruned, ast.Try) and not pruned.handlers and not pruned.finalbody:
             pruned.finalbody = [ast.Pass()]
         return found
+
+    def _builds(self, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+        return bool(self._model) and any(self._model in _bound(node) for node in statements(loop.body))
 
     def _matters(self, node: ast.stmt, needed: set[str]) -> bool:
         bound = set(_bound(node))
