@@ -33,7 +33,7 @@ def subject_of(
     Raises:
         SubjectError: it cannot be imported or built, or it is not certain which object it is.
     """
-    if options and isinstance(one.maker, Symbol):
+    if options and isinstance(one.maker, Symbol) and not one.choices:
         module = session.load(one.maker.source.path)
         return _with_options(one.maker, module, reader, session, label, options)
     if one.unsure:
@@ -43,8 +43,8 @@ def subject_of(
     if one.scope.function is None and not one.scope.guarded and one.name:
         value = _attribute(module, one.name, label)
         loaded = from_object(value, options, label, source, session)
-        text = _arguments(one, vars(module), reader, session)
-        return LoadedSubject(label, loaded.make, source, text, one.place)
+        taken = _taken(one, value, reader)
+        return LoadedSubject(label, loaded.make, source, _arguments(taken, vars(module), reader, session), taken.place)
     if options:
         raise SubjectError(f"{label} is already built: --model-option has nothing to set")
     known: dict[str, Any] = {}
@@ -56,9 +56,16 @@ def subject_of(
 
     make = maker(build, label, session)
     with session.mode:
-        make()  # once for the arguments
-    text = _arguments(one, {**vars(module), **known}, reader, session)
-    return LoadedSubject(label, make, source, text, one.place)
+        taken = _taken(one, make(), reader)
+    text = _arguments(taken, {**vars(module), **known}, reader, session)
+    return LoadedSubject(label, make, source, text, taken.place)
+
+
+def _taken(one: Presented, model: Any, reader: Reader) -> Presented:
+    """The branch that built the model, by its class; the whole of it where that does not tell."""
+    name = type(model).__name__
+    fitting = [c for c in one.choices if any(kind.name == name for kind in reader.kinds_of(c))]
+    return fitting[0] if len(fitting) == 1 else one
 
 
 def _attribute(module: ModuleType, name: str, label: str) -> Any:
@@ -118,7 +125,7 @@ def _through(
 def _arguments(one: Presented, names: Mapping[str, Any], reader: Reader, session: Session) -> str:
     """The arguments of the call that builds the model, with the values that are known."""
     call = one.value
-    if not isinstance(call, ast.Call) or any(isinstance(a, ast.Starred) for a in call.args):
+    if one.choices or not isinstance(call, ast.Call) or any(isinstance(a, ast.Starred) for a in call.args):
         return ""
     args = tuple(_value(a, names) for a in call.args)
     options = {k.arg: _value(k.value, names) for k in call.keywords if k.arg is not None}

@@ -89,15 +89,15 @@ def of_symbol(symbol: Symbol, given: Given, because: str) -> Candidate:
     return Candidate(label, plan, symbol, symbol.source.path.read_bytes())
 
 
-def of_presented(one: Presented, given: Given, because: str) -> Candidate:
-    """A variable or an expression that the code builds."""
+def of_presented(one: Presented, given: Given, does: str) -> Candidate:
+    """A variable or an expression that the code builds; ``does`` is the reason, without the place: ``builds it``."""
     label = given.label(one.scope.source, one.label.partition(":")[2])
 
     def plan() -> Plan:
         session = given.session()
         recipe = make_recipe(given.settings, "arguments")
         subject = subject_of(one, given.reader, session, label, recipe.model_options)
-        subject = replace(subject, because=because)
+        because = f"{subject.place} {does}" if does else ""
         planned = Plan(subject, recipe, session.mode, str(one.scope.source.path), given.root)
         return replace(planned, subject=replace(subject, because=joined(because, _unlike_its_defaults(planned))))
 
@@ -160,7 +160,7 @@ def decide(candidates: Sequence[Candidate], given: Given, looked_at: str) -> tup
         _refuse_empty(plan, candidates[0])
         return candidates[0], plan
     built, problems = _tried(candidates)
-    left = _whole([b for b in built if parameters_of(b.model)])
+    left = _whole([b for b in built if compat.has_parameters(b.model)])
     problems = {c: p for c, p in problems.items() if not _is_base_of(c, [b.candidate for b in left], given)}
     if len({b.same for b in left}) == 1 and not problems:
         return left[0].candidate, left[0].candidate.plan()
@@ -173,7 +173,7 @@ def _refuse_empty(plan: Plan, candidate: Candidate) -> None:
     """A module without parameters is an activation or a transform: no training is of it."""
     with plan.mode:
         model = plan.subject.make()
-    if not any(True for _ in model.parameters()):
+    if not compat.has_parameters(model):
         raise NoChoiceError(f"there is no model: {candidate.label} has no parameters, there is nothing to train in it")
 
 
@@ -191,7 +191,7 @@ def _tried(candidates: Iterable[Candidate]) -> tuple[list[_Built], dict[Candidat
             plan = candidate.plan()
             with plan.mode:
                 model = plan.subject.make()
-            if parameters_of(model):
+            if compat.has_parameters(model):
                 trace_inference(plan)
             built.append(_Built(candidate, plan, model))
         except CostModelError as problem:

@@ -116,11 +116,10 @@ def _named(sources: list[Source], known: Known, given: Given) -> Choice:
         if len(built) == 1:
             candidate = of_presented(built[0], given, "")
             return Choice(_reference(given.submission, candidate.label), candidate.plan())
-    one_file = known.file is not None or given.submission.is_file()
-    files = sources if one_file and len(sources) == 1 else here
+    files = sources if known.file is not None else here
     if len(files) != 1:
         where = _listed([s.path for s in files], given.submission) if files else "no file"
-        raise NoChoiceError(f"{name!r} must be defined in one file; it is in {where}", hint=HINT, several=bool(files))
+        raise NoChoiceError(f"{name!r} must be defined in one file; it is in {where}", several=bool(files))
     reference = f"{files[0].path}:{name}"
     label = given.label(files[0], name)
     session = given.session()

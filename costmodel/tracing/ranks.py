@@ -26,13 +26,13 @@ def ranked(given: Given, sources: Sequence[Source]) -> list[Candidate]:
     running = [p for p in presented if p.scope.runs]
     trained = _outermost([p for p in running if p.trained], given)
     if trained:
-        return [of_presented(p, given, f"{p.place} builds it and trains it") for p in trained]
+        return [of_presented(p, given, "builds it and trains it") for p in trained]
     found = _named(running, given) or _unnamed(running, given, sources) or _factories(given, sources)
     if found:
         return found
     others = [p for p in presented if not p.scope.runs and (p.trained or p.scope.owner.rpartition(".")[2] in _MAIN)]
     if others:
-        return [of_presented(p, given, f"{p.place} builds it") for p in _outermost(others, given)]
+        return [of_presented(p, given, "builds it") for p in _outermost(others, given)]
     return _classes(given, sources)
 
 
@@ -43,9 +43,9 @@ def _is_of(one: Presented, sources: Sequence[Source]) -> bool:
 
 def _may_be(one: Presented, given: Given) -> bool:
     """False for a loss, an activation or a transform: what has no parameters is no model."""
-    kind = given.reader.class_of(one.maker)
+    kinds = given.reader.kinds_of(one)
     classes = given.reader.classes
-    return kind is None or (classes.may_hold_parameters(kind) and not classes.is_loss(kind))
+    return not kinds or any(classes.may_hold_parameters(kind) and not classes.is_loss(kind) for kind in kinds)
 
 
 def _outermost(found: list[Presented], given: Given) -> list[Presented]:
@@ -56,11 +56,9 @@ def _outermost(found: list[Presented], given: Given) -> list[Presented]:
 def _contains(whole: Presented, part: Presented, given: Given) -> bool:
     if _wraps(whole, part):
         return True
-    outer, inner = given.reader.class_of(whole.maker), given.reader.class_of(part.maker)
-    if outer is None or inner is None:
-        return False
-    classes = given.reader.classes
-    return inner in classes.parts(outer) and outer not in classes.parts(inner)
+    parts = given.reader.classes.parts
+    pairs = ((o, i) for o in given.reader.kinds_of(whole) for i in given.reader.kinds_of(part))
+    return any(inner in parts(outer) and outer not in parts(inner) for outer, inner in pairs)
 
 
 def _wraps(whole: Presented, part: Presented) -> bool:
@@ -77,11 +75,11 @@ def _named(running: list[Presented], given: Given) -> list[Candidate]:
     wrapping = [p for p in running if not p.is_named_so and any(_wraps(p, q) for q in named)]
     tried = [p for p in named if _wholes(p, given) and not any(_knows(p, w, given) for w in _wholes(p, given))]
     bigger = {whole for p in named for whole in _wholes(p, given)}
-    built = [p for p in running if p not in named and p not in wrapping and given.reader.class_of(p.maker) in bigger]
-    bigger -= {kind for p in (*named, *built) if (kind := given.reader.class_of(p.maker)) is not None}
+    built = [p for p in running if p not in named and p not in wrapping and given.reader.kinds_of(p) & bigger]
+    bigger -= frozenset().union(*(given.reader.kinds_of(p) for p in (*named, *built)))
     shown = [p for p in (*named, *wrapping, *built) if p not in tried]
     return [
-        *(replace(of_presented(p, given, f"{p.place} builds it"), stands=True) for p in shown),
+        *(replace(of_presented(p, given, "builds it"), stands=True) for p in shown),
         *(of_symbol(whole, given, _NO_OTHER) for whole in given.reader.classes.models if whole in bigger),
     ]
 
@@ -100,19 +98,18 @@ def _unnamed(running: list[Presented], given: Given, sources: Sequence[Source]) 
     outer = _outermost([p for p in running if not p.is_named_so and not _wholes(p, given)], given)
     if not outer:
         return []
-    kinds = {kind for p in outer if (kind := given.reader.class_of(p.maker)) is not None}
+    kinds: frozenset[Symbol] = frozenset().union(*(given.reader.kinds_of(p) for p in outer))
     reached = kinds.union(*(given.reader.classes.parts(kind) for kind in kinds))
     return [
-        *(of_presented(p, given, f"{p.place} builds it") for p in outer),
+        *(of_presented(p, given, "builds it") for p in outer),
         *(of_symbol(symbol, given, "") for symbol in roots(given, sources) if symbol not in reached),
     ]
 
 
 def _wholes(one: Presented, given: Given) -> list[Symbol]:
     """The outermost classes that contain this one's."""
-    kind = given.reader.class_of(one.maker)
     classes = given.reader.classes
-    return [] if kind is None else [w for w in classes.wholes(kind) if not classes.is_part(w)]
+    return [w for kind in given.reader.kinds_of(one) for w in classes.wholes(kind) if not classes.is_part(w)]
 
 
 def _factories(given: Given, sources: Sequence[Source]) -> list[Candidate]:
@@ -127,7 +124,7 @@ def _of_function(symbol: Symbol, given: Given) -> Candidate:
     """A function; where it needs arguments, the model that its body builds without them."""
     because = f"{symbol.where} {symbol.name}() makes it"
     inside = None if given.reader.callable_with(symbol, given.options) else given.reader.returned(symbol)
-    return of_symbol(symbol, given, because) if inside is None else of_presented(inside, given, because)
+    return of_symbol(symbol, given, because) if inside is None else of_presented(inside, given, "makes it")
 
 
 def _classes(given: Given, sources: Sequence[Source]) -> list[Candidate]:

@@ -44,7 +44,8 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     file, name = split_reference(reference)
     if not file.endswith(".py") or not Path(file).is_file():
         return plan_named(reference, given, Session(compat.fake_mode()))
-    return choose(Path(file), Known(name=name, settings=settings, defaults=defaults or {})).plan
+    known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})
+    return choose(Path(file), known).plan
 
 
 def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int) -> Trace:

@@ -514,6 +514,21 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
         },
         WIDE,
     ),
+    "branches that build different classes": (
+        {
+            "net.py": HEAD + STEM + NET + f"{MAIN}    kind = 'net'\n    if kind == 'net':\n        model = Net(64)\n"
+            "    else:\n        model = Stem()\n"
+        },
+        WIDE,
+    ),
+    "the same twice": (
+        {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nprint(model)\nmodel = Net(w).to('cpu')\n"},
+        WIDE,
+    ),
+    "the same text of another width": (
+        {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nw = 8\nmodel = Net(w)\n"},
+        r"which model\? lines \d+, \d+ build it one after the other",
+    ),
     "names with a digit and a line": (
         {"part1/net.py": HEAD + NET, "part1/run 2.py": HEAD + f"from net import Net\n{MAIN}    model = Net(64)\n"},
         WIDE,

@@ -40,3 +40,10 @@ def test_the_right_model_or_none(tmp_path: Path, what: str) -> None:
     with plan.mode:
         model = plan.subject.make()
     assert (type(model).__name__, parameters_of(model)) == right
+
+
+def test_what_is_said_of_a_branch_is_of_the_one_that_was_taken(tmp_path: Path) -> None:
+    files, _ = NEIGHBOURS["branches that build different classes"]
+    subject = chosen(laid_out(tmp_path, files)).plan.subject
+    assert (subject.arguments, subject.place) == ("width=64", "net.py:22")
+    assert subject.because == "net.py:22 builds it; with its defaults Net would have 162 parameters"

@@ -43,7 +43,8 @@ class Presented:
         maker: what is called.
         trained: an optimizer gets its parameters.
         unsure: why it is not certain which object this is, "" if it is.
-        wraps: other variables that the expression reads.
+        wraps: other variables that the expression hands on.
+        choices: where branches build different ones, each of them.
     """
 
     scope: Scope
@@ -54,6 +55,7 @@ class Presented:
     trained: bool = False
     unsure: str = ""
     wraps: frozenset[str] = frozenset()
+    choices: tuple[Presented, ...] = ()
 
     @property
     def place(self) -> str:
@@ -95,6 +97,11 @@ class Reader:
             return maker if self.classes.is_model(maker) else None
         inside = self.returned(maker)
         return None if inside is None else self.class_of(inside.maker, depth + 1)
+
+    def kinds_of(self, one: Presented) -> frozenset[Symbol]:
+        """The classes of the files that a presented model may be an instance of."""
+        kinds = (self.class_of(choice.maker) for choice in one.choices or (one,))
+        return frozenset(kind for kind in kinds if kind is not None)
 
     def makers(self) -> list[Symbol]:
         """Functions that return a model, whatever their name."""
@@ -256,11 +263,32 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
         fresh = [one for one in several if not _reads(one.value, name)]
         last = several[-1]
         unsure = next((one.unsure for one in several if one.unsure), "")
-        if len(fresh) > 1 and not are_alternatives(last.scope.body, [one.statement for one in fresh]):
+        branches = are_alternatives(last.scope.body, [one.statement for one in fresh])
+        if len(fresh) > 1 and not branches and not _is_repeated(fresh):
             lines = ", ".join(str(one.value.lineno) for one in fresh)
             unsure = unsure or f"lines {lines} build it one after the other"
-        wraps = frozenset().union(*(one.wraps for one in several))
-        yield replace(last, unsure=unsure, wraps=wraps, trained=any(one.trained for one in several))
+        yield replace(
+            last,
+            unsure=unsure,
+            wraps=frozenset().union(*(one.wraps for one in several)),
+            trained=any(one.trained for one in several),
+            choices=tuple(fresh) if branches and len(fresh) > 1 else (),
+        )
+
+
+def _is_repeated(fresh: list[Presented]) -> bool:
+    """True if each builds the same: the same text, of variables that are assigned once."""
+    texts = {ast.unparse(_core(one.value)) for one in fresh}
+    read = {node.id for node in ast.walk(fresh[0].value) if isinstance(node, ast.Name)}
+    bound = [name for node in flat(fresh[0].scope.body) for name, _ in bindings(node)]
+    return len(texts) == 1 and all(bound.count(name) <= 1 for name in read)
+
+
+def _core(value: ast.expr) -> ast.expr:
+    """``Net(64)`` of ``Net(64).to(device)``."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
+        value = value.func.value
+    return value
 
 
 def _handed(value: ast.AST) -> frozenset[str]:
