@@ -529,6 +529,15 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
         {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nw = 8\nmodel = Net(w)\n"},
         r"which model\? lines \d+, \d+ build it one after the other",
     ),
+    "half of it frozen by a function": (
+        {
+            "net.py": HEAD
+            + NET
+            + "def freeze(m):\n    for p in m.c.parameters():\n        p.requires_grad = False\n"
+            + f"{MAIN}    model = Net(64)\n    freeze(model)\n    model.half()\n"
+        },
+        WIDE,
+    ),
     "names with a digit and a line": (
         {"part1/net.py": HEAD + NET, "part1/run 2.py": HEAD + f"from net import Net\n{MAIN}    model = Net(64)\n"},
         WIDE,

@@ -47,3 +47,13 @@ def test_what_is_said_of_a_branch_is_of_the_one_that_was_taken(tmp_path: Path) -
     subject = chosen(laid_out(tmp_path, files)).plan.subject
     assert (subject.arguments, subject.place) == ("width=64", "net.py:22")
     assert subject.because == "net.py:22 builds it; with its defaults Net would have 162 parameters"
+
+
+def test_what_shapes_the_model_after_it_is_built_is_run_too(tmp_path: Path) -> None:
+    plan = chosen(laid_out(tmp_path, NEIGHBOURS["half of it frozen by a function"][0])).plan
+    with plan.mode:
+        parameters = dict(plan.subject.make().named_parameters())
+    assert {name: p.requires_grad for name, p in parameters.items()} == {
+        "c.weight": False, "c.bias": False, "f.weight": True, "f.bias": True,
+    }  # fmt: skip
+    assert {str(p.dtype) for p in parameters.values()} == {"torch.float16"}

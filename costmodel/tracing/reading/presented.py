@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from costmodel.tracing.reading.classes import Classes, holds_parameters
 from costmodel.tracing.reading.control import LOOP, are_alternatives, decides, flat, is_repeated, with_loops
+from costmodel.tracing.reading.expressions import SAME, core, handed, reads, replaced
 from costmodel.tracing.reading.scopes import Scope, Training, own_expressions, scopes_of
 from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
 
@@ -20,9 +21,6 @@ _MODEL_NAME = re.compile(r"(^|_)(model|net|network|classifier|cnn)\d*$", re.IGNO
 _LIBRARIES = ("torchvision.models.", "timm.create_model", "torch.hub.load", "transformers.", "segmentation_models")
 _WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "deepcopy", "prepare",
                        "convert_sync_batchnorm"})  # fmt: skip
-SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "requires_grad_",
-                  "apply", "load_state_dict", "state_dict", "zero_grad", "parameters", "share_memory"})  # fmt: skip
-"""Methods of a module that leave its structure as it is."""
 
 _DEEPEST = 8
 """Functions that call functions that are followed."""
@@ -206,13 +204,13 @@ class Reader:
             for name, value in bindings(statement):
                 maker = self.made(scope.source, value)
                 named = bool(_MODEL_NAME.search(name.rpartition(".")[2])) or name in trained
-                wrapped = isinstance(value, ast.Call) and _reads(value, name)
+                wrapped = isinstance(value, ast.Call) and reads(value, name)
                 if maker is _NOTHING and not (named and isinstance(value, (ast.Call, ast.IfExp)) and not wrapped):
                     continue
                 held.add(id(value))
                 yield Presented(
                     scope, name, value, statement, None if isinstance(maker, _Nothing) else maker, name in trained,
-                    LOOP if any(decides(loop, value, name) for loop in loops) else "", _handed(value) - {name},
+                    LOOP if any(decides(loop, value, name) for loop in loops) else "", handed(value) - {name},
                 )  # fmt: skip
             if isinstance(statement, ast.Return):
                 continue
@@ -221,7 +219,7 @@ class Reader:
                     decided = any(decides(loop, call, "") for loop in loops) or is_repeated(value, call)
                     unsure = LOOP if decided else ""
                     yield Presented(scope, "", call, statement, self._maker(scope.source, call),
-                                    self._is_trained(scope, statement, call), unsure, _handed(call))  # fmt: skip
+                                    self._is_trained(scope, statement, call), unsure, handed(call))  # fmt: skip
 
     def _maker(self, source: Source, call: ast.Call) -> Maker:
         maker = self.made(source, call)
@@ -240,7 +238,7 @@ class Reader:
     def _is_trained(self, scope: Scope, statement: ast.stmt, call: ast.Call) -> bool:
         """``train(Net(64))``, where ``train`` trains what it gets: as if a variable held it."""
         marked = ast.Name("it is here", ast.Load())
-        copied = _replaced(statement, call, marked)
+        copied = replaced(statement, call, marked)
         return marked.id in self._training.trained_in(replace(scope, body=(copied,)))
 
 
@@ -260,7 +258,7 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
         else:
             yield one
     for name, several in by_name.items():
-        fresh = [one for one in several if not _reads(one.value, name)]
+        fresh = [one for one in several if not reads(one.value, name)]
         last = several[-1]
         unsure = next((one.unsure for one in several if one.unsure), "")
         branches = are_alternatives(last.scope.body, [one.statement for one in fresh])
@@ -278,43 +276,7 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
 
 def _is_repeated(fresh: list[Presented]) -> bool:
     """True if each builds the same: the same text, of variables that are assigned once."""
-    texts = {ast.unparse(_core(one.value)) for one in fresh}
+    texts = {ast.unparse(core(one.value)) for one in fresh}
     read = {node.id for node in ast.walk(fresh[0].value) if isinstance(node, ast.Name)}
     bound = [name for node in flat(fresh[0].scope.body) for name, _ in bindings(node)]
     return len(texts) == 1 and all(bound.count(name) <= 1 for name in read)
-
-
-def _core(value: ast.expr) -> ast.expr:
-    """``Net(64)`` of ``Net(64).to(device)``."""
-    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
-        value = value.func.value
-    return value
-
-
-def _handed(value: ast.AST) -> frozenset[str]:
-    """Variables that an expression hands on as they are: ``Wrapper(net)``, not ``Net(teacher.width)``."""
-    owners = {id(node.value) for node in ast.walk(value) if isinstance(node, ast.Attribute)}
-    return frozenset(n.id for n in ast.walk(value) if isinstance(n, ast.Name) and id(n) not in owners)
-
-
-def _reads(value: ast.AST, name: str) -> bool:
-    return any(dotted(node) == name for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute)))
-
-
-def _names(value: ast.AST) -> frozenset[str]:
-    return frozenset(dotted(node) for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute))) - {""}
-
-
-def _replaced(statement: ast.stmt, call: ast.Call, by: ast.Name) -> ast.stmt:
-    """A copy of a statement's calls with one of them replaced, as far as reading it needs."""
-
-    def changed(node: ast.expr) -> ast.expr:
-        if node is call:
-            return by
-        if isinstance(node, ast.Call):
-            keywords = [ast.keyword(k.arg, changed(k.value)) for k in node.keywords]
-            return ast.Call(node.func, [changed(a) for a in node.args], keywords)
-        return node
-
-    values = [changed(value) for value in own_expressions(statement)]
-    return ast.Expr(ast.Tuple(values, ast.Load()))

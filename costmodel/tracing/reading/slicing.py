@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from costmodel.tracing.reading.classes import Classes
-from costmodel.tracing.reading.presented import SAME
 from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
 
 _SHAPE = frozenset({"add_module", "register_module", "append", "extend", "insert", "register_parameter",
-                    "register_buffer", "requires_grad_", "__setattr__"})  # fmt: skip
-"""Methods that change a module's structure, or which of its parameters are trained."""
+                    "register_buffer", "requires_grad_", "__setattr__", "to", "type", "half", "float", "double",
+                    "bfloat16"})  # fmt: skip
+"""Methods that change a module's structure, its numbers' type, or which of its parameters are trained."""
+
+_MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
+"""Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
 
 _WRAPS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "prepare"})
 """Calls that give a model back that computes the same: what they wrap is looked at."""
@@ -127,7 +130,7 @@ class Slicer:
         value = getattr(node, "value", None)
         if not isinstance(value, ast.Call):
             return False
-        if isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
+        if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
             return _root(value.func.value) == self._model
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) == self._model
@@ -138,6 +141,8 @@ class Slicer:
         if isinstance(func, ast.Attribute):
             root = _root(func.value)
             if root and self._is_model(root):
+                if _goes_to_cuda(call):
+                    return False
                 return root in needed and (func.attr in _SHAPE or self._method_changes(func.attr))
             if root in needed & self._own:
                 return True
@@ -245,6 +250,12 @@ def _names_in(node: ast.AST) -> set[str]:
     """Names that are read, ``self.net`` too."""
     found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
     return found | {dotted(inner) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} - {""}
+
+
+def _goes_to_cuda(call: ast.Call) -> bool:
+    """``net.to("cuda:0")``: nothing is traced there."""
+    is_to = isinstance(call.func, ast.Attribute) and call.func.attr == "to"
+    return is_to and any(isinstance(a, ast.Constant) and str(a.value).startswith("cuda") for a in call.args)
 
 
 def _stores_into(function: ast.AST, name: str) -> bool:
