@@ -84,6 +84,10 @@ def _version(distribution: str) -> str:
         return ""
 
 
+_MOST_ANCESTORS = 6
+"""Folders above a file in which a module that it imports is looked for."""
+
+
 def _closure(reference: str) -> tuple[set[Path], set[str]]:
     """The files behind a reference, and the top-level names that they import from elsewhere."""
     start = _file_of(reference)
@@ -101,7 +105,8 @@ def _closure(reference: str) -> tuple[set[Path], set[str]]:
             todo += _recipe_models(file)
             continue
         for name in _imports(file):
-            local = _local_modules(name, [file.parent, start.resolve().parent, Path.cwd()])
+            above = list(file.parents)[1:_MOST_ANCESTORS]  # models/net.py may import from models.blocks
+            local = _local_modules(name, [file.parent, start.resolve().parent, Path.cwd(), *above])
             todo += local
             if not local:
                 packages.add(name.lstrip(".").split(".")[0])

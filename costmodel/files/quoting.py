@@ -16,6 +16,8 @@ LONGEST = 300
 
 _FORMULA = frozenset("=+-@")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
+_DECIMAL_ADDRESS = re.compile(r"(?<![\w.,])\d{12,}(?![\w.,]*\d)")
+"""``id(x)``: longer than any number that a message gives without commas."""
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -80,6 +82,15 @@ def safe_markdown(text: str, longest: int = LONGEST) -> str:
     return re.sub(r"([\\`\[\]|])", r"\\\1", line)
 
 
+def without_addresses(text: str) -> str:
+    """Text without addresses of objects, which differ between two runs.
+
+    >>> without_addresses("<function f at 0x7f0123456789>, 140234567890123")
+    '<function f at 0x…>, …'
+    """
+    return _DECIMAL_ADDRESS.sub("…", _ADDRESS.sub("0x…", text))
+
+
 def safe_python(text: str, longest: int = LONGEST) -> str:
     r""":func:`safe_text` within a quoted string or docstring of a Python program: it cannot end the string.
 
@@ -93,7 +104,7 @@ def steady_text(text: str, places: dict[str, str]) -> str:
     """Text without what differs between two runs: addresses of objects, and folders, which get the names given."""
     for place, name in sorted(places.items(), key=lambda pair: -len(pair[0])):
         text = text.replace(place, name)
-    return _ADDRESS.sub("0x…", text)
+    return without_addresses(text)
 
 
 def _is_printable(character: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from costmodel.backends.backend import Run
 from costmodel.errors import UsageError
 from costmodel.grading.class_mapping import map_class
+from costmodel.grading.intake.named_models import NamedModel, assign_models
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.job import Job, TracedSubmission, trace
@@ -43,6 +44,7 @@ class GradingPlan:
 
     Attributes:
         reference: file and object of a submission that are the model (``model.py:Net``); None looks for them.
+        models: those of single students, which come first.
         wall: name of the wall.
         options: how the submissions are judged, beside files and facts.
         inputs: the grader's inputs for the replay; None leaves it out.
@@ -56,6 +58,7 @@ class GradingPlan:
     wall: str
     version: str
     reference: str | None = None
+    models: tuple[NamedModel, ...] = ()
     options: JudgingOptions = field(default_factory=JudgingOptions)
     inputs: Path | None = None
     ranked: bool = True
@@ -72,7 +75,7 @@ def grade_class(
     """Grade every submission of a folder, an export or an archive; a fault of one does not touch the others.
 
     Raises:
-        UsageError: the folder does not exist, or is empty.
+        UsageError: the folder does not exist, or is empty; or it is not clear whose model is named.
     """
     with _unpacked() as into:
         intake = find_submissions(place, into, roster)
@@ -80,7 +83,8 @@ def grade_class(
         if not submissions:
             raise UsageError(f"{place}: there are no submissions in it")
         sheets = assign_facts(facts, submissions)
-        traced = _trace_all(submissions, book, plan)
+        models = assign_models(plan.models, submissions)
+        traced = _trace_all(submissions, book, plan, models.references)
         costs = _map_all(submissions, traced, book, plan)
         verdicts = {
             s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), plan.options)
@@ -96,7 +100,7 @@ def grade_class(
         title=f"{book.title} (edition {book.edition})",
         submissions=graded,
         ranking=ranking,
-        notes=(*intake.notes, *sheets.notes, *_of_the_class(traced, plan)),
+        notes=(*intake.notes, *sheets.notes, *models.notes, *_of_the_class(traced, plan)),
         provenance={},
     )
 
@@ -122,11 +126,11 @@ def _unpacked() -> Iterator[Path]:
         yield Path(name)
 
 
-def _job(submission: Submission, book: Rulebook, plan: GradingPlan) -> Job:
+def _job(submission: Submission, book: Rulebook, plan: GradingPlan, named: str | None) -> Job:
     assert submission.path is not None  # asked for before
     return Job(
         path=submission.path,
-        reference=plan.reference or book.subject.model,
+        reference=named or plan.reference or book.subject.model,
         settings=book.subject.settings,
         defaults=book.subject.defaults,
         random=book.convention.random,
@@ -137,11 +141,13 @@ def _job(submission: Submission, book: Rulebook, plan: GradingPlan) -> Job:
     )
 
 
-def _trace_all(submissions: Sequence[Submission], book: Rulebook, plan: GradingPlan) -> dict[str, TracedSubmission]:
+def _trace_all(
+    submissions: Sequence[Submission], book: Rulebook, plan: GradingPlan, models: Mapping[str, str]
+) -> dict[str, TracedSubmission]:
     """Figures by submission's key; nothing is traced where no rule asks for the model."""
     if not book.needs_analysis:
         return {}
-    jobs = {s.key: _job(s, book, plan) for s in submissions if s.path is not None}
+    jobs = {s.key: _job(s, book, plan, models.get(s.key)) for s in submissions if s.path is not None}
     store_keys = {s.key: trace_key(jobs[s.key], s.digest, plan.version) for s in submissions if s.key in jobs}
     done: dict[str, TracedSubmission] = {}
     for key, store_key in store_keys.items():

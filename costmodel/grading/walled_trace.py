@@ -11,6 +11,7 @@ from typing import Any
 
 from costmodel.errors import ForgedError, FormatError
 from costmodel.files.quoting import safe_text, steady_text
+from costmodel.files.references import split_model
 from costmodel.grading.child.entry import answer
 from costmodel.grading.child.messages import REQUEST, Answer, Request, Wanted
 from costmodel.grading.intake.digest import digest_of
@@ -18,6 +19,7 @@ from costmodel.grading.notice import OF_LIMIT, Notice, NoticeKind
 from costmodel.grading.scrutiny.validate import check, parse
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import dumps
+from costmodel.ir.judged import Judged
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 from costmodel.sandbox.child_result import ChildResult, LimitReached
@@ -69,7 +71,7 @@ def trace_behind_wall(
 
     Args:
         submission: a folder, or one Python file.
-        reference: the contract: ``FILE.py:NAME``, ``FILE.py``, ``:NAME``; None looks for the one that fits.
+        reference: the contract: ``FILE.py:NAME``, ``FILE.py``, ``NAME``; None looks for the model that is presented.
         settings: fields of the recipe that overrule the submission's own, as JSON has them.
         defaults: fields of the recipe that fill its gaps.
         inference: trace the forward pass of one sample too.
@@ -81,10 +83,10 @@ def trace_behind_wall(
         SandboxError: no wall works here.
         OSError: the wall's program cannot be started.
     """
-    file, _, name = (reference or "").partition(":")
+    file, name = split_model(reference or "")
     wanted = Wanted(
-        file=file or None,
-        name=name or None,
+        file=file,
+        name=name,
         settings=dict(settings or {}),
         defaults=dict(defaults or {}),
         inference=inference,
@@ -151,6 +153,17 @@ def _printable(subject: Subject, digest: str) -> Subject:
         loss=safe_text(subject.loss),
         optimizer=safe_text(subject.optimizer),
         source_digest=digest,
+        judged=None if subject.judged is None else _printable_judged(subject.judged),
+    )
+
+
+def _printable_judged(judged: Judged) -> Judged:
+    return replace(
+        judged,
+        name=safe_text(judged.name),
+        file=safe_text(judged.file),
+        arguments=safe_text(judged.arguments),
+        because=safe_text(judged.because),
     )
 
 

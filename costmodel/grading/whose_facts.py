@@ -44,7 +44,7 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
     sheets: dict[str, Sheet] = {}
     notes = []
     for row in rows:
-        word, meant = _owners(row, submissions)
+        word, meant = owners(row.whose, submissions)
         if not row.whose:
             notes.append("facts without a name are not used: a column name is needed")
         elif not meant:
@@ -59,9 +59,9 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
     return ClassFacts(sheets, tuple(notes))
 
 
-def _owners(row: FactsRow, submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
-    """The identifier that fits somebody, and the first submission of each person whom it fits."""
-    for word in row.whose:
+def owners(whose: Sequence[str], submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
+    """The first of a person's identifiers that fits somebody, and the first submission of each person whom it fits."""
+    for word in whose:
         found: dict[object, Submission] = {}
         for submission in submissions:
             if _plain(word) in {_plain(known) for known in _words(submission)}:

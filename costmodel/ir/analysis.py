@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.cost import CostReport
+from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
 from costmodel.ir.trace import Assumption
 
@@ -143,7 +144,7 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was analysed: everything that the numbers depend on, in the user's words."""
+    """What was analysed: everything that the numbers depend on, in the user's words; ``judged`` names the model."""
 
     name: str
     model_options: Mapping[str, str]
@@ -155,6 +156,7 @@ class Subject:
     epochs: int | None
     convention: str
     source_digest: str
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Literal
 
+from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
 
 SCHEMA = "costmodel.verdict/1"
@@ -181,6 +182,8 @@ class Verdict(Noun):
         contract: findings about the submission's files.
         readings: the same under every other reading.
         missing_facts: metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it.
+        model_open: True if there is no model to judge because it is not known which object is meant.
+        judged: the model that the figures are of; None if there are none.
         length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
     """
 
@@ -203,6 +206,8 @@ class Verdict(Noun):
     readings: tuple[ReadingRow, ...] = ()
     missing_facts: tuple[str, ...] = ()
     length_unknown: bool = False
+    model_open: bool = False
+    judged: Judged | None = None
 
     def summary(self) -> str:
         """The noun in a few words."""

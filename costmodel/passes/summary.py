@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from costmodel.ir.analysis import (
     PARTS,
@@ -37,6 +38,9 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
     trace, counts = first.phase.trace, first.counts
     parameters = count_parameters(trace)
     uncounted = _uncounted(counted)
+    if subject.judged is not None:
+        judged = replace(subject.judged, parameters=parameters.trainable + parameters.frozen)
+        subject = replace(subject, judged=judged)
     totals = Totals(
         parameters=parameters.trainable,
         frozen_parameters=parameters.frozen,

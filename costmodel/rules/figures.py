@@ -20,6 +20,7 @@ class Computed:
         analysis: None where there is no model to look at; ``because`` says why.
         costs: energy and cycles on the rulebook's machine, by search.
         search: the one that counts.
+        model_open: True if it is not known which object is the model.
         from_table: there is only a table's row: what is missing is missing there.
     """
 
@@ -27,6 +28,7 @@ class Computed:
     because: str = "there is no model to analyse"
     costs: Mapping[str, CostReport] = field(default_factory=dict)
     search: str = ""
+    model_open: bool = False
     from_table: bool = False
 
 

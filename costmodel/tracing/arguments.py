@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from costmodel.errors import TraceError
+from costmodel.files.quoting import without_addresses
 from costmodel.ir.trace import Argument, Symbol, TensorRef
 
 _CONSTANTS = (torch.dtype, torch.layout, torch.memory_format)
@@ -39,7 +40,8 @@ def encode(value: Any, tensor_id: Callable[[torch.Tensor], int]) -> Argument:
         return Symbol("complex", repr(value))
     if isinstance(value, torch.Generator):
         return None  # whichever generator draws the numbers, the cost is the same
-    raise TraceError(f"an argument of type {type(value).__name__} cannot be recorded: {value!r}"[:200])
+    shown = without_addresses(f"an argument of type {type(value).__name__} cannot be recorded: {value!r}")
+    raise TraceError(shown[:200])
 
 
 def encode_call(

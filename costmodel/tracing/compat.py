@@ -31,6 +31,7 @@ __all__ = [
     "current_autograd_node",
     "fake_mode",
     "fresh_tensor",
+    "has_parameters",
     "is_accumulate_grad",
     "known_value",
     "next_sequence_number",
@@ -172,6 +173,11 @@ def quiet() -> Iterator[None]:
 def without_modes() -> AbstractContextManager[Any]:
     """A stretch of ordinary eager code inside a mode."""
     return _disable_current_modes()
+
+
+def has_parameters(model: torch.nn.Module) -> bool:
+    """True if any module has a parameter, whatever ``named_parameters`` says: a submission may have replaced it."""
+    return any(parameter is not None for part in model.modules() for parameter in part._parameters.values())
 
 
 def current_autograd_node() -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
+from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
+from costmodel.tracing.identity import class_place
+from costmodel.tracing.plan import Plan
 from costmodel.tracing.recipe import Recipe
-from costmodel.tracing.training import Plan
 
 
 def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
@@ -33,7 +36,33 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
         epochs=first.epochs,
         convention="haet" if random else "haet without random",
         source_digest=digest,
+        judged=judged_of(plan),
     )
+
+
+def judged_of(plan: Plan) -> Judged:
+    """The class of a plan's model, and where the submission has it; its parameters are counted with the rest."""
+    with plan.mode:
+        kind = type(plan.subject.make())
+    place = class_place(kind)
+    file, line = place.file, place.line
+    if line:
+        file = _within(Path(file), plan)
+    elif plan.subject.place:
+        file, line = plan.subject.place.rpartition(":")[0], int(plan.subject.place.rpartition(":")[2])
+    return Judged(
+        name=place.name.rpartition(">.")[2],
+        file=file,
+        line=line,
+        arguments=plan.subject.arguments,
+        because=plan.subject.because,
+    )
+
+
+def _within(file: Path, plan: Plan) -> str:
+    """A file within the submission, else its name: folders of this machine are nobody's business."""
+    root = plan.root.resolve() if plan.root is not None else None
+    return file.relative_to(root).as_posix() if root is not None and file.is_relative_to(root) else file.name
 
 
 def _short(reference: str) -> str:

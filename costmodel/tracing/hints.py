@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from costmodel.errors import CostModelError
+from costmodel.files.quoting import without_addresses
 from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
 
@@ -33,7 +34,7 @@ def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
 
 def advice(error: BaseException) -> str:
     """One line: the error's own first line, and what to do where that is known."""
-    return _known(error) or f"{type(error).__name__}: {_first_line(error)}"
+    return without_addresses(_known(error) or f"{type(error).__name__}: {_first_line(error)}")
 
 
 def hint(error: BaseException) -> str:
@@ -67,7 +68,7 @@ def _known(error: BaseException) -> str:
     if isinstance(error, compat.UnsupportedOperatorException):
         return f"{first}: this op has no fake kernel; register one with torch.library.register_fake"
     if "UninitializedParameter" in first or "uninitialized parameter" in first:
-        return f"{type(error).__name__}: {first}; a lazy layer cannot be traced: give it its input size"
+        return "a lazy layer (nn.LazyLinear …) has no size before it runs, and cannot be traced: give it its input size"
     if "convert all Tensors to FakeTensors" in str(error):  # their text: torch
         return (
             "a real tensor made outside the model meets the traced ones; make it a buffer "

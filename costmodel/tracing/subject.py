@@ -1,20 +1,13 @@
-"""Find the model: ``FILE.py:NAME``, ``package.module:NAME``, or an object that is already here.
-
-The file runs inside the fake mode, so that a model built at import allocates nothing; packages that it imports are
-imported before, outside, so that their own tensors stay real for the rest of the process.
-"""
+"""Find the model: ``FILE.py:NAME``, ``package.module:NAME``, or an object that is already here."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import copy
-import hashlib
 import importlib
-import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -24,9 +17,10 @@ import torch
 from torch import nn
 
 from costmodel.errors import SubjectError
+from costmodel.files.quoting import without_addresses
 from costmodel.tracing import compat
-from costmodel.tracing.compat import FakeTensorMode
 from costmodel.tracing.hints import explained
+from costmodel.tracing.importing import Session
 
 
 @dataclass(frozen=True)
@@ -37,88 +31,78 @@ class LoadedSubject:
         name: as the user wrote it.
         source: the file's namespace (empty for a Python object).
         make: builds the model, inside a fake mode.
+        arguments: those of its constructor, as text, or those of the function that makes it: ``by build(width=64)``.
+        place: where the code builds it (``net.py:12``), "" where it does not.
+        because: the reason why it is this object, "" if it was named.
     """
 
     name: str
     make: Callable[[], nn.Module]
     source: Mapping[str, Any] = field(default_factory=dict)
+    arguments: str = ""
+    place: str = ""
+    because: str = ""
 
 
-def load_source(reference: str, mode: FakeTensorMode) -> tuple[ModuleType, str | None]:
+def load_source(reference: str, session: Session) -> tuple[ModuleType, str | None]:
     """Import the module of a subject reference; the second value is the name after the colon, if any.
 
     Raises:
         SubjectError: no such file, a syntax error, or an error while importing, with file and line.
     """
-    place, _, name = reference.rpartition(":") if _has_name(reference) else (reference, "", "")
+    place, name = split_reference(reference)
     if place.endswith(".py"):
-        module = _run_file(Path(place), mode)
+        return session.load(Path(place)), name
+    _refuse_other_files(reference, place)
+    return _import_package(place), name
+
+
+def split_reference(reference: str) -> tuple[str, str | None]:
+    r"""A file or module, and the name after the colon: a colon inside a path (C:\x.py) is followed by a separator."""
+    place, colon, name = reference.rpartition(":")
+    if colon and (name.replace(".", "_").isidentifier() or name.isdecimal()):
+        return place, name
+    return reference, None
+
+
+_WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".pkl", ".onnx")
+
+
+def _refuse_other_files(reference: str, place: str) -> None:
+    """Words that cannot be the name of a module: a folder, weights, a notebook."""
+    path = Path(place)
+    if path.suffix.lower() in _WEIGHTS:
+        what = "holds weights, and the cost is that of the code that uses them"
+    elif path.suffix.lower() == ".ipynb":
+        what = "is a notebook: export it as a script (jupyter nbconvert --to script)"
+    elif path.is_dir() and not all(part.isidentifier() for part in place.split(".")):
+        what = "is a folder"
+    elif path.is_file():
+        what = "is no Python file"
     else:
-        module = _import_package(place)
-    return module, name or None
+        return
+    raise SubjectError(f"{reference} {what}; give the file that defines the model, FILE.py:NAME")
 
 
-def _has_name(reference: str) -> bool:
-    # a colon inside a path (C:\x.py) is followed by a separator, one before a name is not
-    _, colon, name = reference.rpartition(":")
-    return bool(colon) and name.replace(".", "_").isidentifier()
-
-
-def _run_file(path: Path, mode: FakeTensorMode) -> ModuleType:
-    if not path.is_file():
-        raise SubjectError(f"{path}: no such file; give FILE.py:NAME or package.module:NAME")
-    try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        what = getattr(error, "msg", error)
-        raise SubjectError(f"{path}:{line or 1}: syntax error: {what}") from None
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    module_name = f"{path.stem}_{digest}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None  # a .py file always has one, with a loader
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses and pickle look their module up by name
-    with _import_path(path.resolve().parent), explained(SubjectError, f"{path}: importing it failed"):
-        _import_packages(tree, path.resolve().parent)
-        with mode:
-            spec.loader.exec_module(module)
-    return module
-
-
-def _import_packages(tree: ast.Module, folder: Path) -> None:
-    """Import what the file's top level imports from installed packages, in the real world."""
-    for node in tree.body:
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [node.module]
-        for name in names:
-            top = name.split(".")[0]
-            if not (folder / f"{top}.py").exists() and not (folder / top).is_dir():
-                # the file's own import statement raises again, with its line
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(name)
+def _import_package(name: str) -> ModuleType:
+    with _working_folder(), explained(SubjectError, f"module {name}: importing it failed"):
+        return importlib.import_module(name)
 
 
 @contextlib.contextmanager
-def _import_path(folder: Path) -> Any:
-    sys.path.insert(0, str(folder))
+def _working_folder() -> Iterator[None]:
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
     try:
         yield
     finally:
         with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
+            sys.path.remove(folder)
 
 
-def _import_package(name: str) -> ModuleType:
-    with _import_path(Path.cwd()), explained(SubjectError, f"module {name}: importing it failed"):
-        return importlib.import_module(name)
-
-
-def find_model(module: ModuleType, name: str | None, options: Mapping[str, Any], label: str) -> LoadedSubject:
+def find_model(
+    module: ModuleType, name: str | None, options: Mapping[str, Any], label: str, session: Session | None = None
+) -> LoadedSubject:
     """The subject ``name`` of an imported file, or its only ``nn.Module`` class if there is no name.
 
     Raises:
@@ -138,7 +122,7 @@ def find_model(module: ModuleType, name: str | None, options: Mapping[str, Any],
             listed = ", ".join(models) or "none"
             raise SubjectError(f"{label}: no {name!r} in it; its models: {listed}")
         target = getattr(target, part)
-    return from_object(target, options, label, vars(module))
+    return from_object(target, options, label, vars(module), session)
 
 
 def model_names(module: ModuleType) -> list[str]:
@@ -154,7 +138,11 @@ def model_names(module: ModuleType) -> list[str]:
 
 
 def from_object(
-    target: Any, options: Mapping[str, Any], label: str, source: Mapping[str, Any] | None = None
+    target: Any,
+    options: Mapping[str, Any],
+    label: str,
+    source: Mapping[str, Any] | None = None,
+    session: Session | None = None,
 ) -> LoadedSubject:
     """A subject from a class, an instance, or a callable that returns a model.
 
@@ -175,17 +163,33 @@ def from_object(
             f"{label} is a {type(target).__name__}, not an nn.Module class, instance or function returning one"
         )
     _check_arguments(target, options, label)
+    make = maker(lambda: target(**options), label, session)
+    arguments = arguments_text(target, (), options)
+    if not isinstance(target, type):
+        arguments = f"by {getattr(target, '__name__', label)}({arguments})"
+    return LoadedSubject(label, make, source or {}, arguments)
+
+
+def maker(build: Callable[[], Any], label: str, session: Session | None = None) -> Callable[[], nn.Module]:
+    """A function that builds a model by ``build``, checks that it is one, and gives it fake tensors.
+
+    Args:
+        build: the user's code.
+        label: the model, in messages.
+        session: of the files, which the code may import from while it runs.
+    """
 
     def make() -> nn.Module:
-        with explained(SubjectError, f"{label}: building the model failed"):
-            model = target(**options)
+        importable = contextlib.nullcontext() if session is None else session.importable()
+        with importable, explained(SubjectError, f"{label}: building the model failed"):
+            model = build()
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
         tensors = (*model.parameters(), *model.buffers())
         # a function may return a model that was built before, for real
         return model if all(isinstance(t, compat.FakeTensor) for t in tensors) else _as_fake(model)
 
-    return LoadedSubject(label, make, source or {})
+    return make
 
 
 def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], label: str) -> None:
@@ -193,11 +197,67 @@ def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], lab
         signature = inspect.signature(target)
     except (TypeError, ValueError):
         return  # no signature to check against: the call itself will tell
+    kinds = {p.kind for p in signature.parameters.values()}
+    unknown = [name for name in options if name not in signature.parameters]
+    if unknown and inspect.Parameter.VAR_KEYWORD not in kinds:
+        known = ", ".join(signature.parameters) or "none"
+        raise SubjectError(f"{label} has no option {unknown[0]!r}; its options: {known}")
     try:
         signature.bind(**options)
     except TypeError as error:
         hint = "give arguments with --model-option NAME=VALUE"
-        raise SubjectError(f"{label}{signature}: {error}", hint=hint) from None
+        raise SubjectError(f"{label}{_shown(signature)}: {error}", hint=hint) from None
+
+
+_LONGEST_SIGNATURE = 120
+
+
+def _shown(signature: inspect.Signature) -> str:
+    """``(width, act=relu)``: names and defaults."""
+    parts = [
+        f"{str(p).partition(p.name)[0]}{p.name}" + ("" if p.default is p.empty else f"={plain_value(p.default)}")
+        for p in signature.parameters.values()
+    ]
+    text = f"({', '.join(parts)})"
+    return text if len(text) <= _LONGEST_SIGNATURE else "(…)"
+
+
+def arguments_text(target: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> str:
+    """Arguments of a constructor by name, its defaults too: ``width=64, norm=BatchNorm2d``."""
+    parts = [*map(plain_value, args), *(f"{name}={plain_value(value)}" for name, value in options.items())]
+    with contextlib.suppress(TypeError, ValueError):
+        bound = inspect.signature(target).bind_partial(*args, **options)
+        bound.apply_defaults()
+        parts = []
+        for name, value in bound.arguments.items():
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                parts += map(plain_value, value)
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                parts += [f"{key}={plain_value(item)}" for key, item in value.items()]
+            else:
+                parts.append(f"{name}={plain_value(value)}")
+    text = ", ".join(parts)
+    return text if len(text) <= _LONGEST_ARGUMENTS else f"{text[: _LONGEST_ARGUMENTS - 1]}…"
+
+
+_LONGEST_ARGUMENTS = 200
+_LONGEST_VALUE = 60
+
+
+def plain_value(value: Any) -> str:
+    """A value as its author would write it; of a class or function the name, of an object its class."""
+    if isinstance(value, (str, int, float, complex, bool, type(None))):
+        text = repr(value)
+    elif isinstance(value, (list, tuple)):
+        inside = ", ".join(map(plain_value, value[:16]))
+        text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    elif isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{k!r}: {plain_value(v)}" for k, v in list(value.items())[:16]) + "}"
+    else:
+        text = getattr(value, "__name__", None) or type(value).__name__
+    text = without_addresses(str(text))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _as_fake(model: nn.Module) -> nn.Module:

@@ -3,70 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from costmodel.errors import RecipeError, TraceError, joined
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.hints import explained
-from costmodel.tracing.recipe import PhaseSpec, Recipe, make_recipe, read_recipe, schedule
-from costmodel.tracing.step import build_inference, build_step, own_batch_size
-from costmodel.tracing.subject import LoadedSubject, find_model, from_object, load_source
+from costmodel.tracing.choice import Known, choose
+from costmodel.tracing.importing import Session
+from costmodel.tracing.inference import trace_inference as trace_inference
+from costmodel.tracing.plan import Plan as Plan
+from costmodel.tracing.plan import plan_named, plan_object, plan_recipe_file
+from costmodel.tracing.recipe import PhaseSpec, schedule
+from costmodel.tracing.step import build_step, own_batch_size
+from costmodel.tracing.subject import split_reference
 from costmodel.tracing.tracer import trace_step
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A subject with its recipe, inside the fake mode that both need."""
-
-    subject: LoadedSubject
-    recipe: Recipe
-    mode: compat.FakeTensorMode
 
 
 def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> Plan:
     """Find the subject and its recipe.
 
     Args:
-        model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function.
+        model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function; a file
+            without a name gives the model that its own code presents. A plan is given back as it is.
         settings: fields of :class:`Recipe` that were given explicitly; they override the file's own recipe.
         defaults: fields of :class:`Recipe` for a subject that brings no recipe; everything overrides them.
 
     Raises:
         SubjectError, RecipeError: see there.
     """
-    mode = compat.fake_mode()
     given = {**(defaults or {}), **settings}
+    if isinstance(model, Plan):
+        return model
     if not isinstance(model, (str, Path)):
-        recipe = make_recipe(given, "arguments")
-        label = getattr(model, "__name__", type(model).__name__)
-        return Plan(from_object(model, recipe.model_options, label), recipe, mode)
+        return plan_object(model, given)
     reference = str(model)
     if reference.endswith((".yaml", ".yml")):
-        recipe = _overridden(read_recipe(Path(reference)), settings)
-        if recipe.model is None:
-            raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")
-        return Plan(_subject(recipe.model, recipe, mode), recipe, mode)
-    module, name = load_source(reference, mode)
-    if name is None and callable(getattr(module, "recipe", None)):
-        recipe = _overridden(_own_recipe(module, reference, mode), settings)
-        if isinstance(recipe.model, str):
-            beside = str(Path(reference).parent / recipe.model) if ".py" in recipe.model else recipe.model
-            return Plan(_subject(beside, recipe, mode), recipe, mode)
-        subject = from_object(recipe.model, recipe.model_options, reference, vars(module))
-        return Plan(subject, recipe, mode)
-    recipe = make_recipe(given, "arguments")
-    return Plan(find_model(module, name, recipe.model_options, reference), recipe, mode)
-
-
-def _own_recipe(module: ModuleType, reference: str, mode: compat.FakeTensorMode) -> Recipe:
-    with mode, explained(RecipeError, f"{reference}: recipe() failed"):
-        data = module.recipe()
-    return data if isinstance(data, Recipe) else make_recipe(data, f"{reference}: recipe()")
+        return plan_recipe_file(reference, settings)
+    file, name = split_reference(reference)
+    if not file.endswith(".py") or not Path(file).is_file():
+        return plan_named(reference, given, Session(compat.fake_mode()))
+    known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})
+    return choose(Path(file), known).plan
 
 
 def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int) -> Trace:
@@ -76,20 +55,6 @@ def _last(traced: Callable[[PhaseSpec, int], Trace], phase: PhaseSpec, rest: int
     except TraceError as error:
         hint = joined(error.hint, "--drop-last leaves it out")
         raise TraceError(f"the last partial batch of {rest}: {error.message}", hint=hint) from error
-
-
-def _overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    if not settings:
-        return recipe
-    given = make_recipe(settings, "arguments")
-    return recipe.model_copy(update={name: getattr(given, name) for name in settings})
-
-
-def _subject(model: Any, recipe: Recipe, mode: compat.FakeTensorMode) -> LoadedSubject:
-    if not isinstance(model, str):
-        return from_object(model, recipe.model_options, getattr(model, "__name__", "model"))
-    module, name = load_source(model, mode)
-    return find_model(module, name, recipe.model_options, model)
 
 
 _SCHEDULE = ("samples", "epochs", "steps", "drop_last", "batch")
@@ -110,16 +75,6 @@ def _with_own_batch(plan: Plan, phase: PhaseSpec) -> PhaseSpec:
             "let it take the number of samples, example_batch(n), or set drop_last"
         )
     return own
-
-
-def trace_inference(plan: Plan) -> Trace:
-    """Trace the forward pass of one sample in evaluation mode (the lab's inference has batch 1).
-
-    Raises:
-        TraceError: it does not run on fake tensors.
-    """
-    with plan.mode:
-        return trace_step(build_inference(plan.subject, plan.recipe))
 
 
 def trace_training(plan: Plan) -> Training:

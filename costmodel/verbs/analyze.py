@@ -136,5 +136,5 @@ def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any
 
     plan = plan_training(model, settings, defaults)
     training = trace_training(plan)
-    digest = source_digest(model) if isinstance(model, str) else ""
+    digest = source_digest(plan.reference) if plan.reference else ""
     return summarise(training, describe(plan, training, random=random, digest=digest), random=random)

@@ -11,8 +11,9 @@ from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
 from costmodel.contracts.contract import ContractSpec
-from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
+from costmodel.errors import NoChoiceError, RecipeError, SubjectError, TraceError, UsageError
 from costmodel.files.moments import parse_submitted
+from costmodel.files.references import split_model
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
@@ -44,7 +45,7 @@ class CheckRequest:
         fact_files: tables, logs, leaderboards.
         solution: labels that a file of predictions is scored against.
         name: whose facts in those files; None is the reference's own name.
-        model: which file and object of a folder is the model.
+        model: which file and object of a folder is the model, or which object of a file.
         score: what a leaderboard's score is (``error-percent`` …).
         submitted: when it was handed in, as ISO 8601 text with its time zone.
         team_solutions: how many solutions the team has handed in.
@@ -70,6 +71,11 @@ class CheckRequest:
             return None
         path = Path(self.reference)
         return path if path.is_dir() else None
+
+    @property
+    def is_bare_file(self) -> bool:
+        """True for a Python file without the name of an object."""
+        return isinstance(self.reference, (str, Path)) and str(self.reference).endswith(".py")
 
     @property
     def short_name(self) -> str:
@@ -152,7 +158,8 @@ def check_submission(
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise
-            computed = Computed(because=f"the model cannot be analysed: {error.message}")
+            which = isinstance(error, NoChoiceError)
+            computed = Computed(because=f"the model cannot be analysed: {error.message}", model_open=which)
     if submission.name is None and folder is None and computed.analysis is not None:
         name = computed.analysis.subject.name
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
@@ -185,7 +192,6 @@ def costs_of(workload: Workload, rule: HardwareRule, run: Run) -> dict[str, Cost
 def _nothing_is_ignored(submission: CheckRequest) -> None:
     """Every word that was given must have something to say."""
     of_folder = {
-        "--model": submission.model,
         "--submitted": submission.submitted,
         "--originals": submission.originals,
         "--team-solutions": submission.team_solutions,
@@ -193,21 +199,33 @@ def _nothing_is_ignored(submission: CheckRequest) -> None:
     for option, value in of_folder.items():
         if value is not None and submission.folder is None:
             raise UsageError(f"{option} is about a folder's files; {submission.reference} is not a folder")
+    if submission.model is not None and submission.folder is None and not submission.is_bare_file:
+        raise UsageError(
+            f"--model is about a folder or a file without a name; {submission.reference} is neither: leave it out"
+        )
     for option, path in (("--solution", submission.solution), ("--originals", submission.originals)):
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file or folder")
 
 
 def _model(submission: CheckRequest, book: Rulebook) -> Any:
-    """The reference to analyse; a folder's model is chosen as ``grade`` chooses it."""
+    """The reference to analyse, or the plan of a folder's model, which is chosen as ``grade`` chooses it."""
     if submission.folder is None:
-        return submission.reference
+        return submission.reference if submission.model is None else _in_file(submission, submission.model)
     from costmodel.tracing.choice import Known, choose
 
-    file, _, name = (submission.model or book.subject.model or "").partition(":")
+    file, name = split_model(submission.model or book.subject.model or "")
     settings = {**book.subject.settings, **submission.settings}
-    known = Known(file=file or None, name=name or None, settings=settings, defaults=book.subject.defaults)
-    return choose(submission.folder, known).reference
+    known = Known(file=file, name=name, settings=settings, defaults=book.subject.defaults)
+    return choose(submission.folder, known).plan
+
+
+def _in_file(submission: CheckRequest, model: str) -> str:
+    """``--model Net``, or ``--model net.py:Net``, of a file that was named by itself."""
+    file, name = split_model(model)
+    if name is None or file not in (None, submission.short_name):
+        raise UsageError(f"--model {model}: name a class, instance or function of {submission.reference}")
+    return f"{submission.reference}:{name}"
 
 
 def _contract(submission: CheckRequest, folder: Path, spec: ContractSpec, known: str) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from costmodel.errors import SandboxError, UsageError
 from costmodel.files.fingerprint import own_digest
 from costmodel.files.writing import write_text
 from costmodel.grading.classroom import GradingPlan, Progress, grade_class
+from costmodel.grading.intake.named_models import read_models
 from costmodel.grading.intake.roster import read_roster
 from costmodel.grading.resume import ResumeStore
 from costmodel.grading.scrutiny.confirm_by_replay import check_inputs
@@ -47,6 +48,7 @@ class Order:
         roster: CSV of the class.
         originals: the organizers' own copy of files that nobody may change.
         model: file and object of a submission that are the model.
+        models: CSV with those of single students, which come first.
         inputs: tensor file with the grader's inputs, on which traces are replayed.
         resume: take what an interrupted run has finished.
         require_sandbox: a wall that does not keep all its promises is an error.
@@ -62,6 +64,7 @@ class Order:
     roster: Path | None = None
     originals: Path | None = None
     model: str | None = None
+    models: Path | None = None
     reading: str = "as-written"
     inputs: Path | None = None
     resume: bool = False
@@ -79,6 +82,7 @@ def grade(
     facts: Sequence[str | Path] = (),
     roster: str | Path | None = None,
     model: str | None = None,
+    models: str | Path | None = None,
     reading: str = "as-written",
     formats: Sequence[str] = (),
     resume: bool = False,
@@ -97,6 +101,7 @@ def grade(
         facts: tables, logs and leaderboards with what was measured.
         roster: CSV of the class.
         model: file and object of a submission that are the model; None looks for it.
+        models: CSV with those of single students: name, sid, email … as in a roster, and model.
         reading: how ambiguous rules are read.
         formats: platforms whose files are wanted too (:func:`costmodel.reports.names_on_request`).
         resume: take what an interrupted run has finished.
@@ -116,6 +121,7 @@ def grade(
         fact_files=tuple(map(Path, facts)),
         roster=None if roster is None else Path(roster),
         model=model,
+        models=None if models is None else Path(models),
         reading=reading,
         resume=resume,
         require_sandbox=require_sandbox,
@@ -154,6 +160,7 @@ def grade_order(
         wall=wall,
         version=own_digest(),
         reference=order.model,
+        models=() if order.models is None else read_models(order.models),
         options=JudgingOptions(
             reading=order.reading,
             originals=order.originals,

@@ -53,7 +53,7 @@ CASES = [
     (("analyze", "raises.py:Net"), 2, ["raises.py:2", "no data here"]),
     (("analyze", "exits.py:Net"), 2, ["exits.py:2", "SystemExit"]),
     (("analyze", "net.py:Nett"), 2, ["net.py", "'Nett'", "Net"]),
-    (("analyze", "two.py"), 2, ["two.py", "A, B"]),
+    (("analyze", "two.py"), 2, ["two.py:A(", "two.py:B("]),
     (("analyze", "needs.py:Net"), 2, ["width", "--model-option"]),
     (("analyze", "number.py:Net"), 2, ["int", "nn.Module"]),
     (("analyze", "nowhere.module:Net"), 2, ["nowhere"]),

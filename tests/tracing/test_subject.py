@@ -15,6 +15,7 @@ import costmodel
 from costmodel.errors import SubjectError
 from costmodel.ir.trace import Trace
 from costmodel.tracing import compat
+from costmodel.tracing.importing import Session
 from costmodel.tracing.subject import find_model, from_object, load_source
 
 Write = Callable[[str, str], str]
@@ -119,7 +120,7 @@ def test_a_lazy_layer_is_an_error_that_says_what_to_do() -> None:
 
 def test_a_path_on_another_system() -> None:
     with pytest.raises(SubjectError, match="no such file"):
-        load_source(r"C:\somewhere\net.py", compat.fake_mode())
+        load_source(r"C:\somewhere\net.py", Session(compat.fake_mode()))
 
 
 ERRORS = [
@@ -133,8 +134,8 @@ ERRORS = [
     ("x = 1 / 0\n", ":Net", r"at net\.py:1: ZeroDivisionError"),
     ("import sys\nsys.exit(3)\n", ":Net", r"at net\.py:2: SystemExit"),
     (NET, ":Nett", r"Nett.*Net"),
-    (NET + "class Other(Net): ...\n", "", r"which model\?.*Net, Other"),
-    ("x = 1\n", "", r"which model\?.*none"),
+    (NET + "class Other(Net): ...\n", "", r"which is the model\?.*:Net, .*:Other all"),
+    ("x = 1\n", "", r"there is no model: no nn\.Module class in net\.py"),
     ("Net = 3\n", ":Net", r"is a int, not an nn\.Module"),
     ("def Net(): return 3\n", ":Net", r"returned a int, not an nn\.Module"),
     (NET.replace("=4", ""), ":Net", r"missing a required argument: 'width'.*--model-option NAME=VALUE"),
@@ -171,6 +172,6 @@ def test_an_unknown_option(write: Write) -> None:
 
 def test_importing_a_file_allocates_nothing(write: Write) -> None:
     path = write("net.py", "import torch\nhuge = torch.zeros(10**6, 10**6)\n" + NET)
-    module, name = load_source(path, compat.fake_mode())
+    module, name = load_source(path, Session(compat.fake_mode()))
     assert isinstance(module.huge, compat.FakeTensor)
     assert find_model(module, name, {}, path).name == path

@@ -41,7 +41,8 @@ def check(
         str | None, typer.Option("--name", help="whose facts in that file [default: the subject's]")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="in a folder: which file and object is the model (FILE.py:NAME)")
+        str | None,
+        typer.Option("--model", help="which object is the model: FILE.py:NAME, FILE.py or NAME [default: looked for]"),
     ] = None,
     solution: o.Solution = None,
     score: o.Score = None,
@@ -94,6 +95,8 @@ def _wanted(verdict: Verdict) -> Iterator[str]:
     if verdict.missing_facts:
         words = " ".join(f"--fact {name}=VALUE" for name in verdict.missing_facts)
         yield f"undecided for want of facts; give {words} or --facts FILE"
+    if verdict.model_open:
+        yield "undecided for want of the model; name it with --model FILE.py:NAME"
     if verdict.length_unknown:
         yield "undecided for want of the training's length; give --samples and --epochs, or a recipe"
 

@@ -50,6 +50,13 @@ def grade(
         str | None,
         typer.Option("--model", help="which file and object is the model: model.py:Net [default: looked for]"),
     ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            "--models",
+            help="CSV with the model (FILE.py:NAME) of single students: columns name, sid or email, and model",
+        ),
+    ] = None,
     reading: o.Reading = "as-written",
     format: Annotated[
         list[str] | None,
@@ -90,6 +97,7 @@ def grade(
         originals=originals,
         limits=Limits() if time_limit is None else Limits(wall_seconds=time_limit, cpu_seconds=time_limit),
         model=model,
+        models=models,
         reading=reading,
         inputs=inputs,
         resume=resume,

@@ -33,7 +33,7 @@ def _answer(job: Request, shown: tuple[str, ...]) -> Answer:
     try:
         return trace(Path(shown[0]), job.wanted)
     except BaseException as error:  # a submission may raise anything, SystemExit and KeyboardInterrupt too
-        return Answer(error=_notice(error))
+        return Answer(error=_notice(error, Path(shown[0])))
 
 
 def trace(submission: Path, wanted: Wanted) -> Answer:
@@ -61,12 +61,12 @@ def _same_dice() -> None:
         np.random.seed(0)  # the generator that scripts use
 
 
-def _notice(error: BaseException) -> Notice:
+def _notice(error: BaseException, submission: Path) -> Notice:
     from costmodel.errors import NoChoiceError
 
     # hints name options, which only the command line has: the message alone goes to the student
     message = error.message if isinstance(error, CostModelError) else str(error)
-    missing = tuple(dict.fromkeys(_missing_modules(error)))
+    missing = tuple(name for name in dict.fromkeys(_missing_modules(error)) if not _is_own(name, submission))
     if isinstance(error, NoChoiceError):
         kind = NoticeKind.SEVERAL_MODELS if error.several else NoticeKind.NO_MODEL
         return Notice(kind=kind, message=message, missing_modules=missing)
@@ -92,6 +92,13 @@ def _missing_modules(error: BaseException | None) -> Iterator[str]:
         for other in getattr(error, "problems", ()):  # of each file that was looked at
             yield from _missing_modules(other)
         error = error.__cause__
+
+
+def _is_own(module: str, submission: Path) -> bool:
+    """True for a folder or file of the submission: that its import fails is nothing that an installation mends."""
+    top = module.partition(".")[0]
+    folder = submission if submission.is_dir() else submission.parent
+    return any(True for name in (top, f"{top}.py") for _ in folder.rglob(name))
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:

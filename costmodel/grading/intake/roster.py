@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -65,6 +65,24 @@ def read_roster(file: Path) -> Roster:
     Raises:
         UsageError: not readable, no known column, or a student twice; says where.
     """
+    students: list[Student] = []
+    taken: dict[str, int] = {}
+    for number, student, _ in read_people(file):
+        for key in (student.sid, student.email, student.github):
+            if key and taken.setdefault(key.casefold(), number) != number:
+                raise UsageError(f"{file}:{number}: {key} is already in line {taken[key.casefold()]}")
+        if student in students:
+            raise UsageError(f"{file}:{number}: {student.name} is there twice; tell them apart by sid or email")
+        students.append(student)
+    return Roster(tuple(students))
+
+
+def read_people(file: Path) -> Iterator[tuple[int, Student, dict[str, str]]]:
+    """Each person of a CSV with the number of the line, and the whole line by its headings in lower case.
+
+    Raises:
+        UsageError: not readable, or no known column; says where.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
@@ -75,22 +93,14 @@ def read_roster(file: Path) -> Roster:
     parts = [name for group in (_FIRST, _LAST) for name in headings if name.strip().lower() in group]
     if not columns and not parts:
         raise UsageError(f"{file}:1: no column among {', '.join(_COLUMNS)}")
-    students: list[Student] = []
-    taken: dict[str, int] = {}
     for line in lines:
         values = {column: safe_text((line.get(name) or "").strip()) for name, column in columns.items()}
         joined = safe_text(" ".join(filter(None, ((line.get(name) or "").strip() for name in parts))))
         if not any(values.values()) and not joined:
             continue
         values["name"] = values.get("name") or joined or values.get("sid") or values.get("github") or values["email"]
-        student = Student(**values)
-        for key in (student.sid, student.email, student.github):
-            if key and taken.setdefault(key.casefold(), lines.line_num) != lines.line_num:
-                raise UsageError(f"{file}:{lines.line_num}: {key} is already in line {taken[key.casefold()]}")
-        if student in students:
-            raise UsageError(f"{file}:{lines.line_num}: {student.name} is there twice; tell them apart by sid or email")
-        students.append(student)
-    return Roster(tuple(students))
+        words = {heading.strip().lower(): (line.get(heading) or "").strip() for heading in headings}
+        yield lines.line_num, Student(**values), words
 
 
 def _column(heading: str) -> str:

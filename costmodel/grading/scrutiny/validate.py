@@ -163,6 +163,10 @@ def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
     """Where the contract fixes the batch or the length of the training, the answer has it."""
     expect(subject.batch == training.phases[0].batch, "the subject's batch is not that of its first phase")
     texts = (subject.name, subject.input, subject.loss, subject.optimizer, *subject.model_options.values())
+    judged = subject.judged
+    expect(judged is not None, "it does not say which model it is of")
+    if judged is not None:
+        texts = (*texts, judged.name, judged.file, judged.arguments, judged.because)
     expect(all(len(text) <= 4096 for text in texts), "a word of the subject is too long")
     for name in ("batch", "samples", "epochs"):
         fixed = wanted.settings.get(name)

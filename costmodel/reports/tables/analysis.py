@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from costmodel.ir.analysis import PARTS, Analysis, Figures
 from costmodel.ir.tensor import Role
+from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import cost
 from costmodel.reports.view import View
@@ -12,8 +13,8 @@ NOUN = Analysis
 
 
 def tables(analysis: Analysis, view: View) -> list[Table]:
-    """The step and the sizes, then what the view or the analysis adds."""
-    result = [_step(analysis), _sizes(analysis)]
+    """The step, the model and its sizes, then what the view or the analysis adds."""
+    result = [_step(analysis), *judged_table(analysis.subject.judged), _sizes(analysis)]
     if len(analysis.phases) > 1 or analysis.totals.operations.training is not None:
         result.append(_phases(analysis))
     if view.layers:

@@ -26,11 +26,20 @@ def tables(grades: Grades, view: View) -> list[Table]:
 
 
 def rubric(grades: Grades) -> Table:
-    """One row per student: points of every table, bonus, total, and what to look at."""
+    """One row per student: points of every table, bonus, total, the model that was judged, and what to look at."""
     first = next((g.verdict.points for g in grades.submissions if g.verdict.points is not None), None)
     scored = [] if first is None else [(t.table, t.maximum) for t in first.tables]
     points = [f"{name} (of {maximum})" for name, maximum in scored]
-    headers = ("name", *points, *(("bonus", "total") if scored else ()), "metric", "rank", "outcome", "to look at")
+    headers = (
+        "name",
+        *points,
+        *(("bonus", "total") if scored else ()),
+        "metric",
+        "rank",
+        "outcome",
+        "judged",
+        "to look at",
+    )
     rows = [_rubric_row(graded, bool(scored)) for graded in grades.submissions]
     handed_in = len(_handed_in(grades))
     missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
@@ -50,7 +59,8 @@ def _rubric_row(graded: Graded, scored: bool) -> list[Cell]:
         cells += [graded.entry.bonus if graded.entry is not None else None, _or_undecided(graded.total)]
     metric = None if verdict.metric is None else verdict.metric.value
     rank = None if graded.entry is None else graded.entry.rank
-    return [graded.name, *cells, metric, rank, verdict.outcome.value, "; ".join(_to_look_at(graded))]
+    judged = "" if verdict.judged is None else "; ".join(filter(None, (str(verdict.judged), verdict.judged.because)))
+    return [graded.name, *cells, metric, rank, verdict.outcome.value, judged, "; ".join(_to_look_at(graded))]
 
 
 def _or_undecided(value: int | None) -> Cell:

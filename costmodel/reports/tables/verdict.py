@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.verdict import Claim, Consequence, Finding, Outcome, Verdict
+from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
@@ -12,10 +13,11 @@ _FINDING = ("rule", "measured", "limit", "unit", "outcome", "because")
 
 
 def tables(verdict: Verdict, view: View) -> list[Table]:
-    """Findings first; claims where something was claimed or measured beside a computed value."""
+    """Findings, the model that they are of, and claims where something was claimed or measured beside it."""
     reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
     title = f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
     result = [Table(title, _FINDING, [_finding(f) for f in verdict.findings], verdict.notes)]
+    result += judged_table(verdict.judged)
     if verdict.contract:
         result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
     result += _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)

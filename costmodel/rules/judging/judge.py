@@ -107,6 +107,8 @@ def _judged(
         contract=contract,
         missing_facts=tuple(name for name in lacks if name != LENGTH),
         length_unknown=LENGTH in lacks,
+        model_open=computed.model_open,
+        judged=None if computed.analysis is None else computed.analysis.subject.judged,
     )
 
 

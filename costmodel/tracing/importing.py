@@ -1,0 +1,273 @@
+"""Import a submission's files as plain Python run from its root would, inside the fake mode, each file once.
+
+A model built at import allocates nothing; packages that the files import are imported before, outside the mode, so
+that their own tensors stay real for the rest of the process. A file's module has the name by which its neighbours
+import it, so that its classes exist once. What an earlier session has imported is forgotten: its tensors belong to
+another fake mode, and two submissions may both have a ``net.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from costmodel.errors import SubjectError
+from costmodel.tracing.compat import FakeTensorMode
+from costmodel.tracing.hints import explained
+from costmodel.tracing.reading.source import is_main_guard
+
+_MARK = "__costmodel_session__"
+_MOST_ANCESTORS = 4
+_OURSELVES = Path(__file__).parents[1]
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+@dataclass
+class Session:
+    """The imports of one subject.
+
+    Attributes:
+        mode: the fake mode in which its files run.
+        root: the submission's folder, above which nothing is looked at; None for a file by itself.
+    """
+
+    mode: FakeTensorMode
+    root: Path | None = None
+    _modules: dict[Path, ModuleType] = field(default_factory=dict)
+    _places: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        importlib.invalidate_caches()
+        for name, module in list(sys.modules.items()):
+            if _MARK in getattr(module, "__dict__", {}):
+                del sys.modules[name]
+        if self.root is not None:
+            self.root = self.root.resolve()
+
+    def load(self, path: Path) -> ModuleType:
+        """The module of a file.
+
+        Raises:
+            SubjectError: no such file, a syntax error, or an error while importing, with file and line.
+        """
+        if not path.is_file():
+            raise SubjectError(f"{path}: no such file; give FILE.py:NAME or package.module:NAME")
+        file = path.resolve()
+        known = self._modules.get(file) or self._imported(file)
+        if known is None:
+            shown = self.shown(path)
+            tree = _parsed(path, shown)
+            with explained(SubjectError, f"{shown}: importing it failed"):
+                known = self._run(path, file, tree)
+        self._modules[file] = known
+        return known
+
+    def shown(self, path: Path) -> str:
+        """A file in messages: within the submission, or as it was given."""
+        file = path.resolve()
+        inside = self.root is not None and file.is_relative_to(self.root)
+        return file.relative_to(self.root).as_posix() if inside and self.root is not None else str(path)
+
+    @contextlib.contextmanager
+    def importable(self) -> Iterator[None]:
+        """While the submission's code runs: its folders can be imported from, and the command line is empty."""
+        before, words = set(sys.modules), sys.argv
+        sys.path[:0] = self._places
+        sys.argv = [str(next(iter(self._modules), ""))]
+        try:
+            yield
+        finally:
+            sys.argv = words
+            for place in self._places:
+                with contextlib.suppress(ValueError):
+                    sys.path.remove(place)
+            self._mark(before)
+
+    def import_packages(self, tree: ast.AST) -> None:
+        """Import what an import of a text would, of installed packages, in the real world."""
+        self._import_packages(tree, set())
+
+    def _imported(self, file: Path) -> ModuleType | None:
+        """The module, if a neighbour has imported the file."""
+        for module in list(sys.modules.values()):
+            names = getattr(module, "__dict__", {})
+            if _MARK in names and names.get("__file__") and Path(str(names["__file__"])) == file:
+                return module
+        return None
+
+    def _run(self, path: Path, file: Path, tree: ast.Module) -> ModuleType:
+        name, folders = _name_of(file, tree, self.root)
+        self._add_places(file, tree, folders)
+        with self.importable():
+            sys.argv = [str(path)]
+            self.import_packages(tree)
+            for depth, folder in enumerate(folders):
+                _make_package(".".join(name.split(".")[: depth + 1]), folder, self.mode)
+            known = sys.modules.get(name)  # its package may have imported it
+            if known is not None and getattr(known, "__file__", None) == str(file):
+                return known
+            spec = importlib.util.spec_from_file_location(name, file)
+            assert spec is not None  # a .py file always has one, with a loader
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module  # dataclasses and pickle look their module up by name
+            try:
+                with self.mode:
+                    spec.loader.exec_module(module)
+            except BaseException:
+                sys.modules.pop(name, None)
+                raise
+        return module
+
+    def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
+        """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""
+        wanted = _tops(tree)
+        places = [file.parent, *([folders[0].parent] if folders else [])]
+        above = list(file.parents)[1 : _MOST_ANCESTORS + 1]
+        if self.root is not None:
+            above = [p for p in file.parents if p == self.root or self.root in p.parents]
+            places += [*above, self.root / "src"]
+            if wanted & {self.root.name}:
+                places.append(self.root.parent)
+        else:
+            places += [p for p in above if any(_provides(p, top) for top in wanted if not _is_installed(top))]
+        for place in map(str, places):
+            if place not in self._places:
+                self._places.append(place)
+
+    def _import_packages(self, tree: ast.AST, seen: set[Path]) -> None:
+        for node in _run_at_import(tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names = [node.module]
+            for name in names:
+                if not any(_provides(Path(place), name.partition(".")[0]) for place in self._places):
+                    # the file's own import statement raises again, with its line
+                    with contextlib.suppress(Exception, SystemExit):
+                        importlib.import_module(name)
+                    continue
+                for file in self._files_of(name):
+                    if file not in seen:
+                        seen.add(file)
+                        with contextlib.suppress(SyntaxError, ValueError, OSError, RecursionError):
+                            self._import_packages(ast.parse(file.read_bytes()), seen)
+
+    def _files_of(self, name: str) -> Iterator[Path]:
+        for place in self._places:
+            parts = name.split(".")
+            for depth in range(1, len(parts) + 1):
+                below = Path(place, *parts[:depth])
+                yield from (f for f in (below / "__init__.py", below.with_name(f"{below.name}.py")) if f.is_file())
+
+    def _mark(self, before: set[str]) -> None:
+        """Mark what this session has imported of the submission's own files."""
+        for name in set(sys.modules) - before:
+            module = sys.modules[name]
+            names = getattr(module, "__dict__", None)
+            if not isinstance(names, dict):
+                continue
+            places = [str(names.get("__file__") or ""), *map(str, names.get("__path__", ()))]
+            if any(_is_below(place, root) for place in places for root in self._places):
+                names[_MARK] = True
+
+
+def _run_at_import(tree: ast.AST) -> Iterator[ast.AST]:
+    """Statements, without those of functions and of the main guard."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            continue
+        yield node
+        if not (isinstance(node, ast.stmt) and is_main_guard(node)):
+            yield from _run_at_import(node)
+
+
+def _is_below(place: str, root: str) -> bool:
+    path = Path(place)
+    installed = _INSTALLED & set(path.parts) or path.is_relative_to(_OURSELVES)
+    return bool(place) and path.is_relative_to(root) and not installed
+
+
+def _parsed(path: Path, shown: str) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        what = getattr(error, "msg", error)
+        raise SubjectError(f"{shown}:{line or 1}: syntax error: {what}") from None
+
+
+def _name_of(file: Path, tree: ast.Module, root: Path | None) -> tuple[str, list[Path]]:
+    """A file's module name, and the folders of the packages that it lies in.
+
+    A folder is a package if it has an ``__init__.py``, or if the file imports from it relatively.
+    """
+    level = max((n.level for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)), default=0)
+    folders: list[Path] = []
+    for folder in file.parents:
+        inside = root is None or folder == root or root in folder.parents
+        if not inside or not ((folder / "__init__.py").is_file() or len(folders) < level):
+            break
+        folders.insert(0, folder)
+    names = [re.sub(r"\W", "_", folder.name) or "package" for folder in folders]
+    if file.name == "__init__.py" and folders:
+        stem: list[str] = []
+    else:
+        stem = [re.sub(r"\W", "_", file.stem)]
+    parts = [*names, *stem]
+    if not parts[0].isidentifier() or _is_taken(parts[0]):
+        parts[0] = f"module_{parts[0]}_{hashlib.sha256(str(file.parent).encode()).hexdigest()[:8]}"
+    return ".".join(parts), folders
+
+
+def _is_taken(top: str) -> bool:
+    """True for a name that is somebody else's already: Python's, or a module's that was imported before."""
+    known = sys.modules.get(top)
+    return top in sys.stdlib_module_names or (known is not None and _MARK not in getattr(known, "__dict__", {}))
+
+
+def _make_package(name: str, folder: Path, mode: FakeTensorMode) -> None:
+    if name in sys.modules:
+        return
+    init = folder / "__init__.py"
+    if init.is_file():
+        spec = importlib.util.spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            with mode:
+                spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        return
+    module = ModuleType(name)
+    module.__path__ = [str(folder)]
+    sys.modules[name] = module
+
+
+def _tops(tree: ast.AST) -> set[str]:
+    """First words of the absolute imports of a text."""
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def _provides(folder: Path, top: str) -> bool:
+    return (folder / f"{top}.py").is_file() or (folder / top).is_dir()
+
+
+def _is_installed(top: str) -> bool:
+    return top in sys.stdlib_module_names or top in sys.modules

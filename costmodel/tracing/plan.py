@@ -1,0 +1,97 @@
+"""A plan: the model that is meant and how it is trained, in the fake mode that both need; nothing is traced yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from costmodel.errors import RecipeError
+from costmodel.tracing import compat
+from costmodel.tracing.hints import explained
+from costmodel.tracing.importing import Session
+from costmodel.tracing.recipe import Recipe, make_recipe, read_recipe
+from costmodel.tracing.subject import LoadedSubject, find_model, from_object, load_source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A subject with its recipe, inside the fake mode that both need.
+
+    Attributes:
+        reference: the file that its figures depend on, as a user names it; "" for a Python object.
+        root: the submission's folder; None if there is none.
+    """
+
+    subject: LoadedSubject
+    recipe: Recipe
+    mode: compat.FakeTensorMode
+    reference: str = ""
+    root: Path | None = None
+
+
+def plan_object(model: Any, settings: Mapping[str, Any]) -> Plan:
+    """The plan of a class, an instance, or a function that returns one."""
+    recipe = make_recipe(settings, "arguments")
+    label = getattr(model, "__name__", type(model).__name__)
+    return Plan(from_object(model, recipe.model_options, label), recipe, compat.fake_mode())
+
+
+def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:
+    """The plan of a ``recipe.yaml``."""
+    session = Session(compat.fake_mode(), root)
+    recipe = overridden(read_recipe(Path(reference)), settings)
+    if recipe.model is None:
+        raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")
+    return Plan(_subject(recipe.model, recipe, session), recipe, session.mode, reference, root)
+
+
+def plan_own_recipe(
+    module: ModuleType, reference: str, settings: Mapping[str, Any], session: Session, root: Path | None = None
+) -> Plan:
+    """The plan that a file's ``recipe()`` gives."""
+    with session.mode, session.importable(), explained(RecipeError, f"{reference}: recipe() failed"):
+        data = module.recipe()
+    own = data if isinstance(data, Recipe) else make_recipe(data, f"{reference}: recipe()")
+    recipe = overridden(own, settings)
+    if isinstance(recipe.model, str):
+        beside = str(Path(reference).parent / recipe.model) if ".py" in recipe.model else recipe.model
+        subject = _subject(beside, recipe, session)
+    else:
+        subject = from_object(recipe.model, recipe.model_options, reference, vars(module), session)
+    return Plan(subject, recipe, session.mode, reference, root)
+
+
+def plan_named(
+    reference: str, settings: Mapping[str, Any], session: Session, label: str = "", root: Path | None = None
+) -> Plan:
+    """The plan of ``FILE.py:NAME`` or ``package.module:NAME``.
+
+    Args:
+        reference: file or module, and name.
+        settings: of the recipe.
+        session: of the imports.
+        label: the subject in messages, if not the reference.
+        root: of the submission.
+    """
+    recipe = make_recipe(settings, "arguments")
+    module, name = load_source(reference, session)
+    subject = find_model(module, name, recipe.model_options, label or reference, session)
+    return Plan(subject, recipe, session.mode, reference, root)
+
+
+def overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """The recipe with the settings that were given explicitly in place of its own."""
+    if not settings:
+        return recipe
+    given = make_recipe(settings, "arguments")
+    return recipe.model_copy(update={name: getattr(given, name) for name in settings})
+
+
+def _subject(model: Any, recipe: Recipe, session: Session) -> LoadedSubject:
+    if not isinstance(model, str):
+        return from_object(model, recipe.model_options, getattr(model, "__name__", "model"), None, session)
+    module, name = load_source(model, session)
+    return find_model(module, name, recipe.model_options, model, session)

@@ -1,0 +1,45 @@
+"""Expressions that build a model: what they hand on, and what of them is the model."""
+
+from __future__ import annotations
+
+import ast
+
+from costmodel.tracing.reading.scopes import own_expressions
+from costmodel.tracing.reading.source import dotted
+
+SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double", "bfloat16", "requires_grad_",
+                  "apply", "load_state_dict", "state_dict", "zero_grad", "parameters", "share_memory"})  # fmt: skip
+"""Methods of a module that leave its structure as it is."""
+
+
+def core(value: ast.expr) -> ast.expr:
+    """``Net(64)`` of ``Net(64).to(device)``."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
+        value = value.func.value
+    return value
+
+
+def handed(value: ast.AST) -> frozenset[str]:
+    """Variables that an expression hands on as they are: ``Wrapper(net)``, not ``Net(teacher.width)``."""
+    owners = {id(node.value) for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+    return frozenset(n.id for n in ast.walk(value) if isinstance(n, ast.Name) and id(n) not in owners)
+
+
+def reads(value: ast.AST, name: str) -> bool:
+    """True if an expression reads a variable."""
+    return any(dotted(node) == name for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute)))
+
+
+def replaced(statement: ast.stmt, call: ast.Call, by: ast.Name) -> ast.stmt:
+    """A copy of a statement's calls with one of them replaced, as far as reading it needs."""
+
+    def changed(node: ast.expr) -> ast.expr:
+        if node is call:
+            return by
+        if isinstance(node, ast.Call):
+            keywords = [ast.keyword(k.arg, changed(k.value)) for k in node.keywords]
+            return ast.Call(node.func, [changed(a) for a in node.args], keywords)
+        return node
+
+    values = [changed(value) for value in own_expressions(statement)]
+    return ast.Expr(ast.Tuple(values, ast.Load()))

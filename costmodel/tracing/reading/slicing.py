@@ -1,0 +1,275 @@
+"""The statements that a value depends on: what has to be run to have it, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, statements
+from costmodel.tracing.reading.source import Symbol, dotted
+
+_SHAPE = frozenset({"add_module", "register_module", "append", "extend", "insert", "register_parameter",
+                    "register_buffer", "requires_grad_", "__setattr__", "to", "type", "half", "float", "double",
+                    "bfloat16"})  # fmt: skip
+"""Methods that change a module's structure, its numbers' type, or which of its parameters are trained."""
+
+_MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
+"""Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
+
+_WRAPS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "prepare"})
+"""Calls that give a model back that computes the same: what they wrap is looked at."""
+
+_TRAINS = frozenset({"backward", "DataLoader"})
+
+
+class Slicer:
+    """Finds the statements of a scope that some variables depend on, the later ones decide.
+
+    Args:
+        model: the variable that holds the model, "" if none is looked for: calls of its methods and functions that get
+            it count only if they change its structure.
+    """
+
+    def __init__(self, classes: Classes, scope: Scope, model: str = "") -> None:
+        self._classes = classes
+        self._scope = scope
+        self._model = model
+        self._own = {name for node in statements(scope.body) for name in _bound(node)}
+
+    def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
+        """The statements before ``end`` (all, if None) that the names depend on, and every name that is read."""
+        needed = set(names)
+        body, _ = _until(self._scope.body, end)
+        kept = self._kept(body, needed)
+        return kept, needed
+
+    def _kept(self, body: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
+        kept: list[ast.stmt] = []
+        for node in reversed(body):
+            one = self._one(node, needed)
+            if one is not None:
+                kept.append(one)
+        return kept[::-1]
+
+    def _one(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
+        if isinstance(node, (ast.For, ast.AsyncFor)) and self._freezes(node, needed):
+            needed |= _read(node)
+            return node
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and self._builds(node):
+            once = self._kept(node.body, needed)  # each turn builds the same (reading/control.py)
+            return ast.If(ast.Constant(True), once, []) if once else None
+        if any(True for _ in blocks(node)):
+            return self._compound(node, needed)
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            return node if set(node.names) & needed else None
+        if not self._matters(node, needed):
+            return None
+        needed |= _read(node)
+        return node
+
+    def _compound(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
+        """A compound statement with the part of its blocks that matters, None if nothing does."""
+        rounds = 2 if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) else 1
+        pruned: Any = None
+        for _ in range(rounds):
+            pruned = copy.copy(node)
+            found = self._prune(pruned, needed)
+            if not found and not (set(_bound_by_head(node)) & needed):
+                return None
+            for expression in own_expressions(node):
+                needed |= _names_in(expression)
+        return pruned  # type: ignore[no-any-return]
+
+    def _prune(self, pruned: Any, needed: set[str]) -> bool:
+        found = False
+        branches = [dict.fromkeys(needed) for _ in range(4)]  # each branch starts from the same names
+        union: set[str] = set()
+        for name, start in zip(("body", "orelse", "finalbody"), branches, strict=False):
+            if getattr(pruned, name, None):
+                names = set(start)
+                kept = self._kept(getattr(pruned, name), names)
+                found |= bool(kept)
+                union |= names
+                setattr(pruned, name, kept or ([ast.Pass()] if name == "body" else []))
+        for kind in ("handlers", "cases"):
+            parts = []
+            for part in getattr(pruned, kind, []):
+                names = set(branches[3])
+                kept = self._kept(part.body, names)
+                found |= bool(kept)
+                union |= names
+                parts.append(copy.copy(part))
+                parts[-1].body = kept or [ast.Pass()]
+            if parts:
+                setattr(pruned, kind, parts)
+        if found:
+            needed |= union
+        if isinstance(pruned, ast.Try) and not pruned.handlers and not pruned.finalbody:
+            pruned.finalbody = [ast.Pass()]
+        return found
+
+    def _builds(self, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+        return bool(self._model) and any(self._model in _bound(node) for node in statements(loop.body))
+
+    def _matters(self, node: ast.stmt, needed: set[str]) -> bool:
+        bound = set(_bound(node))
+        if self._model in bound and self._only_wraps(node):
+            return False
+        if bound & needed:
+            return True
+        changed = {name.partition(".")[0] for name in _changed(node)} | set(_changed(node))
+        if changed & needed & self._own:
+            return True
+        return any(self._changes(call, needed) for call in _calls_of(node))
+
+    def _only_wraps(self, node: ast.stmt) -> bool:
+        """``net = net.to(device)``, ``net = nn.DataParallel(net)``: the same network."""
+        value = getattr(node, "value", None)
+        if not isinstance(value, ast.Call):
+            return False
+        if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
+            return _root(value.func.value) == self._model
+        wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
+        return wraps and bool(value.args) and dotted(value.args[0]) == self._model
+
+    def _changes(self, call: ast.Call, needed: set[str]) -> bool:
+        """True if a call whose result nobody keeps changes one of the variables."""
+        func = call.func
+        if isinstance(func, ast.Attribute):
+            root = _root(func.value)
+            if root and self._is_model(root):
+                if _goes_to_cuda(call):
+                    return False
+                return root in needed and (func.attr in _SHAPE or self._method_changes(func.attr))
+            if root in needed & self._own:
+                return True
+        if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
+            return _root(call.args[0]) in needed & self._own
+        symbol = self._classes.project.resolve(self._scope.source, func)
+        if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
+            return False
+        names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
+        given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
+        return any(dotted(v) in needed & self._own and _stores_into(symbol.node, name) for name, v in given)
+
+    def _is_model(self, root: str) -> bool:
+        return bool(self._model) and root == self._model.partition(".")[0] and "." not in self._model
+
+    def _method_changes(self, name: str) -> bool:
+        """True if a class of the files has a method of this name that changes the module."""
+        methods = (self._classes.method(symbol, name) for symbol in self._classes.models)
+        return any(method is not None and _stores_into(method, "self") for method in methods)
+
+    def _freezes(self, node: ast.For | ast.AsyncFor, needed: set[str]) -> bool:
+        """``for p in net.parameters(): p.requires_grad = False``."""
+        over = {_root(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
+        if not self._model or self._model not in needed or self._model.partition(".")[0] not in over:
+            return False
+        stored = [target for inner in statements(node.body) for target in _changed(inner)]
+        called = [call for inner in statements(node.body) for call in _calls_of(inner)]
+        return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in _SHAPE for c in called)
+
+
+def _until(body: Sequence[ast.stmt], end: ast.stmt | None) -> tuple[list[ast.stmt], bool]:
+    """The statements before ``end``; of a compound one that holds it, its blocks up to there."""
+    result: list[ast.stmt] = []
+    for node in body:
+        if node is end:
+            return result, True
+        for name in ("body", "orelse", "finalbody"):
+            inner = getattr(node, name, None) if any(True for _ in blocks(node)) else None
+            if inner:
+                before, found = _until(inner, end)
+                if found:
+                    return [*result, *before], True
+        for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            before, found = _until(part.body, end)
+            if found:
+                return [*result, *before], True
+        result.append(node)
+    return result, False
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """Names that a statement itself binds."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    else:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.expr, ast.withitem)):
+                yield from _stored(child)
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            yield inner.id
+        elif isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and dotted(inner).count(".") == 1:
+            yield dotted(inner)
+
+
+def _bound_by_head(node: ast.stmt) -> Iterator[str]:
+    """Names that a compound statement binds outside its blocks: a loop's, a ``with``'s."""
+    return _bound(node)
+
+
+def _changed(node: ast.stmt) -> list[str]:
+    """Variables into which a statement stores: ``net.fc = …``, ``options["width"] = …``, ``del options["x"]``."""
+    return [
+        _root(inner)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.expr)
+        for inner in ast.walk(child)
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del))
+    ]
+
+
+def _root(node: ast.AST) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _calls_of(node: ast.stmt) -> Iterator[ast.Call]:
+    """The call that a statement consists of."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield node.value
+
+
+def _read(node: ast.AST) -> set[str]:
+    return _names_in(node)
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    """Names that are read, ``self.net`` too."""
+    found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return found | {dotted(inner) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} - {""}
+
+
+def _goes_to_cuda(call: ast.Call) -> bool:
+    """``net.to("cuda:0")``: nothing is traced there."""
+    is_to = isinstance(call.func, ast.Attribute) and call.func.attr == "to"
+    return is_to and any(isinstance(a, ast.Constant) and str(a.value).startswith("cuda") for a in call.args)
+
+
+def _stores_into(function: ast.AST, name: str) -> bool:
+    """True if a function changes its parameter ``name``, and trains nothing."""
+    body = getattr(function, "body", [])
+    inside = [node for one in body for node in ast.walk(one)]
+    if any(dotted(node).rpartition(".")[2] in _TRAINS or getattr(node, "attr", "") in _TRAINS for node in inside):
+        return False
+    for node in inside:
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            if _root(node) == name or getattr(node, "attr", "") == "requires_grad":
+                return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SHAPE:
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+            return True
+    return False
