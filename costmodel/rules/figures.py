@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from costmodel.files.quoting import safe_text
-from costmodel.ir.analysis import Analysis
+from costmodel.ir.analysis import Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
+from costmodel.ir.counts import Uncounted
 from costmodel.rules.value import LENGTH, Value
 
 
@@ -95,28 +96,36 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
     if computed.from_table:
         return Value(None)
     if figure in _OF_COST:
-        return _cost_value(figure, computed)
+        return _cost_value(figure, computed, waived)
     analysis = computed.analysis
     if analysis is None:
         return Value(None, because=computed.because)
     value = _OF_ANALYSIS[figure](analysis)
-    missing = [u for u in analysis.uncounted if u.op.rpartition(".")[0] not in waived]
+    missing = _without_formula(analysis.uncounted, waived)
     if figure in _COUNTED and missing and value.amount is not None:
-        ops = ", ".join(sorted({u.op for u in missing}))
-        return Value(value.amount, at_least=True, because=f"no formula for {ops}", origin="computed")
+        return Value(value.amount, at_least=True, because=f"no formula for {missing}", origin="computed")
     return replace(value, origin="computed" if value.known else "")
 
 
-def _cost_value(figure: str, computed: Computed) -> Value:
+def _without_formula(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
+    """Names of the ops that have no formula and may not go without."""
+    return ", ".join(sorted({u.op for u in uncounted if u.op.rpartition(".")[0] not in waived}))
+
+
+def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
     cost = computed.costs.get(computed.search)
     if cost is None:
         nothing = "nothing was mapped onto the rulebook's machine (costmodel check does it)"
         return Value(None, because=computed.because if computed.analysis is None else nothing)
     because = f"computed on {cost.hardware}, search {cost.search}"
-    if not cost.complete:
-        unmapped = [layer.layer.names[0] for layer in cost.layers if not layer.valid]
-        because = f"{because}; no valid mapping for {', '.join(unmapped)}"
-    return Value(_OF_COST[figure](cost), at_least=not cost.complete, because=because, origin="computed")
+    unmapped = ", ".join(layer.layer.names[0] for layer in cost.layers if not layer.valid)
+    missing = _without_formula(cost.uncounted, waived)
+    if unmapped:
+        because += f"; no valid mapping for {unmapped}"
+    if missing:
+        because += f"; no formula for {missing}, so nothing of it is mapped"
+    at_least = bool(unmapped or missing) or not (cost.complete or cost.uncounted)
+    return Value(_OF_COST[figure](cost), at_least=at_least, because=because, origin="computed")
 
 
 def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:

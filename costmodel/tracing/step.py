@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +86,9 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
 def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
     """One forward pass of one sample in evaluation mode, without gradients; call it inside the fake mode.
 
-    The loss of a file's own ``training_step`` runs too, since only it knows how the model is called; its calls have
-    a phase of their own.
+    Attention runs layer by layer, as in training: torch's own short cut in evaluation packs a padded batch into nested
+    tensors, whose sizes do not exist before the run. The loss of a file's own ``training_step`` runs too, since only it
+    knows how the model is called; its calls have a phase of their own.
     """
     with explained(RecipeError, f"{subject.name}: putting the forward pass together failed"):
         model = subject.make().eval()
@@ -95,13 +97,24 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
         preprocess = source.get("preprocess", lambda data: data)
 
     def forward() -> None:
-        with torch.no_grad():
+        with torch.no_grad(), _no_fast_path():
             if "training_step" in source:
                 source["training_step"](model, preprocess(batch))
             else:
                 model(*preprocess(batch))
 
     return Step(model, (), batch, forward, lambda: None)
+
+
+@contextmanager
+def _no_fast_path() -> Iterator[None]:
+    """A stretch in which nn.MultiheadAttention and nn.TransformerEncoder execute what they execute in training."""
+    enabled = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(enabled)
 
 
 def _own_words(model: nn.Module, source: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,15 +16,13 @@ from costmodel.ir.verdict import (
     Finding,
     Metric,
     Outcome,
-    Points,
-    PointsRow,
     ReadingRow,
     Verdict,
 )
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.evidence import Evidence, unknown_of
+from costmodel.rules.judging.points import Measure, open_tables, points_of
 from costmodel.rules.schema.limit import LimitSpec
-from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.ranking_rule import RankingSpec
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.schema.scores import SCORES
@@ -36,8 +34,6 @@ _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
-
-Measure = Callable[[str], Value]
 
 
 def judge(
@@ -88,8 +84,8 @@ def _judged(
     chosen = book.track_of(track)
     decided = tuple(_finding(limit, book, evidence.value(limit.metric)) for limit in limits)
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
-    findings = (*decided, *_claim_findings(claims))
-    zeroed = any(f.outcome is Outcome.FAIL and f.consequence.zeroes for f in (*decided, *contract))
+    bounded = open_tables(book.points, evidence.value, lambda name: book.metrics[name].unit)
+    findings = (*decided, *bounded, *_claim_findings(claims))
     lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
         rulebook=book.name,
@@ -97,7 +93,7 @@ def _judged(
         subject=subject,
         outcome=overall((*findings, *contract)),
         findings=findings,
-        points=_points(book.points, evidence.value, zeroed) if book.points else None,
+        points=points_of(book.points, evidence.value, (*decided, *contract)) if book.points else None,
         metric=_metric(book.ranking, evidence.value, chosen) if book.ranking else None,
         notes=book.notes,
         reading=reading,
@@ -197,28 +193,6 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
         for claim in claims
         if claim.agrees is not None
     ]
-
-
-def _points(tables: tuple[PointTable, ...], value_of: Measure, zeroed: bool) -> Points:
-    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
-    total: int | None = 0
-    if not zeroed:
-        known = [row.points for row in rows if row.points is not None]
-        total = sum(known) if len(known) == len(rows) else None
-    return Points(total=total, maximum=sum(table.maximum for table in tables), tables=rows)
-
-
-def _row(table: PointTable, value: Value) -> PointsRow:
-    points: int | None = None
-    because = value.because
-    if value.amount is not None and not value.at_least:
-        points, because = table.points_of(value.amount)
-        if {table.points_of(value.amount + side * value.uncertainty)[0] for side in (-1, 1)} != {points}:
-            because = f"{because}; {value.amount:,} ± {value.uncertainty:,} spans two cells"
-            points = None
-    return PointsRow(
-        table=table.table, measured=plain(value.amount), points=points, maximum=table.maximum, because=because
-    )
 
 
 def _metric(ranking: RankingSpec, value_of: Measure, track: str | None) -> Metric:
