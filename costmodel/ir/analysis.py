@@ -76,7 +76,7 @@ class Totals:
         causal_operations_saved: what leaving out masked scores would save in a step (COUNTING row 17).
         bytes_moved: bytes read and written, every tensor from and to memory.
         arithmetic_intensity: operations of a step per byte moved.
-        complete: False if an op has no formula, and totals are only "at least".
+        complete: False if an op has no formula, or the step varies, and totals are only "at least".
         energy_mj, cycles: of the layers that were mapped onto the hardware; None without hardware.
     """
 
@@ -131,7 +131,10 @@ class OpRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseRow:
-    """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``)."""
+    """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``).
+
+    ``operations_per_step`` is of a whole cycle where the phase has one of several steps.
+    """
 
     name: str
     batch: int
@@ -139,6 +142,7 @@ class PhaseRow:
     last_batch: int | None
     operations_per_step: int
     operations: int
+    cycle: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +176,8 @@ class UncountedRow:
 class Analysis(Noun):
     """Everything that ``costmodel analyze`` says. Rows are in the model's order.
 
-    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator.
+    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator. ``varies`` says why the step is not the
+    same each time it runs, if it is not: figures are then those of the least that was seen.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -187,6 +192,7 @@ class Analysis(Noun):
     assumptions: tuple[Assumption, ...]
     provenance: Mapping[str, str]
     cost: CostReport | None = None
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from costmodel.ir.counts import Uncounted
 from costmodel.ir.noun import Noun
+from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.workload/1"
 
@@ -109,6 +110,7 @@ class Workload(Noun):
         operations: all operations of the phases asked for, of which ``not_mapped`` has its share.
         bytes_moved: likewise.
         uncounted: ops of these phases that have no formula: their nests, if they have any, are in no layer.
+        varies: why the step is not the same each time it runs, if it is not.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -120,6 +122,7 @@ class Workload(Noun):
     operations: int
     bytes_moved: int
     uncounted: tuple[Uncounted, ...] = ()
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

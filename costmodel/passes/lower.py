@@ -48,6 +48,7 @@ def lower(counts: Counts, phase: str = "inference") -> Workload:
         operations=sum(HAET.number(row.work) for row in rows if row.work is not None),
         bytes_moved=sum(row.bytes_read + row.bytes_written for row in rows),
         uncounted=merge_uncounted(rows),
+        varies=counts.varies,
     )
 
 

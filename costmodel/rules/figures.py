@@ -10,6 +10,7 @@ from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
 from costmodel.ir.counts import Uncounted
+from costmodel.ir.trace import Assumption
 from costmodel.rules.value import LENGTH, Value
 
 
@@ -90,6 +91,9 @@ FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST})
 _COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
 """Figures that are only lower bounds while an op has no formula."""
 
+_OF_MODEL = frozenset({"parameters", "parameters_and_buffers", "epochs", "optimizer"})
+"""Figures that are the same whatever a step does."""
+
 
 def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
     """A figure of what was computed; ``waived`` are op packets that may stay without formula."""
@@ -101,6 +105,8 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
     if analysis is None:
         return Value(None, because=computed.because)
     value = _OF_ANALYSIS[figure](analysis)
+    if analysis.varies and figure not in _OF_MODEL and value.amount is not None:
+        return Value(value.amount, at_least=True, because=_varying(analysis.varies), origin="computed", varies=True)
     missing = _without_formula(analysis.uncounted, waived)
     if figure in _COUNTED and missing and value.amount is not None:
         return Value(value.amount, at_least=True, because=f"no formula for {missing}", origin="computed")
@@ -110,6 +116,10 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
 def _without_formula(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
     """Names of the ops that have no formula and may not go without."""
     return ", ".join(sorted({u.op for u in uncounted if u.op.rpartition(".")[0] not in waived}))
+
+
+def _varying(varies: Iterable[Assumption]) -> str:
+    return "; ".join(f"{item.where}: {item.what}" for item in varies)
 
 
 def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
@@ -124,8 +134,11 @@ def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Val
         because += f"; no valid mapping for {unmapped}"
     if missing:
         because += f"; no formula for {missing}, so nothing of it is mapped"
-    at_least = bool(unmapped or missing) or not (cost.complete or cost.uncounted)
-    return Value(_OF_COST[figure](cost), at_least=at_least, because=because, origin="computed")
+    if cost.varies:
+        because += f"; {_varying(cost.varies)}"
+    at_least = bool(unmapped or missing or cost.varies) or not (cost.complete or cost.uncounted)
+    amount = _OF_COST[figure](cost)
+    return Value(amount, at_least=at_least, because=because, origin="computed", varies=bool(cost.varies))
 
 
 def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:

@@ -13,8 +13,9 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat
+from costmodel.tracing.answers import ORDINARY, Answers
 from costmodel.tracing.arguments import encode_call
-from costmodel.tracing.blame import asked_by, user_line
+from costmodel.tracing.blame import asked_by, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA
 from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.results import ResultMemory, known_in_this_process
@@ -24,6 +25,7 @@ aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
+_SCALING = str(Path(torch.amp.__file__).parent)
 _NOT_WORK = frozenset(
     {
         "prim::device",
@@ -47,6 +49,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         tensors: (shape, dtype, device, storage) by tensor id.
         lifetimes: the storages.
         running: the op that is being executed, and where; after an error, the one that failed.
+        answers: what the values of tensors are taken to be.
+        known_after: numbers of tensors and of storages at the end of a segment.
+        lines: the user's lines that led to each call, outermost first, per segment, where ``with_lines`` asks for them.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -58,6 +63,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.tensors: list[tuple[tuple[int, ...], torch.dtype, torch.device, int]] = []
         self.assumptions: dict[Assumption, None] = {}
         self.running: str | None = None
+        self.answers = Answers()
+        self.with_lines = False
+        self.lines: list[list[tuple[str, ...]]] = [[]]
+        self.known_after: dict[int, tuple[int, int]] = {}
         self._open: list[int] = []
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
@@ -66,7 +75,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         """Calls go into a new list from now on."""
         self.segments.append([])
         self.module_calls.append([])
+        self.lines.append([])
+        self._open.clear()
         self.lifetimes.now = (len(self.segments) - 1, 0)
+
+    def segment_ends(self) -> int:
+        """Close the segment that is recorded, whose number this is."""
+        self.known_after[len(self.segments) - 1] = (len(self.tensors), len(self.lifetimes.lives))
+        return len(self.segments) - 1
 
     def know(self, tensor: torch.Tensor, role: Role) -> int:
         """Id of a tensor that exists before the step, whose storage gets ``role`` if it is new."""
@@ -134,6 +150,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         calls = self.segments[-1]
         calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
         self.lifetimes.now = (len(self.segments) - 1, len(calls))
+        if self.with_lines:
+            self.lines[-1].append(user_lines())
         return result
 
     def _outputs(self, result: Any, role: Role) -> tuple[int | None, ...]:
@@ -176,8 +194,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             )
         if tensor.dtype is torch.bool and asked_by(_DISTRIBUTIONS):
             return True  # torch.distributions checks its own arguments: they are taken to be in order
-        value: Any = False if tensor.dtype is torch.bool else 0 if not tensor.is_floating_point() else 0.0
-        self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
+        if asked_by(_SCALING):
+            value: Any = ORDINARY.of(tensor.dtype)  # torch.amp looks for gradients that overflow: none is taken to
+        else:
+            value = self.answers.to(tensor, user_line())
+        if self.answers.probe is ORDINARY:
+            self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
         return value
 
     def _on_cpu(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class Step:
         gradients: everything up to and with backward.
         update: the optimizer's part; None if ``gradients`` is the whole step and must run twice.
         assumptions: readings taken; some are known only after the step has run.
+        roots: the user's functions and namespaces behind the step, in which something may be kept.
+        cycle: steps after which the recipe says that everything repeats.
     """
 
     model: nn.Module
@@ -40,6 +42,8 @@ class Step:
     gradients: Callable[[], None]
     update: Callable[[], None] | None
     assumptions: Sequence[str] = ()
+    roots: tuple[Any, ...] = ()
+    cycle: int = 1
 
 
 def build_step(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
@@ -60,9 +64,11 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
     optimizers = tuple(o for o in (optimizer,) if isinstance(o, torch.optim.Optimizer))
+    roots = (subject.source, recipe.optimizer, optimizer)
     if recipe.step is not None:
         whole = recipe.step
-        return Step(model, optimizers, batch, lambda: whole(model, optimizer, preprocess(batch)), None)
+        run_whole = lambda: whole(model, optimizer, preprocess(batch))  # noqa: E731
+        return Step(model, optimizers, batch, run_whole, None, roots=(*roots, whole), cycle=phase.cycle or 1)
     _check_takes_no_closure(optimizer)
     notes: list[str] = []
     if "training_step" in source:
@@ -80,7 +86,7 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
         if optimizer is not None:
             optimizer.step()
 
-    return Step(model, optimizers, batch, gradients, update, notes)
+    return Step(model, optimizers, batch, gradients, update, notes, (*roots, loss_of), phase.cycle or 1)
 
 
 def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
@@ -103,7 +109,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
             else:
                 model(*preprocess(batch))
 
-    return Step(model, (), batch, forward, lambda: None)
+    return Step(model, (), batch, forward, lambda: None, roots=(subject.source,))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def _totals(cost: CostReport) -> Table:
     if not all(solved.valid for solved in cost.layers):
         notes.insert(0, "AT LEAST: a layer has no valid mapping (see below)")
     notes[:0] = [f"AT LEAST: {item}" for item in cost.uncounted]
+    notes[:0] = [f"AT LEAST: {item.where}: {item.what}" for item in cost.varies]
     title = f"{cost.phase} on {cost.hardware} ({cost.backend}, search {cost.search})"
     return Table(title, ("what", "value", "share"), rows, notes)
 

@@ -113,7 +113,8 @@ class Evidence:
             return unknown_of(part for part in parts if part.amount is None)
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
         width = sum((part.uncertainty for part in parts), Decimal(0))
-        return Value(total, any(part.at_least for part in parts), reasons, width, "derived")
+        at_least, varies = any(part.at_least for part in parts), any(part.varies for part in parts)
+        return Value(total, at_least, reasons, width, "derived", varies=varies)
 
     def _normalised(self, rule: Normalised) -> Value:
         value, count = self.value(rule.metric), self.value(rule.by)

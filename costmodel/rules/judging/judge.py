@@ -161,7 +161,7 @@ def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -
     compare = _HOLDS[limit.operator]
     holds = compare(amount, bound)
     # a lower bound can prove that a maximum is broken or that a minimum is reached, nothing else
-    if value.at_least and holds == limit.operator.startswith("<"):
+    if value.varies or (value.at_least and holds == limit.operator.startswith("<")):
         return Outcome.UNDECIDED, f"at least {amount:,}: {value.because}"
     if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
         return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
