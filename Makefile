@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check lint types coverage bench size clean
+.PHONY: help demo test check lint types coverage mutants bench size clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ types: $(READY) ## mypy, strict
 
 coverage: $(READY) ## run the tests and say which lines they reach (children behind walls are not seen)
 	$(BIN)/python -m pytest -n 2 --cov=costmodel --cov-report=term:skip-covered
+
+mutants: $(READY) ## put faults into a room and see which the tests notice: ROOM=rules SAMPLE=20 SEED=1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[mutants]'
+	$(BIN)/python -m tests.mutants $(or $(ROOM),rules) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),1)
 
 bench: $(READY) ## measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks

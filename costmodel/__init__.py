@@ -13,23 +13,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from costmodel import errors
-from costmodel.ir.advice import Advice
-from costmodel.ir.analysis import Analysis
-from costmodel.ir.cost import CostReport, LayerCost
-from costmodel.ir.counts import Counts
-from costmodel.ir.crosscheck import Crosscheck
-from costmodel.ir.facts import Facts
-from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.noun import Noun, show_with
-from costmodel.ir.ranking import Ranking
-from costmodel.ir.settings import Settings
-from costmodel.ir.trace import Trace
-from costmodel.ir.training import Training
-from costmodel.ir.verdict import Verdict
-from costmodel.ir.workload import Workload
+from costmodel.ir.showing import show_with
 from costmodel.version import __version__
 
 if TYPE_CHECKING:
+    from costmodel.ir.advice import Advice
+    from costmodel.ir.analysis import Analysis
+    from costmodel.ir.cost import CostReport, LayerCost
+    from costmodel.ir.counts import Counts
+    from costmodel.ir.crosscheck import Crosscheck
+    from costmodel.ir.facts import Facts
+    from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.noun import Noun
+    from costmodel.ir.ranking import Ranking
+    from costmodel.ir.settings import Settings
+    from costmodel.ir.trace import Trace
+    from costmodel.ir.training import Training
+    from costmodel.ir.verdict import Verdict
+    from costmodel.ir.workload import Workload
     from costmodel.verbs.advise import advise
     from costmodel.verbs.analyze import analyze
     from costmodel.verbs.check import check
@@ -45,23 +46,39 @@ if TYPE_CHECKING:
     from costmodel.verbs.render import render
     from costmodel.verbs.trace import trace
 
-_VERBS = {
-    "advise": "advise",
-    "analyze": "analyze",
-    "check": "check",
-    "count": "count",
-    "crosscheck": "crosscheck",
-    "estimate": "estimate",
-    "export": "export",
-    "grade": "grade",
-    "judge": "judge",
-    "map": "map",
-    "rank": "rank",
-    "read_facts": "facts",
-    "render": "render",
-    "trace": "trace",
+_HOMES = {
+    "ir.advice": ("Advice",),
+    "ir.analysis": ("Analysis",),
+    "ir.cost": ("CostReport", "LayerCost"),
+    "ir.counts": ("Counts",),
+    "ir.crosscheck": ("Crosscheck",),
+    "ir.facts": ("Facts",),
+    "ir.grades": ("Graded", "Grades"),
+    "ir.noun": ("Noun",),
+    "ir.ranking": ("Ranking",),
+    "ir.settings": ("Settings",),
+    "ir.trace": ("Trace",),
+    "ir.training": ("Training",),
+    "ir.verdict": ("Verdict",),
+    "ir.workload": ("Workload",),
+    "verbs.advise": ("advise",),
+    "verbs.analyze": ("analyze",),
+    "verbs.check": ("check",),
+    "verbs.count": ("count",),
+    "verbs.crosscheck": ("crosscheck",),
+    "verbs.estimate": ("estimate",),
+    "verbs.export": ("export",),
+    "verbs.facts": ("read_facts",),
+    "verbs.grade": ("grade",),
+    "verbs.judge": ("judge",),
+    "verbs.map": ("map",),
+    "verbs.rank": ("rank",),
+    "verbs.render": ("render",),
+    "verbs.trace": ("trace",),
 }
-"""Each verb, and its file in verbs/."""
+"""The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Advice",
@@ -100,12 +117,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A verb, imported when it is first asked for (PEP 562)."""
-    if name not in _VERBS:
+    """A verb or a noun, imported when it is first asked for (PEP 562)."""
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    verb = getattr(importlib.import_module(f"{__name__}.verbs.{_VERBS[name]}"), name)
-    globals()[name] = verb
-    return verb
+    found = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})
 
 
 def _table(noun: Noun) -> str | None:
@@ -116,7 +137,3 @@ def _table(noun: Noun) -> str | None:
 
 
 show_with(_table)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_VERBS})

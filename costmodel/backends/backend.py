@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from costmodel.errors import UsageError
-from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
-from costmodel.ir.workload import Layer, Workload
 from costmodel.mapping.objective import LATENCY
 
-if TYPE_CHECKING:  # it imports pydantic, and --help reads the backends' options
+if TYPE_CHECKING:  # --help reads the backends' options, and waits for nothing slow
     from costmodel.hardware.spec import HardwareSpec
+    from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
+    from costmodel.ir.workload import Layer, Workload
 
 Progress = Callable[[int, int], None]
 """Called with (pieces done, pieces in all)."""

@@ -43,14 +43,16 @@ def _root(
     """What a neural network's training step costs, before anyone runs it."""
 
 
-def _subcommands() -> None:
-    for module in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
-        importlib.import_module(module.name).register(app)
+def _subcommands(wanted: str | None = None) -> None:
+    """Register the subcommands; only the wanted one if it is known, since each costs its imports."""
+    names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+    for name in [wanted] if wanted in names else names:
+        importlib.import_module(f"{commands.__name__}.{name}").register(app)
 
 
 def main() -> None:
     """Run the command line and leave the process with the documented exit code."""
-    _subcommands()
+    _subcommands(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         code = app(standalone_mode=False)
     except CostModelError as error:

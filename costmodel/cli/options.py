@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from costmodel import backends
 from costmodel.backends.backend import Backend, BackendOption, Verifier
 from costmodel.errors import UsageError
+from costmodel.reports import general_names
 
 Subject = Annotated[
     str,
@@ -29,7 +30,7 @@ Solution = Annotated[
 ]
 Reading = Annotated[str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)]
-Format = Annotated[str, typer.Option("--format", "-f", help="text, json, csv, md or html")]
+Format = Annotated[str, typer.Option("--format", "-f", help=", ".join(general_names()))]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 
 

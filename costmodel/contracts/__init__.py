@@ -1,1 +1,1 @@
-"""What a submission's files have to be, checked without running any of them."""
+"""Rules on a submission's files, checked without running any of them."""

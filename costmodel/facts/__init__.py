@@ -1,1 +1,1 @@
-"""Measured facts: files that meters, leaderboards and people write, as readings. One file per format."""
+"""Measured facts: files that meters, leaderboards and people write, as readings; formats/ has one file per format."""

@@ -1,4 +1,4 @@
-"""Facts that people wrote by hand: names and values of one or many submissions, checked together."""
+"""Facts that people write by hand: names and values of one or many submissions, checked together."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CLAIMED = "claimed_"
 _HALF = "_uncertainty"
 _KNOWN = (*METRIC_UNITS, *PART_UNITS, *WORDS)
 
-_Given: TypeAlias = "dict[tuple[str, int], tuple[Entry, Quantity | None]]"
+_Given: TypeAlias = "dict[tuple[str, int], tuple[GivenFact, Quantity | None]]"
 """By key and run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GivenFact:
     """``key: text`` of a submission; None where the file is about one submission without a name.
 
     ``row`` tells entries of one name apart that belong to different tasks, ``run`` several runs of one metric.
@@ -46,11 +46,11 @@ def spelt(source: Source, key: str, line: int | None) -> str:
     return key.replace(name, ALSO_CALLED.get(name, name), 1)
 
 
-def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[Reading, ...]:
+def readings_of(source: Source, format: str, entries: Sequence[GivenFact]) -> tuple[Reading, ...]:
     """One reading per submission (and task), in the order of the file.
 
     Raises:
-        FormatError: an unknown key, or one given twice; a value that is no number in its unit; bare numbers beside
+        FormatError: an unknown key, or one given twice; a value that is not a number in its unit; bare numbers beside
             numbers with a unit; a percentage that could be a fraction; an uncertainty without its value.
     """
     full = [replace(entry, key=spelt(source, entry.key, entry.line)) for entry in entries]
@@ -77,14 +77,14 @@ def readings_of(source: Source, format: str, entries: Sequence[Entry]) -> tuple[
     )
 
 
-def _runs(entry: Entry) -> list[Entry]:
+def _runs(entry: GivenFact) -> list[GivenFact]:
     """``81.2; 80.9`` is two runs."""
     if entry.key in WORDS or ";" not in entry.text:
         return [entry]
     return [replace(entry, text=part.strip(), run=run) for run, part in enumerate(entry.text.split(";"))]
 
 
-def _quantity(source: Source, entry: Entry) -> Quantity:
+def _quantity(source: Source, entry: GivenFact) -> Quantity:
     try:
         return parse_quantity(entry.key.removeprefix(_CLAIMED).removesuffix(_HALF), entry.text)
     except CostModelError as problem:
@@ -92,7 +92,7 @@ def _quantity(source: Source, entry: Entry) -> Quantity:
         raise source.error(f"{whose}{problem}", entry.line) from None
 
 
-def _check_units(source: Source, column: list[tuple[Entry, Quantity]]) -> None:
+def _check_units(source: Source, column: list[tuple[GivenFact, Quantity]]) -> None:
     bare = [entry for entry, quantity in column if not quantity.unit_given and quantity.value]
     given = [entry for entry, quantity in column if quantity.unit_given]
     if bare and given:

@@ -42,7 +42,7 @@ class Integral:
 
 
 def integrate(segments: Sequence[Segment]) -> Integral:
-    """Energy of power samples; between two segments nothing is integrated, and that is no gap."""
+    """Energy of power samples; between two segments nothing is integrated, which is not a gap."""
     segments = [segment for segment in segments if segment]
     pairs = [pair for segment in segments for pair in pairwise(segment)]
     periods = [later[0] - earlier[0] for earlier, later in pairs if later[0] > earlier[0]]

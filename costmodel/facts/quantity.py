@@ -17,10 +17,8 @@ UNITS = {**METRIC_UNITS, **PART_UNITS}
 """Every metric that a measurement may name."""
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
-_QUANTITY = re.compile(
-    rf"(?P<value>{_NUMBER})\s*(?P<unit>[^\W\d_]*%?)\s*"
-    rf"(?:(?:±|\+/-|\+-)\s*(?P<half>{_NUMBER})\s*(?P<half_unit>[^\W\d_]*%?))?",
-)
+_QUANTITY = re.compile(rf"(?P<value>{_NUMBER})\s*(?P<unit>[^\W\d_]*%?)")
+_PLUS_MINUS = re.compile(r"±|\+/-|\+-")
 _LONGEST = 40
 
 _JOULES = {"J": "1", "Kj": "1e3", "kJ": "1e3", "KJ": "1e3", "MJ": "1e6", "mJ": "1e-3", "Wh": "3.6e3", "kWh": "3.6e6"}
@@ -60,6 +58,16 @@ def number(text: str) -> Decimal | None:
     return Decimal(stripped)
 
 
+def plus_minus(text: str) -> tuple[str, str | None]:
+    """The value's text, and that of its uncertainty behind ``±``, ``+-`` or ``+/-``; None if there is none.
+
+    >>> plus_minus("150 ± 5 kJ")
+    ('150', '5 kJ')
+    """
+    value, *half = _PLUS_MINUS.split(text, maxsplit=1)
+    return value.strip(), half[0].strip() if half else None
+
+
 def parse_quantity(metric: str, text: str) -> Quantity:
     """``150``, ``150 kJ``, ``150 ± 5 kJ`` or ``50%`` in the unit of ``metric``.
 
@@ -70,25 +78,31 @@ def parse_quantity(metric: str, text: str) -> Quantity:
     if metric not in UNITS:
         raise UnknownNameError("metric", metric, UNITS)
     unit = UNITS[metric]
-    match = _QUANTITY.fullmatch(text.strip())
-    value = number(match["value"]) if match else None
-    half = number(match["half"]) if match and match["half"] else None
-    if match is None or value is None or (match["half"] and half is None):
+    before, behind = plus_minus(text)
+    value, given = _number_and_unit(before)
+    half, half_given = (None, "") if behind is None else _number_and_unit(behind)
+    if value is None or (behind is not None and half is None):
         comma = "; write decimals with a point" if "," in text else ""
-        raise UsageError(f"{metric}: {excerpt(text)} is no number in {unit}{comma}")
-    scale = _scale(metric, unit, match["unit"] or match["half_unit"] or "")
-    half_scale = _scale(metric, unit, match["half_unit"] or match["unit"] or "")
+        raise UsageError(f"{metric}: {excerpt(text)} is not a number in {unit}{comma}")
+    # one unit is enough: 150 ± 5 kJ
+    scale = _scale(metric, unit, given or half_given)
+    half_scale = _scale(metric, unit, half_given or given)
     with localcontext(EXACT):
         value *= scale
         half = None if half is None else half * half_scale
     _check(metric, text, value, half)
-    return Quantity(value, half, bool(match["unit"] or match["half_unit"]))
+    return Quantity(value, half, bool(given or half_given))
+
+
+def _number_and_unit(text: str) -> tuple[Decimal | None, str]:
+    match = _QUANTITY.fullmatch(text)
+    return (None, "") if match is None else (number(match["value"]), match["unit"])
 
 
 def _scale(metric: str, unit: str, given: str) -> Decimal:
     scales = _SCALES[unit]
     if given and given not in scales:
-        raise UsageError(f"{metric}: {excerpt(given)} is no unit of it; known: {', '.join(scales)}")
+        raise UsageError(f"{metric}: {excerpt(given)} is not one of its units; known: {', '.join(scales)}")
     return scales[given or unit]
 
 

@@ -1,52 +1,18 @@
-"""A file of facts in any known format: recognised by what is in it, or named."""
+"""Read a file of facts in any known format, recognised by its content or named."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeAlias
 
-from costmodel.errors import UnknownNameError, UsageError
-from costmodel.facts.formats import (
-    aipowermeter,
-    codecarbon,
-    competition_result,
-    dawnbench,
-    facts_mapping,
-    facts_table,
-    kaggle_leaderboard,
-    nvidia_smi,
-    predictions,
-    pyjoules,
-    zeus,
-)
-from costmodel.facts.lab_file_name import claims
+from costmodel.errors import UsageError
+from costmodel.facts.claiming_names import ClaimingName, readings_of_name
+from costmodel.facts.facts_format import FactsFormat, facts_format_called, facts_formats
 from costmodel.facts.normalise import normalised
 from costmodel.facts.rows import header_of
 from costmodel.facts.source import Options, Source, excerpt, open_source
 from costmodel.ir.facts import Facts, Reading
-
-_Recognise: TypeAlias = "Callable[[Source], bool]"
-_Read: TypeAlias = "Callable[[Source, Options], tuple[Reading, ...]]"
-
-FORMATS: Mapping[str, tuple[_Recognise, _Read]] = MappingProxyType(
-    {
-        "aipowermeter": (aipowermeter.recognises, aipowermeter.read),
-        "competition-result": (competition_result.recognises, competition_result.read),
-        "codecarbon": (codecarbon.recognises, codecarbon.read),
-        "zeus": (zeus.recognises, zeus.read),
-        "nvidia-smi": (nvidia_smi.recognises, nvidia_smi.read),
-        "pyjoules": (pyjoules.recognises, pyjoules.read),
-        "dawnbench": (dawnbench.recognises, dawnbench.read),
-        "kaggle-leaderboard": (kaggle_leaderboard.recognises, kaggle_leaderboard.read),
-        "predictions": (predictions.recognises, predictions.read),
-        "facts-table": (facts_table.recognises, facts_table.read),
-        "facts": (facts_mapping.recognises, facts_mapping.read),
-    }
-)
-"""Every format, in the order in which it is looked for; the least particular come last."""
 
 
 def read_facts(
@@ -58,17 +24,19 @@ def read_facts(
     iterations: int | None = None,
     window: str | None = None,
     target: Decimal | None = None,
+    names: Iterable[ClaimingName] = (),
 ) -> Facts:
-    """What a file says, with units, samples and gaps.
+    """The readings of a file, with units, samples and gaps.
 
     Args:
-        path: the file. The lab's submission file name is read for its claims, whatever the file holds.
+        path: the file.
         solution: labels to score predictions against.
-        format: one of :data:`FORMATS`; None recognises it.
+        format: the name of a format of facts; None recognises it.
         score: what a Kaggle leaderboard's Score is (``accuracy-fraction``, ``error-percent``, …).
         iterations: how many iterations an energy log is of; energies are then given for 200.
         window: the Zeus window that counts.
         target: accuracy in percent whose first crossing a DAWNBench log is asked for.
+        names: file names that claim figures, whatever the file holds.
 
     Raises:
         FormatError: the file is not what its format says; file, line, what to do.
@@ -76,19 +44,11 @@ def read_facts(
     """
     source = open_source(Path(path))
     options = Options(open_source(Path(solution)) if solution is not None else None, score, window, target)
-    read = FORMATS[_format_of(source, format)][1]
-    readings = (*claims(source), *read(source, options))
+    read = _format_of(source, format).read
+    readings = (*readings_of_name(source.name, names), *read(source, options))
     if iterations is not None:
         readings = tuple(normalised(reading, iterations) for reading in readings)
     return Facts(readings=readings)
-
-
-_SPEAKS_OF = {
-    "score": ("kaggle-leaderboard", "a leaderboard"),
-    "solution": ("predictions", "predictions"),
-    "window": ("zeus", "a Zeus log"),
-    "target": ("dawnbench", "a DAWNBench log"),
-}
 
 
 def refuse_idle(readings: Iterable[Reading], **options: object) -> None:
@@ -101,22 +61,22 @@ def refuse_idle(readings: Iterable[Reading], **options: object) -> None:
     Raises:
         UsageError: one of them had no effect.
     """
-    formats = {reading.format for reading in readings}
+    read = {reading.format for reading in readings}
     for option, value in options.items():
-        needed, what = _SPEAKS_OF[option]
-        if value is not None and needed not in formats:
-            raise UsageError(f"--{option} speaks of {what}, and none of the files is one")
+        able = [module for module in facts_formats() if option in module.OPTIONS]
+        if value is not None and not any(module.NAME in read for module in able):
+            titles = " or ".join(module.TITLE for module in able)
+            raise UsageError(f"--{option} is for {titles}, and none of the files is one")
 
 
-def _format_of(source: Source, named: str | None) -> str:
+def _format_of(source: Source, named: str | None) -> FactsFormat:
     if named is not None:
-        if named not in FORMATS:
-            raise UnknownNameError("format", named, FORMATS)
-        return named
-    for name, (recognises, _) in FORMATS.items():
-        if recognises(source):
-            return name
+        return facts_format_called(named)
+    for module in facts_formats():
+        if module.recognises(source):
+            return module
     columns = header_of(source)
     shown = ", ".join(excerpt(column) for column in columns[:8])
     table = f"; a table of facts needs a column name, and this one has {shown}" if len(columns) > 1 else ""
-    raise source.error(f"is none of the known formats ({', '.join(FORMATS)}){table}")
+    known = ", ".join(module.NAME for module in facts_formats())
+    raise source.error(f"is not in one of the known formats ({known}){table}")

@@ -1,4 +1,4 @@
-"""CSV and TSV with a header, row by row, with the line that each row stands on."""
+"""CSV and TSV with a header, row by row, each with its line number."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _lines(source: Source, reader: Any) -> list[tuple[int, list[str]]]:
             if "".join(cells).strip():
                 lines.append((reader.line_num, cells))
     except csv.Error as problem:
-        raise source.error(f"no CSV: {problem}", reader.line_num) from None
+        raise source.error(f"not CSV: {problem}", reader.line_num) from None
     return lines[1:]
 
 
@@ -102,7 +102,7 @@ def _check_header(source: Source, columns: tuple[str, ...], needed: Iterable[str
         raise source.error(f"no column {', '.join(missing)}; the header has {shown}", 1)
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     if repeated:
-        raise source.error(f"column {excerpt(repeated[0])} stands twice in the header", 1)
+        raise source.error(f"column {excerpt(repeated[0])} occurs twice in the header", 1)
 
 
 def amount(source: Source, row: Row, column: str) -> Decimal:
@@ -113,5 +113,5 @@ def amount(source: Source, row: Row, column: str) -> Decimal:
     """
     value = number(row.cells[column])
     if value is None or value < 0:
-        raise source.error(f"{column}: {excerpt(row.cells[column])} is no number, at least 0", row.line)
+        raise source.error(f"{column}: {excerpt(row.cells[column])} is not a number, at least 0", row.line)
     return value

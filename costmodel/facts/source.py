@@ -1,4 +1,4 @@
-"""A file's text, checked before any reader sees it, and the options that readers take."""
+"""The text of a file, checked before any format reads it, and the options of the formats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a file cannot say itself.
+    """Settings that a file does not hold itself.
 
     Attributes:
         solution: the labels that predictions are scored against.
@@ -55,12 +55,12 @@ def open_source(path: Path) -> Source:
     """The text of a file in UTF-8, or in UTF-16 with its mark (what PowerShell's ``>`` writes).
 
     Raises:
-        FormatError: no regular file, too large, not text, or nothing in it.
+        FormatError: not a regular file, too large, not text, or nothing in it.
     """
     shown = escaped(str(path))
     try:
         if path.exists() and not path.is_file():
-            raise FormatError(f"{shown}: is no regular file; name a file")
+            raise FormatError(f"{shown}: not a regular file; name a file")
         size = path.stat().st_size
         if size > _LARGEST:
             raise FormatError(f"{shown}: has {size:,} bytes; at most {_LARGEST:,} are read")
@@ -68,9 +68,9 @@ def open_source(path: Path) -> Source:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None)
-        raise FormatError(f"{shown}: {reason or f'is no text in UTF-8: {escaped(str(problem))}'}") from None
+        raise FormatError(f"{shown}: {reason or f'not text in UTF-8: {escaped(str(problem))}'}") from None
     if "\0" in text:
-        raise FormatError(f"{shown}: holds zero bytes; it is no text file")
+        raise FormatError(f"{shown}: holds zero bytes; it is not a text file")
     if not text.strip():
         raise FormatError(f"{shown}: is empty")
     return Source(escaped(path.name), shown, text)

@@ -1,8 +1,8 @@
 """Text that a stranger wrote, made harmless for the place where it is shown.
 
 A name or a message may hold terminal escapes, right-to-left overrides, HTML, a spreadsheet formula (CWE-1236: a cell
-that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return) or Markdown. :func:`safe_text` makes it one
-printable line, and each of the others quotes that line for one kind of file.
+that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return), Markdown, or the end of a string in Python.
+:func:`safe_text` makes it one printable line, and each of the others quotes that line for one kind of file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import unicodedata
 LONGEST = 300
 """Characters of a name or a message; what is longer ends in an ellipsis."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
@@ -51,11 +51,14 @@ def escaped(text: str) -> str:
 def safe_cell(text: str, longest: int = LONGEST) -> str:
     """:func:`safe_text` for a CSV or spreadsheet cell: what would be a formula gets an apostrophe in front.
 
-    >>> safe_cell("=1+1")
-    "'=1+1"
+    A full-width sign counts as the sign: some spreadsheets read it so.
+
+    >>> safe_cell("=1+1"), safe_cell("＝1+1")
+    ("'=1+1", "'＝1+1")
     """
     line = safe_text(text, longest)
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    first = unicodedata.normalize("NFKC", line[:1])
+    return f"'{line}" if first in _FORMULA else line
 
 
 def safe_html(text: str, longest: int = LONGEST) -> str:
@@ -75,6 +78,15 @@ def safe_markdown(text: str, longest: int = LONGEST) -> str:
     """
     line = safe_text(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`\[\]|])", r"\\\1", line)
+
+
+def safe_python(text: str, longest: int = LONGEST) -> str:
+    r""":func:`safe_text` within a quoted string or docstring of a Python program: it cannot end the string.
+
+    >>> safe_python("net' + secret + '")
+    "net\\' + secret + \\'"
+    """
+    return re.sub(r"([\\\"'])", r"\\\1", safe_text(text, longest))
 
 
 def steady_text(text: str, places: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any, ClassVar, TypeVar
 from costmodel.errors import FormatError, UsageError
 from costmodel.files.writing import write_text
 from costmodel.ir.codec import dumps, loads, to_data
+from costmodel.ir.showing import table_of
 
 N = TypeVar("N", bound="Noun")
 
 _KINDS: dict[str, type[Noun]] = {}
-_html: list[Callable[[Noun], str | None]] = []
 
 
 class Noun:
@@ -44,7 +44,7 @@ class Noun:
 
     def _repr_html_(self) -> str | None:
         """The table that a notebook shows; None where there is none, and the notebook then shows the ``repr``."""
-        return _html[0](self) if _html else None
+        return table_of(self)
 
     def to_json(self) -> str:
         """The noun in its JSON schema, indented, with a final newline."""
@@ -118,8 +118,3 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
         else:
             row[f"{prefix}{name}"] = float(item) if isinstance(item, Decimal) else to_data(item)
     return row
-
-
-def show_with(html: Callable[[Noun], str | None]) -> None:
-    """Name the function that makes a noun's table for notebooks: reports are a floor above the nouns."""
-    _html[:] = [html]

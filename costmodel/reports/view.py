@@ -1,19 +1,24 @@
-"""What of a noun to show."""
+"""The nouns that can be shown, and the reader's choices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from costmodel.ir.advice import Advice
-from costmodel.ir.analysis import Analysis
-from costmodel.ir.cost import CostReport
-from costmodel.ir.crosscheck import Crosscheck
-from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.ranking import Ranking
-from costmodel.ir.verdict import Verdict
+if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
+    from costmodel.ir.advice import Advice
+    from costmodel.ir.analysis import Analysis
+    from costmodel.ir.cost import CostReport
+    from costmodel.ir.crosscheck import Crosscheck
+    from costmodel.ir.facts import Facts
+    from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.ranking import Ranking
+    from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Graded | Grades | Advice | Analysis | Verdict | Ranking | Crosscheck | CostReport"
+Noun: TypeAlias = "Advice | Analysis | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Verdict"
+
+EVERY_NOUN = ("Advice", "Analysis", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Verdict")
+"""The same as names: the ``NOUNS`` of a format that can show everything."""
 
 
 @dataclass(frozen=True)

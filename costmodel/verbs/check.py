@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RecipeError, SubjectError, TraceError, UsageError
-from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.files.moments import parse_submitted
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
@@ -26,6 +25,7 @@ from costmodel.rules.judging.sheets import Sheet, merged, one_sheet, sheets_of
 from costmodel.rules.schema.rulebook import HardwareRule, Rulebook, load_rulebook
 from costmodel.verbs.analyze import analysis_of
 from costmodel.verbs.estimate import Progress, named, workload_of
+from costmodel.verbs.facts import read_facts, refuse_idle
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

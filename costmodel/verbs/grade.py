@@ -1,4 +1,4 @@
-"""The verb behind ``grade``: a class from its folder to files that the course's platform takes."""
+"""Grade: a class from its folder to files that the course's platform takes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel import backends
-from costmodel.errors import SandboxError, UnknownNameError, UsageError
-from costmodel.facts.reader import read_facts, refuse_idle
+from costmodel.contracts.kinds.tables import TableRule
+from costmodel.errors import SandboxError, UsageError
 from costmodel.files.fingerprint import own_digest
 from costmodel.files.writing import write_text
 from costmodel.grading.classroom import GradingPlan, Progress, grade_class
@@ -21,22 +21,16 @@ from costmodel.grading.scrutiny.confirm_by_replay import check_inputs
 from costmodel.grading.verdicts import JudgingOptions
 from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
-from costmodel.ir.grades import Graded, Grades
-from costmodel.reports import View, render
+from costmodel.ir.grades import Grades
+from costmodel.reports.class_files import class_files
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits as Limits
+from costmodel.verbs.facts import read_facts, refuse_idle
 from costmodel.version import __version__
 
-_RUBRIC = {"text": "txt", "md": "md", "csv": "csv", "html": "html"}
-_PER_STUDENT = {"gradescope": "json", "github-classroom": "txt", "codabench": "json", "evalai": "json"}
-_PER_CLASS = {"nbgrader": "nbgrader.csv", "kaggle": "kaggle_metric.py", "junit": "junit.xml"}
-
 _WRITTEN = ".kept/written.txt"
-
-PLATFORMS = (*_PER_STUDENT, *_PER_CLASS)
-"""Names for ``--format``: files beside those that are always written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +71,66 @@ class Order:
     use_cache: bool = True
 
 
-def grade(order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None) -> Grades:
-    """Grade a class; finished traces are kept in ``out`` for ``resume``.
+def grade(
+    submissions: str | Path,
+    rules: str,
+    out: str | Path,
+    *,
+    facts: Sequence[str | Path] = (),
+    roster: str | Path | None = None,
+    model: str | None = None,
+    reading: str = "as-written",
+    formats: Sequence[str] = (),
+    resume: bool = False,
+    require_sandbox: bool = False,
+    wall: str | None = None,
+    cache: bool = True,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Grades:
+    """Grade a class of untrusted submissions, and write rubric, ranking, feedback and the platforms' files.
+
+    Args:
+        submissions: a folder of folders, archives or files; a Gradescope or Canvas export.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        out: folder for the results; finished traces are kept in it for ``resume``.
+        facts: tables, logs and leaderboards with what was measured.
+        roster: CSV of the class.
+        model: file and object of a submission that are the model; None looks for it.
+        reading: how ambiguous rules are read.
+        formats: platforms whose files are wanted too (:func:`costmodel.reports.names_on_request`).
+        resume: take what an interrupted run has finished.
+        require_sandbox: a wall that does not keep all its promises is an error.
+        wall: name of a wall; None is the best that works.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        executor: traces and maps in parallel (any ``concurrent.futures`` executor).
+        progress: told how far the work is.
+
+    Raises:
+        UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
+        SandboxError: no wall that is good enough.
+    """
+    order = Order(
+        place=Path(submissions),
+        rules=rules,
+        fact_files=tuple(map(Path, facts)),
+        roster=None if roster is None else Path(roster),
+        model=model,
+        reading=reading,
+        resume=resume,
+        require_sandbox=require_sandbox,
+        wall=wall,
+        use_cache=cache,
+    )
+    grades = grade_order(order, Path(out), executor=executor, progress=progress)
+    write_grades(grades, Path(out), formats)
+    return grades
+
+
+def grade_order(
+    order: Order, out: Path, *, executor: Executor | None = None, progress: Progress | None = None
+) -> Grades:
+    """Grade a class; finished traces are kept in ``out`` for ``resume``, and nothing else is written.
 
     Raises:
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
@@ -135,7 +187,7 @@ def _make_folder(out: Path, place: Path) -> None:
 def _facts(order: Order, book: Rulebook) -> list[FactsRow]:
     """A row for each person in the files."""
     readings = [r for file in order.fact_files for r in read_facts(file, order.solution, score=order.score).readings]
-    inside = book.contract is not None and book.contract.tables  # submissions may have their predictions inside
+    inside = book.contract is not None and book.contract.of(TableRule)  # submissions may have their predictions inside
     refuse_idle(readings, solution=None if inside else order.solution, score=order.score)
     if order.solution is not None and not order.solution.is_file():
         raise UsageError(f"--solution {order.solution}: no such file")
@@ -175,33 +227,11 @@ def write_grades(grades: Grades, out: Path, platforms: Sequence[str] = ()) -> li
         UnknownNameError: no such platform.
         UsageError: the folder cannot be written.
     """
-    for name in platforms:
-        if name not in PLATFORMS:
-            raise UnknownNameError("platform format", name, PLATFORMS)
-    files: dict[str, str] = {"grades.json": render(grades, "json")}
-    if grades.ranking is not None:
-        files["ranking.json"] = render(grades.ranking, "json")
-    view = View(sensitivity=True)
-    files |= {f"rubric.{suffix}": render(grades, name, view) for name, suffix in _RUBRIC.items()}
-    files |= {f"feedback/{g.key}.md": render(g, "md", view) for g in grades.submissions}
-    for name in platforms:
-        files |= _platform(grades, name)
+    files = class_files(grades, platforms)
     _forget(out, files)
     for path, text in files.items():
         _write(out / path, text)
     return [out / path for path in files]
-
-
-def _platform(grades: Grades, name: str) -> dict[str, str]:
-    if name in _PER_CLASS:
-        return {_PER_CLASS[name]: render(grades, name)}
-    return {_student_file(name, graded): render(graded, name) for graded in grades.submissions}
-
-
-def _student_file(name: str, graded: Graded) -> str:
-    folder = f"{name}/{graded.key}"
-    own = {"gradescope": "results.json", "codabench": "scores.json", "evalai": "result.json"}
-    return f"{folder}/{own[name]}" if name in own else f"{folder}.{_PER_STUDENT[name]}"
 
 
 def _forget(out: Path, files: Iterable[str]) -> None:

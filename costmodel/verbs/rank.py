@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from costmodel.errors import FormatError, UsageError
-from costmodel.facts.reader import read_facts, refuse_idle
 from costmodel.ir.codec import loads
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.ranking import Ranking
@@ -17,6 +16,7 @@ from costmodel.rules.judging.sheets import sheets_of
 from costmodel.rules.ranking.rank import Contender, contender_of
 from costmodel.rules.ranking.sensitivity import rank as rank_contenders
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
+from costmodel.verbs.facts import read_facts, refuse_idle
 
 
 def rank(

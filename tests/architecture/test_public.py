@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -27,6 +28,29 @@ def run(code: str, **environment: str) -> str:
 def test_everything_exported_exists_and_is_documented() -> None:
     for name in costmodel.__all__:
         assert getattr(costmodel, name).__doc__, name
+
+
+def test_every_verb_is_typed_and_named_as_its_subcommand() -> None:
+    commands = {file.stem for file in (ROOT / "costmodel" / "cli" / "commands").glob("[a-z]*.py")}
+    showing = {"cache", "doctor", "hardware", "ops", "rules"}  # they show a room, or the machine
+    verbs = {name for name in costmodel.__all__ if inspect.isfunction(getattr(costmodel, name))}
+    assert verbs - {"trace", "count", "estimate", "judge", "render"} == {
+        "read_facts" if name == "facts" else name for name in commands - showing
+    }
+    for name in verbs:
+        signature = inspect.signature(getattr(costmodel, name))
+        assert signature.return_annotation != inspect.Signature.empty, name
+        for parameter in signature.parameters.values():
+            assert parameter.annotation != inspect.Parameter.empty, f"{name}: {parameter.name}"
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                assert parameter.annotation == "Unpack[Settings]", name
+    assert (ROOT / "costmodel" / "py.typed").is_file()
+
+
+def test_settings_are_the_fields_of_a_recipe() -> None:
+    from costmodel.tracing.recipe import Recipe
+
+    assert set(costmodel.Settings.__annotations__) == set(Recipe.model_fields) - {"model"}
 
 
 def test_importing_the_package_and_its_command_line_does_not_import_torch() -> None:

@@ -132,7 +132,7 @@ def test_rulebooks_are_validated_and_compared(run: Run, tmp_path: Path) -> None:
         (("--fact", "error_rate=0.375"), "write the % sign"),
         (("--submitted", "2022-02-27T22:40:05-05:00"), "--submitted is about a folder"),
         (("--model", "net.py:Net"), "--model is about a folder"),
-        (("--score", "accuracy-percent"), "--score speaks of a leaderboard"),
+        (("--score", "accuracy-percent"), "--score is for a leaderboard"),
         (("--solution", "labels.csv"), "--solution labels.csv: no such file"),
     ],
 )

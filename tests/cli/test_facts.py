@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_read_loses_no_other(run: Run, folder: Path) -> No
         (("board.csv",), "--score accuracy-fraction"),
         (("board.csv", "--score", "accuracy"), "accuracy-fraction"),
         (("table.csv", "--as", "zues"), "did you mean 'zeus'"),
-        (("table.csv", "--format", "html"), "csv, json, text"),
+        (("table.csv", "--format", "pdf"), "csv, html, json, md, text"),
         (("result.json", "--iterations", "0"), "at least 1"),
         (("table.csv", "--target", "high"), "'high'"),
         (("bad.csv",), "bad.csv:2"),

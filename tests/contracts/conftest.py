@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RulebookError
 from costmodel.files.documents import Strict, read_document
 from costmodel.ir.verdict import Finding
@@ -53,3 +53,7 @@ def check(submit: Submit) -> Check:
         return finding
 
     return make
+
+
+def files(*globs: str, **more: object) -> dict[str, object]:
+    return {"files": [{"rule": "r", "any_of": globs, "source": "x", **more}]}

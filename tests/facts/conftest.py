@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from costmodel.facts.reader import read_facts
 from costmodel.ir.facts import Measurement, Reading
+from costmodel.verbs.facts import read_facts
 
 Write = Callable[..., Path]
 Read = Callable[..., tuple[Reading, ...]]

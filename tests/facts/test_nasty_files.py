@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import CostModelError, FormatError
-from costmodel.facts.reader import FORMATS, read_facts
+from costmodel.facts.facts_format import facts_formats
+from costmodel.facts.reader import read_facts
 from tests.facts.conftest import Write
+
+FORMATS = [format.NAME for format in facts_formats()]
 
 NASTY = [
     b"",
@@ -90,7 +93,11 @@ def test_any_mixture_of_words(tmp_path: Path, text: str, format: str | None) -> 
 def test_what_is_no_file(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for path, said in ((tmp_path, "no regular file"), (pipe, "no regular file"), (tmp_path / "gone", "No such file")):
+    for path, said in (
+        (tmp_path, "not a regular file"),
+        (pipe, "not a regular file"),
+        (tmp_path / "gone", "No such file"),
+    ):
         with pytest.raises(FormatError, match=said):
             read_facts(path)
 

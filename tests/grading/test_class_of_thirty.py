@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.sandbox.resource_limits import Limits
-from costmodel.verbs.grade import Order, grade, write_grades
+from costmodel.verbs.grade import Order, grade_order, write_grades
 from tests.grading.conftest import HOSTILE
 
 NET = """from torch import nn
@@ -56,7 +56,7 @@ def test_the_same_bytes_twice(tmp_path: Path) -> None:
     order = Order(place=place, rules="mit-lab2-2022", fact_files=(facts,), limits=limits)
     written = []
     for out in (tmp_path / "one", tmp_path / "two"):
-        grades = grade(order, out)
+        grades = grade_order(order, out)
         write_grades(grades, out, ("gradescope", "nbgrader", "junit"))
         files = (p for p in sorted(out.rglob("*")) if p.is_file() and ".kept" not in p.parts)
         written.append({str(p.relative_to(out)): p.read_bytes() for p in files})

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+import costmodel
 from costmodel.errors import UsageError
 from costmodel.grading import classroom as course
 from costmodel.grading.job import Job, TracedSubmission, trace
@@ -17,7 +18,7 @@ from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
 from costmodel.sandbox.resource_limits import Limits
-from costmodel.verbs.grade import Order, grade, write_grades
+from costmodel.verbs.grade import Order, grade_order, write_grades
 
 NET = """from torch import nn
 
@@ -59,7 +60,7 @@ def files(out: Path) -> dict[str, bytes]:
 def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     platforms = ("gradescope", "github-classroom", "codabench", "evalai", "nbgrader", "kaggle", "junit")
     out, again = tmp_path / "out", tmp_path / "again"
-    grades = grade(order(place), out)
+    grades = grade_order(order(place), out)
     write_grades(grades, out, platforms)
     by_name = {g.name: g for g in grades.submissions}
     assert list(by_name) == ["alice", "bob", "carol", "eve"]
@@ -93,7 +94,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(course, "trace", never)
-        write_grades(grade(order(place, resume=True), again), again, platforms)
+        write_grades(grade_order(order(place, resume=True), again), again, platforms)
     assert files(again) == written
 
     # one student hands in something else: only that is traced
@@ -105,7 +106,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
         return trace(job)
 
     monkeypatch.setattr(course, "trace", watched)
-    changed = {g.name: g for g in grade(order(place, resume=True), again).submissions}
+    changed = {g.name: g for g in grade_order(order(place, resume=True), again).submissions}
     assert traced == ["alice"]
     assert changed["alice"].digest != by_name["alice"].digest
     assert changed["bob"] == by_name["bob"]
@@ -120,7 +121,9 @@ def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, mon
         "name,accuracy_percent,training_seconds\nalice,60,600\nbob,70,601\n", encoding="utf-8"
     )
     facts = (tmp_path / "facts.csv",)
-    grades = grade(Order(place=place, rules="haet-2022", fact_files=facts), tmp_path / "out")
+    grades = costmodel.grade(place, "haet-2022", tmp_path / "public", facts=facts)  # the verb writes the files too
+    assert costmodel.Grades.load(tmp_path / "public" / "grades.json") == grades
+    grades = grade_order(Order(place=place, rules="haet-2022", fact_files=facts), tmp_path / "out")
     rules = {g.name: {f.rule: f.outcome.value for f in g.verdict.findings} for g in grades.submissions}
     assert rules["alice"]["training time"] == "PASS"
     assert rules["bob"]["training time"] == "FAIL"
@@ -129,10 +132,10 @@ def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, mon
 
 def test_an_empty_folder_and_a_missing_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
-        grade(order(tmp_path / "nowhere", fact_files=()), tmp_path / "out")
+        grade_order(order(tmp_path / "nowhere", fact_files=()), tmp_path / "out")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="no submissions"):
-        grade(order(tmp_path / "empty", fact_files=()), tmp_path / "out")
+        grade_order(order(tmp_path / "empty", fact_files=()), tmp_path / "out")
 
 
 @pytest.mark.parametrize("wall", [None, "limits"])  # they name files differently
@@ -151,7 +154,7 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path, wall: str | Non
         torch.save(model.state_dict(), place / name / "weights.pt")
         if predictions is not None:
             torch.save(predictions.detach(), place / name / "predictions.pt")
-    grades = grade(order(place, fact_files=(), wall=wall, inputs=tmp_path / "inputs.pt"), tmp_path / "out")
+    grades = grade_order(order(place, fact_files=(), wall=wall, inputs=tmp_path / "inputs.pt"), tmp_path / "out")
     said = {
         g.name: {f.rule: f.outcome.value for f in g.findings if f.rule.startswith("replay")} for g in grades.submissions
     }
@@ -168,11 +171,11 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path, wall: str | Non
 
 def test_results_do_not_go_among_the_submissions_and_a_required_wall_is_whole(place: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folder of the submissions"):
-        grade(order(place), place / "out")
+        grade_order(order(place), place / "out")
     with pytest.raises(UsageError, match=r"facts\.csv"):
-        grade(order(place), tmp_path / "facts.csv" / "out")
+        grade_order(order(place), tmp_path / "facts.csv" / "out")
     with pytest.raises(UsageError, match="--require-sandbox"):
-        grade(order(place, wall="limits", require_sandbox=True), tmp_path / "out")
+        grade_order(order(place, wall="limits", require_sandbox=True), tmp_path / "out")
 
 
 def test_rows_go_to_whom_their_surest_word_names(tmp_path: Path) -> None:
@@ -189,7 +192,7 @@ def test_rows_go_to_whom_their_surest_word_names(tmp_path: Path) -> None:
     def facts(text: str) -> dict[str, tuple[object, list[str]]]:
         (tmp_path / "facts.csv").write_text(text, encoding="utf-8")
         files = {"fact_files": (tmp_path / "facts.csv",), "roster": tmp_path / "roster.csv"}
-        grades = grade(Order(place=place, rules="haet-2022", **files), tmp_path / "out")  # type: ignore[arg-type]
+        grades = grade_order(Order(place=place, rules="haet-2022", **files), tmp_path / "out")  # type: ignore[arg-type]
         return {
             g.name: (
                 next(f.measured for f in g.verdict.findings if f.rule == "accuracy"),
@@ -220,26 +223,27 @@ def test_what_a_folder_says_itself_and_when_it_came(tmp_path: Path) -> None:
     (place / "quartz" / name).write_text(labels.replace("3,3", "3,4"), encoding="utf-8")
     (tmp_path / "facts.csv").write_text("name,submitted\nquartz,2022-03-05T10:00:00-05:00\n", encoding="utf-8")
     files = (tmp_path / "facts.csv",)
-    (graded,) = grade(order(place, fact_files=files, solution=tmp_path / "solution.csv"), tmp_path / "out").submissions
+    asked = order(place, fact_files=files, solution=tmp_path / "solution.csv")
+    (graded,) = grade_order(asked, tmp_path / "out").submissions
     assert next(f.measured for f in graded.verdict.findings if f.rule == "error rate") == 10
     assert next(f.outcome.value for f in graded.verdict.contract if f.rule == "due") == "FAIL"
-    with pytest.raises(UsageError, match="--score speaks of a leaderboard"):
-        grade(order(place, fact_files=files, score="error-percent"), tmp_path / "out")
+    with pytest.raises(UsageError, match="--score is for a leaderboard"):
+        grade_order(order(place, fact_files=files, score="error-percent"), tmp_path / "out")
     with pytest.raises(UsageError, match=r"--solution .*gone\.csv"):
-        grade(order(place, fact_files=(), solution=tmp_path / "gone.csv"), tmp_path / "out")
+        grade_order(order(place, fact_files=(), solution=tmp_path / "gone.csv"), tmp_path / "out")
     with pytest.raises(UsageError, match=r"facts\.csv: .*--inputs is a tensor"):
-        grade(order(place, inputs=files[0]), tmp_path / "out")
+        grade_order(order(place, inputs=files[0]), tmp_path / "out")
     with pytest.raises(UsageError, match="--originals"):
-        grade(order(place, originals=tmp_path / "gone"), tmp_path / "out")
+        grade_order(order(place, originals=tmp_path / "gone"), tmp_path / "out")
 
 
 def test_no_file_of_an_earlier_run_is_left(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     book = Order(place=place, rules="haet-2022")
-    write_grades(grade(book, out), out, ("gradescope",))
+    write_grades(grade_order(book, out), out, ("gradescope",))
     (out / "mine.txt").write_text("the grader's own", encoding="utf-8")
     shutil.rmtree(place / "alice")
-    write_grades(grade(book, out), out)
+    write_grades(grade_order(book, out), out)
     assert not [name for name in files(out) if "alice" in name or "gradescope" in name]
     assert (out / "mine.txt").is_file()
     assert len([name for name in files(out) if name.startswith("feedback/")]) == 3
@@ -251,10 +255,10 @@ def test_what_many_lack_is_said_once(tmp_path: Path) -> None:
     for name in ("ann", "bob"):
         (place / f"{name}.py").write_text("import no_such_package.transforms\n", encoding="utf-8")
     (place / "eve.py").write_text(NET.format(channels=4), encoding="utf-8")
-    notes = grade(order(place, fact_files=()), tmp_path / "out").notes
+    notes = grade_order(order(place, fact_files=()), tmp_path / "out").notes
     assert [note for note in notes if "no_such_package" in note] == [
         "2 submissions say that no_such_package is missing; "
         "if the class may import it, install it beside costmodel and run again"
     ]
-    notes = grade(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
+    notes = grade_order(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
     assert "no submission has the model :Gone" in notes

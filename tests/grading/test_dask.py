@@ -28,7 +28,7 @@ from pathlib import Path
 
 from distributed import Client, LocalCluster
 
-from costmodel.verbs.grade import Order, grade, write_grades
+from costmodel.verbs.grade import Order, grade_order, write_grades
 
 
 class Killer:
@@ -47,9 +47,9 @@ if __name__ == "__main__":
     order = Order(place=place, rules="mit-lab2-2022", fact_files=(facts,), use_cache=False)
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         with Client(cluster) as client:
-            grades = grade(order, there, executor=client.get_executor(), progress=Killer(cluster))
+            grades = grade_order(order, there, executor=client.get_executor(), progress=Killer(cluster))
     write_grades(grades, there, ("nbgrader",))
-    write_grades(grade(order, here), here, ("nbgrader",))
+    write_grades(grade_order(order, here), here, ("nbgrader",))
 """
 
 

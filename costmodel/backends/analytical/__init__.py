@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel.backends.analytical.search import SEARCHES, checked
 from costmodel.backends.backend import BackendOption, Examination, Run, Search
-from costmodel.ir.cost import CostReport, LayerCost
-from costmodel.ir.workload import Layer, Workload
 
 if TYPE_CHECKING:
     from costmodel.hardware.spec import HardwareSpec
+    from costmodel.ir.cost import CostReport, LayerCost
+    from costmodel.ir.workload import Layer, Workload
 
 TITLE = "embedded"
 OPTIONS: tuple[BackendOption, ...] = ()

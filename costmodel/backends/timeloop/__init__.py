@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from costmodel.backends.backend import Examination, Exported, Run, Search
 from costmodel.backends.timeloop.options import INDEX, OPTIONS
 from costmodel.errors import UsageError
-from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
-from costmodel.ir.workload import Workload
 
 if TYPE_CHECKING:
     from costmodel.hardware.spec import HardwareSpec
+    from costmodel.ir.cost import CostReport, LayerCheck, LayerCost
+    from costmodel.ir.workload import Workload
 
 __all__ = ["INDEX", "OPTIONS", "SEARCHES", "TITLE", "estimate", "examine", "export", "mapping_text", "verify"]
 

@@ -11,7 +11,7 @@ from costmodel.cli import options as o
 from costmodel.cli.output import write
 from costmodel.errors import CostModelError, UnknownNameError
 from costmodel.ir.facts import Facts, Reading
-from costmodel.reports.tables.facts import facts_formats, render_facts
+from costmodel.reports import format_names, render
 
 facts = typer.Typer(help="What logs, leaderboards and tables say of submissions.", no_args_is_help=True)
 
@@ -44,15 +44,15 @@ def read(
     target: Annotated[
         str | None, typer.Option("--target", help="accuracy in percent: seconds until a DAWNBench log reaches it")
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="text, json or csv")] = "text",
+    format: o.Format = "text",
     output: o.Output = None,
 ) -> int:
     """Read facts: values with units, samples, gaps and uncertainty. A file that cannot be read loses no other."""
     # yaml is imported there: --help must not wait for it
     from costmodel.verbs.facts import parse_target, read_facts, refuse_idle
 
-    if format not in facts_formats():
-        raise UnknownNameError("format of facts", format, facts_formats())
+    if format not in format_names(Facts):
+        raise UnknownNameError("report format", format, format_names(Facts))
     goal: Decimal | None = parse_target(target) if target is not None else None
     readings: list[Reading] = []
     problems: list[CostModelError] = []
@@ -66,7 +66,7 @@ def read(
     if not problems:
         refuse_idle(readings, solution=solution, score=score, window=window, target=target)
     if readings:
-        write(render_facts(Facts(readings=tuple(readings)), format), output)
+        write(render(Facts(readings=tuple(readings)), format), output)
     for found in problems:
         typer.echo(f"costmodel: {found}", err=True)
     return problems[0].exit_code if problems else 0

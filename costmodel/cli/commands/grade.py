@@ -13,6 +13,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
 from costmodel.errors import UsageError
+from costmodel.reports import View, names_on_request, render
 from costmodel.sandbox.walls import wall_names
 
 
@@ -54,7 +55,7 @@ def grade(
         list[str] | None,
         typer.Option(
             "--format",
-            help="also gradescope, github-classroom, codabench, evalai, nbgrader, kaggle, junit",
+            help=f"also {', '.join(names_on_request())}",
             metavar="NAME",
         ),
     ] = None,
@@ -76,9 +77,7 @@ def grade(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
-    from costmodel.reports import View, render
-    from costmodel.verbs.grade import Limits, Order, write_grades
-    from costmodel.verbs.grade import grade as grade_class
+    from costmodel.verbs.grade import Limits, Order, grade_order, write_grades
 
     order = Order(
         place=submissions,
@@ -100,7 +99,7 @@ def grade(
     )
     try:
         with _executor(jobs, scheduler) as executor, progress_bars() as show:
-            grades = grade_class(order, out, executor=executor, progress=show)
+            grades = grade_order(order, out, executor=executor, progress=show)
     except KeyboardInterrupt:
         typer.echo(f"costmodel: interrupted; what is traced is kept in {out}: go on with --resume", err=True)
         raise

@@ -1,1 +1,1 @@
-"""One kind of contract rule per file."""
+"""One kind of contract rule per file, named as its key in a rulebook: a :class:`..contract_rule.RuleKind`."""

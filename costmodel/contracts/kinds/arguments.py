@@ -1,21 +1,47 @@
-"""A script's command line against what the rules ask for."""
+"""The command line of a script."""
 
 from __future__ import annotations
 
 import ast
+from typing import Literal
 
-from costmodel.contracts.reading.folder import Entry
+from costmodel.contracts.contract_rule import ContractRule, Decision
+from costmodel.contracts.handed_in import HandedIn
 from costmodel.contracts.reading.hidden_code import hidden_code
 from costmodel.contracts.reading.meanings import Names
 from costmodel.contracts.reading.programs import Programs
-from costmodel.contracts.reading.script_arguments import Argument, CommandLine, command_line
-from costmodel.contracts.spec import ArgumentRule
+from costmodel.contracts.reading.script_arguments import CommandLine, ScriptArgument, command_line
+from costmodel.contracts.reading.submission_folder import SubmittedFile, matches
 from costmodel.files.quoting import escaped
 from costmodel.ir.verdict import Outcome
 
+ORDER = 20
+SEVERAL = True
 
-def check_arguments(rule: ArgumentRule, scripts: list[Entry], programs: Programs) -> tuple[Outcome, str]:
+
+class ArgumentRule(ContractRule):
+    """The arguments that a script takes, each with a value.
+
+    ``others`` says what more arguments that may be left out are: a failure, something for a person to see, or allowed.
+    """
+
+    script: str
+    arguments: tuple[str, ...]
+    others: Literal["fail", "flag", "allow"] = "flag"
+
+
+RULE = ArgumentRule
+
+
+def decide(rule: ArgumentRule, handed_in: HandedIn) -> Decision:
     """Whether the script can be run with the rule's arguments, and takes no others."""
+    scripts = [file for file in handed_in.folder.files if matches(file, rule.script)]
+    at_top = [file for file in scripts if file.path == rule.script]
+    outcome, because = _decided(rule, at_top or scripts, handed_in.programs)
+    return Decision(limit=f"{rule.script} {' '.join(rule.arguments)}".strip(), outcome=outcome, because=because)
+
+
+def _decided(rule: ArgumentRule, scripts: list[SubmittedFile], programs: Programs) -> tuple[Outcome, str]:
     if not scripts:
         return Outcome.FAIL, f"there is no {rule.script}"
     if len(scripts) > 1:
@@ -68,5 +94,5 @@ def _others(rule: ArgumentRule, line: CommandLine) -> tuple[Outcome, str]:
     return Outcome.PASS, f"takes {', '.join(rule.arguments) or 'no argument'}"
 
 
-def _shown(argument: Argument) -> str:
+def _shown(argument: ScriptArgument) -> str:
     return escaped("/".join(argument.spellings))

@@ -1,1 +1,1 @@
-"""What a submission's files say, found by reading them; nothing of them is run."""
+"""A submission's files, understood by reading them; nothing is run."""

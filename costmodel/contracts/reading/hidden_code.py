@@ -1,4 +1,4 @@
-"""Places where a program runs what cannot be read in it: there a reader of texts has to say that he does not know."""
+"""Places where a program runs code that its text does not show, so that reading it cannot decide."""
 
 from __future__ import annotations
 

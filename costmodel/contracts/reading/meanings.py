@@ -1,4 +1,4 @@
-"""What a name in a program means: ``import torchvision.models as m`` makes ``m.resnet18`` torchvision's.
+"""The meaning of a name in a program: ``import torchvision.models as m`` makes ``m.resnet18`` torchvision's.
 
 Every binding of a name in any scope counts, so that a second name hides nothing; a name can mean several things.
 """

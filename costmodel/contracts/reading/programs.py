@@ -1,4 +1,4 @@
-"""Python programs and notebooks as syntax trees, each node with the place where it stands."""
+"""Python programs and notebooks as syntax trees, each node with its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.contracts.reading.folder import Entry, Folder
+from costmodel.contracts.reading.submission_folder import Folder, SubmittedFile
 from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
@@ -22,7 +22,7 @@ class Part:
     Attributes:
         path: of the file below the folder.
         cell: number of the notebook's cell, None for a program.
-        tree: None if it is no Python.
+        tree: None if it is not valid Python.
         problem: why there is no tree, with the line.
         shell: lines that a notebook hands to the shell (``!wget …``), with their line.
     """
@@ -64,7 +64,7 @@ def read_programs(folder: Folder) -> Programs:
             continue
         text = folder.read_text(entry)
         if text is None:
-            unreadable.append(f"{escaped(entry.path)} is too long, or no text in UTF-8")
+            unreadable.append(f"{escaped(entry.path)} is too long, or not text in UTF-8")
         elif entry.name.lower().endswith(".ipynb"):
             parts += _notebook(entry, text)
         else:
@@ -80,18 +80,18 @@ def _parsed(path: str, cell: int | None, text: str, shell: tuple[tuple[int, str]
             warnings.simplefilter("ignore")  # a submission's invalid escapes are not our business
             return Part(path, cell, ast.parse(text), shell=shell)
     except SyntaxError as problem:
-        reason = f"{blank.place(problem.lineno or 1)} is no Python: {problem.msg}"
+        reason = f"{blank.place(problem.lineno or 1)} is not valid Python: {problem.msg}"
     except (ValueError, RecursionError, MemoryError):
         reason = f"{blank.place(1)} cannot be parsed: zero bytes, or nested too deep"
     return Part(path, cell, None, reason, shell)
 
 
-def _notebook(entry: Entry, text: str) -> list[Part]:
+def _notebook(entry: SubmittedFile, text: str) -> list[Part]:
     try:
         cells = json.loads(text)["cells"]
         codes = [(n, _source(cell)) for n, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return [Part(entry.path, None, None, f"{escaped(entry.path)} is no notebook (JSON with cells)")]
+        return [Part(entry.path, None, None, f"{escaped(entry.path)} is not a notebook (JSON with cells)")]
     return [_cell(entry.path, n, code) for n, code in codes]
 
 

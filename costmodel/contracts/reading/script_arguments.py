@@ -14,7 +14,7 @@ _UNKNOWN_PARSERS = ("absl.flags", "absl.app", "tyro", "hydra", "jsonargparse", "
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class ScriptArgument:
     """One argument: all its spellings, whether it may be left out, whether it takes a value, where it is declared."""
 
     spellings: tuple[str, ...]
@@ -27,7 +27,7 @@ class Argument:
 class CommandLine:
     """What is declared, and why that may not be all (empty if it is)."""
 
-    arguments: list[Argument] = field(default_factory=list)
+    arguments: list[ScriptArgument] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     parser: bool = False
 
@@ -112,7 +112,7 @@ def _add_argument(line: CommandLine, node: ast.Call, place: str) -> None:
     required = words.get("required")
     needed = isinstance(required, ast.Constant) and bool(required.value)
     optional = may_be_none if positional else not needed
-    line.arguments.append(Argument(tuple(spellings), optional, not flag, place))
+    line.arguments.append(ScriptArgument(tuple(spellings), optional, not flag, place))
 
 
 def _function(line: CommandLine, part: Part, names: Names, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -143,7 +143,7 @@ def _click(line: CommandLine, call: ast.Call, place: str, *, option: bool) -> No
     flag, required = words.get("is_flag"), words.get("required")
     flagged = (isinstance(flag, ast.Constant) and bool(flag.value)) or "/" in spellings[0]
     needed = required.value if isinstance(required, ast.Constant) else not option
-    line.arguments.append(Argument(spellings, not needed, not flagged, place))
+    line.arguments.append(ScriptArgument(spellings, not needed, not flagged, place))
 
 
 def _local(part: Part, target: ast.expr | None) -> ast.FunctionDef | None:
@@ -166,16 +166,16 @@ def _parameters(line: CommandLine, part: Part, node: ast.FunctionDef | ast.Async
         name = argument.arg
         dashed = f"--{name.replace('_', '-')}"
         if parser == "fire":  # takes --data_dir and --data-dir
-            line.arguments.append(Argument((f"--{name}", dashed), default is not None, True, place))
+            line.arguments.append(ScriptArgument((f"--{name}", dashed), default is not None, True, place))
             continue
         described = ast.unparse(argument.annotation) if argument.annotation else ""
         text = f"{described} {ast.unparse(default) if default else ''}"
         given = tuple(word for word in _texts(argument.annotation, default) if word.startswith("--"))
-        if "Argument(" in text or (default is None and "Option(" not in text):
-            line.arguments.append(Argument((name,), default is not None, True, place))
+        if "ScriptArgument(" in text or (default is None and "Option(" not in text):
+            line.arguments.append(ScriptArgument((name,), default is not None, True, place))
         else:
             needed = default is None or "Option(...)" in text or "Option(..." in text
-            line.arguments.append(Argument(given or (dashed,), not needed, "bool" not in described, place))
+            line.arguments.append(ScriptArgument(given or (dashed,), not needed, "bool" not in described, place))
 
 
 def _texts(*nodes: ast.expr | None) -> list[str]:

@@ -1,1 +1,1 @@
-"""One log or table format per file."""
+"""One format of facts per file; what each defines is :class:`costmodel.facts.facts_format.FactsFormat`."""

@@ -17,6 +17,11 @@ from costmodel.facts.quantity import EXACT, measurement
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
 
+NAME = "aipowermeter"
+TITLE = "an AIPowerMeter log"
+PRECEDENCE = 10
+OPTIONS: tuple[str, ...] = ()
+
 _MARK = "END OF RECORDING SEGMENT"
 _GPU_KEYS = ("nvidia_draw_absolute", "nvidia_power", "per_gpu_power_draw", "per_gpu_nvidia_power")
 _METERS = {
@@ -49,7 +54,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """Joules of CPU, GPU and their sum, with samples, duration and gaps.
 
     Raises:
-        FormatError: a line that is no sample (the last one may be cut: it is left out, with a note).
+        FormatError: a line that is not a sample (the last one may be cut: it is left out, with a note).
     """
     log = _Log()
     for line, data in _objects(source, log):
@@ -61,7 +66,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     return (
         Reading(
             file=source.name,
-            format="aipowermeter",
+            format=NAME,
             measurements=_measurements(log, parts, whole),
             samples=whole.samples,
             duration_seconds=whole.seconds,
@@ -81,7 +86,7 @@ def _objects(source: Source, log: _Log) -> Iterator[tuple[int, Any]]:
             yield n, json.loads(text, parse_float=Decimal, parse_constant=lambda _: None)
         except (ValueError, RecursionError):
             if n != lines[-1][0] or n == lines[0][0]:
-                raise source.error(f"no sample: {excerpt(text)}", n) from None
+                raise source.error(f"not a sample: {excerpt(text)}", n) from None
             log.notes.append(f"line {n} is cut in the middle: it was left out")
 
 

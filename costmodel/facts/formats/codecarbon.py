@@ -9,6 +9,11 @@ from costmodel.facts.rows import Row, amount, header_of, read_rows
 from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Measurement, Reading
 
+NAME = "codecarbon"
+TITLE = "a CodeCarbon log"
+PRECEDENCE = 30
+OPTIONS: tuple[str, ...] = ()
+
 _JOULES_PER_KWH = 3_600_000
 _COLUMNS = {
     "energy_joules": "energy_consumed",
@@ -42,7 +47,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
         readings.append(
             Reading(
                 file=source.name,
-                format="codecarbon",
+                format=NAME,
                 submission=(name or None) if len(last) > 1 else None,
                 measurements=tuple(m for metric in _COLUMNS for m in _energy(source, row, metric)),
                 duration_seconds=amount(source, row, "duration"),

@@ -14,6 +14,11 @@ from costmodel.facts.quantity import measurement
 from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Reading
 
+NAME = "competition-result"
+TITLE = "the energy competition's result.json"
+PRECEDENCE = 20
+OPTIONS: tuple[str, ...] = ()
+
 _ITERATIONS = "the template measures 40 iterations of the test set, the rules ask for 200; --iterations N scales"
 
 
@@ -27,7 +32,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """Accuracy in percent and energy in joules.
 
     Raises:
-        FormatError: not JSON, a missing key, a value that is no fraction or no energy.
+        FormatError: not JSON, a missing key, a value that is not a fraction or not an energy.
     """
     data = _parsed(source)
     if not isinstance(data, dict):
@@ -39,7 +44,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     return (
         Reading(
             file=source.name,
-            format="competition-result",
+            format=NAME,
             measurements=(
                 measurement("accuracy_percent", accuracy.scaleb(2), "accuracy as a fraction × 100"),
                 measurement("energy_joules", joules, "power_draw, which is an energy in joules"),

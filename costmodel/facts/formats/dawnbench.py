@@ -9,6 +9,11 @@ from costmodel.facts.rows import amount, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
 
+NAME = "dawnbench"
+TITLE = "a DAWNBench log"
+PRECEDENCE = 70
+OPTIONS = ("target",)
+
 _ACCURACY = "top1Accuracy"
 
 
@@ -45,7 +50,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     return (
         Reading(
             file=source.name,
-            format="dawnbench",
+            format=NAME,
             measurements=(
                 measurement(
                     "training_seconds", hours * 3600, f"hours × 3600, {because} (epoch {excerpt(row.cells['epoch'])})"

@@ -10,10 +10,15 @@ from typing import Any
 import yaml
 
 from costmodel.errors import FormatError
-from costmodel.facts.entries import Entry, readings_of
+from costmodel.facts.entries import GivenFact, readings_of
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.codec import loads
 from costmodel.ir.facts import SCHEMA, Facts, Reading
+
+NAME = "facts"
+TITLE = "a mapping of facts"
+PRECEDENCE = 110
+OPTIONS: tuple[str, ...] = ()
 
 _SUBMISSIONS = "submissions"
 _PARTS = ("value", "uncertainty", "unit", "kind")
@@ -30,7 +35,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """One reading per submission, or one without name; facts that costmodel wrote come back as they were.
 
     Raises:
-        FormatError: neither YAML nor JSON, a key twice or unknown, a value that is no number in its unit.
+        FormatError: neither YAML nor JSON, a key twice or unknown, a value that is not a number in its unit.
     """
     if source.text.lstrip().startswith("{"):
         tree = _json(source)
@@ -41,7 +46,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
         entries = list(_entries(source, _yaml(source), None))
     if not entries:
         raise source.error("no fact in it; write metric: value", 1)
-    return readings_of(source, "facts", entries)
+    return readings_of(source, NAME, entries)
 
 
 def _own(source: Source) -> tuple[Reading, ...]:
@@ -56,7 +61,7 @@ def _json(source: Source) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise source.error(f"{excerpt(twice)} stands twice")
+            raise source.error(f"{excerpt(twice)} occurs twice")
         return dict(pairs)
 
     try:
@@ -86,7 +91,7 @@ def _pairs(source: Source, node: yaml.MappingNode) -> list[tuple[str, Any, int |
         if not isinstance(key, yaml.ScalarNode):
             raise source.error("a name is expected before the colon", line)
         if any(key.value == other for other, _, _ in pairs):
-            raise source.error(f"{excerpt(key.value)} stands twice", line)
+            raise source.error(f"{excerpt(key.value)} occurs twice", line)
         pairs.append((key.value, value, line))
     return pairs
 
@@ -98,7 +103,7 @@ def _children(source: Source, value: Any, line: int | None) -> list[tuple[str, A
     return [(key, inner, line) for key, inner in value.items()] if isinstance(value, dict) else None
 
 
-def _entries(source: Source, pairs: list[tuple[str, Any, int | None]], submission: str | None) -> Iterator[Entry]:
+def _entries(source: Source, pairs: list[tuple[str, Any, int | None]], submission: str | None) -> Iterator[GivenFact]:
     for key, value, line in pairs:
         children = _children(source, value, line)
         if key == _SUBMISSIONS and submission is None:
@@ -115,7 +120,7 @@ def _entries(source: Source, pairs: list[tuple[str, Any, int | None]], submissio
         else:
             text = _text(source, key, value, line)
         if text:
-            yield Entry(submission, key, text, line)
+            yield GivenFact(submission, key, text, line)
 
 
 def _spelled(source: Source, key: str, parts: list[tuple[str, Any, int | None]], line: int | None) -> tuple[str, str]:

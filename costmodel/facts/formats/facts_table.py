@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from costmodel.facts.entries import Entry, readings_of, spelt
+from costmodel.facts.entries import GivenFact, readings_of, spelt
 from costmodel.facts.rows import header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import IDENTITIES, Reading
 
-_NAME = "name"
-_WHO = (_NAME, *IDENTITIES)
+NAME = "facts-table"
+TITLE = "a table of facts"
+PRECEDENCE = 100
+OPTIONS: tuple[str, ...] = ()
+
+_BY_NAME = "name"
+_WHO = (_BY_NAME, *IDENTITIES)
 _TASK = "task"
 
 
@@ -28,7 +33,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     if not any(name in table.columns for name in _WHO):
         shown = ", ".join(excerpt(column) for column in table.columns[:20])
         raise source.error(f"no column {' or '.join(_WHO)}; the header has {shown}", 1)
-    columns = [column for column in table.columns if column != _NAME]
+    columns = [column for column in table.columns if column != _BY_NAME]
     for column in columns:
         spelt(source, column, 1)
     seen: dict[tuple[str, ...], int] = {}
@@ -40,8 +45,8 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
             raise source.error("a row without name", row.line)
         entry = (*who, row.cells.get(_TASK, ""))
         if entry in seen:
-            raise source.error(f"{excerpt(name)} stands in line {seen[entry]} already", row.line)
+            raise source.error(f"{excerpt(name)} is in line {seen[entry]} already", row.line)
         seen[entry] = row.line
         given = [column for column in columns if row.cells[column]]
-        entries += [Entry(name, column, row.cells[column], row.line, row=row.line) for column in given]
-    return readings_of(source, "facts-table", entries)
+        entries += [GivenFact(name, column, row.cells[column], row.line, row=row.line) for column in given]
+    return readings_of(source, NAME, entries)

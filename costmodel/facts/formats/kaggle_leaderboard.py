@@ -10,6 +10,11 @@ from costmodel.facts.rows import Row, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
 
+NAME = "kaggle-leaderboard"
+TITLE = "a leaderboard"
+PRECEDENCE = 80
+OPTIONS = ("score",)
+
 SCORES = {
     "accuracy-fraction": ("accuracy_percent", 2),
     "accuracy-percent": ("accuracy_percent", 0),
@@ -48,7 +53,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
         readings.append(
             Reading(
                 file=source.name,
-                format="kaggle-leaderboard",
+                format=NAME,
                 submission=name,
                 measurements=(measurement(metric, value, f"Score, told to be {options.score}"),),
                 words={"submitted": date} if date else {},
@@ -60,5 +65,5 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
 def _score(source: Source, row: Row, largest: int) -> Decimal:
     value = number(row.cells["Score"])
     if value is None or not 0 <= value <= largest:
-        raise source.error(f"Score: {excerpt(row.cells['Score'])} is no number from 0 to {largest}", row.line)
+        raise source.error(f"Score: {excerpt(row.cells['Score'])} is not a number from 0 to {largest}", row.line)
     return value

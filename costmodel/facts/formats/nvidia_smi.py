@@ -11,6 +11,11 @@ from costmodel.facts.rows import Row, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
 
+NAME = "nvidia-smi"
+TITLE = "an nvidia-smi log"
+PRECEDENCE = 50
+OPTIONS: tuple[str, ...] = ()
+
 _POWER = re.compile(r"power\.draw(\.average|\.instant)?( \[W\])?")
 _MEMORY = re.compile(r"memory\.used( \[MiB\])?")
 _NAMES = ("index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
@@ -48,7 +53,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     for row in table.rows:
         time = seconds(row.cells["timestamp"])
         if time is None:
-            raise source.error(f"{excerpt(row.cells['timestamp'])} is no time stamp", row.line)
+            raise source.error(f"{excerpt(row.cells['timestamp'])} is not a time stamp", row.line)
         watts = _cell(source, row, power, "W")
         samples = gpus.setdefault(row.cells[name] if name else "", [])
         if watts is None:
@@ -70,7 +75,7 @@ def _cell(source: Source, row: Row, column: str, unit: str) -> Decimal | None:
     digits, _, given = text.partition(" ")
     value = number(digits)
     if value is None or value < 0 or given not in ("", unit):
-        raise source.error(f"{column}: {excerpt(text)} is no number of {unit}", row.line)
+        raise source.error(f"{column}: {excerpt(text)} is not a number of {unit}", row.line)
     if not given and not column.endswith(f"[{unit}]"):
         raise source.error(f"{column}: neither the header nor {excerpt(text)} has the unit [{unit}]", row.line)
     return value
@@ -91,7 +96,7 @@ def _reading(
     gaps = tuple(gap for part in parts.values() for gap in part.gaps)
     return Reading(
         file=source.name,
-        format="nvidia-smi",
+        format=NAME,
         measurements=(*_energy(parts, total, bool(missing or gaps)), *_memory(largest)),
         samples=sum(part.samples for part in parts.values()),
         duration_seconds=max(part.seconds for part in parts.values()),

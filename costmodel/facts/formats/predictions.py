@@ -11,6 +11,11 @@ from costmodel.facts.rows import header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Reading
 
+NAME = "predictions"
+TITLE = "predictions"
+PRECEDENCE = 90
+OPTIONS = ("solution",)
+
 _IDS = ("Id", "id", "ID", "image_id")
 _LABELS = ("Prediction", "prediction", "label", "Label", "class", "Category", "Expected", "Solution")
 _USAGE = "Usage"
@@ -37,7 +42,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     notes = [f"{len(predicted)} rows"]
     if options.solution is None:
         notes.append("no solution to score against: give --solution FILE")
-        return (Reading(file=source.name, format="predictions", notes=tuple(notes)),)
+        return (Reading(file=source.name, format=NAME, notes=tuple(notes)),)
     truth = _labels(options.solution)
     wrong = _wrong(source, predicted, truth)
     counted = [key for key, (_, _, usage) in truth.items() if usage != _IGNORED]
@@ -50,7 +55,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     return (
         Reading(
             file=source.name,
-            format="predictions",
+            format=NAME,
             measurements=(
                 measurement("error_rate_percent", percent, because),
                 measurement("accuracy_percent", 100 - percent, because),
@@ -72,7 +77,7 @@ def _labels(source: Source) -> dict[str, tuple[int, str, str]]:
     for row in read_rows(source, (key, label)).rows:
         if row.cells[key] in result:
             first = result[row.cells[key]][0]
-            raise source.error(f"{key} {excerpt(row.cells[key])} stands in line {first} already", row.line)
+            raise source.error(f"{key} {excerpt(row.cells[key])} is in line {first} already", row.line)
         if not row.cells[label]:
             raise source.error(f"{key} {excerpt(row.cells[key])} has no {label}", row.line)
         result[row.cells[key]] = (row.line, row.cells[label], row.cells.get(_USAGE, ""))
@@ -86,9 +91,9 @@ def _wrong(
     wrong = set()
     for key, (line, label, _) in predicted.items():
         if key not in truth:
-            raise source.error(f"id {excerpt(key)} is none of the solution's {len(truth)}", line)
+            raise source.error(f"id {excerpt(key)} is not one of the solution's {len(truth)}", line)
         if label not in allowed:
-            raise source.error(f"label {excerpt(label)} is none of {described}", line)
+            raise source.error(f"label {excerpt(label)} is not one of {described}", line)
         if label != truth[key][1]:
             wrong.add(key)
     missing = [key for key in truth if key not in predicted]

@@ -14,6 +14,11 @@ from costmodel.facts.rows import amount, header_of, read_rows
 from costmodel.facts.source import Options, Source
 from costmodel.ir.facts import Reading
 
+NAME = "pyjoules"
+TITLE = "a pyJoules log"
+PRECEDENCE = 60
+OPTIONS: tuple[str, ...] = ()
+
 _DOMAINS = {
     "cpu": (re.compile(r"package_\d+"), Decimal("1e-6")),
     "gpu": (re.compile(r"nvidia_gpu_\d+"), Decimal("1e-3")),
@@ -56,7 +61,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     return (
         Reading(
             file=source.name,
-            format="pyjoules",
+            format=NAME,
             measurements=(total, *parts),
             samples=len(table.rows),
             duration_seconds=duration,

@@ -11,6 +11,11 @@ from costmodel.facts.rows import Row, amount, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
 
+NAME = "zeus"
+TITLE = "a Zeus log"
+PRECEDENCE = 40
+OPTIONS = ("window",)
+
 _ENERGY = re.compile(r"(gpu|cpu|dram)\d+_energy")
 
 
@@ -59,7 +64,7 @@ def _reading(
     extra = () if alone else ("windows may lie inside one another: choose one with --window to get energy_joules",)
     return Reading(
         file=source.name,
-        format="zeus",
+        format=NAME,
         measurements=(*(_total(devices, window) if alone else ()), *parts),
         samples=len(rows),
         duration_seconds=elapsed,

@@ -28,6 +28,7 @@ knows, which is why a limit that hangs on them stays UNDECIDED.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
@@ -67,6 +68,10 @@ def parse(data: bytes) -> Answer:
         raise FormatError(f"not JSON: {type(problem).__name__}") from None
     if not isinstance(tree, dict) or tree.pop("schema", None) != ANSWER:
         raise FormatError(f"not an answer of schema {ANSWER}")
+    # files of an earlier release may lack a field; an answer is of this process's own child
+    missing = {field.name for field in dataclasses.fields(Answer)} - set(tree)
+    if missing:
+        raise FormatError(f"not an answer: it lacks {', '.join(sorted(missing))}")
     answer: Answer = from_data(Answer, tree)
     return answer
 

@@ -1,1 +1,1 @@
-"""One report format per file."""
+"""One report format per file; what each defines is :class:`costmodel.reports.report_format.ReportFormat`."""

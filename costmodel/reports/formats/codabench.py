@@ -10,11 +10,13 @@ import json
 from costmodel.ir.grades import Graded
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
+NOUNS = ("Graded",)
+FILES = {"Graded": "codabench/{key}/scores.json"}
+ON_REQUEST = True
 
 
 def render(noun: Noun, view: View) -> str:
-    """Every known number; Codabench rounds to two digits by default, so the rank stands beside the metric."""
+    """Every known number; Codabench rounds to two digits by default, so the rank is given beside the metric."""
     assert isinstance(noun, Graded)  # see NOUNS
     return json.dumps(numbers(noun), sort_keys=True, indent=2, allow_nan=False) + "\n"
 

@@ -11,7 +11,9 @@ from costmodel.ir.grades import Graded
 from costmodel.reports.formats.codabench import numbers
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
+NOUNS = ("Graded",)
+FILES = {"Graded": "evalai/{key}/result.json"}
+ON_REQUEST = True
 
 
 def render(noun: Noun, view: View) -> str:

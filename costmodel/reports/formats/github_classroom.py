@@ -9,13 +9,19 @@ from __future__ import annotations
 import base64
 import json
 
+from costmodel.files.quoting import safe_text
 from costmodel.ir.grades import Graded
-from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.reports.student_view import decidable
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
+NOUNS = ("Graded",)
+FILES = {"Graded": "github-classroom/{key}.txt"}
+ON_REQUEST = True
+
+_LONGEST = 2000
+"""Characters of a name or a message."""
 
 _STATUS = {Outcome.PASS: "pass", Outcome.FAIL: "fail", Outcome.UNDECIDED: "error"}
 
@@ -29,7 +35,7 @@ def render(noun: Noun, view: View) -> str:
 def result_of(graded: Graded) -> dict[str, object]:
     """What the reporter decodes: rules as tests, points as scored tests."""
     verdict = graded.verdict
-    # what is only noted and cannot be decided here is no error of the student's
+    # a note on what cannot be decided here is not the student's error
     findings = decidable((*graded.findings, *verdict.findings, *verdict.contract))
     status = _status(verdict)
     tests = [_rule(finding, status) for finding in findings]
@@ -50,7 +56,7 @@ def result_of(graded: Graded) -> dict[str, object]:
 
 def _status(verdict: Verdict) -> str:
     """Without flags, which a person looks at; an error is what leaves rules or points undecided."""
-    outcomes = {f.outcome for f in (*verdict.findings, *verdict.contract) if f.consequence not in ("flag", "note")}
+    outcomes = {f.outcome for f in (*verdict.findings, *verdict.contract) if f.consequence.fails}
     if Outcome.FAIL in outcomes:
         return "fail"
     unknown = verdict.points is not None and verdict.points.total is None
@@ -58,18 +64,19 @@ def _status(verdict: Verdict) -> str:
 
 
 def _rule(finding: Finding, status: str) -> dict[str, object]:
-    flagged = finding.consequence == "flag" and finding.outcome is Outcome.UNDECIDED and status != "error"
+    flagged = finding.consequence is Consequence.FLAG and finding.outcome is Outcome.UNDECIDED and status != "error"
     if flagged:
         return _test(finding.rule, "pass", 0, f"a person looks at this: {finding.because}")
     return _test(finding.rule, _STATUS[finding.outcome], 0, finding.because)
 
 
 def _test(name: str, status: str, score: int, message: str) -> dict[str, object]:
+    # one line each: the reporter prints them to the workflow's log, where a line may be a command
     return {
-        "name": name,
+        "name": safe_text(name, _LONGEST),
         "status": status,
         "score": score,
-        "message": message,
+        "message": safe_text(message, _LONGEST),
         "test_code": "",
         "filename": "",
         "line_no": 0,

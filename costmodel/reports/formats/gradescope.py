@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from costmodel.files.quoting import printable, safe_markdown
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports.formats import md
@@ -14,7 +15,12 @@ from costmodel.reports.student_view import own
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Graded,)
+NOUNS = ("Graded",)
+FILES = {"Graded": "gradescope/{key}/results.json"}
+ON_REQUEST = True
+
+_LONGEST = 2000
+"""Characters of a line."""
 
 
 def render(noun: Noun, view: View) -> str:
@@ -40,18 +46,18 @@ def render(noun: Noun, view: View) -> str:
         result["output"] = f"Not decided yet: 0 stands for no score.\n\n{result['output']}"
     nothing = why_nothing(noun.verdict)
     if nothing:
-        result["output"] = f"{nothing}\n\n{result['output']}"
+        result["output"] = f"{safe_markdown(nothing, _LONGEST)}\n\n{result['output']}"
     metric = noun.verdict.metric
     if metric is not None and metric.value is not None:
         order = "asc" if metric.order == "ascending" else "desc"
-        result["leaderboard"] = [{"name": metric.name, "value": metric.value, "order": order}]
+        result["leaderboard"] = [{"name": printable(metric.name), "value": metric.value, "order": order}]
     return json.dumps(result, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(finding: Finding) -> dict[str, object]:
     test: dict[str, object] = {
-        "name": finding.rule,
-        "output": f"{finding.outcome.value}: {finding.because}",
+        "name": printable(finding.rule),
+        "output": printable(f"{finding.outcome.value}: {finding.because}"),
         "output_format": "text",
         "visibility": "visible",
     }
@@ -65,7 +71,11 @@ def _points(graded: Graded) -> list[dict[str, object]]:
     points = graded.verdict.points
     rows: list[dict[str, object]] = []
     for row in points.tables if points is not None else ():
-        test: dict[str, object] = {"name": f"points: {row.table}", "visibility": "visible", "output": row.because}
+        test: dict[str, object] = {
+            "name": printable(f"points: {row.table}"),
+            "visibility": "visible",
+            "output": printable(row.because),
+        }
         if graded.total is not None and row.points is not None:
             test |= {"score": row.points, "max_score": row.maximum}
         rows.append(test)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from costmodel.ir.grades import Graded
-from costmodel.reports.view import Noun, View
+from costmodel.reports.view import EVERY_NOUN, Noun, View
+
+NOUNS = EVERY_NOUN
+FILES = {"Grades": "grades.json", "Ranking": "ranking.json"}
+ON_REQUEST = False
 
 
 def render(noun: Noun, view: View) -> str:

@@ -6,10 +6,13 @@ Interface: Kaggle's metric template: ``score(solution, submission, row_id_column
 
 from __future__ import annotations
 
+from costmodel.files.quoting import safe_python
 from costmodel.ir.grades import Grades
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Grades,)
+NOUNS = ("Grades",)
+FILES = {"Grades": "kaggle_metric.py"}
+ON_REQUEST = True
 
 _SOURCE = '''"""Error rate in percent, for {rulebook}: lower is better. Written by costmodel."""
 
@@ -38,4 +41,4 @@ def score(solution: pd.DataFrame, submission: pd.DataFrame, row_id_column_name: 
 def render(noun: Noun, view: View) -> str:
     """The metric's Python file; it depends on the rulebook alone."""
     assert isinstance(noun, Grades)  # see NOUNS
-    return _SOURCE.format(rulebook=noun.rulebook)
+    return _SOURCE.format(rulebook=safe_python(noun.rulebook))

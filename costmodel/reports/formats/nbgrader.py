@@ -12,7 +12,9 @@ from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.reports.formats.csv import safe
 from costmodel.reports.view import Noun, View
 
-NOUNS = (Grades,)
+NOUNS = ("Grades",)
+FILES = {"Grades": "nbgrader.csv"}
+ON_REQUEST = True
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",

@@ -1,4 +1,4 @@
-"""Advice as tables: where it goes, and what would cut it."""
+"""Advice as tables: the layers that take most cycles, and changes that would cut them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
+NOUN = Advice
 
-def advice_tables(advice: Advice, view: View) -> list[Table]:
+
+def tables(advice: Advice, view: View) -> list[Table]:
     """Layers by cycles, then channel counts whose change saves more than the work that it takes away."""
     return [_spots(advice, view.top), _suggestions(advice, view.top)]
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.reports.table import Cell, Table
+from costmodel.reports.view import View
+
+NOUN = CostReport
 
 
-def cost_tables(cost: CostReport) -> list[Table]:
+def tables(cost: CostReport, view: View) -> list[Table]:  # noqa: ARG001  # a cost report has one view
     """Totals, layers, and what was not mapped."""
-    tables = [_totals(cost), _layers(cost)]
+    result = [_totals(cost), _layers(cost)]
     if cost.checks:
-        tables.append(_checks(cost))
+        result.append(_checks(cost))
     if cost.not_mapped:
-        tables.append(_beside(cost))
-    return tables
+        result.append(_beside(cost))
+    return result
 
 
 def _totals(cost: CostReport) -> Table:

@@ -1,38 +1,37 @@
-"""A class as tables: the rubric, the distribution of points, and one student's feedback."""
+"""A class as tables: the rubric, the ranking, and how outcomes and points are spread."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.verdict import Outcome
-from costmodel.reports.student_view import own
+from costmodel.ir.verdict import Consequence, Outcome
 from costmodel.reports.table import Cell, Table
-from costmodel.reports.tables.ranking import ranking_tables
-from costmodel.reports.tables.verdict import verdict_tables
+from costmodel.reports.tables import ranking
 from costmodel.reports.view import View
 
+NOUN = Grades
+
 _MISSING = "missing"
-"""The rule of the finding that nothing was handed in."""
+"""The rule of the finding for a student who handed in nothing."""
 
 
-def grades_tables(grades: Grades, view: View) -> list[Table]:
+def tables(grades: Grades, view: View) -> list[Table]:
     """The rubric, the ranking, and the class at a glance."""
     result = [rubric(grades)]
     if grades.ranking is not None:
-        result += ranking_tables(grades.ranking, view)
+        result += ranking.tables(grades.ranking, view)
     return [*result, *summary(grades)]
 
 
 def rubric(grades: Grades) -> Table:
     """One row per student: points of every table, bonus, total, and what to look at."""
     first = next((g.verdict.points for g in grades.submissions if g.verdict.points is not None), None)
-    tables = [] if first is None else [(t.table, t.maximum) for t in first.tables]
-    points = [f"{name} (of {maximum})" for name, maximum in tables]
-    headers = ("name", *points, *(("bonus", "total") if tables else ()), "metric", "rank", "outcome", "to look at")
-    rows = [_rubric_row(graded, bool(tables)) for graded in grades.submissions]
+    scored = [] if first is None else [(t.table, t.maximum) for t in first.tables]
+    points = [f"{name} (of {maximum})" for name, maximum in scored]
+    headers = ("name", *points, *(("bonus", "total") if scored else ()), "metric", "rank", "outcome", "to look at")
+    rows = [_rubric_row(graded, bool(scored)) for graded in grades.submissions]
     handed_in = len(_handed_in(grades))
     missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
     title = f"{grades.title}: {handed_in} submission{'' if handed_in == 1 else 's'}{missing}"
@@ -61,7 +60,7 @@ def _or_undecided(value: int | None) -> Cell:
 def _to_look_at(graded: Graded) -> list[str]:
     """Every reason that is not a plain pass, each once, with what hangs on it."""
     rules = (*graded.verdict.findings, *graded.verdict.contract)
-    found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence != "note"))
+    found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence is not Consequence.NOTE))
     hanging: dict[str, list[str]] = {}
     for finding in found:
         if finding.outcome is not Outcome.PASS:
@@ -111,27 +110,3 @@ def _histogram(totals: list[int]) -> Table:
         [f"{start} to {start + 9}", bins[start], "#" * bins[start]] for start in range(first, last + 10, 10)
     ]
     return Table("The class: totals", ("points", "submissions", ""), rows)
-
-
-def graded_tables(graded: Graded, view: View) -> list[Table]:
-    """One student's feedback: the verdict, the place, and what was remarkable."""
-    graded = own(graded)
-    changes = any(row.differs for row in graded.verdict.readings)
-    result = verdict_tables(graded.verdict, replace(view, sensitivity=view.sensitivity and changes))
-    entry = graded.entry
-    if entry is not None:
-        place: list[Cell] = [
-            "not ranked" if entry.rank is None else entry.rank,
-            entry.bonus,
-            _or_undecided(graded.total),
-        ]
-        title = "Place in the class" + (f" (provisional: {entry.undecided} undecided)" if entry.undecided else "")
-        result.append(Table(title, ("rank", "bonus", "points with bonus"), [place]))
-    if graded.findings:
-        rows = [(f.rule, f.because) for f in graded.findings]
-        result.append(Table("Remarks: a person should look at these", ("what", "because"), rows))
-    if graded.output:
-        result.append(
-            Table("The end of what the program printed", ("line",), [[n] for n in graded.output.splitlines()])
-        )
-    return result

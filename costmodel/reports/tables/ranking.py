@@ -1,4 +1,4 @@
-"""A ranking as tables: who is where, who is out and why, and how robust the order is."""
+"""A ranking as tables: the entries in order, those without a rank and why, and how robust the order is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from costmodel.ir.verdict import Outcome
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
+NOUN = Ranking
+
 _SHOWN = ("task", "bracket", "points", "bonus", "award")
 """Columns that are left out where no entry has a value for them."""
 
 
-def ranking_tables(ranking: Ranking, view: View) -> list[Table]:
+def tables(ranking: Ranking, view: View) -> list[Table]:
     """One table of all entries; the readings that change it, all of them if asked for."""
     shown = [name for name in _SHOWN if any(getattr(e, name) is not None for e in ranking.entries)]
     before = [name for name in shown if name in ("task", "bracket")]

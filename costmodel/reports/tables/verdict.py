@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from costmodel.ir.verdict import Claim, Finding, Outcome, Verdict
+from costmodel.ir.verdict import Claim, Consequence, Finding, Outcome, Verdict
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
+
+NOUN = Verdict
 
 _FINDING = ("rule", "measured", "limit", "unit", "outcome", "because")
 
 
-def verdict_tables(verdict: Verdict, view: View) -> list[Table]:
+def tables(verdict: Verdict, view: View) -> list[Table]:
     """Findings first; claims where something was claimed or measured beside a computed value."""
     reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
     title = f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
@@ -43,7 +45,10 @@ def _points(verdict: Verdict) -> list[Table]:
     return [Table("Points", ("table", "measured", "points", "of", "because"), rows)]
 
 
-_TAKES_ALL = {"zero": "a failure gives 0 points", "disqualify": "a failure disqualifies"}
+_TAKES_ALL = {
+    Consequence.ZERO: "a failure gives 0 points",
+    Consequence.DISQUALIFY: "a failure disqualifies",
+}
 """Consequences after which no point is left."""
 
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.facts.quantity import plus_minus
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
 CLAIM = "claimed_"
 """Prefix of a fact that the submission says of itself."""
-
-_PLUS_MINUS = ("±", "+-", "+/-")
 
 
 def parse_facts(texts: Mapping[str, str], book: Rulebook, *, because: str = "given as a fact") -> FactSheet:
@@ -56,13 +55,10 @@ def parse_fact(name: str, text: str, unit: str, because: str) -> Fact:
     """
     if unit == "name":
         return Fact(word=text.strip().lower(), because=because)
-    head, width = text, "0"
-    for sign in _PLUS_MINUS:
-        if sign in text:
-            head, _, width = text.partition(sign)
-            break
+    head, width = plus_minus(text)
     runs = tuple(_number(name, text, part, unit) for part in head.split(";"))
-    return Fact(runs=runs, uncertainty=_number(name, text, width, unit), because=because)
+    uncertainty = _number(name, text, "0" if width is None else width, unit)
+    return Fact(runs=runs, uncertainty=uncertainty, because=because)
 
 
 def _number(name: str, text: str, part: str, unit: str) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from costmodel.contracts.spec import ContractSpec
+from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.files.documents import Strict, read_document
 from costmodel.hardware.spec import HardwareSpec

@@ -27,7 +27,7 @@ def test_a_leaderboard_does_not_say_what_its_score_is(read: Read) -> None:
         read("board.csv", LEADERBOARD)
     with pytest.raises(UnknownNameError, match="accuracy-percent"):
         read("board.csv", LEADERBOARD, score="accuracy")
-    with pytest.raises(FormatError, match=r"board.csv:2: Score: '91' is no number from 0 to 1"):
+    with pytest.raises(FormatError, match=r"board.csv:2: Score: '91' is not a number from 0 to 1"):
         read("board.csv", "TeamName,Score\nalice,91\n", score="accuracy-fraction")
 
 
@@ -62,11 +62,11 @@ def test_other_columns_and_orders(read: Read) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("0,0\n1,1\n1,1\n", r"p.csv:4: Id '1' stands in line 3 already"),
+        ("0,0\n1,1\n1,1\n", r"p.csv:4: Id '1' is in line 3 already"),
         ("0,0\n1,1\n", r"1 ids of the solution are missing: '2'"),
-        ("0,0\n1,1\n7,2\n2,2\n", r"p.csv:4: id '7' is none of the solution's 3"),
-        ("0,0\n1,3\n2,2\n", r"p.csv:3: label '3' is none of 0 to 2"),
-        ("0,0\n1,1.0\n2,2\n", r"p.csv:3: label '1.0' is none of 0 to 2"),
+        ("0,0\n1,1\n7,2\n2,2\n", r"p.csv:4: id '7' is not one of the solution's 3"),
+        ("0,0\n1,3\n2,2\n", r"p.csv:3: label '3' is not one of 0 to 2"),
+        ("0,0\n1,1.0\n2,2\n", r"p.csv:3: label '1.0' is not one of 0 to 2"),
         ("0,0\n1,\n2,2\n", r"p.csv:3: Id '1' has no Prediction"),
         ("0,0\n1\n2,2\n", r"p.csv:3: 1 cells"),
     ],

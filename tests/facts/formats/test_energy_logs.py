@@ -106,9 +106,9 @@ def test_a_cut_last_line_loses_no_other(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (log(sample(0), "rubbish", sample(1)), r"p.json:2: no sample: 'rubbish'"),
+        (log(sample(0), "rubbish", sample(1)), r"p.json:2: not a sample: 'rubbish'"),
         (log(sample(0), '{"date": "yesterday", "metrics": {}}'), r"p.json:2: a sample is"),
-        (log(sample(0), "[" * 100_000, sample(1)), r"p.json:2: no sample"),
+        (log(sample(0), "[" * 100_000, sample(1)), r"p.json:2: not a sample"),
     ],
 )
 def test_a_line_that_is_no_sample(read: Read, text: str, said: str) -> None:
@@ -199,7 +199,7 @@ def test_nvidia_smi_cut_in_the_last_row(read: Read) -> None:
         (smi("00.000, 0, 100 mW, 5 MiB"), "smi.csv:2: .*'100 mW'"),
         (smi("00.000, 0, -3 W, 5 MiB"), "smi.csv:2: .*'-3 W'"),
         (smi("00.000, 0, [N/A], 5 MiB"), "no sample"),
-        (SMI + "now, 0, 100 W, 5 MiB\n", "smi.csv:2: 'now' is no time"),
+        (SMI + "now, 0, 100 W, 5 MiB\n", "smi.csv:2: 'now' is not a time"),
         (SMI, "smi.csv:1: a header and no row"),
     ],
 )

@@ -5,15 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
+from costmodel.contracts.handed_in import HandedIn
 from costmodel.contracts.reading.meanings import Names
 from costmodel.contracts.reading.programs import Part
+
+TITLE = "use of the test labels"
 
 _SPLITS = ("test", "val_test")
 
 
-def label_signs(part: Part, names: Names, test_files: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Place and reason of everything that looks like reading test labels; ``test_files`` are globs of file names."""
+def signs(rule: Any, handed_in: HandedIn) -> Iterator[tuple[str, str]]:
+    """Names of files with test labels (``rule.test_files``), and data sets asked for their test part."""
+    for part, names in handed_in.parts:
+        yield from _in_program(part, names, rule.test_files)
+
+
+def _in_program(part: Part, names: Names, test_files: Sequence[str]) -> Iterator[tuple[str, str]]:
     for line, text in part.shell:
         if any(_named(word, test_files) for word in text.split()):
             yield part.place(line), f"the shell names {text[:60]!r}"

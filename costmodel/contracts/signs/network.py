@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
+from costmodel.contracts.handed_in import HandedIn
 from costmodel.contracts.reading.meanings import Names
 from costmodel.contracts.reading.programs import Part
+
+TITLE = "network use"
 
 _MODULES = (
     "requests", "urllib.request", "urllib3", "http.client", "http.server", "socket", "socketserver", "ssl", "ftplib",
@@ -33,8 +37,13 @@ _URL = re.compile(r"\b(https?|ftps?|s3|gs|hf)://", re.IGNORECASE)
 _DOWNLOADERS = ("urlretrieve", "download_url", "download_and_extract_archive", "download_url_to_file", "load_dataset")
 
 
-def network_signs(part: Part, names: Names) -> Iterator[tuple[str, str]]:
-    """Place and reason of everything that looks like network use."""
+def signs(rule: Any, handed_in: HandedIn) -> Iterator[tuple[str, str]]:  # noqa: ARG001  # every sign takes the rule
+    """Imports, calls and shell commands that use the network."""
+    for part, names in handed_in.parts:
+        yield from _in_program(part, names)
+
+
+def _in_program(part: Part, names: Names) -> Iterator[tuple[str, str]]:
     for line, text in part.shell:
         if _PROGRAMS.search(text):
             yield part.place(line), f"the shell runs {text[:60]!r}"

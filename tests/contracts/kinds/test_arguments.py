@@ -64,7 +64,7 @@ UNDECIDED = [
     ("import fire\nfire.Fire()\n", "makes a command of everything"),
     ("import fire\ndef main(**kw): ...\nfire.Fire(main)\n", "takes any argument"),
     ("exec(open('x').read())\n", "main.py:1 runs what cannot be read"),
-    ("def f(:\n", "main.py:1 is no Python"),
+    ("def f(:\n", "main.py:1 is not valid Python"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""A submission's files as they lie there: no link is followed, nothing is run, little is read."""
+"""The files of a submission: no link is followed, nothing is run, little is read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SKIPPED = frozenset({".git", ".hg", ".svn"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SubmittedFile:
     """A file: its path below the folder with slashes, and its size in bytes."""
 
     path: str
@@ -35,18 +35,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something of the folder that was not looked at, as a message names it."""
+
+    text: str
+    is_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
-    """Regular files in the order of their paths; ``unseen`` says what was not looked at."""
+    """Regular files in the order of their paths, and what was not looked at."""
 
     root: Path
-    files: tuple[Entry, ...]
-    unseen: tuple[str, ...]
+    files: tuple[SubmittedFile, ...]
+    unseen: tuple[Unseen, ...]
 
-    def matching(self, globs: Iterable[str]) -> list[Entry]:
+    def matching(self, globs: Iterable[str]) -> list[SubmittedFile]:
         """Files that one of the globs means; a glob without slash means a name in any folder."""
         return [entry for entry in self.files if any(matches(entry, glob) for glob in globs)]
 
-    def read_bytes(self, entry: Entry, most: int) -> bytes | None:
+    def read_bytes(self, entry: SubmittedFile, most: int) -> bytes | None:
         """A file's content; None if it has more than ``most`` bytes, or is a link by now."""
         try:
             handle = os.open(self.root / entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -58,7 +66,7 @@ class Folder:
             data = file.read(most + 1)
         return data if len(data) <= most else None
 
-    def read_text(self, entry: Entry, most: int = _LARGEST_TEXT) -> str | None:
+    def read_text(self, entry: SubmittedFile, most: int = _LARGEST_TEXT) -> str | None:
         """A file's text in UTF-8; None if it is too long or no text."""
         data = self.read_bytes(entry, most)
         try:
@@ -67,7 +75,7 @@ class Folder:
             return None
 
 
-def matches(entry: Entry, glob: str) -> bool:
+def matches(entry: SubmittedFile, glob: str) -> bool:
     """Whether a glob means a file, whatever the case."""
     text = entry.path if "/" in glob else entry.name
     return fnmatchcase(text.lower(), glob.lower())
@@ -80,9 +88,9 @@ def open_folder(root: Path) -> Folder:
         SubjectError: no folder, or it cannot be listed.
     """
     if not root.is_dir():
-        raise SubjectError(f"{escaped(str(root))}: no folder; name the folder of a submission")
-    files: list[Entry] = []
-    unseen: list[str] = []
+        raise SubjectError(f"{escaped(str(root))}: not a folder; name the folder of a submission")
+    files: list[SubmittedFile] = []
+    unseen: list[Unseen] = []
     pending = [(root, "", 0)]
     while pending:
         folder, prefix, depth = pending.pop()
@@ -91,20 +99,20 @@ def open_folder(root: Path) -> Folder:
         except OSError as problem:
             if depth == 0:
                 raise SubjectError(f"{escaped(str(root))}: {problem.strerror}") from None
-            unseen.append(f"{escaped(prefix)} cannot be listed")
+            unseen.append(Unseen(f"{escaped(prefix)} cannot be listed"))
             continue
         for child in children:
             path = prefix + child.name
             if child.is_symlink():
-                unseen.append(f"{escaped(path)} is a link, which is not followed")
+                unseen.append(Unseen(f"{escaped(path)} is a link, which is not followed", is_link=True))
             elif child.is_dir(follow_symlinks=False):
                 if depth >= _MOST_DEPTH:
-                    unseen.append(f"{escaped(path)} lies too deep")
+                    unseen.append(Unseen(f"{escaped(path)} lies too deep"))
                 elif child.name not in _SKIPPED:
                     pending.append((Path(child.path), f"{path}/", depth + 1))
             elif child.is_file(follow_symlinks=False):
-                files.append(Entry(path, child.stat(follow_symlinks=False).st_size))
+                files.append(SubmittedFile(path, child.stat(follow_symlinks=False).st_size))
         if len(files) > _MOST_FILES:
-            unseen.append(f"more than {_MOST_FILES:,} files: the rest was not looked at")
+            unseen.append(Unseen(f"more than {_MOST_FILES:,} files: the rest was not looked at"))
             break
     return Folder(root, tuple(sorted(files, key=lambda entry: entry.path)), tuple(unseen))

@@ -1,44 +1,18 @@
-"""Nouns as tables of plain cells: what text, Markdown, CSV and HTML have in common."""
+"""An analysis as tables: one step, sizes, phases, layers, ops, and what is not counted."""
 
 from __future__ import annotations
 
-from costmodel.ir.advice import Advice
 from costmodel.ir.analysis import PARTS, Analysis, Figures
-from costmodel.ir.cost import CostReport
-from costmodel.ir.crosscheck import Crosscheck
-from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.ranking import Ranking
 from costmodel.ir.tensor import Role
-from costmodel.ir.verdict import Verdict
 from costmodel.reports.table import Cell, Table
-from costmodel.reports.tables.advice import advice_tables
-from costmodel.reports.tables.cost import cost_tables
-from costmodel.reports.tables.grades import graded_tables, grades_tables
-from costmodel.reports.tables.ranking import ranking_tables
-from costmodel.reports.tables.verdict import verdict_tables
-from costmodel.reports.view import Noun, View
+from costmodel.reports.tables import cost
+from costmodel.reports.view import View
+
+NOUN = Analysis
 
 
-def tables(noun: Noun, view: View) -> list[Table]:
-    """The tables of a noun, the most important one first."""
-    if isinstance(noun, Analysis):
-        return _analysis(noun, view)
-    if isinstance(noun, Verdict):
-        return verdict_tables(noun, view)
-    if isinstance(noun, Ranking):
-        return ranking_tables(noun, view)
-    if isinstance(noun, Grades):
-        return grades_tables(noun, view)
-    if isinstance(noun, Graded):
-        return graded_tables(noun, view)
-    if isinstance(noun, Advice):
-        return advice_tables(noun, view)
-    if isinstance(noun, CostReport):
-        return cost_tables(noun)
-    return [_crosscheck(noun)]
-
-
-def _analysis(analysis: Analysis, view: View) -> list[Table]:
+def tables(analysis: Analysis, view: View) -> list[Table]:
+    """The step and the sizes, then what the view or the analysis adds."""
     result = [_step(analysis), _sizes(analysis)]
     if len(analysis.phases) > 1 or analysis.totals.operations.training is not None:
         result.append(_phases(analysis))
@@ -54,7 +28,7 @@ def _analysis(analysis: Analysis, view: View) -> list[Table]:
         rows = [(a.where, a.what) for a in analysis.assumptions]
         result.append(Table("Assumptions", ("where", "what"), rows))
     if analysis.cost is not None:
-        result += cost_tables(analysis.cost)
+        result += cost.tables(analysis.cost, view)
     return result
 
 
@@ -95,10 +69,12 @@ def _step(analysis: Analysis) -> Table:
 def _sizes(analysis: Analysis) -> Table:
     totals = analysis.totals
     activation, memory = totals.peak_activation_bytes, totals.peak_memory_bytes
-    rows: list[list[Cell]] = [
+    elements: list[list[Cell]] = [
         ["parameters (trainable)", totals.parameters, "each tensor once"],
         ["frozen parameters", totals.frozen_parameters, "not counted"],
         ["buffers (elements)", totals.buffers, "not counted"],
+    ]
+    peaks: list[list[Cell]] = [
         [
             "peak activation, bytes",
             activation.layer_io,
@@ -111,8 +87,10 @@ def _sizes(analysis: Analysis) -> Table:
         ],
         ["peak memory, bytes", memory.total, "steady step; its parts at that moment"],
     ]
-    rows += [[f"of it {role.value}", memory.by_role.get(role.value), ""] for role in Role]
-    return Table("Sizes", ("what", "value", "how"), [row for row in rows if row[1] or "peak" in str(row[0])])
+    roles: list[list[Cell]] = [[f"of it {role.value}", memory.by_role.get(role.value), ""] for role in Role]
+    # a peak of 0 is a result; of the rest, only what there is
+    rows = [*(row for row in elements if row[1]), *peaks, *(row for row in roles if row[1])]
+    return Table("Sizes", ("what", "value", "how"), rows)
 
 
 def _phases(analysis: Analysis) -> Table:
@@ -180,13 +158,3 @@ def _uncounted(analysis: Analysis) -> Table:
     rows = [(u.op, u.layer, u.phase, u.times) for u in analysis.uncounted]
     note = "add a formula in costmodel/ops/ or waive the op in the rulebook (waive_uncounted)"
     return Table("Uncounted: these ops have no formula", ("op", "layer", "phase", "times"), rows, (note,))
-
-
-def _crosscheck(check: Crosscheck) -> Table:
-    rows = [
-        (r.layer, r.part, r.ours, "–" if r.fvcore is None else r.fvcore,
-         "–" if r.flop_counter is None else r.flop_counter, "yes" if r.agrees else "NO", r.reason)
-        for r in check.rows
-    ]  # fmt: skip
-    headers = ("layer", "part", "ours", "fvcore", "FlopCounterMode", "agree", "reason")
-    return Table(f"{check.subject}: multiply-accumulates by three counters", headers, rows)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from typing import Any
 
-from costmodel.contracts.reading.folder import Folder
+from costmodel.contracts.handed_in import HandedIn
 from costmodel.contracts.reading.meanings import Names
 from costmodel.contracts.reading.programs import Part
+from costmodel.contracts.reading.submission_folder import Folder
 from costmodel.files.quoting import escaped
+
+TITLE = "pretrained weights"
 
 _LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})
 _ROOTS = ("torch.hub.", "torchhub.", "huggingface_hub.", "transformers.pipeline", "clip.load", "gdown.")
@@ -26,8 +30,14 @@ _CHECKPOINTS = (
 """Weights, and archives that may hold some."""
 
 
-def pretrained_signs(part: Part, names: Names) -> Iterator[tuple[str, str]]:
-    """Place and reason of everything that looks like weights from elsewhere."""
+def signs(rule: Any, handed_in: HandedIn) -> Iterator[tuple[str, str]]:
+    """Calls that load weights from elsewhere, and files that may hold some."""
+    for part, names in handed_in.parts:
+        yield from _in_program(part, names)
+    yield from _in_files(handed_in.folder, rule.checkpoint_bytes, handed_in.asked_for)
+
+
+def _in_program(part: Part, names: Names) -> Iterator[tuple[str, str]]:
     if part.tree is None:
         return
     for node in ast.walk(part.tree):
@@ -41,8 +51,8 @@ def pretrained_signs(part: Part, names: Names) -> Iterator[tuple[str, str]]:
             yield part.place(node.lineno), reason
 
 
-def checkpoint_files(folder: Folder, large: int, asked_for: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """Place and reason of every file that may hold weights, by its suffix or its size, but of those asked for."""
+def _in_files(folder: Folder, large: int, asked_for: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Every file that may hold weights by its suffix or its size, except those asked for."""
     for entry in (each for each in folder.files if each.path not in asked_for):
         if entry.name.lower().endswith(_CHECKPOINTS):
             yield escaped(entry.path), f"may hold weights ({entry.size:,} bytes)"
@@ -91,5 +101,5 @@ def _dict(node: ast.Dict) -> str:
 
 
 def _truthy(node: ast.expr) -> bool:
-    """Whether an expression may be something else than False, None, 0 or ''."""
+    """Whether an expression may be something other than False, None, 0 or ''."""
     return not (isinstance(node, ast.Constant) and not node.value)

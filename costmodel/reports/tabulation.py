@@ -1,0 +1,44 @@
+"""The tables of any noun: the module of tables/ that is for its class.
+
+Such a module has ``NOUN``, the class, and ``tables(noun, view)``. If its rows are one list, it also has
+``records(noun)``: that list as a single table, which csv writes without a title.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from costmodel.reports import tables as modules
+from costmodel.reports.table import Table
+from costmodel.reports.view import Noun, View
+
+
+def tables(noun: Noun, view: View) -> list[Table]:
+    """The tables of a noun, the most important one first.
+
+    Raises:
+        TypeError: no module of tables/ is for it.
+    """
+    found: list[Table] = _module(type(noun)).tables(noun, view)
+    return found
+
+
+def records(noun: Noun) -> Table | None:
+    """The noun as one flat table, None if it is several.
+
+    Raises:
+        TypeError: no module of tables/ is for it.
+    """
+    module = _module(type(noun))
+    flat: Table | None = module.records(noun) if hasattr(module, "records") else None
+    return flat
+
+
+def _module(kind: type[object]) -> ModuleType:
+    for found in pkgutil.iter_modules(modules.__path__, f"{modules.__name__}."):
+        module = importlib.import_module(found.name)
+        if module.NOUN is kind:
+            return module
+    raise TypeError(f"no module of reports/tables has NOUN = {kind.__name__}")

@@ -1,0 +1,184 @@
+"""Judging, as tables written out: consequence × outcome, bound × points, uncertainty × threshold, rank × bonus."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
+from costmodel.rules.figures import Computed
+from costmodel.rules.judging.judge import judge, overall
+from costmodel.rules.ranking.rank import Contender, contender_of
+from costmodel.rules.ranking.sensitivity import rank
+from costmodel.rules.schema.points import PointTable
+from costmodel.rules.schema.rulebook import Rulebook
+from costmodel.rules.value import Fact, FactSheet
+
+PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
+
+
+def book(*limits: dict[str, Any], **more: Any) -> Rulebook:
+    """Joules rank, ascending; 10 points below 30 joules, 5 below 50; a bonus of 3 for the first rank."""
+    return Rulebook.model_validate(
+        {
+            "name": "tables", "edition": "1", "title": "tables", "source": "made by a test",
+            "subject": {"input": "3x32x32"},
+            "metrics": {
+                "energy_joules": {"unit": "J", "source": "measured"},
+                "accuracy_percent": {"unit": "%", "source": "measured"},
+            },
+            "limits": [{"source": "made", "metric": "accuracy_percent", **limit} for limit in limits],
+            "points": [
+                {
+                    "table": "energy", "metric": "energy_joules", "source": "made",
+                    "cells": [{"below": 30, "points": 10}, {"below": 50, "points": 5}], "otherwise": 0,
+                }
+            ],
+            "ranking": {
+                "name": "joules", "unit": "J", "order": "ascending", "source": "made",
+                "terms": [{"metric": "energy_joules"}],
+                "bonus": {"ranks": [{"first": 1, "last": 1, "points": 3}], "source": "made"},
+            },
+            **more,
+        }
+    )  # fmt: skip
+
+
+def sheet(energy: str | None = "20", width: str = "0", *, at_least: bool = False, accuracy: str = "10") -> FactSheet:
+    measured = {"accuracy_percent": Fact(runs=(Decimal(accuracy),))}
+    if energy is not None:
+        fact = Fact(runs=(Decimal(energy),), uncertainty=Decimal(width), at_least=at_least)
+        measured["energy_joules"] = fact
+    return FactSheet(measured)
+
+
+def judged(rules: Rulebook, facts: FactSheet, *contract: Finding) -> Verdict:
+    return judge(Computed(from_table=True), rules, facts, subject="x", contract=contract)
+
+
+def finding(outcome: Outcome, consequence: Consequence) -> Finding:
+    return Finding(
+        rule="r", measured=None, at_least=False, limit="", unit="", outcome=outcome, because="made",
+        consequence=consequence,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("consequence", "failed", "undecided"),
+    [
+        # outcome of the verdict, points (20 J: 10), ranked?
+        ("zero", (FAIL, 0, False), (UNDECIDED, 10, False)),
+        ("disqualify", (FAIL, 0, False), (UNDECIDED, 10, False)),
+        ("unranked", (FAIL, 10, False), (UNDECIDED, 10, False)),
+        ("flag", (UNDECIDED, 10, True), (UNDECIDED, 10, True)),
+        ("note", (PASS, 10, True), (PASS, 10, True)),
+    ],
+)
+def test_a_consequence_does_what_it_says_and_nothing_else(
+    consequence: str, failed: tuple[Outcome, int, bool], undecided: tuple[Outcome, int, bool]
+) -> None:
+    limit = {"rule": "accurate", "operator": ">=", "value": 50, "on_failure": consequence}
+    for facts, expected in ((sheet(), failed), (FactSheet({"energy_joules": Fact(runs=(Decimal(20),))}), undecided)):
+        verdict = judged(book(limit), facts)
+        assert verdict.points is not None
+        (entry,) = rank([contender_of(verdict)], book(limit)).entries
+        assert (verdict.outcome, verdict.points.total, entry.rank is not None) == expected
+    of_a_file = judged(book(), sheet(accuracy="99"), finding(FAIL, Consequence(consequence)))
+    assert of_a_file.points is not None
+    assert (of_a_file.outcome, of_a_file.points.total) == failed[:2]
+    fine = judged(book(limit), sheet(accuracy="50"))
+    assert fine.points is not None
+    assert (fine.outcome, fine.points.total) == (PASS, 10)
+
+
+def test_the_worst_that_counts_decides() -> None:
+    every = [(outcome, consequence) for outcome in Outcome for consequence in Consequence]
+    failing = {Consequence.NONE, Consequence.ZERO, Consequence.DISQUALIFY, Consequence.UNRANKED}
+    for outcome, consequence in every:
+        alone = overall([finding(outcome, consequence)])
+        if outcome is PASS or consequence is Consequence.NOTE:
+            assert alone is PASS
+        else:
+            assert alone is (FAIL if outcome is FAIL and consequence in failing else UNDECIDED)
+    assert overall([]) is PASS
+    assert overall([finding(UNDECIDED, Consequence.ZERO), finding(FAIL, Consequence.ZERO)]) is FAIL
+    assert overall([finding(FAIL, Consequence.FLAG), finding(PASS, Consequence.ZERO)]) is UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("energy", "width", "at_least", "points"),
+    [
+        ("29.999", "0", False, 10), ("30", "0", False, 5), ("49.999", "0", False, 5), ("50", "0", False, 0),
+        # an interval has the points of its cell if it lies in one, whichever side is near
+        ("27", "2", False, 10), ("28.5", "2", False, None), ("31", "2", False, None), ("33", "2", False, 5),
+        ("47", "2", False, 5), ("48", "2", False, None), ("51.5", "2", False, None), ("53", "2", False, 0),
+        # of a lower bound nothing is known
+        ("20", "0", True, None), ("60", "0", True, None), (None, "0", False, None),
+    ],
+)  # fmt: skip
+def test_points_of_a_value_an_interval_and_a_bound(
+    energy: str | None, width: str, at_least: bool, points: int | None
+) -> None:
+    verdict = judged(book(), sheet(energy, width, at_least=at_least))
+    assert verdict.points is not None
+    assert [row.points for row in verdict.points.tables] == [points]
+    assert (verdict.points.total, verdict.points.maximum) == (points, 10)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "width", "at_least", "outcome"),
+    [
+        ("<", "49.9", "0", False, PASS), ("<", "50", "0", False, FAIL), ("<=", "50", "0", False, PASS),
+        ("<=", "50.1", "0", False, FAIL), (">", "50", "0", False, FAIL), (">", "50.1", "0", False, PASS),
+        (">=", "50", "0", False, PASS), (">=", "49.9", "0", False, FAIL),
+        ("<", "45", "4", False, PASS), ("<", "45", "5", False, UNDECIDED), ("<=", "45", "5", False, PASS),
+        ("<", "55", "4", False, FAIL), ("<", "55", "5", False, FAIL), ("<=", "55", "5", False, UNDECIDED),
+        (">", "55", "5", False, UNDECIDED), (">=", "55", "5", False, PASS), (">=", "45", "5", False, UNDECIDED),
+        # a lower bound breaks a maximum and reaches a minimum; else nothing is known
+        ("<", "49", "0", True, UNDECIDED), ("<", "50", "0", True, FAIL), ("<=", "51", "0", True, FAIL),
+        (">=", "50", "0", True, PASS), (">", "50", "0", True, UNDECIDED), (">=", "49", "0", True, UNDECIDED),
+    ],
+)  # fmt: skip
+def test_a_limit_at_its_bound(operator: str, value: str, width: str, at_least: bool, outcome: Outcome) -> None:
+    limit = {"rule": "l", "operator": operator, "value": 50, "on_failure": "zero"}
+    fact = Fact(runs=(Decimal(value),), uncertainty=Decimal(width), at_least=at_least)
+    verdict = judged(book(limit), FactSheet({"accuracy_percent": fact, "energy_joules": Fact(runs=(Decimal(1),))}))
+    (decided,) = verdict.findings
+    assert decided.outcome is outcome
+    assert decided.at_least is at_least
+
+
+def contender(name: str, energy: str, width: str) -> Contender:
+    return Contender(name=name, facts=sheet(energy, width))
+
+
+def test_what_exact_measurements_would_change_is_told_with_bonus_and_points() -> None:
+    ranking = rank([contender("a", "20", "5"), contender("b", "24", "0"), contender("c", "60", "0")], book())
+    assert [(e.name, e.rank, e.points, e.bonus) for e in ranking.entries] == [
+        ("a", 1, 10, 3), ("b", 1, 10, 3), ("c", 3, 0, 0),
+    ]  # fmt: skip
+    (row,) = ranking.sensitivity
+    assert (row.reading, row.changes) == ("exact-measurements", True)
+    assert row.what == ("b: rank 1, 10 points + 3 becomes rank 2, 10 points",)
+    exact = rank([contender("a", "20", "0"), contender("b", "24", "0")], book())
+    assert exact.sensitivity == ()
+
+
+@pytest.mark.parametrize(
+    ("begin", "amount", "points"),
+    [
+        ({"at_least": 5}, "4.9", 0), ({"at_least": 5}, "5", 7), ({"at_least": 5}, "9.9", 7), ({"at_least": 5}, "10", 0),
+        ({"above": 5}, "5", 0), ({"above": 5}, "5.1", 7), ({"above": 0}, "0", 0), ({"at_least": 0}, "0", 7),
+        ({"above": 1}, "1", 0), ({"at_least": 1}, "1", 7), ({}, "-3", 7),
+    ],
+)  # fmt: skip
+def test_a_table_begins_where_its_first_cell_does(begin: dict[str, int], amount: str, points: int) -> None:
+    table = PointTable.model_validate(
+        {
+            "table": "t", "metric": "m", "source": "made", "otherwise": 0,
+            "cells": [{**begin, "below": 10, "points": 7}],
+        }
+    )  # fmt: skip
+    assert table.points_of(Decimal(amount))[0] == points
