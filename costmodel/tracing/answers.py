@@ -14,6 +14,10 @@ import torch
 from costmodel.errors import TraceError
 
 
+class TooLongError(Exception):
+    """A run with other answers does far more than the ordinary one: a loop runs as often as a value says."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """One set of answers, by what the value is: the truth of a condition, a whole number, or any other."""
@@ -30,11 +34,11 @@ class Probe:
 
 
 ORDINARY = Probe(False, 0, 0.0)
-PROBES = (Probe(True, 1, 100.0), Probe(True, 100, -100.0), Probe(True, 10_000, 1e9))
+PROBES = (Probe(True, 1, 100.0), Probe(True, 100, -100.0), Probe(True, 10_000, 1e7))
 
 _CHANGED = 3
 """A probe's answer is given so often at a place, then the ordinary one: a loop that it keeps running must end."""
-_PATIENCE, _NO_END = 64, 1000
+_PATIENCE, _NO_END = 64, 300
 """After so many ordinary answers at one place the first probe's are given; after so many there is no end in sight."""
 
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 ROUNDS = 14
 """Rounds of a step that draws: two whose draws are the smallest and the largest, the others from seeds of their own."""
 
-_AT_END = {2: 0.0, 3: 1 - 2**-53}
+_AT_END = {4: 0.0, 5: 1 - 2**-53}
 
 
 def state() -> Any:
@@ -40,7 +40,7 @@ def seeded() -> Iterator[None]:
 
 @contextmanager
 def drawing(number: int) -> Iterator[None]:
-    """The draws of one round: all at one end in the third and the fourth, else from a seed of its own."""
+    """The draws of one round: all at one end in the fifth and the sixth, else from a seed of its own."""
     _seed(number)
     with ExitStack() as stack:
         if number in _AT_END:

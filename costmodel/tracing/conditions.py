@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
-_SAYING = frozenset({"print", "debug", "info", "warning", "log", "write", "add_scalar", "append"})
-"""Calls of a branch that only reports."""
+_SAYING = frozenset({"print", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
+"""Calls of a branch that only reports, or ends the training."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -35,7 +35,7 @@ def periods(codes: Iterable[CodeType]) -> list[int]:
 
 
 def conditions_on(changing: Iterable[str], codes: Iterable[CodeType]) -> list[Condition]:
-    """Conditions that mention one of the names; those whose branches only report are left out."""
+    """Conditions that mention one of the names; those whose branches only report or give up are left out."""
     last = {name.rpartition(".")[2] for name in changing}
     found: dict[Condition, None] = {}
     for file, body in _functions(codes):
@@ -89,7 +89,10 @@ def _period(node: ast.AST) -> int | None:
 def _only_says(node: ast.AST) -> bool:
     if not isinstance(node, ast.If):
         return False
-    return all(isinstance(line, ast.Expr) and _called(line.value) in _SAYING for line in (*node.body, *node.orelse))
+    return all(
+        isinstance(line, (ast.Raise, ast.Pass)) or (isinstance(line, ast.Expr) and _called(line.value) in _SAYING)
+        for line in (*node.body, *node.orelse)
+    )
 
 
 def _called(value: ast.expr) -> str:

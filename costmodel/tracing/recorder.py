@@ -13,7 +13,7 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat
-from costmodel.tracing.answers import ORDINARY, Answers
+from costmodel.tracing.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.arguments import encode_call
 from costmodel.tracing.blame import asked_by, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA
@@ -50,6 +50,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         lifetimes: the storages.
         running: the op that is being executed, and where; after an error, the one that failed.
         answers: what the values of tensors are taken to be.
+        most_calls: in a segment; None is any number.
         known_after: numbers of tensors and of storages at the end of a segment.
         lines: the user's lines that led to each call, outermost first, per segment, where ``with_lines`` asks for them.
     """
@@ -64,6 +65,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.assumptions: dict[Assumption, None] = {}
         self.running: str | None = None
         self.answers = Answers()
+        self.most_calls: int | None = None
         self.with_lines = False
         self.lines: list[list[tuple[str, ...]]] = [[]]
         self.known_after: dict[int, tuple[int, int]] = {}
@@ -150,6 +152,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         calls = self.segments[-1]
         calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
         self.lifetimes.now = (len(self.segments) - 1, len(calls))
+        if self.most_calls is not None and len(calls) > self.most_calls:
+            raise TooLongError
         if self.with_lines:
             self.lines[-1].append(user_lines())
         return result

@@ -7,7 +7,7 @@ reason:
 - it asked for a tensor's value: it is run with other answers (:mod:`costmodel.tracing.answers`);
 - it drew from Python's or NumPy's generator: it is run from other seeds, and with draws from both ends;
 - something that it keeps changed (:mod:`costmodel.tracing.state`), or two rounds differed: as many rounds as the
-  constants N of ``x % N`` in its functions ask for, six at least;
+  constants N of ``x % N`` in its functions ask for (twice N and one), six at least;
 - its optimizer is torch's RAdam, which does something else in its first steps; or the recipe says that steps differ
   in a cycle: then the cycle is the round.
 
@@ -31,7 +31,7 @@ from typing import Any
 
 from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
 from costmodel.tracing import chance
-from costmodel.tracing.answers import ORDINARY, PROBES, Probe
+from costmodel.tracing.answers import ORDINARY, PROBES, Probe, TooLongError
 from costmodel.tracing.conditions import conditions_on, periods
 from costmodel.tracing.recorder import Recorder
 from costmodel.tracing.state import State, changed, codes_run, state_of
@@ -40,6 +40,8 @@ from costmodel.tracing.step import Step
 _ROUNDS, _MOST_ROUNDS, _MOST_CALLS = 6, 101, 40_000
 """Rounds of a step that keeps something; of one whose source counts to N; and the calls after which it is enough."""
 _CYCLES = 3
+_MORE_CALLS = 200
+"""What a run with other answers may do more than twice the ordinary one, before it is clear that it differs."""
 _MOST_KINDS = 8
 _SETTLES = {"RAdam": 12}
 """Updates after which an optimizer of torch's does the same each time: RAdam begins to rectify at about the sixth."""
@@ -59,7 +61,7 @@ class Repeated:
         whole_first: whether they differ in more than their optimizer.
         steady: the round that repeats; the one with the fewest calls where none does.
         varies: why none does, with the line.
-        variants: what else was seen, a round of each kind; empty where they are too many.
+        variants: what else was seen, a round of each kind; empty where they are too many, or no cycle is one.
     """
 
     first: list[Round]
@@ -162,7 +164,7 @@ class _Repetition:
         for other in later:
             if all(self._signature_of(other) != self._signature_of(kind) for kind in kinds):
                 kinds.append(other)
-        variants = kinds[1:] if len(kinds) <= _MOST_KINDS else []
+        variants = kinds[1:] if len(kinds) <= _MOST_KINDS and self.step.cycle == 1 else []
         return Repeated(first=self.rounds[:1], whole_first=False, steady=least, varies=varies, variants=variants)
 
     def _wanted(self, drew: bool, codes: Iterable[CodeType]) -> int:
@@ -170,7 +172,7 @@ class _Repetition:
         settles = self._settles() - 1
         if self.step.cycle > 1:
             return _CYCLES + settles // self.step.cycle
-        wanted = max(_ROUNDS, *(n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
+        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
         calls = max(1, sum(len(self.recorder.segments[s]) for s in self.rounds[-1]))
         return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // calls))
 
@@ -192,7 +194,7 @@ class _Repetition:
 
     def _differences(self, before: int, drew: bool, codes: Iterable[CodeType]) -> list[Assumption]:
         """Why the rounds, or what they keep, do not come to rest."""
-        settled = before <= len(self.rounds) // 2
+        settled = before <= len(self.rounds) // 2 and all(2 * n < len(self.rounds) for n in periods(codes))
         if before and (drew or not settled):
             why = "it draws random numbers" if drew else "its runs differ"
             which = "step" if self.step.cycle == 1 else f"cycle of {self.step.cycle} steps"
@@ -223,12 +225,16 @@ class _Repetition:
     def _probed(self, probe: Probe) -> Round | None:
         """A round with other answers; None if it fails, as a guard against a bad value does."""
         self.recorder.answers.begin(probe)
+        self.recorder.most_calls = 2 * max(len(self.recorder.segments[s]) for s in self.rounds[-1]) + _MORE_CALLS
         try:
             return self._run_round()
+        except TooLongError:
+            return (self.recorder.segment_ends(),)
         except (Exception, SystemExit):
             return None
         finally:
             self.recorder.answers.begin(ORDINARY)
+            self.recorder.most_calls = None
 
     def _state(self) -> State:
         return state_of(self.step.model, (*self.step.roots, *self.step.optimizers))

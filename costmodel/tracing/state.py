@@ -40,6 +40,9 @@ def state_of(model: nn.Module, roots: Iterable[Any]) -> State:
         if _is_own(type(module)):
             values = {name: value for name, value in vars(module).items() if name not in _OF_EVERY_MODULE}
             _enter(found, f"{path}.", values | dict(module.named_buffers(recurse=False)), visited)
+    for kind in dict.fromkeys(base for module in model.modules() for base in type(module).__mro__):
+        if _is_own(kind):
+            _enter(found, f"{kind.__name__}.", _of_class(kind), visited)
     for namespace in user_namespaces(model, roots):
         _enter(found, f"{namespace.get('__name__', '')}.", _data(namespace), visited)
     for root in roots:
@@ -117,14 +120,17 @@ def _data(namespace: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in list(namespace.items()):
         if name.startswith("__") or isinstance(value, ModuleType):
             continue
-        if isinstance(value, FunctionType):
-            result |= {f"{name}.{inner}": held for inner, held in _carried(value)}
-        elif isinstance(value, type):
+        if isinstance(value, type):
             if value.__module__ == namespace.get("__name__"):
-                result |= {f"{name}.{inner}": held for inner, held in vars(value).items() if not callable(held)}
+                result |= {f"{name}.{inner}": held for inner, held in _of_class(value).items()}
         else:
             result[name] = value
     return result
+
+
+def _of_class(kind: type) -> dict[str, Any]:
+    """What all objects of a class share and may change."""
+    return {name: value for name, value in vars(kind).items() if not name.startswith("__") and not callable(value)}
 
 
 def _carried(function: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -149,10 +155,11 @@ def _defaults(function: FunctionType) -> Iterator[tuple[str, Any]]:
 def _enter(found: State, prefix: str, values: Mapping[str, Any], visited: set[int]) -> None:
     for name, value in list(values.items()):
         if isinstance(value, FunctionType):
-            for inner, held in _carried(value):
-                found[f"{prefix}{name}.{inner}"] = _summary(held, _DEPTH, visited)
+            if id(value) not in visited:
+                visited.add(id(value))
+                _enter(found, f"{prefix}{name}.", dict(_carried(value)), visited)
         elif not isinstance(value, (nn.Module, type, ModuleType)):
-            found[f"{prefix}{name}"] = _summary(value, _DEPTH, visited)
+            found[f"{prefix}{name}"] = _summary(value, _DEPTH, set())
 
 
 def _summary(value: Any, depth: int, visited: set[int]) -> Any:
