@@ -139,6 +139,7 @@ class Trace(Noun):
         step_starts: where the steps of a cycle begin in ``calls``; empty for a single step.
         first_starts: where the first steps begin in ``first_update``; empty if it is one.
         varies: why the step is not the same each time it runs; figures are then those of the least that was seen.
+        optimizer: class of the optimizer that ran (``SGD``, ``own class Lion``), "" for none.
         variants: the calls of what else was seen; empty where not everything was.
     """
 
@@ -159,6 +160,7 @@ class Trace(Noun):
     step_starts: tuple[int, ...] = ()
     first_starts: tuple[int, ...] = ()
     varies: tuple[Assumption, ...] = ()
+    optimizer: str = ""
     variants: tuple[tuple[OpCall, ...], ...] = ()
 
     def summary(self) -> str:

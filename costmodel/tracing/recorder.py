@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -224,14 +224,29 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         first = self._open.pop()
         if self.scopes.recomputing:
             return
+        args, kwargs = inputs
         call = ModuleCall(
             path=path,
-            inputs=self.ids_within(inputs),
-            outputs=self.ids_within(output),
+            inputs=self._handed((*args, *kwargs.values()), first, lambda call: call.inputs),
+            outputs=self._handed((output,), first, lambda call: call.written),
             first=first,
             last=len(self.segments[-1]),
         )
         self.module_calls[-1].append(call)
+
+    def _handed(self, values: Iterable[Any], first: int, used_by: Callable[[OpCall], Iterable[int]]) -> tuple[int, ...]:
+        """Ids of the tensors among values, and of those in a structure that the calls since ``first`` use."""
+        direct: dict[int, None] = {}
+        nested: list[Any] = []
+        for value in values:
+            if isinstance(value, torch.Tensor):
+                direct.setdefault(self._argument_id(value))
+            elif isinstance(value, (list, tuple, Mapping)):
+                nested.append(value)
+        if nested:
+            used = {self.tensors[i][3] for call in self.segments[-1][first:] for i in used_by(call)}
+            direct.update(dict.fromkeys(i for i in self.ids_within(nested) if self.tensors[i][3] in used))
+        return tuple(direct)
 
 
 def _visit(value: Any, see: Callable[[torch.Tensor], object]) -> None:

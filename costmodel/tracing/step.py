@@ -6,7 +6,7 @@ import fnmatch
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
+from costmodel.tracing import compat
 from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import LoadedSubject
@@ -27,23 +28,25 @@ class Step:
 
     Attributes:
         model: in training mode.
-        optimizers: those whose state and steps belong to the training.
+        optimizers: those whose state and steps belong to the training, torch's or the file's own.
         batch: what the step consumes, any structure of tensors.
         gradients: everything up to and with backward.
         update: the optimizer's part; None if ``gradients`` is the whole step and must run twice.
         assumptions: readings taken; some are known only after the step has run.
         roots: the user's functions and namespaces behind the step, in which something may be kept.
         cycle: steps after which the recipe says that everything repeats.
+        targets: what a built-in loss compares with; known once the model has run, there before the step and after it.
     """
 
     model: nn.Module
-    optimizers: tuple[torch.optim.Optimizer, ...]
+    optimizers: tuple[Any, ...]
     batch: Any
     gradients: Callable[[], None]
     update: Callable[[], None] | None
     assumptions: Sequence[str] = ()
     roots: tuple[Any, ...] = ()
     cycle: int = 1
+    targets: Mapping[Any, torch.Tensor] = field(default_factory=dict)
 
 
 def build_step(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
@@ -63,18 +66,19 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
     batch = _batch(source, phase.input or recipe.input, batch_size)
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
-    optimizers = tuple(o for o in (optimizer,) if isinstance(o, torch.optim.Optimizer))
-    roots = (subject.source, recipe.optimizer, optimizer)
+    optimizers = () if optimizer is None else (optimizer,)
+    roots = (subject.source, recipe.optimizer)
     if recipe.step is not None:
         whole = recipe.step
         run_whole = lambda: whole(model, optimizer, preprocess(batch))  # noqa: E731
         return Step(model, optimizers, batch, run_whole, None, roots=(*roots, whole), cycle=phase.cycle or 1)
     _check_takes_no_closure(optimizer)
     notes: list[str] = []
+    targets: dict[Any, torch.Tensor] = {}
     if "training_step" in source:
         loss_of = source["training_step"]
     else:
-        loss_of = _loss(recipe.loss, notes)
+        loss_of = _loss(recipe.loss, notes, targets)
 
     def gradients() -> None:
         if optimizer is not None:
@@ -86,7 +90,7 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
         if optimizer is not None:
             optimizer.step()
 
-    return Step(model, optimizers, batch, gradients, update, notes, (*roots, loss_of), phase.cycle or 1)
+    return Step(model, optimizers, batch, gradients, update, notes, (*roots, loss_of), phase.cycle or 1, targets)
 
 
 def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
@@ -189,7 +193,9 @@ def _input(spec: InputSpec, size: int) -> torch.Tensor:
     return torch.zeros(shape, dtype=dtype)
 
 
-def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Module, Any], Any]:
+def _loss(
+    loss: str | Callable[..., Any], notes: list[str], targets: dict[Any, torch.Tensor]
+) -> Callable[[nn.Module, Any], Any]:
     if callable(loss):
         return lambda model, batch: loss(model(*batch), batch)
     if loss == "output":
@@ -205,12 +211,20 @@ def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Modu
                 if note not in notes:
                     notes.append(note)
                 output = output.flatten(0, 1)
-            target = torch.zeros(output.shape[:1] + output.shape[2:], dtype=torch.int64)
-        else:
-            target = torch.zeros(output.shape, dtype=output.dtype)
-        return function(output, target)
+            return function(output, _target(output, output.shape[:1] + output.shape[2:], torch.int64, targets))
+        return function(output, _target(output, output.shape, output.dtype, targets))
 
     return from_name
+
+
+def _target(
+    output: torch.Tensor, shape: Sequence[int], dtype: torch.dtype, known: dict[Any, torch.Tensor]
+) -> torch.Tensor:
+    """Zeros to compare with, a part of the batch: they were there before the step, which does not make them."""
+    key = (tuple(shape), dtype)
+    if key not in known:
+        known[key] = compat.fresh_zeros(output, shape, dtype)
+    return known[key]
 
 
 def _loss_name(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,9 +54,11 @@ def _assign_roles(step: Step, recorder: Recorder) -> None:
     They also get their owner, the parameter's module.
     """
     owned = [(p, t, role) for p in step.model.parameters() for t, role in _own_tensors(p)]
-    for parameter, tensor, role in (*owned, *_states(step)):
+    for parameter, tensor, role in (*_states(step), *owned):  # an optimizer may hold parameters and gradients too
         life = recorder.life(tensor, role)
-        life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
+        life.role = role
+        if parameter is not None:
+            life.owner = recorder.scopes.owners.get(id(parameter), "")
 
 
 def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]:
@@ -65,12 +68,35 @@ def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]
 
 
 def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
-    """(parameter, state, role) of what the optimizers keep for each parameter."""
+    """(parameter, state, role) of what the optimizers keep, for each parameter or for all of them (None)."""
     for optimizer in step.optimizers:
-        for parameter, values in optimizer.state.items():
-            for value in values.values() if isinstance(values, dict) else ():
-                if isinstance(value, torch.Tensor):
-                    yield parameter, value, Role.OPTIMIZER_STATE
+        for parameter, state in _kept(optimizer):
+            yield parameter, state, Role.OPTIMIZER_STATE
+
+
+def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
+    """The tensors that an optimizer of any kind keeps beside the parameters: in its state, and in its attributes."""
+    attributes = dict(getattr(optimizer, "__dict__", {}))
+    groups = {id(parameter) for parameter in tensors_in(attributes.pop("param_groups", ()))}
+    by_parameter = attributes.pop("state", {})
+    for parameter, values in by_parameter.items() if isinstance(by_parameter, Mapping) else ():
+        yield from ((parameter, value) for value in tensors_in(values))
+    yield from ((None, value) for value in tensors_in(attributes) if id(value) not in groups)
+    for inner in attributes.values():
+        if isinstance(inner, torch.optim.Optimizer):
+            yield from _kept(inner)
+
+
+def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
+    """The tensors of a nested structure."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, Mapping) and depth:
+        for item in value.values():
+            yield from tensors_in(item, depth - 1)
+    elif isinstance(value, (list, tuple, deque)) and depth:
+        for item in value:
+            yield from tensors_in(item, depth - 1)
 
 
 def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:
@@ -149,8 +175,15 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
         step_starts=step_starts,
         first_starts=first_starts,
         varies=tuple(repeated.varies),
+        optimizer=" and ".join(dict.fromkeys(map(_optimizer_name, step.optimizers))),
         variants=tuple(_calls(recorder, segments) for segments in repeated.variants),
     )
+
+
+def _optimizer_name(optimizer: Any) -> str:
+    """The class of torch.optim, or a class of the file's own, which may do anything."""
+    kind = type(optimizer)
+    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"own class {kind.__qualname__}"
 
 
 def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:
