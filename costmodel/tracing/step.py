@@ -67,7 +67,7 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
     optimizers = () if optimizer is None else (optimizer,)
-    roots = (subject.source, recipe.optimizer)
+    roots = (subject.source, recipe.optimizer, recipe.loss)
     if recipe.step is not None:
         whole = recipe.step
         run_whole = lambda: whole(model, optimizer, preprocess(batch))  # noqa: E731
@@ -90,7 +90,7 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
         if optimizer is not None:
             optimizer.step()
 
-    return Step(model, optimizers, batch, gradients, update, notes, (*roots, loss_of), phase.cycle or 1, targets)
+    return Step(model, optimizers, batch, gradients, update, notes, roots, phase.cycle or 1, targets)
 
 
 def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
