@@ -20,6 +20,9 @@ OWN_STEP = "own training_step"
 OWN_OPTIMIZER = "own configure_optimizers"
 """Stand in a subject's ``input``, ``loss`` and ``optimizer`` where the file brings its own."""
 
+OWN_CLASS = "own class "
+"""Before the name of an optimizer's class that is not torch's."""
+
 PARTS = ("preprocess", "forward", "loss", "backward", "recompute", "optimizer")
 """The parts that a step is the sum of; ``backward`` includes ``loss_backward``, which is also shown apart."""
 
@@ -77,6 +80,7 @@ class Totals:
         bytes_moved: bytes read and written, every tensor from and to memory.
         arithmetic_intensity: operations of a step per byte moved.
         complete: False if an op has no formula, or the step varies, and totals are only "at least".
+        parameter_bytes: memory of all parameters, frozen ones too, in their own precision; None in older files.
         energy_mj, cycles: of the layers that were mapped onto the hardware; None without hardware.
     """
 
@@ -94,6 +98,7 @@ class Totals:
     complete: bool
     energy_mj: float | None = None
     cycles: int | None = None
+    parameter_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +138,8 @@ class OpRow:
 class PhaseRow:
     """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``).
 
-    ``operations_per_step`` is of a whole cycle where the phase has one of several steps.
+    ``operations_per_step`` is of a whole cycle where the phase has one of several steps. ``optimizer`` is the class
+    that ran.
     """
 
     name: str
@@ -143,6 +149,7 @@ class PhaseRow:
     operations_per_step: int
     operations: int
     cycle: int = 1
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

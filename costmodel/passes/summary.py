@@ -52,6 +52,7 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
         arithmetic_intensity=_intensity(counts.rows, haet),
         complete=not uncounted and not varies,
+        parameter_bytes=sum(trace.tensors[p.tensor].nbytes for p in trace.parameters),
     )
     return Analysis(
         subject=subject,
@@ -96,6 +97,7 @@ class _CountedPhase:
             steps=1 if phase.steps is None else phase.steps + phase.last_steps,
             last_batch=phase.last_batch,
             cycle=len(phase.trace.step_starts) or 1,
+            optimizer=phase.trace.optimizer,
             operations_per_step=per_step,
             operations=per_step if total is None else total,
         )

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from costmodel.errors import joined
 from costmodel.files.quoting import safe_text
-from costmodel.ir.analysis import Analysis, UncountedRow
+from costmodel.ir.analysis import OWN_CLASS, OWN_OPTIMIZER, Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
 from costmodel.ir.counts import Uncounted
 from costmodel.ir.trace import Assumption
+from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
 
 
@@ -22,6 +24,7 @@ class Computed:
         analysis: None where there is no model to look at; ``because`` says why.
         costs: energy and cycles on the rulebook's machine, by search.
         search: the one that counts.
+        inference: the layer problems and operations of one inference, where they are asked for.
         from_table: there is only a table's row: what is missing is missing there.
     """
 
@@ -30,6 +33,7 @@ class Computed:
     costs: Mapping[str, CostReport] = field(default_factory=dict)
     search: str = ""
     from_table: bool = False
+    inference: Workload | None = None
 
 
 _UNKNOWN_LENGTH = Value(
@@ -62,12 +66,38 @@ def _peak_activation(which: str) -> Callable[[Analysis], Value]:
 
 
 def _optimizer(analysis: Analysis) -> Value:
-    return Value(None, word=analysis.subject.optimizer.partition("(")[0].lower())
+    """The optimizers of all phases, as torch.optim names their classes; a class of the file's own may do anything."""
+    ran = [phase.optimizer for phase in analysis.phases if phase.optimizer]
+    names = list(dict.fromkeys(ran or [analysis.subject.optimizer.partition("(")[0].strip()]))
+    if names == [OWN_OPTIMIZER]:
+        return Value(None, because="the analysis does not say which optimizer the file's own code makes")
+    own = [name for name in names if name.startswith(OWN_CLASS)]
+    if own:
+        return Value(None, because=f"the optimizer is of an {own[0]}: a person has to see what it does")
+    return Value(None, word=" and ".join(names).lower())
+
+
+def _all_parameters(analysis: Analysis) -> int:
+    return analysis.totals.parameters + analysis.totals.frozen_parameters
+
+
+def _parameters_of_32_bits(analysis: Analysis) -> Value:
+    """Storage in bits / 32."""
+    nbytes = analysis.totals.parameter_bytes
+    if nbytes is None:
+        return Value(None, because="the analysis does not say how much memory its parameters take")
+    return Value(Decimal(nbytes) / 4)
+
+
+def _of_batch(analysis: Analysis) -> str:
+    return f"live tensors of a step with batch {analysis.subject.batch}"
 
 
 _OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
     "parameters": lambda a: Value(Decimal(a.totals.parameters)),
-    "parameters_and_buffers": lambda a: Value(Decimal(a.totals.parameters + a.totals.buffers)),
+    "all_parameters": lambda a: Value(Decimal(_all_parameters(a))),
+    "all_parameters_and_buffers": lambda a: Value(Decimal(_all_parameters(a) + a.totals.buffers)),
+    "parameters_of_32_bits": lambda a: _parameters_of_32_bits(a),
     "training_operations": _training("operations"),
     "training_macs": _training("macs"),
     "training_flops": _training("flops"),
@@ -75,6 +105,7 @@ _OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
     "forward_operations": lambda a: Value(Decimal(a.totals.operations.forward)),
     "peak_activation_layer_io": _peak_activation("layer_io"),
     "peak_activation_lab_profiler": _peak_activation("lab_profiler"),
+    "live_peak": lambda a: Value(Decimal(a.totals.peak_memory_bytes.total), because=_of_batch(a)),
     "epochs": _epochs,
     "optimizer": _optimizer,
 }
@@ -85,13 +116,18 @@ _OF_COST: dict[str, Callable[[CostReport], Decimal]] = {
     "cycles": lambda cost: Decimal(cost.cycles),
 }
 
-FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST})
+OF_INFERENCE = frozenset({"inference_operations"})
+"""Figures of one inference that no machine is needed for."""
+
+FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST, *OF_INFERENCE})
 """Names that a rulebook may use."""
 
 _COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
 """Figures that are only lower bounds while an op has no formula."""
 
-_OF_MODEL = frozenset({"parameters", "parameters_and_buffers", "epochs", "optimizer"})
+_OF_MODEL = frozenset(
+    {"parameters", "all_parameters", "all_parameters_and_buffers", "parameters_of_32_bits", "epochs", "optimizer"}
+)
 """Figures that are the same whatever a step does."""
 
 
@@ -101,6 +137,8 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
         return Value(None)
     if figure in _OF_COST:
         return _cost_value(figure, computed, waived)
+    if figure in OF_INFERENCE:
+        return _inference_value(computed, waived)
     analysis = computed.analysis
     if analysis is None:
         return Value(None, because=computed.because)
@@ -139,6 +177,21 @@ def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Val
     at_least = bool(unmapped or missing or cost.varies) or not (cost.complete or cost.uncounted)
     amount = _OF_COST[figure](cost)
     return Value(amount, at_least=at_least, because=because, origin="computed", varies=bool(cost.varies))
+
+
+def _inference_value(computed: Computed, waived: tuple[str, ...]) -> Value:
+    """Operations of one inference of a plain 32-bit network; others count by their bits, which nobody but they know."""
+    workload, analysis = computed.inference, computed.analysis
+    if workload is None or analysis is None:
+        nothing = "no inference was traced (costmodel check does it)"
+        return Value(None, because=computed.because if analysis is None else nothing)
+    if analysis.totals.parameter_bytes != 4 * _all_parameters(analysis):
+        return Value(None, because="the network is not of 32 bits throughout: give its operations as a fact")
+    missing = _without_formula(workload.uncounted, waived)
+    reasons = [f"no formula for {missing}"] if missing else []
+    reasons += [_varying(workload.varies)] if workload.varies else []
+    amount, because = Decimal(workload.operations), joined(*reasons)
+    return Value(amount, at_least=bool(reasons), because=because, origin="computed", varies=bool(workload.varies))
 
 
 def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from costmodel.errors import CostModelError, TraceError
+from costmodel.ir.analysis import OWN_CLASS
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
@@ -183,7 +184,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
 def _optimizer_name(optimizer: Any) -> str:
     """The class of torch.optim, or a class of the file's own, which may do anything."""
     kind = type(optimizer)
-    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"own class {kind.__qualname__}"
+    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"{OWN_CLASS}{kind.__qualname__}"
 
 
 def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:

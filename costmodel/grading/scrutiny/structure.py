@@ -53,6 +53,7 @@ def check_structure(trace: Trace) -> None:
     for assumption in (*trace.assumptions, *trace.varies):
         text = f"{assumption.what}{assumption.where}"
         expect(text.isprintable() and len(text) <= LONGEST_TEXT, "an assumption that is not printable or too long")
+    expect(_is_name(trace.optimizer), "the name of its optimizer")
     versions = trace.provenance
     expect(set(versions) == {"torch"} and _VERSION.fullmatch(versions["torch"]) is not None, "its provenance")
     for what, ids in (("inputs", trace.inputs), ("parameters", [p.tensor for p in trace.parameters])):

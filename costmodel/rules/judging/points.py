@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from costmodel.ir.verdict import Finding, Outcome, Points, PointsRow
+from costmodel.rules.judging.limits import both_ways
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.value import Value, plain
 
@@ -50,6 +52,8 @@ def _at_least(value: Value) -> str:
 
 
 def _row(table: PointTable, value: Value) -> PointsRow:
+    if value.other is not None:
+        return _both(table, value, value.other)
     points: int | None = None
     because = _at_least(value) if value.at_least and value.amount is not None else value.because
     if value.amount is not None and not value.at_least:
@@ -58,5 +62,18 @@ def _row(table: PointTable, value: Value) -> PointsRow:
             because = f"{because}; {value.amount:,} ± {value.uncertainty:,} spans two cells"
             points = None
     return PointsRow(
-        table=table.table, measured=plain(value.amount), points=points, maximum=table.maximum, because=because
+        table=table.table,
+        measured=plain(value.amount),
+        points=points,
+        maximum=table.maximum,
+        because=because,
+        at_least=value.at_least,
     )
+
+
+def _both(table: PointTable, value: Value, other: Value) -> PointsRow:
+    """Points where two readings of the rule give the same."""
+    row = _row(table, replace(value, other=None))
+    if row.points == _row(table, other).points:
+        return row
+    return replace(row, points=None, because=f"{both_ways(value)} give different points")
