@@ -18,7 +18,7 @@ def cost_report(
     search: str,
     layers: tuple[LayerCost, ...],
 ) -> CostReport:
-    """Totals over repeats; a layer without a mapping has no figures, and makes the report incomplete."""
+    """Totals over repeats; they are incomplete without a mapping, without a formula, or where the step varies."""
     layers = tuple(replace(solved, energy_by_component=_from_inside(solved, hardware)) for solved in layers)
     by_component: dict[str, float] = {}
     for solved in layers:
@@ -43,7 +43,9 @@ def cost_report(
         cycles=cycles,
         utilisation=macs / (units * cycles) if cycles else 0.0,
         energy_by_component=by_component,
-        complete=all(solved.valid for solved in layers),
+        complete=all(solved.valid for solved in layers) and not (workload.uncounted or workload.varies),
+        uncounted=workload.uncounted,
+        varies=workload.varies,
     )
 
 

@@ -134,7 +134,7 @@ def _job(submission: Submission, book: Rulebook, plan: GradingPlan, named: str |
         settings=book.subject.settings,
         defaults=book.subject.defaults,
         random=book.convention.random,
-        phase=book.hardware.phase if book.hardware is not None else None,
+        phase=book.hardware.phase if book.hardware is not None else "inference" if book.needs_inference else None,
         wall=plan.wall,
         limits=plan.limits,
         inputs=plan.inputs,

@@ -52,7 +52,9 @@ def verdict_of(
     """Judge one submission; contradicting facts and an unknown task leave undecided what depends on them."""
     computed = Computed(because=_because(submission, traced))
     if traced is not None and traced.analysis is not None:
-        computed = Computed(traced.analysis, costs=costs, search=book.hardware.search if book.hardware else "")
+        search = book.hardware.search if book.hardware else ""
+        inference = traced.workload if book.hardware is None else None
+        computed = Computed(traced.analysis, costs=costs, search=search, inference=inference)
     more = []
     if submission.path is not None and submission.path.is_dir():
         try:

@@ -59,7 +59,7 @@ class Advice(Noun):
     Attributes:
         level: name of the machine's outermost level.
         tried: how many channel counts were mapped.
-        complete: False if a layer has no valid mapping.
+        complete: False if a layer has no valid mapping, or an op no formula.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA

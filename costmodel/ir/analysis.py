@@ -21,6 +21,9 @@ OWN_STEP = "own training_step"
 OWN_OPTIMIZER = "own configure_optimizers"
 """Stand in a subject's ``input``, ``loss`` and ``optimizer`` where the file brings its own."""
 
+OWN_CLASS = "own class "
+"""Before the name of an optimizer's class that is not torch's."""
+
 PARTS = ("preprocess", "forward", "loss", "backward", "recompute", "optimizer")
 """The parts that a step is the sum of; ``backward`` includes ``loss_backward``, which is also shown apart."""
 
@@ -77,7 +80,8 @@ class Totals:
         causal_operations_saved: what leaving out masked scores would save in a step (COUNTING row 17).
         bytes_moved: bytes read and written, every tensor from and to memory.
         arithmetic_intensity: operations of a step per byte moved.
-        complete: False if an op has no formula, and totals are only "at least".
+        complete: False if an op has no formula, or the step varies, and totals are only "at least".
+        parameter_bytes: memory of all parameters, frozen ones too, in their own precision; None in older files.
         energy_mj, cycles: of the layers that were mapped onto the hardware; None without hardware.
     """
 
@@ -95,6 +99,7 @@ class Totals:
     complete: bool
     energy_mj: float | None = None
     cycles: int | None = None
+    parameter_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,11 @@ class OpRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseRow:
-    """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``)."""
+    """One phase of the training recipe: ``steps`` steps of ``batch`` samples (and one of ``last_batch``).
+
+    ``operations_per_step`` is of a whole cycle where the phase has one of several steps. ``optimizer`` is the class
+    that ran.
+    """
 
     name: str
     batch: int
@@ -140,6 +149,8 @@ class PhaseRow:
     last_batch: int | None
     operations_per_step: int
     operations: int
+    cycle: int = 1
+    optimizer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +185,8 @@ class UncountedRow:
 class Analysis(Noun):
     """Everything that ``costmodel analyze`` says. Rows are in the model's order.
 
-    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator.
+    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator. ``varies`` says why the step is not the
+    same each time it runs, if it is not: figures are then those of the least that was seen.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -189,6 +201,7 @@ class Analysis(Noun):
     assumptions: tuple[Assumption, ...]
     provenance: Mapping[str, str]
     cost: CostReport | None = None
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

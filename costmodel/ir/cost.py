@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from costmodel.ir.counts import Uncounted
 from costmodel.ir.noun import Noun
+from costmodel.ir.trace import Assumption
 from costmodel.ir.workload import Layer, NotMapped
 
 SCHEMA = "costmodel.cost/1"
@@ -101,9 +103,12 @@ class CostReport(Noun):
         search: how mappings were chosen (``optimum``, ``optimum of energy``, ``course``).
         phase: ``inference`` (forward, one sample) or ``training`` (a whole step).
         units: multiply-accumulate units.
-        complete: False if a layer has no valid mapping; totals are then "at least".
+        complete: False if a layer has no valid mapping, an op has no formula, or the step varies: totals are then "at
+            least".
         not_mapped: work beside the layers, with its share of operations and bytes; no energy is given for it.
         mapped_operations_share: operations of the layers over all operations.
+        uncounted: ops of the phase that have no formula: nothing of their work is in the layers.
+        varies: why the step is not the same each time it runs, if it is not.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """
 
@@ -126,6 +131,8 @@ class CostReport(Noun):
     energy_by_component: Mapping[str, float]
     complete: bool
     checks: tuple[LayerCheck, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
-from costmodel.ir.trace import LOSS_SCOPE, Phase
+from costmodel.ir.trace import LOSS_SCOPE, Assumption, Phase
 from costmodel.ir.work import Work, total
 
 SCHEMA = "costmodel.counts/1"
@@ -51,13 +51,17 @@ class Uncounted:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Counts(Noun):
-    """Rows of one step; ``first_update`` are the optimizer's rows of the very first step."""
+    """Rows of one step; ``first_update`` are the optimizer's rows of the very first step (all, where it is apart).
+
+    ``varies`` says why the step is not the same each time it runs.
+    """
 
     SCHEMA: ClassVar[str] = SCHEMA
     ROWS: ClassVar[str] = "rows"
 
     rows: tuple[CountRow, ...]
     first_update: tuple[CountRow, ...] = ()
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -18,6 +18,7 @@ class Settings(TypedDict, total=False):
         optimizer_options: arguments of the optimizer.
         step: a function (model, optimizer, batch) that runs one whole step itself.
         samples, epochs, steps, drop_last: the length of the training; without it one step is counted.
+        cycle: steps after which the training repeats itself, where its steps differ.
         phases: stretches of the training that differ, in order.
     """
 
@@ -32,4 +33,5 @@ class Settings(TypedDict, total=False):
     epochs: int
     steps: int
     drop_last: bool
+    cycle: int
     phases: Sequence[Mapping[str, Any]]

@@ -125,7 +125,8 @@ class Trace(Noun):
 
     Attributes:
         calls: the second step's calls, in order of execution.
-        first_update: the optimizer's calls of the very first step, which make its state; they happen once.
+        first_update: the optimizer's calls of the very first step, which make its state; they happen once. Calls of the
+            other parts are among them where the first steps differ in these too.
         tensors: every tensor that a call names.
         storages: the memory behind the tensors, with lifetimes (of the steady step).
         modules: every submodule, in the model's own order.
@@ -135,6 +136,11 @@ class Trace(Noun):
         inputs: ids of the tensors of the batch.
         assumptions: see :class:`Assumption`.
         provenance: versions and digests, never a clock.
+        step_starts: where the steps of a cycle begin in ``calls``; empty for a single step.
+        first_starts: where the first steps begin in ``first_update``; empty if it is one.
+        varies: why the step is not the same each time it runs; figures are then those of the least that was seen.
+        optimizer: class of the optimizer that ran (``SGD``, ``own class Lion``), "" for none.
+        variants: the calls of what else was seen; empty where not everything was.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -151,6 +157,11 @@ class Trace(Noun):
     inputs: tuple[int, ...]
     assumptions: tuple[Assumption, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    step_starts: tuple[int, ...] = ()
+    first_starts: tuple[int, ...] = ()
+    varies: tuple[Assumption, ...] = ()
+    optimizer: str = ""
+    variants: tuple[tuple[OpCall, ...], ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -84,13 +84,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsRow:
-    """Points of one table; ``points`` is None while the metric is unknown."""
+    """Points of one table; ``points`` is None while the metric is unknown, or known only ``at_least``."""
 
     table: str
     measured: int | float | None
     points: int | None
     maximum: int
     because: str
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,8 @@ class Claim:
         used: the value that the rules were applied to; ``origin`` says which of them it is.
         uncertainty: half-width of the value used, None if none is known.
         agrees: whether the claim is the value used, up to rounding; None where there is nothing to compare.
+        agrees_by: the reading of the rulebook by which alone it agrees; "" if it agrees with the value used.
+        other: the value by another reading of the rule, where only both together decide.
     """
 
     metric: str
@@ -136,6 +139,8 @@ class Claim:
     at_least: bool = False
     uncertainty: int | float | None = None
     agrees: bool | None = None
+    agrees_by: str = ""
+    other: int | float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +157,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingRow:
-    """The verdict under another reading of the rules; ``differs`` if outcome or points change."""
+    """The verdict under another reading of the rules; ``differs`` if outcome or points change.
+
+    ``standing`` is the outcome of the rules alone that may keep an entry out of the ranking.
+    """
 
     reading: str
     title: str
@@ -160,6 +168,7 @@ class ReadingRow:
     points: int | None
     metric: int | float | None
     differs: bool
+    standing: Outcome = Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

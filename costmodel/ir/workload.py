@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from costmodel.ir.counts import Uncounted
 from costmodel.ir.noun import Noun
+from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.workload/1"
 
@@ -107,6 +109,8 @@ class Workload(Noun):
         phase: ``inference`` or ``training``.
         operations: all operations of the phases asked for, of which ``not_mapped`` has its share.
         bytes_moved: likewise.
+        uncounted: ops of these phases that have no formula: their nests, if they have any, are in no layer.
+        varies: why the step is not the same each time it runs, if it is not.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -117,6 +121,8 @@ class Workload(Noun):
     not_mapped: tuple[NotMapped, ...]
     operations: int
     bytes_moved: int
+    uncounted: tuple[Uncounted, ...] = ()
+    varies: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

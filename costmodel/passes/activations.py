@@ -8,7 +8,9 @@ from costmodel.ir.analysis import PeakActivation
 from costmodel.ir.tensor import Role, TensorSpec
 from costmodel.ir.trace import ModuleCall, ModuleSpec, OpCall, Phase, Trace
 
-_LAB_ITEM_BYTES = 4
+ITEM_BYTES = 4
+"""Of an element, by both conventions: 32 bits, whatever precision the network computes in."""
+
 _LAB_INPUT_AND_OUTPUT = ("Conv1d", "Conv2d", "Conv3d", "Linear")
 _LAB_INPUT_ONLY = frozenset(
     {
@@ -49,9 +51,10 @@ def _batch(trace: Trace) -> int:
 
 def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
     """Bytes for one sample; a tensor whose first axis is not a multiple of the batch is not batched."""
+    elements = tensor.meta.numel * (2 if tensor.dtype.startswith("complex") else 1)
     if tensor.shape and tensor.shape[0] % batch == 0:
-        return tensor.nbytes // batch
-    return tensor.nbytes
+        elements //= batch
+    return elements * ITEM_BYTES
 
 
 def _layer_io(trace: Trace) -> Iterator[tuple[int, str]]:
@@ -109,7 +112,7 @@ def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str]]:
         if elements:
             around = [r for r in residuals if r.first <= call.first and call.last <= r.last]
             elements += sum(_elements(r.inputs, trace, batch) for r in around)
-            yield elements * _LAB_ITEM_BYTES, call.path
+            yield elements * ITEM_BYTES, call.path
 
 
 def _elements(ids: tuple[int, ...], trace: Trace, batch: int) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from costmodel.ir.counts import CountRow, Counts
+from costmodel.ir.counts import CountRow, Counts, merge_uncounted
 from costmodel.ir.loopnest import Access, Dataspace, LoopNest
 from costmodel.ir.workload import Layer, LayerProblem, NotMapped, Place, Workload
 from costmodel.ops.convention import HAET
@@ -47,6 +47,8 @@ def lower(counts: Counts, phase: str = "inference") -> Workload:
         not_mapped=_not_mapped(rows),
         operations=sum(HAET.number(row.work) for row in rows if row.work is not None),
         bytes_moved=sum(row.bytes_read + row.bytes_written for row in rows),
+        uncounted=merge_uncounted(rows),
+        varies=counts.varies,
     )
 
 

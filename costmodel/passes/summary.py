@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from costmodel.ir.analysis import (
@@ -41,6 +41,8 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
     if subject.judged is not None:
         judged = replace(subject.judged, parameters=parameters.trainable + parameters.frozen)
         subject = replace(subject, judged=judged)
+    each = [counts for c in counted for counts in (c.counts, c.last) if counts is not None]
+    varies = tuple(dict.fromkeys(item for counts in each for item in counts.varies))
     totals = Totals(
         parameters=parameters.trainable,
         frozen_parameters=parameters.frozen,
@@ -53,7 +55,8 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         peak_memory_bytes=max((peak_memory(t) for t in _traces(counted)), key=lambda peak: peak.total),
         bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
         arithmetic_intensity=_intensity(counts.rows, haet),
-        complete=not uncounted,
+        complete=not uncounted and not varies,
+        parameter_bytes=sum(trace.tensors[p.tensor].nbytes for p in trace.parameters),
     )
     return Analysis(
         subject=subject,
@@ -64,6 +67,7 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         uncounted=uncounted,
         assumptions=_assumptions(counted),
         provenance={**trace.provenance, "convention": str(haet)},
+        varies=varies,
     )
 
 
@@ -74,17 +78,17 @@ class _CountedPhase:
         self.last = None if phase.last_trace is None else count(phase.last_trace)
 
     def training(self, number: Measure) -> int | None:
-        """The phase's total: full steps, partial steps, and the first update in the place of a steady one."""
-        if self.phase.steps is None:
+        """The phase's total: full steps, partial steps, and the first ones in the place of steady ones."""
+        phase, steps = self.phase, self.phase.steps
+        if steps is None:
             return None
-        total = self.phase.steps * _sum(self.counts.rows, number)
+        total = _of_steps(steps, phase.trace, self.counts.rows, number)
         if self.last is not None:
-            total += self.phase.last_steps * _sum(self.last.rows, number)
-        if self.phase.makes_state and self.phase.steps + self.phase.last_steps > 0:
-            first = self.counts if self.phase.steps else (self.last or self.counts)
-            steady = [row for row in first.rows if row.part == "optimizer"]
-            made = [row for row in first.first_update if row.part == "optimizer"]
-            total += _sum(made, number) - _sum(steady, number)
+            total += phase.last_steps * _sum(self.last.rows, number)
+        if phase.makes_state and steps:
+            total += _first_apart(steps, phase.trace, self.counts, number)
+        elif phase.makes_state and phase.last_trace is not None and self.last is not None:
+            total += _first_apart(phase.last_steps, phase.last_trace, self.last, number)
         return total
 
     def row(self, number: Measure) -> PhaseRow:
@@ -96,9 +100,35 @@ class _CountedPhase:
             batch=phase.batch,
             steps=1 if phase.steps is None else phase.steps + phase.last_steps,
             last_batch=phase.last_batch,
+            cycle=len(phase.trace.step_starts) or 1,
+            optimizer=phase.trace.optimizer,
             operations_per_step=per_step,
             operations=per_step if total is None else total,
         )
+
+
+def _of_steps(steps: int, trace: Trace, rows: Sequence[CountRow], number: Measure) -> int:
+    """So many steps: whole cycles, and the first ones of another."""
+    starts = trace.step_starts or (0,)
+    cycles, rest = divmod(steps, len(starts))
+    begun = rows[: starts[rest]] if rest else ()
+    return cycles * _sum(rows, number) + _sum(begun, number)
+
+
+def _first_apart(steps: int, trace: Trace, counts: Counts, number: Measure) -> int:
+    """What the first steps make more, or less, than as many steady ones."""
+    starts = trace.first_starts or (0,)
+    made = counts.first_update
+    cycle = len(trace.step_starts) or 1
+    if steps < cycle * len(starts):
+        made = made[: starts[steps // cycle]] if steps // cycle else made
+    replaced = min(steps, cycle * len(starts))
+    whole = any(row.part != "optimizer" for row in made)
+
+    def of_those_parts(row: CountRow) -> int:
+        return number(row) if whole or row.part == "optimizer" else 0
+
+    return _sum(made, number) - _of_steps(replaced, trace, counts.rows, of_those_parts)
 
 
 def _by(convention: Convention) -> Measure:
@@ -244,7 +274,4 @@ def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
 
 
 def _assumptions(counted: list[_CountedPhase]) -> tuple[Assumption, ...]:
-    found: dict[Assumption, None] = {}
-    for phase in counted:
-        found.update(dict.fromkeys(phase.phase.trace.assumptions))
-    return tuple(found)
+    return tuple(dict.fromkeys(item for trace in _traces(counted) for item in trace.assumptions))

@@ -8,7 +8,7 @@ from typing import Any
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ir.trace import Argument, OpCall, TensorRef, Trace
+from costmodel.ir.trace import Argument, Assumption, OpCall, Phase, TensorRef, Trace
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
 from costmodel.ops.formula import UnknownFormError
@@ -22,7 +22,29 @@ def count(trace: Trace) -> Counts:
     rows = list(counter.rows(trace.calls))
     for index in scaled_mask_multiplies(trace):
         rows[index] = replace(rows[index], work=_with_scale(rows[index]))
-    return Counts(rows=tuple(rows), first_update=counter.rows(trace.first_update))
+    return Counts(rows=tuple(rows), first_update=counter.rows(trace.first_update), varies=_varies(trace, counter))
+
+
+def _varies(trace: Trace, counter: _Counter) -> tuple[Assumption, ...]:
+    """Why a step is not the same each time, unless all that was seen of it costs the same (a flip, another crop)."""
+    if not trace.variants:
+        return trace.varies
+    seen = [_cost(trace, calls, counter) for calls in (trace.calls, *trace.variants)]
+    return () if all(cost == seen[0] for cost in seen) else trace.varies
+
+
+def _cost(trace: Trace, calls: tuple[OpCall, ...], counter: _Counter) -> tuple[Any, ...]:
+    """The work of calls by part of the step, what has no formula, and all sizes in the forward pass."""
+    rows = counter.rows(calls)
+    work = Counts(rows=rows).by(lambda row: row.part)
+    unknown = [(row.op, row.part) for row in rows if row.work is None]
+    sizes = [
+        (call.op, call.scope, [trace.tensors[i].meta for i in (*call.inputs, *call.written)])
+        for call in calls
+        if call.phase is Phase.FORWARD
+    ]
+    done = {part: (dict(w.nests), w.scalar_ops) for part, w in work.items() if w != ZERO}
+    return done, sorted(unknown), sizes
 
 
 def _with_scale(row: CountRow) -> Work:

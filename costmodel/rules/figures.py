@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from costmodel.errors import joined
 from costmodel.files.quoting import safe_text
-from costmodel.ir.analysis import Analysis
+from costmodel.ir.analysis import OWN_CLASS, OWN_OPTIMIZER, Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
+from costmodel.ir.counts import Uncounted
+from costmodel.ir.trace import Assumption
+from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
 
 
@@ -21,6 +25,7 @@ class Computed:
         costs: energy and cycles on the rulebook's machine, by search.
         search: the one that counts.
         model_open: True if it is not known which object is the model.
+        inference: the layer problems and operations of one inference, where they are asked for.
         from_table: there is only a table's row: what is missing is missing there.
     """
 
@@ -30,6 +35,7 @@ class Computed:
     search: str = ""
     model_open: bool = False
     from_table: bool = False
+    inference: Workload | None = None
 
 
 _UNKNOWN_LENGTH = Value(
@@ -62,12 +68,38 @@ def _peak_activation(which: str) -> Callable[[Analysis], Value]:
 
 
 def _optimizer(analysis: Analysis) -> Value:
-    return Value(None, word=analysis.subject.optimizer.partition("(")[0].lower())
+    """The optimizers of all phases, as torch.optim names their classes; a class of the file's own may do anything."""
+    ran = [phase.optimizer for phase in analysis.phases if phase.optimizer]
+    names = list(dict.fromkeys(ran or [analysis.subject.optimizer.partition("(")[0].strip()]))
+    if names == [OWN_OPTIMIZER]:
+        return Value(None, because="the analysis does not say which optimizer the file's own code makes")
+    own = [name for name in names if name.startswith(OWN_CLASS)]
+    if own:
+        return Value(None, because=f"the optimizer is of an {own[0]}: a person has to see what it does")
+    return Value(None, word=" and ".join(names).lower())
+
+
+def _all_parameters(analysis: Analysis) -> int:
+    return analysis.totals.parameters + analysis.totals.frozen_parameters
+
+
+def _parameters_of_32_bits(analysis: Analysis) -> Value:
+    """Storage in bits / 32."""
+    nbytes = analysis.totals.parameter_bytes
+    if nbytes is None:
+        return Value(None, because="the analysis does not say how much memory its parameters take")
+    return Value(Decimal(nbytes) / 4)
+
+
+def _of_batch(analysis: Analysis) -> str:
+    return f"live tensors of a step with batch {analysis.subject.batch}"
 
 
 _OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
     "parameters": lambda a: Value(Decimal(a.totals.parameters)),
-    "parameters_and_buffers": lambda a: Value(Decimal(a.totals.parameters + a.totals.buffers)),
+    "all_parameters": lambda a: Value(Decimal(_all_parameters(a))),
+    "all_parameters_and_buffers": lambda a: Value(Decimal(_all_parameters(a) + a.totals.buffers)),
+    "parameters_of_32_bits": lambda a: _parameters_of_32_bits(a),
     "training_operations": _training("operations"),
     "training_macs": _training("macs"),
     "training_flops": _training("flops"),
@@ -75,6 +107,7 @@ _OF_ANALYSIS: dict[str, Callable[[Analysis], Value]] = {
     "forward_operations": lambda a: Value(Decimal(a.totals.operations.forward)),
     "peak_activation_layer_io": _peak_activation("layer_io"),
     "peak_activation_lab_profiler": _peak_activation("lab_profiler"),
+    "live_peak": lambda a: Value(Decimal(a.totals.peak_memory_bytes.total), because=_of_batch(a)),
     "epochs": _epochs,
     "optimizer": _optimizer,
 }
@@ -85,11 +118,19 @@ _OF_COST: dict[str, Callable[[CostReport], Decimal]] = {
     "cycles": lambda cost: Decimal(cost.cycles),
 }
 
-FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST})
+OF_INFERENCE = frozenset({"inference_operations"})
+"""Figures of one inference that no machine is needed for."""
+
+FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST, *OF_INFERENCE})
 """Names that a rulebook may use."""
 
 _COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
 """Figures that are only lower bounds while an op has no formula."""
+
+_OF_MODEL = frozenset(
+    {"parameters", "all_parameters", "all_parameters_and_buffers", "parameters_of_32_bits", "epochs", "optimizer"}
+)
+"""Figures that are the same whatever a step does."""
 
 
 def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
@@ -97,28 +138,62 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
     if computed.from_table:
         return Value(None)
     if figure in _OF_COST:
-        return _cost_value(figure, computed)
+        return _cost_value(figure, computed, waived)
+    if figure in OF_INFERENCE:
+        return _inference_value(computed, waived)
     analysis = computed.analysis
     if analysis is None:
         return Value(None, because=computed.because)
     value = _OF_ANALYSIS[figure](analysis)
-    missing = [u for u in analysis.uncounted if u.op.rpartition(".")[0] not in waived]
+    if analysis.varies and figure not in _OF_MODEL and value.amount is not None:
+        return Value(value.amount, at_least=True, because=_varying(analysis.varies), origin="computed", varies=True)
+    missing = _without_formula(analysis.uncounted, waived)
     if figure in _COUNTED and missing and value.amount is not None:
-        ops = ", ".join(sorted({u.op for u in missing}))
-        return Value(value.amount, at_least=True, because=f"no formula for {ops}", origin="computed")
+        return Value(value.amount, at_least=True, because=f"no formula for {missing}", origin="computed")
     return replace(value, origin="computed" if value.known else "")
 
 
-def _cost_value(figure: str, computed: Computed) -> Value:
+def _without_formula(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
+    """Names of the ops that have no formula and may not go without."""
+    return ", ".join(sorted({u.op for u in uncounted if u.op.rpartition(".")[0] not in waived}))
+
+
+def _varying(varies: Iterable[Assumption]) -> str:
+    return "; ".join(f"{item.where}: {item.what}" for item in varies)
+
+
+def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Value:
     cost = computed.costs.get(computed.search)
     if cost is None:
         nothing = "nothing was mapped onto the rulebook's machine (costmodel check does it)"
         return Value(None, because=computed.because if computed.analysis is None else nothing)
     because = f"computed on {cost.hardware}, search {cost.search}"
-    if not cost.complete:
-        unmapped = [layer.layer.names[0] for layer in cost.layers if not layer.valid]
-        because = f"{because}; no valid mapping for {', '.join(unmapped)}"
-    return Value(_OF_COST[figure](cost), at_least=not cost.complete, because=because, origin="computed")
+    unmapped = ", ".join(layer.layer.names[0] for layer in cost.layers if not layer.valid)
+    missing = _without_formula(cost.uncounted, waived)
+    if unmapped:
+        because += f"; no valid mapping for {unmapped}"
+    if missing:
+        because += f"; no formula for {missing}, so nothing of it is mapped"
+    if cost.varies:
+        because += f"; {_varying(cost.varies)}"
+    at_least = bool(unmapped or missing or cost.varies) or not (cost.complete or cost.uncounted)
+    amount = _OF_COST[figure](cost)
+    return Value(amount, at_least=at_least, because=because, origin="computed", varies=bool(cost.varies))
+
+
+def _inference_value(computed: Computed, waived: tuple[str, ...]) -> Value:
+    """Operations of one inference of a plain 32-bit network; others count by their bits, which nobody but they know."""
+    workload, analysis = computed.inference, computed.analysis
+    if workload is None or analysis is None:
+        nothing = "no inference was traced (costmodel check does it)"
+        return Value(None, because=computed.because if analysis is None else nothing)
+    if analysis.totals.parameter_bytes != 4 * _all_parameters(analysis):
+        return Value(None, because="the network is not of 32 bits throughout: give its operations as a fact")
+    missing = _without_formula(workload.uncounted, waived)
+    reasons = [f"no formula for {missing}"] if missing else []
+    reasons += [_varying(workload.varies)] if workload.varies else []
+    amount, because = Decimal(workload.operations), joined(*reasons)
+    return Value(amount, at_least=bool(reasons), because=because, origin="computed", varies=bool(workload.varies))
 
 
 def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:

@@ -16,7 +16,9 @@ class Value:
 
     ``at_least`` marks a lower bound, ``uncertainty`` is a half-width, ``because`` says where it comes from or why it is
     missing, ``origin`` is computed, measured, claimed or derived. ``lacks`` says what somebody has to give for it to
-    be known: names of metrics, and :data:`LENGTH` for the training's length.
+    be known: names of metrics, and :data:`LENGTH` for the training's length. ``varies`` marks a figure of a step that
+    is not the same each time it runs: it proves nothing, not even that a limit is broken. ``other`` is the value
+    by another reading of the rule, where only both together decide; ``by`` says by which reading this one is.
     """
 
     amount: Decimal | None
@@ -26,6 +28,9 @@ class Value:
     origin: str = ""
     word: str | None = None
     lacks: tuple[str, ...] = ()
+    varies: bool = False
+    other: Value | None = None
+    by: str = ""
 
     @property
     def known(self) -> bool:

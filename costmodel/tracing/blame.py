@@ -37,9 +37,20 @@ def _innermost(frames: Iterable[tuple[str, int | None]]) -> str | None:
     return package
 
 
+def is_users(filename: str) -> bool:
+    """Whether a file is the user's own: neither of Python, nor installed, nor ours."""
+    return bool(filename) and not filename.startswith((*_OTHERS, _STDLIB))
+
+
 def user_line() -> str:
     """``file.py:12`` of the innermost running frame of the user's, "torch" if there is none."""
     return _innermost((frame.f_code.co_filename, frame.f_lineno) for frame in _running()) or "torch"
+
+
+def user_lines() -> tuple[str, ...]:
+    """Every running frame of the user's own, outermost first."""
+    frames = [f"{Path(f.f_code.co_filename).name}:{f.f_lineno}" for f in _running() if is_users(f.f_code.co_filename)]
+    return tuple(reversed(frames))
 
 
 def raised_at(error: BaseException) -> str | None:

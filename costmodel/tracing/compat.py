@@ -6,7 +6,7 @@ When a torch release breaks one of them, this is the file to read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
 
@@ -31,6 +31,7 @@ __all__ = [
     "current_autograd_node",
     "fake_mode",
     "fresh_tensor",
+    "fresh_zeros",
     "has_parameters",
     "is_accumulate_grad",
     "known_value",
@@ -122,6 +123,22 @@ def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:
     with torch._C._DisableTorchDispatch():
         bare = torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     return FakeTensor(mode, bare, _CPU)
+
+
+def fresh_zeros(like: torch.Tensor, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    """A tensor that no op has made, fake if ``like`` is."""
+    if not isinstance(like, FakeTensor):
+        return torch.zeros(tuple(shape), dtype=dtype)
+    return fresh_tensor(like.fake_mode, (tuple(shape), _contiguous(shape), 0, dtype))
+
+
+def _contiguous(shape: Sequence[int]) -> tuple[int, ...]:
+    strides: list[int] = []
+    step = 1
+    for size in reversed(shape):
+        strides.insert(0, step)
+        step *= max(size, 1)
+    return tuple(strides)
 
 
 def view_tensor(base: FakeTensor, layout: Layout | None) -> FakeTensor:

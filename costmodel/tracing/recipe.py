@@ -77,6 +77,7 @@ class PhaseSpec(Strict):
     freeze: tuple[str, ...] = ()
     optimizer: str | None = None
     optimizer_options: Options | None = None
+    cycle: Count | None = None
 
 
 class Recipe(Strict):
@@ -90,6 +91,8 @@ class Recipe(Strict):
         optimizer: class of ``torch.optim`` by name, or a function (model) → optimizer.
         step: a function (model, optimizer, batch) that runs one whole step itself.
         samples, epochs, steps, drop_last: how often; without samples or steps only one step is counted.
+        cycle: steps after which the training repeats itself, where steps differ (a discriminator every fifth step,
+            an update every fourth); the whole cycle is traced, and figures of a step are then those of the cycle.
         phases: stretches of the training, in order; none means one.
     """
 
@@ -105,6 +108,7 @@ class Recipe(Strict):
     epochs: Count | None = None
     steps: Count | None = None
     drop_last: bool = False
+    cycle: Count = 1
     phases: tuple[PhaseSpec, ...] = ()
 
     @model_validator(mode="after")
@@ -123,7 +127,7 @@ class Recipe(Strict):
     def _filled(self, phase: PhaseSpec) -> PhaseSpec:
         own: dict[str, Any] = {
             name: value
-            for name in ("input", "batch", "samples", "drop_last")
+            for name in ("input", "batch", "samples", "drop_last", "cycle")
             if (value := getattr(phase, name)) is None and (value := getattr(self, name)) is not None
         }
         if phase.epochs is None and phase.steps is None:

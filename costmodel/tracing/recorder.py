@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat
+from costmodel.tracing.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.arguments import encode_call
-from costmodel.tracing.blame import asked_by, user_line
+from costmodel.tracing.blame import asked_by, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA
 from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.results import ResultMemory, known_in_this_process
@@ -24,6 +25,7 @@ aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
+_SCALING = str(Path(torch.amp.__file__).parent)
 _NOT_WORK = frozenset(
     {
         "prim::device",
@@ -47,6 +49,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         tensors: (shape, dtype, device, storage) by tensor id.
         lifetimes: the storages.
         running: the op that is being executed, and where; after an error, the one that failed.
+        answers: what the values of tensors are taken to be.
+        most_calls: in a segment; None is any number.
+        known_after: numbers of tensors and of storages at the end of a segment.
+        lines: the user's lines that led to each call, outermost first, per segment, where ``with_lines`` asks for them.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -58,6 +64,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.tensors: list[tuple[tuple[int, ...], torch.dtype, torch.device, int]] = []
         self.assumptions: dict[Assumption, None] = {}
         self.running: str | None = None
+        self.answers = Answers()
+        self.most_calls: int | None = None
+        self.with_lines = False
+        self.lines: list[list[tuple[str, ...]]] = [[]]
+        self.known_after: dict[int, tuple[int, int]] = {}
         self._open: list[int] = []
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
@@ -66,7 +77,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         """Calls go into a new list from now on."""
         self.segments.append([])
         self.module_calls.append([])
+        self.lines.append([])
+        self._open.clear()
         self.lifetimes.now = (len(self.segments) - 1, 0)
+
+    def segment_ends(self) -> int:
+        """Close the segment that is recorded, whose number this is."""
+        self.known_after[len(self.segments) - 1] = (len(self.tensors), len(self.lifetimes.lives))
+        return len(self.segments) - 1
 
     def know(self, tensor: torch.Tensor, role: Role) -> int:
         """Id of a tensor that exists before the step, whose storage gets ``role`` if it is new."""
@@ -134,6 +152,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         calls = self.segments[-1]
         calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
         self.lifetimes.now = (len(self.segments) - 1, len(calls))
+        if self.most_calls is not None and len(calls) > self.most_calls:
+            raise TooLongError
+        if self.with_lines:
+            self.lines[-1].append(user_lines())
         return result
 
     def _outputs(self, result: Any, role: Role) -> tuple[int | None, ...]:
@@ -176,8 +198,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             )
         if tensor.dtype is torch.bool and asked_by(_DISTRIBUTIONS):
             return True  # torch.distributions checks its own arguments: they are taken to be in order
-        value: Any = False if tensor.dtype is torch.bool else 0 if not tensor.is_floating_point() else 0.0
-        self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
+        if asked_by(_SCALING):
+            value: Any = ORDINARY.of(tensor.dtype)  # torch.amp looks for gradients that overflow: none is taken to
+        else:
+            value = self.answers.to(tensor, user_line())
+        if self.answers.probe is ORDINARY:
+            self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
         return value
 
     def _on_cpu(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,14 +224,29 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         first = self._open.pop()
         if self.scopes.recomputing:
             return
+        args, kwargs = inputs
         call = ModuleCall(
             path=path,
-            inputs=self.ids_within(inputs),
-            outputs=self.ids_within(output),
+            inputs=self._handed((*args, *kwargs.values()), first, lambda call: call.inputs),
+            outputs=self._handed((output,), first, lambda call: call.written),
             first=first,
             last=len(self.segments[-1]),
         )
         self.module_calls[-1].append(call)
+
+    def _handed(self, values: Iterable[Any], first: int, used_by: Callable[[OpCall], Iterable[int]]) -> tuple[int, ...]:
+        """Ids of the tensors among values, and of those in a structure that the calls since ``first`` use."""
+        direct: dict[int, None] = {}
+        nested: list[Any] = []
+        for value in values:
+            if isinstance(value, torch.Tensor):
+                direct.setdefault(self._argument_id(value))
+            elif isinstance(value, (list, tuple, Mapping)):
+                nested.append(value)
+        if nested:
+            used = {self.tensors[i][3] for call in self.segments[-1][first:] for i in used_by(call)}
+            direct.update(dict.fromkeys(i for i in self.ids_within(nested) if self.tensors[i][3] in used))
+        return tuple(direct)
 
 
 def _visit(value: Any, see: Callable[[torch.Tensor], object]) -> None:

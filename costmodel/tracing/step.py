@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
+from costmodel.tracing import compat
 from costmodel.tracing.hints import explained
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import LoadedSubject
@@ -26,19 +28,25 @@ class Step:
 
     Attributes:
         model: in training mode.
-        optimizers: those whose state and steps belong to the training.
+        optimizers: those whose state and steps belong to the training, torch's or the file's own.
         batch: what the step consumes, any structure of tensors.
         gradients: everything up to and with backward.
         update: the optimizer's part; None if ``gradients`` is the whole step and must run twice.
         assumptions: readings taken; some are known only after the step has run.
+        roots: the user's functions and namespaces behind the step, in which something may be kept.
+        cycle: steps after which the recipe says that everything repeats.
+        targets: what a built-in loss compares with; known once the model has run, there before the step and after it.
     """
 
     model: nn.Module
-    optimizers: tuple[torch.optim.Optimizer, ...]
+    optimizers: tuple[Any, ...]
     batch: Any
     gradients: Callable[[], None]
     update: Callable[[], None] | None
     assumptions: Sequence[str] = ()
+    roots: tuple[Any, ...] = ()
+    cycle: int = 1
+    targets: Mapping[Any, torch.Tensor] = field(default_factory=dict)
 
 
 def build_step(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size: int) -> Step:
@@ -58,16 +66,19 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
     batch = _batch(source, phase.input or recipe.input, batch_size)
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
-    optimizers = tuple(o for o in (optimizer,) if isinstance(o, torch.optim.Optimizer))
+    optimizers = () if optimizer is None else (optimizer,)
+    roots = (subject.source, recipe.optimizer, recipe.loss)
     if recipe.step is not None:
         whole = recipe.step
-        return Step(model, optimizers, batch, lambda: whole(model, optimizer, preprocess(batch)), None)
+        run_whole = lambda: whole(model, optimizer, preprocess(batch))  # noqa: E731
+        return Step(model, optimizers, batch, run_whole, None, roots=(*roots, whole), cycle=phase.cycle or 1)
     _check_takes_no_closure(optimizer)
     notes: list[str] = []
+    targets: dict[Any, torch.Tensor] = {}
     if "training_step" in source:
         loss_of = source["training_step"]
     else:
-        loss_of = _loss(recipe.loss, notes)
+        loss_of = _loss(recipe.loss, notes, targets)
 
     def gradients() -> None:
         if optimizer is not None:
@@ -79,14 +90,15 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
         if optimizer is not None:
             optimizer.step()
 
-    return Step(model, optimizers, batch, gradients, update, notes)
+    return Step(model, optimizers, batch, gradients, update, notes, roots, phase.cycle or 1, targets)
 
 
 def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
     """One forward pass of one sample in evaluation mode, without gradients; call it inside the fake mode.
 
-    The loss of a file's own ``training_step`` runs too, since only it knows how the model is called; its calls have
-    a phase of their own.
+    Attention runs layer by layer, as in training: torch's own short cut in evaluation packs a padded batch into nested
+    tensors, whose sizes do not exist before the run. The loss of a file's own ``training_step`` runs too, since only it
+    knows how the model is called; its calls have a phase of their own.
     """
     with explained(RecipeError, f"{subject.name}: putting the forward pass together failed"):
         model = subject.make().eval()
@@ -95,13 +107,24 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
         preprocess = source.get("preprocess", lambda data: data)
 
     def forward() -> None:
-        with torch.no_grad():
+        with torch.no_grad(), _no_fast_path():
             if "training_step" in source:
                 source["training_step"](model, preprocess(batch))
             else:
                 model(*preprocess(batch))
 
-    return Step(model, (), batch, forward, lambda: None)
+    return Step(model, (), batch, forward, lambda: None, roots=(subject.source,))
+
+
+@contextmanager
+def _no_fast_path() -> Iterator[None]:
+    """A stretch in which nn.MultiheadAttention and nn.TransformerEncoder execute what they execute in training."""
+    enabled = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(enabled)
 
 
 def _own_words(model: nn.Module, source: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -170,7 +193,9 @@ def _input(spec: InputSpec, size: int) -> torch.Tensor:
     return torch.zeros(shape, dtype=dtype)
 
 
-def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Module, Any], Any]:
+def _loss(
+    loss: str | Callable[..., Any], notes: list[str], targets: dict[Any, torch.Tensor]
+) -> Callable[[nn.Module, Any], Any]:
     if callable(loss):
         return lambda model, batch: loss(model(*batch), batch)
     if loss == "output":
@@ -186,12 +211,20 @@ def _loss(loss: str | Callable[..., Any], notes: list[str]) -> Callable[[nn.Modu
                 if note not in notes:
                     notes.append(note)
                 output = output.flatten(0, 1)
-            target = torch.zeros(output.shape[:1] + output.shape[2:], dtype=torch.int64)
-        else:
-            target = torch.zeros(output.shape, dtype=output.dtype)
-        return function(output, target)
+            return function(output, _target(output, output.shape[:1] + output.shape[2:], torch.int64, targets))
+        return function(output, _target(output, output.shape, output.dtype, targets))
 
     return from_name
+
+
+def _target(
+    output: torch.Tensor, shape: Sequence[int], dtype: torch.dtype, known: dict[Any, torch.Tensor]
+) -> torch.Tensor:
+    """Zeros to compare with, a part of the batch: they were there before the step, which does not make them."""
+    key = (tuple(shape), dtype)
+    if key not in known:
+        known[key] = compat.fresh_zeros(output, shape, dtype)
+    return known[key]
 
 
 def _loss_name(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from costmodel.errors import CostModelError, TraceError
+from costmodel.ir.analysis import OWN_CLASS
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
@@ -19,14 +21,15 @@ from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder
+from costmodel.tracing.repetition import Repeated, repeat
 from costmodel.tracing.step import Step
 
 
 def trace_step(step: Step) -> Trace:
     """The steady-state trace of a step; call it inside the fake mode in which the step was built.
 
-    A step in two halves runs its gradients once and its update twice: the first update makes the optimizer's
-    state, the second is the steady one. A step that is a single function runs twice as a whole.
+    How often it runs is decided in :mod:`costmodel.tracing.repetition`: a step in two halves usually runs its gradients
+    once and its update twice, a step that is a single function twice as a whole.
 
     Raises:
         TraceError: the step does not run on fake tensors; names file and line of the user's code.
@@ -40,31 +43,10 @@ def trace_step(step: Step) -> Trace:
     with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
-        first, steady = _run(step, recorder)
+        with recorder.scopes, recorder:
+            repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     recorder.lifetimes.forget()
-    return _assemble(step, recorder, first, steady, (parameters, buffers, inputs))
-
-
-def _run(step: Step, recorder: Recorder) -> tuple[int, list[int]]:
-    """Run the step; the segment that came first in training, and those that make the steady step."""
-    with recorder.scopes, recorder:
-        if step.update is None:
-            for _ in range(2):
-                recorder.next_segment()
-                recorder.scopes.restart()
-                step.gradients()
-                _assign_roles(step, recorder)
-            return 1, [2]
-        step.gradients()
-        _assign_roles(step, recorder)
-        recorder.next_segment()
-        step.update()
-        _assign_roles(step, recorder)
-        recorder.next_segment()
-        recorder.scopes.after_backward()
-        step.update()
-        _assign_roles(step, recorder)
-        return 1, [0, 2]
+    return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
 
 
 def _assign_roles(step: Step, recorder: Recorder) -> None:
@@ -73,9 +55,11 @@ def _assign_roles(step: Step, recorder: Recorder) -> None:
     They also get their owner, the parameter's module.
     """
     owned = [(p, t, role) for p in step.model.parameters() for t, role in _own_tensors(p)]
-    for parameter, tensor, role in (*owned, *_states(step)):
+    for parameter, tensor, role in (*_states(step), *owned):  # an optimizer may hold parameters and gradients too
         life = recorder.life(tensor, role)
-        life.role, life.owner = role, recorder.scopes.owners.get(id(parameter), "")
+        life.role = role
+        if parameter is not None:
+            life.owner = recorder.scopes.owners.get(id(parameter), "")
 
 
 def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]:
@@ -85,12 +69,35 @@ def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]
 
 
 def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
-    """(parameter, state, role) of what the optimizers keep for each parameter."""
+    """(parameter, state, role) of what the optimizers keep, for each parameter or for all of them (None)."""
     for optimizer in step.optimizers:
-        for parameter, values in optimizer.state.items():
-            for value in values.values() if isinstance(values, dict) else ():
-                if isinstance(value, torch.Tensor):
-                    yield parameter, value, Role.OPTIMIZER_STATE
+        for parameter, state in _kept(optimizer):
+            yield parameter, state, Role.OPTIMIZER_STATE
+
+
+def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
+    """The tensors that an optimizer of any kind keeps beside the parameters: in its state, and in its attributes."""
+    attributes = dict(getattr(optimizer, "__dict__", {}))
+    groups = {id(parameter) for parameter in tensors_in(attributes.pop("param_groups", ()))}
+    by_parameter = attributes.pop("state", {})
+    for parameter, values in by_parameter.items() if isinstance(by_parameter, Mapping) else ():
+        yield from ((parameter, value) for value in tensors_in(values))
+    yield from ((None, value) for value in tensors_in(attributes) if id(value) not in groups)
+    for inner in attributes.values():
+        if isinstance(inner, torch.optim.Optimizer):
+            yield from _kept(inner)
+
+
+def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
+    """The tensors of a nested structure."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, Mapping) and depth:
+        for item in value.values():
+            yield from tensors_in(item, depth - 1)
+    elif isinstance(value, (list, tuple, deque)) and depth:
+        for item in value:
+            yield from tensors_in(item, depth - 1)
 
 
 def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:
@@ -127,16 +134,18 @@ def _explained(recorder: Recorder) -> Iterator[None]:
         raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error)) from error
 
 
-def _assemble(step: Step, recorder: Recorder, first: int, steady: list[int], named: Any) -> Trace:
+def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) -> Trace:
     parameters, buffers, inputs = named
     calls: list[OpCall] = []
     module_calls: list[ModuleCall] = []
     offsets: dict[int, int] = {}
-    for segment in steady:
+    for segment in repeated.steady:
         offsets[segment] = shift = len(calls)
         calls.extend(recorder.segments[segment])
         module_calls.extend(_shifted(call, shift) for call in recorder.module_calls[segment])
-    storages = _storages(recorder.lifetimes.lives, offsets)
+    last = max(segment for segments in (repeated.steady, *repeated.variants) for segment in segments)
+    tensors_known, storages_known = recorder.known_after[last]  # later runs made others
+    storages = _storages(recorder.lifetimes.lives[:storages_known], offsets)
     tensors = tuple(
         TensorSpec(
             id=i,
@@ -146,9 +155,11 @@ def _assemble(step: Step, recorder: Recorder, first: int, steady: list[int], nam
             role=storages[storage].role,
             storage=storage,
         )
-        for i, (shape, dtype, device, storage) in enumerate(recorder.tensors)
+        for i, (shape, dtype, device, storage) in enumerate(recorder.tensors[:tensors_known])
     )
-    first_update = tuple(c for c in recorder.segments[first] if c.phase is Phase.OPTIMIZER)
+    first_update, first_starts = _first(recorder, repeated)
+    halves = len(repeated.steady) // step.cycle
+    step_starts = tuple(offsets[segment] for segment in repeated.steady[::halves]) if step.cycle > 1 else ()
     notes = [Assumption(what=note, where="the recipe") for note in step.assumptions]
     return Trace(
         calls=tuple(calls),
@@ -162,7 +173,32 @@ def _assemble(step: Step, recorder: Recorder, first: int, steady: list[int], nam
         inputs=inputs,
         assumptions=(*notes, *recorder.assumptions),
         provenance={"torch": torch.__version__.split("+")[0]},
+        step_starts=step_starts,
+        first_starts=first_starts,
+        varies=tuple(repeated.varies),
+        optimizer=" and ".join(dict.fromkeys(map(_optimizer_name, step.optimizers))),
+        variants=tuple(_calls(recorder, segments) for segments in repeated.variants),
     )
+
+
+def _optimizer_name(optimizer: Any) -> str:
+    """The class of torch.optim, or a class of the file's own, which may do anything."""
+    kind = type(optimizer)
+    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"{OWN_CLASS}{kind.__qualname__}"
+
+
+def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:
+    return tuple(call for segment in segments for call in recorder.segments[segment])
+
+
+def _first(recorder: Recorder, repeated: Repeated) -> tuple[tuple[OpCall, ...], tuple[int, ...]]:
+    """The calls of the first rounds that the steady one does not make, and where each round begins."""
+    calls: list[OpCall] = []
+    starts: list[int] = []
+    for segments in repeated.first:
+        starts.append(len(calls))
+        calls += [call for call in _calls(recorder, segments) if repeated.whole_first or call.phase is Phase.OPTIMIZER]
+    return tuple(calls), tuple(starts) if len(starts) > 1 else ()
 
 
 def _shifted(call: ModuleCall, shift: int) -> ModuleCall:
@@ -176,29 +212,32 @@ def _shifted(call: ModuleCall, shift: int) -> ModuleCall:
 
 
 def _storages(lives: list[Life], offsets: dict[int, int]) -> list[Storage]:
-    """Lifetimes on the steady step's own clock.
-
-    What another segment made and left behind was there before the steady step (born = -1); what it made and freed
-    never existed in it (born = died).
-    """
-    last = max(offsets)
-
-    def place(moment: tuple[int, int]) -> int | None:
-        segment, calls = moment
-        return offsets[segment] + calls if segment in offsets else None
-
+    """Lifetimes on the steady step's own clock."""
     result = []
     for number, life in enumerate(lives):
-        born = place(life.born)
-        died = None if life.died is None else place(life.died)
-        if life.died is not None and died is None:
-            # freed outside the steady step: between its halves, or before it began
-            died = offsets[last] if born is not None else 0
-            born = 0 if born is None else born
-        if born is None or life.role is Role.INPUT:
-            born = -1
+        born, died = _lifetime(life, offsets)
+        born = -1 if life.role is Role.INPUT else born
         result.append(Storage(id=number, nbytes=life.nbytes, role=life.role, born=born, died=died))
     return result
+
+
+def _lifetime(life: Life, offsets: dict[int, int]) -> tuple[int, int | None]:
+    """When a storage is born and dies.
+
+    What another segment made and left behind was there before the steady step (born = -1), or is made after it; what
+    another segment made and freed never existed in it (born = died).
+    """
+    last = max(offsets)
+    (born_in, born_after), gone = life.born, life.died
+    if born_in > last:
+        return 0, 0
+    born = offsets[born_in] + born_after if born_in in offsets else -1
+    if gone is None or gone[0] > last:
+        return born, None
+    if gone[0] in offsets:
+        return born, offsets[gone[0]] + gone[1]
+    # freed outside the steady step: between its halves, or before it began
+    return (born, offsets[last]) if born_in in offsets else (0, 0)
 
 
 def _modules(

@@ -100,6 +100,11 @@ def trace_training(plan: Plan) -> Training:
     for number, stretch in enumerate(plan.recipe.stretches()):
         phase = _with_own_batch(plan, stretch)
         steps, rest = schedule(phase)
+        if rest and (phase.cycle or 1) > 1:
+            raise RecipeError(
+                f"phase {phase.name!r}: the last batch of each epoch, of {rest}, comes at another place of the cycle "
+                "each time; set drop_last, or choose a batch that divides the samples"
+            )
         batch = phase.batch or 1
         if steps == 0 and not rest:
             raise RecipeError(

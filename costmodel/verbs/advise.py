@@ -85,7 +85,7 @@ def advise(
         spots=network.spots(),
         suggestions=tuple(_worth_saying(suggestions, network)),
         tried=len(changes),
-        complete=all(cost.valid for cost in solved.values()),
+        complete=all(cost.valid for cost in solved.values()) and not workload.uncounted,
     )
 
 

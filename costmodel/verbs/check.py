@@ -173,10 +173,12 @@ def computed_of(
     analysis = analysis_of(
         model, settings, defaults=book.subject.defaults, random=book.convention.random, use_cache=run.cache
     )
-    if book.hardware is None:
+    if book.hardware is None and not book.needs_inference:
         return Computed(analysis)
-    phase = book.hardware.phase
+    phase = "inference" if book.hardware is None else book.hardware.phase
     workload = workload_of(model, settings, phase=phase, use_cache=run.cache, defaults=book.subject.defaults)
+    if book.hardware is None:
+        return Computed(analysis, inference=workload)
     costs = costs_of(workload, book.hardware, replace(run, progress=named(progress, "mapping layers")))
     return Computed(analysis, costs=costs, search=book.hardware.search)
 

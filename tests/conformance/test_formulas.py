@@ -31,6 +31,7 @@ TESTED_APART = (
     "free",  # nothing to execute
     "matmul",
     "matvec",
+    "native_attention",
     "nest_program",
     "recurrent",
     "recurrent_cells",

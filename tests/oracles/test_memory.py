@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.utils._pytree import tree_leaves
 
@@ -36,18 +37,19 @@ def _collector_off() -> Iterator[None]:
         gc.enable()
 
 
-def tracked(model: Any, settings: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
-    """MemTracker's peak, and its parts by its own names."""
+def tracked(model: Any, settings: Mapping[str, Any], steps: int = 1) -> tuple[int, dict[str, int]]:
+    """MemTracker's peak, and its parts by its own names, of the step after so many others."""
     plan = plan_training(model, settings)
     phase = plan.recipe.stretches()[0]
     with plan.mode, warnings.catch_warnings(), _collector_off():
         warnings.simplefilter("ignore")
         step = build_step(plan.subject, plan.recipe, phase, phase.batch or 1)
         assert step.update is not None
-        step.gradients()
-        step.update()
+        for _ in range(steps):
+            step.gradients()
+            step.update()
         tracker = MemTracker()
-        tracker.track_external(step.model, *step.optimizers, *tree_leaves(step.batch))
+        tracker.track_external(step.model, *step.optimizers, *tree_leaves(step.batch), *step.targets.values())
         with tracker:
             step.gradients()
             step.update()
@@ -56,8 +58,9 @@ def tracked(model: Any, settings: Mapping[str, Any]) -> tuple[int, dict[str, int
 
 
 def compare(model: Any, **settings: Any) -> None:
-    theirs, parts = tracked(model, settings)
-    ours = peak_memory(costmodel.trace(model, **settings).phases[0].trace)
+    trace = costmodel.trace(model, **settings).phases[0].trace
+    theirs, parts = tracked(model, settings, len(trace.first_starts) or 1)
+    ours = peak_memory(trace)
     assert ours.total == theirs, (ours.by_role, parts)
 
 
@@ -88,6 +91,30 @@ def test_optimizers(name: str, options: dict[str, Any], in_root: object) -> None
 )
 def test_steps_of_another_kind(model: Any, input: str) -> None:
     compare(model, input=input, batch=64, optimizer="sgd", optimizer_options={"momentum": 0.9})
+
+
+class Dense(nn.Module):
+    """A label for every pixel: the labels are the largest part of the memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(1, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse", "l1", "binary_cross_entropy_with_logits"])
+def test_what_a_loss_compares_with_is_live_throughout(loss: str) -> None:
+    compare(Dense, input="1x64x64", batch=2, loss=loss)
+    compare(lambda: Dense().double(), input="1x64x64:float64", batch=2, loss=loss)
+
+
+def test_a_dense_prediction_by_hand() -> None:
+    trace = costmodel.trace(Dense, input="1x64x64", batch=2).phases[0].trace
+    pixels, peak = 2 * 64 * 64, peak_memory(trace)
+    assert peak.by_role["input"] == pixels * 4 + pixels * 8, "images and labels"
+    assert peak.total == 294_936
 
 
 def test_the_parts_are_theirs_too(in_root: object) -> None:

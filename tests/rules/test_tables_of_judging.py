@@ -69,15 +69,16 @@ def finding(outcome: Outcome, consequence: Consequence) -> Finding:
     ("consequence", "failed", "undecided"),
     [
         # outcome of the verdict, points (20 J: 10), ranked?
-        ("zero", (FAIL, 0, False), (UNDECIDED, 10, False)),
-        ("disqualify", (FAIL, 0, False), (UNDECIDED, 10, False)),
+        # what may still take all points leaves them open
+        ("zero", (FAIL, 0, False), (UNDECIDED, None, False)),
+        ("disqualify", (FAIL, 0, False), (UNDECIDED, None, False)),
         ("unranked", (FAIL, 10, False), (UNDECIDED, 10, False)),
         ("flag", (UNDECIDED, 10, True), (UNDECIDED, 10, True)),
         ("note", (PASS, 10, True), (PASS, 10, True)),
     ],
 )
 def test_a_consequence_does_what_it_says_and_nothing_else(
-    consequence: str, failed: tuple[Outcome, int, bool], undecided: tuple[Outcome, int, bool]
+    consequence: str, failed: tuple[Outcome, int, bool], undecided: tuple[Outcome, int | None, bool]
 ) -> None:
     limit = {"rule": "accurate", "operator": ">=", "value": 50, "on_failure": consequence}
     for facts, expected in ((sheet(), failed), (FactSheet({"energy_joules": Fact(runs=(Decimal(20),))}), undecided)):

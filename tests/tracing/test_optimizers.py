@@ -9,6 +9,7 @@ import torch
 
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Phase
+from costmodel.passes.memory import peak_memory
 from tests.tracing.networks import macs, packets, phases, small
 
 PARAMETERS = 8  # tensors of Small
@@ -97,6 +98,69 @@ def test_an_optimizer_of_ones_own() -> None:
         "second",
         "head",
     ]
+
+
+class Lion:
+    """A sign of momentum, kept in a list; not a subclass of torch's Optimizer."""
+
+    def __init__(self, parameters: Any) -> None:
+        self.parameters = list(parameters)
+        self.momentum = [torch.zeros_like(p) for p in self.parameters]
+
+    def zero_grad(self) -> None:
+        for p in self.parameters:
+            p.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for p, m in zip(self.parameters, self.momentum, strict=True):
+            m.lerp_(p.grad, 0.1)
+            p.sub_(m.sign(), alpha=0.1)
+
+
+class Kept(torch.optim.Optimizer):
+    """torch's, with momentum in an attribute, a nested state and a memory that is made in the first step."""
+
+    def __init__(self, parameters: Any) -> None:
+        super().__init__(parameters, {})
+        self.slow: dict[str, list[torch.Tensor]] = {"slow": []}
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        every = [p for group in self.param_groups for p in group["params"]]
+        for p in every:
+            history = self.state[p].setdefault("history", {"last": [torch.zeros_like(p)]})
+            history["last"][0].add_(p.grad)
+            p.sub_(history["last"][0], alpha=0.1)
+        if not self.slow["slow"]:
+            self.slow["slow"] = [torch.zeros_like(p) for p in every]
+
+
+class Around:
+    """Another optimizer with something around it."""
+
+    def __init__(self, inner: torch.optim.Optimizer) -> None:
+        self.inner = inner
+        self.zero_grad, self.step = inner.zero_grad, inner.step
+
+
+@pytest.mark.parametrize(
+    ("make", "times"),
+    [
+        (lambda model: Lion(model.parameters()), 1),
+        (lambda model: Kept(model.parameters()), 2),
+        (lambda model: Around(torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)), 1),
+    ],
+    ids=["list", "nested", "around"],
+)
+def test_what_an_optimizer_of_ones_own_keeps_is_its_state(make: Any, times: int) -> None:
+    trace = small(optimizer=make)
+    parameters = sum(trace.tensors[p.tensor].nbytes for p in trace.parameters)
+    peak = peak_memory(trace).by_role
+    assert peak["optimizer_state"] == times * parameters
+    assert peak["input"] == 2 * 3 * 8 * 8 * 4 + 2 * 8, "images and labels"
+    assert peak["parameter"] == parameters
+    assert {c.scope for c in trace.calls if c.phase is Phase.OPTIMIZER} >= {"first", "norm", "second", "head"}
 
 
 def test_a_parameter_that_gets_new_memory_stays_a_parameter() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from costmodel.errors import ForgedError
 from costmodel.ir.tensor import Role, Storage, TensorSpec, item_bytes
-from costmodel.ir.trace import LOSS_SCOPE, Trace
+from costmodel.ir.trace import LOSS_SCOPE, OpCall, Trace
 
 MOST_CALLS = 100_000
 MOST_MODULE_CALLS = 50_000
@@ -37,22 +38,37 @@ def check_structure(trace: Trace) -> None:
     Raises:
         ForgedError: see there.
     """
-    expect(len(trace.calls) + len(trace.first_update) <= MOST_CALLS, f"more than {MOST_CALLS} calls")
+    every = _every_call(trace)
+    expect(len(every) <= MOST_CALLS, f"more than {MOST_CALLS} calls")
     expect(len(trace.module_calls) <= MOST_MODULE_CALLS, f"more than {MOST_MODULE_CALLS} calls of modules")
     expect(max(len(trace.tensors), len(trace.storages)) <= MOST_TENSORS, f"more than {MOST_TENSORS} tensors")
-    operands = sum(len(call.inputs) + len(call.outputs) for call in (*trace.calls, *trace.first_update))
+    operands = sum(len(call.inputs) + len(call.outputs) for call in every)
     expect(operands <= MOST_OPERANDS, f"its calls read and make more than {MOST_OPERANDS} tensors")
     _check_tensors(trace)
     _check_modules(trace)
     _check_calls(trace)
     _check_order(trace)
-    for assumption in trace.assumptions:
+    _check_starts(trace.step_starts, len(trace.calls))
+    _check_starts(trace.first_starts, len(trace.first_update))
+    for assumption in (*trace.assumptions, *trace.varies):
         text = f"{assumption.what}{assumption.where}"
         expect(text.isprintable() and len(text) <= LONGEST_TEXT, "an assumption that is not printable or too long")
+    expect(_is_name(trace.optimizer), "the name of its optimizer")
     versions = trace.provenance
     expect(set(versions) == {"torch"} and _VERSION.fullmatch(versions["torch"]) is not None, "its provenance")
     for what, ids in (("inputs", trace.inputs), ("parameters", [p.tensor for p in trace.parameters])):
         expect(_known(ids, trace), f"{what}: a tensor that does not exist")
+
+
+def _every_call(trace: Trace) -> tuple[OpCall, ...]:
+    """The calls of the step, of the first update, and of what else was seen of a step that varies."""
+    return (*trace.calls, *trace.first_update, *(call for calls in trace.variants for call in calls))
+
+
+def _check_starts(starts: tuple[int, ...], calls: int) -> None:
+    """Where several steps begin in a row of calls."""
+    expect(not starts or starts[0] == 0, "several steps, of which the first begins late")
+    expect(all(a <= b for a, b in pairwise((*starts, calls))), "steps that begin out of order")
 
 
 def _check_tensors(trace: Trace) -> None:
@@ -113,7 +129,7 @@ def _parametrized(path: str, known: set[str]) -> bool:
 
 def _check_calls(trace: Trace) -> None:
     scopes = {module.path for module in trace.modules} | {LOSS_SCOPE}
-    for index, call in enumerate((*trace.calls, *trace.first_update)):
+    for index, call in enumerate(_every_call(trace)):
         where = f"call {index}"
         expect(_OP.fullmatch(call.op) is not None, f"{where}: {call.op[:60]!r} is not an op")
         expect(call.scope in scopes, f"{where}: no module {call.scope[:60]!r}")

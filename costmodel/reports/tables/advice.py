@@ -21,7 +21,7 @@ def _spots(advice: Advice, top: int | None) -> Table:
     )  # fmt: skip
     rows = [_spot(spot) for spot in advice.spots[:top]]
     total = f"{advice.cycles:,} cycles, {advice.energy_pj * 1e-9:.6g} mJ, {advice.units} units"
-    notes = [] if advice.complete else ["AT LEAST: a layer has no valid mapping"]
+    notes = [] if advice.complete else ["AT LEAST: a layer has no valid mapping, or an op no formula"]
     return Table(f"{advice.subject}: inference on {advice.hardware}: {total}", headers, rows, notes)
 
 

@@ -56,12 +56,21 @@ def _step(analysis: Analysis) -> Table:
             "attention is counted dense; leaving masked scores out would save "
             f"{totals.causal_operations_saved:,} operations a step"
         )
-    if not totals.complete:
+    if analysis.uncounted:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
-    step = f"batch {subject.batch}, {subject.loss}, {subject.optimizer} ({subject.convention})"
-    which = "one training step" if len(analysis.phases) < 2 else f"one step of phase {analysis.phases[0].name!r}"
+    notes += [f"AT LEAST: {item.where}: {item.what}" for item in analysis.varies]
+    step = f"batch {subject.batch}, {subject.loss}, {_optimizer(analysis)} ({subject.convention})"
+    cycle = analysis.phases[0].cycle if analysis.phases else 1
+    which = "step" if cycle == 1 else f"cycle of {cycle} steps"
+    which = f"one training {which}" if len(analysis.phases) < 2 else f"one {which} of phase {analysis.phases[0].name!r}"
     title = f"{subject.name}: {which}, {step}"
     return Table(title, _STEP_HEADERS, rows, notes)
+
+
+def _optimizer(analysis: Analysis) -> str:
+    """The optimizer that was counted, by its class where the user's words do not name it."""
+    said, ran = analysis.subject.optimizer, analysis.phases[0].optimizer if analysis.phases else ""
+    return said if not ran or said.lower().startswith(ran.lower()) else f"{ran} ({said})"
 
 
 def _sizes(analysis: Analysis) -> Table:

@@ -31,8 +31,10 @@ def _totals(cost: CostReport) -> Table:
         ["utilisation", round(cost.utilisation, 6), f"of {cost.units} multiply-accumulate units"],
     ]
     notes = [f"{cost.mapped_operations_share:.2%} of the operations are in the layers; the rest has no energy here"]
-    if not cost.complete:
+    if not all(solved.valid for solved in cost.layers):
         notes.insert(0, "AT LEAST: a layer has no valid mapping (see below)")
+    notes[:0] = [f"AT LEAST: {item}" for item in cost.uncounted]
+    notes[:0] = [f"AT LEAST: {item.where}: {item.what}" for item in cost.varies]
     title = f"{cost.phase} on {cost.hardware} ({cost.backend}, search {cost.search})"
     return Table(title, ("what", "value", "share"), rows, notes)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 
+from costmodel.errors import joined
 from costmodel.ir.verdict import Claim
 from costmodel.rules.figures import Computed, figure_value
 from costmodel.rules.schema.metric import MetricSpec, Normalised
@@ -40,6 +42,9 @@ class Evidence:
         if known["claimed"].known:
             because = f"{name} is only claimed by the submission; a measured fact decides"
             return Value(None, because=because, lacks=(name,))
+        bound = self._at_least(spec)
+        if bound is not None:
+            return replace(bound, lacks=known["measured"].lacks)
         # the engine's reason is the best one for what the engine gives
         return known["computed"] if known["computed"].because else known["measured"]
 
@@ -65,29 +70,60 @@ class Evidence:
             origin=used.origin,
             at_least=used.at_least,
             uncertainty=plain(used.uncertainty) if used.uncertainty else None,
-            agrees=self._agrees(name, known["claimed"], used),
+            agrees=None if (by := self._agrees(name, known["claimed"], used)) is None else bool(by),
+            agrees_by=by if by in self.book.readings else "",
+            other=None if used.other is None else plain(used.other.amount),
         )
 
-    def _agrees(self, name: str, claimed: Value, used: Value) -> bool | None:
+    def _agrees(self, name: str, claimed: Value, used: Value) -> str | None:
+        """How a claim agrees with what is due: "used", or the reading by which it does; "" if it does not.
+
+        None where there is nothing to compare.
+        """
         if claimed.amount is None or used.amount is None or used.at_least or used.origin == "claimed":
             return None
+        spec = self.book.metrics[name]
         allowed = claimed.uncertainty or half_a_digit(claimed.amount)
-        allowed += used.uncertainty + used.amount * self.book.metrics[name].tolerance
-        due = [used.amount]
-        other = self.book.metrics[name].claim_figure
-        if other is not None:
-            figure = figure_value(other, self.computed, self.book.waive_uncounted).amount
-            due += [figure] if figure is not None else []
-        return any(abs(claimed.amount - amount) <= allowed for amount in due)
+        due = {"used": used.amount}
+        for figure in (spec.either_figure, spec.claim_figure):
+            amount = None if figure is None else self._figure(figure).amount
+            if figure is not None and amount is not None:
+                due.setdefault(self._reading(figure), amount)
+        for by, amount in due.items():
+            if abs(claimed.amount - amount) <= allowed + used.uncertainty + used.amount * spec.tolerance:
+                return by
+        return ""
 
     def _computed(self, spec: MetricSpec) -> Value:
         if spec.figure is not None:
-            return figure_value(spec.figure, self.computed, self.book.waive_uncounted)
+            value = self._figure(spec.figure)
+            if spec.either_figure is None or value.amount is None:
+                return value
+            other = replace(self._figure(spec.either_figure), by=self._reading(spec.either_figure))
+            return replace(value, other=other, by=self._reading(spec.figure))
         if spec.sum_of:
             return self._sum([self.value(part) for part in spec.sum_of])
         if spec.normalised is not None:
             return self._normalised(spec.normalised)
         return Value(None)
+
+    def _figure(self, figure: str) -> Value:
+        return figure_value(figure, self.computed, self.book.waive_uncounted)
+
+    def _reading(self, figure: str) -> str:
+        """The reading that decides on a figure, else the figure's own name."""
+        named = ((name, spec) for name, reading in self.book.readings.items() for spec in reading.metrics.values())
+        return next((name for name, spec in named if spec.figure == figure), figure)
+
+    def _at_least(self, spec: MetricSpec) -> Value | None:
+        """A lower bound of what only a run can measure."""
+        if spec.lower_bound is None or self.computed.analysis is None:
+            return None
+        value = self._figure(spec.lower_bound)
+        if value.amount is None:
+            return None
+        because = joined("it cannot be less than what a training step holds", value.because)
+        return replace(value, at_least=True, because=because)
 
     def _outside(self, name: str, spec: MetricSpec, facts: Mapping[str, Fact], origin: str) -> Value:
         if name in facts:
@@ -113,7 +149,8 @@ class Evidence:
             return unknown_of(part for part in parts if part.amount is None)
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
         width = sum((part.uncertainty for part in parts), Decimal(0))
-        return Value(total, any(part.at_least for part in parts), reasons, width, "derived")
+        at_least, varies = any(part.at_least for part in parts), any(part.varies for part in parts)
+        return Value(total, at_least, reasons, width, "derived", varies=varies)
 
     def _normalised(self, rule: Normalised) -> Value:
         value, count = self.value(rule.metric), self.value(rule.by)

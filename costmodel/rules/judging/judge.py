@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from costmodel.errors import joined
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import (
     AS_WRITTEN,
@@ -16,28 +15,18 @@ from costmodel.ir.verdict import (
     Finding,
     Metric,
     Outcome,
-    Points,
-    PointsRow,
     ReadingRow,
     Verdict,
 )
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.evidence import Evidence, unknown_of
+from costmodel.rules.judging.limits import finding_of
+from costmodel.rules.judging.points import Measure, open_tables, points_of
 from costmodel.rules.schema.limit import LimitSpec
-from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.ranking_rule import RankingSpec
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.schema.scores import SCORES
 from costmodel.rules.value import LENGTH, FactSheet, Value, plain
-
-_HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-Measure = Callable[[str], Value]
 
 
 def judge(
@@ -86,10 +75,10 @@ def _judged(
     evidence = Evidence(book, computed, facts)
     limits = book.limits_of(track)
     chosen = book.track_of(track)
-    decided = tuple(_finding(limit, book, evidence.value(limit.metric)) for limit in limits)
+    decided = tuple(finding_of(x, book.metrics[x.metric].unit, evidence.value(x.metric)) for x in limits)
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
-    findings = (*decided, *_claim_findings(claims))
-    zeroed = any(f.outcome is Outcome.FAIL and f.consequence.zeroes for f in (*decided, *contract))
+    bounded = open_tables(book.points, evidence.value, lambda name: book.metrics[name].unit)
+    findings = (*decided, *bounded, *_claim_findings(claims))
     lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
         rulebook=book.name,
@@ -97,7 +86,7 @@ def _judged(
         subject=subject,
         outcome=overall((*findings, *contract)),
         findings=findings,
-        points=_points(book.points, evidence.value, zeroed) if book.points else None,
+        points=points_of(book.points, evidence.value, (*decided, *contract)) if book.points else None,
         metric=_metric(book.ranking, evidence.value, chosen) if book.ranking else None,
         notes=book.notes,
         reading=reading,
@@ -120,6 +109,12 @@ def _lacks(book: Rulebook, limits: Iterable[LimitSpec], value_of: Measure, track
     return tuple(dict.fromkeys(name for value in values for name in value.lacks))
 
 
+def standing(verdict: Verdict) -> Outcome:
+    """The outcome of those rules alone that may keep an entry out of the ranking."""
+    found = {f.outcome for f in (*verdict.findings, *verdict.contract) if f.consequence.blocks}
+    return next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in found), Outcome.PASS)
+
+
 def overall(findings: Iterable[Finding]) -> Outcome:
     """FAIL if any fails, else UNDECIDED if any is, else PASS.
 
@@ -129,53 +124,6 @@ def overall(findings: Iterable[Finding]) -> Outcome:
     if any(f.outcome is Outcome.FAIL and f.consequence.fails for f in counted):
         return Outcome.FAIL
     return Outcome.UNDECIDED if counted else Outcome.PASS
-
-
-def _finding(limit: LimitSpec, book: Rulebook, value: Value) -> Finding:
-    outcome, because = _decide(limit, value)
-    if limit.note:
-        because = f"{because}; {limit.note}" if because else limit.note
-    unit = book.metrics[limit.metric].unit
-    return Finding(
-        rule=limit.rule,
-        measured=value.word if value.word is not None else plain(value.amount),
-        at_least=value.at_least,
-        limit=limit.text,
-        unit="" if unit == "name" else unit,
-        outcome=outcome,
-        because=because,
-        consequence=limit.on_failure,
-    )
-
-
-def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
-    if not value.known:
-        return Outcome.UNDECIDED, value.because
-    if limit.operator == "one of":
-        inside = value.word in limit.one_of
-        return (Outcome.PASS if inside else Outcome.FAIL), value.because or f"{value.word} is none of them"
-    if value.amount is None:
-        return Outcome.UNDECIDED, f"{value.word} is not a number"
-    if limit.value is None:
-        if value.at_least:
-            return Outcome.UNDECIDED, f"only a lower bound: {value.because}"
-        return Outcome.PASS, value.because
-    return _compared(limit, limit.value, value, value.amount)
-
-
-def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -> tuple[Outcome, str]:
-    compare = _HOLDS[limit.operator]
-    holds = compare(amount, bound)
-    # a lower bound can prove that a maximum is broken or that a minimum is reached, nothing else
-    if value.at_least and holds == limit.operator.startswith("<"):
-        return Outcome.UNDECIDED, f"at least {amount:,}: {value.because}"
-    if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
-        return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
-    if holds:
-        return Outcome.PASS, value.because
-    # how we computed it helps to mend it; where a fact comes from does not
-    how = value.because if value.origin == "computed" else ""
-    return Outcome.FAIL, joined(f"{amount:,} is not {limit.operator} {bound:,}", how)
 
 
 def _said(claim: Claim) -> bool:
@@ -189,11 +137,10 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
             rule=f"claim: {claim.metric}",
             measured=claim.claimed,
             at_least=False,
-            limit=f"= {claim.used:,}" if isinstance(claim.used, (int, float)) else str(claim.used),
+            limit=_due(claim),
             unit=claim.unit,
             outcome=Outcome.PASS if claim.agrees else Outcome.UNDECIDED,
-            because=f"the submission claims {claim.claimed:,}; {claim.origin}: {claim.used:,}"
-            + ("" if claim.agrees else ": a person should look"),
+            because=f"the submission claims {claim.claimed:,}; {claim.origin}: {claim.used:,}{_how_it_agrees(claim)}",
             consequence=Consequence.FLAG,
         )
         for claim in claims
@@ -201,26 +148,16 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
     ]
 
 
-def _points(tables: tuple[PointTable, ...], value_of: Measure, zeroed: bool) -> Points:
-    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
-    total: int | None = 0
-    if not zeroed:
-        known = [row.points for row in rows if row.points is not None]
-        total = sum(known) if len(known) == len(rows) else None
-    return Points(total=total, maximum=sum(table.maximum for table in tables), tables=rows)
+def _due(claim: Claim) -> str:
+    if not isinstance(claim.used, (int, float)):
+        return str(claim.used)
+    return f"= {claim.claimed if claim.agrees_by else claim.used:,}"
 
 
-def _row(table: PointTable, value: Value) -> PointsRow:
-    points: int | None = None
-    because = value.because
-    if value.amount is not None and not value.at_least:
-        points, because = table.points_of(value.amount)
-        if {table.points_of(value.amount + side * value.uncertainty)[0] for side in (-1, 1)} != {points}:
-            because = f"{because}; {value.amount:,} ± {value.uncertainty:,} spans two cells"
-            points = None
-    return PointsRow(
-        table=table.table, measured=plain(value.amount), points=points, maximum=table.maximum, because=because
-    )
+def _how_it_agrees(claim: Claim) -> str:
+    if not claim.agrees:
+        return ": a person should look"
+    return f"; it agrees by the reading {claim.agrees_by} alone" if claim.agrees_by else ""
 
 
 def _metric(ranking: RankingSpec, value_of: Measure, track: str | None) -> Metric:
@@ -275,6 +212,7 @@ def _reading_row(book: Rulebook, reading: str, other: Verdict, verdict: Verdict)
         points=other.points.total if other.points else None,
         metric=other.metric.value if other.metric else None,
         differs=said != here,
+        standing=standing(other),
     )
 
 

@@ -11,7 +11,7 @@ from costmodel.ir.ranking import Entry, Ranking
 from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.evidence import Evidence
-from costmodel.rules.judging.judge import judge, ranking_value
+from costmodel.rules.judging.judge import judge, ranking_value, standing
 from costmodel.rules.ranking.ties import Placed, tie_groups, with_ranks
 from costmodel.rules.schema.ranking_rule import RankingSpec
 from costmodel.rules.schema.rulebook import Rulebook
@@ -30,6 +30,8 @@ class Contender:
         under: the ranking value under readings that count by another figure, where it is known.
         reasons: why it is out or undecided, as its verdict says; it knows more than a table does.
         outcomes: of its verdict under each reading, where there is a verdict.
+        points: of its verdict under each reading, None where they are undecided.
+        standing: the same of those rules alone that may keep it out.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Contender:
     under: Mapping[str, Decimal] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    points: Mapping[str, int | None] = field(default_factory=dict)
+    standing: Mapping[str, Outcome] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,13 @@ def contender_of(verdict: Verdict) -> Contender:
         under={row.reading: Decimal(str(row.metric)) for row in verdict.readings if row.metric is not None},
         reasons=tuple(f"{f.rule}: {f.because}" for f in findings if f.outcome is not Outcome.PASS),
         outcomes={verdict.reading: verdict.outcome, **{row.reading: row.outcome for row in verdict.readings}},
+        points={} if verdict.points is None else {verdict.reading: verdict.points.total, **_points_under(verdict)},
+        standing={verdict.reading: standing(verdict), **{row.reading: row.standing for row in verdict.readings}},
     )
+
+
+def _points_under(verdict: Verdict) -> dict[str, int | None]:
+    return {row.reading: row.points for row in verdict.readings}
 
 
 def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str) -> Ranking:
@@ -154,7 +164,13 @@ def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     reasons = _reasons(verdict, contender)
     # a flag is for a person to look at; it does not move an entry
     blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence.blocks}
+    if reading in contender.standing:  # its own verdict knows figures of which the entry holds one
+        blocked.add(contender.standing[reading])
+    if reading in contender.points and verdict.points is not None:
+        verdict = replace(verdict, points=replace(verdict.points, total=contender.points[reading]))
     outcome = next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in blocked), Outcome.PASS)
+    if outcome is not Outcome.PASS and not reasons:
+        reasons = list(contender.reasons) or [f"its verdict is {outcome.value} under {reading}"]
     flagged = contender.outcomes.get(reading, verdict.outcome) is Outcome.UNDECIDED
     brackets, below = None, False
     if book.brackets is not None:

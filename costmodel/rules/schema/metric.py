@@ -29,6 +29,10 @@ class MetricSpec(Strict):
         unit: as printed; facts are given in it. ``name`` marks a metric whose value is a word.
         source: who is believed.
         figure: a named figure of the analysis (rules/figures.py), for static and estimated metrics.
+        either_figure: another figure that the rule may just as well mean: a limit, and points, are decided only where
+            both agree; a reading that names a figure decides on that one alone.
+        lower_bound: a figure of the graph below which the value cannot lie; it proves that a maximum is broken, where
+            nothing has been measured.
         claim_figure: another figure that a claim may also be of (what the course's own script prints).
         aliases: other names under which a fact may be given.
         complement_of: a fact in percent whose complement to 100 this is, if it is not given itself.
@@ -43,6 +47,8 @@ class MetricSpec(Strict):
     unit: str
     source: Source = "measured"
     figure: str | None = None
+    either_figure: str | None = None
+    lower_bound: str | None = None
     claim_figure: str | None = None
     aliases: tuple[str, ...] = ()
     complement_of: str | None = None
@@ -57,7 +63,17 @@ class MetricSpec(Strict):
     def _source_fits(self) -> MetricSpec:
         if (self.figure is not None) != (self.source in ("static", "estimated")) and not self.derived:
             raise ValueError("a static or estimated metric names its figure, and no other does")
+        if self.either_figure is not None and self.figure is None:
+            raise ValueError("either_figure stands beside a figure")
+        if self.lower_bound is not None and (self.figure is not None or self.derived):
+            raise ValueError("lower_bound is for a metric that is measured or claimed")
         return self
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Every figure that it names."""
+        named = (self.figure, self.either_figure, self.lower_bound, self.claim_figure)
+        return tuple(figure for figure in named if figure is not None)
 
     @property
     def derived(self) -> bool:

@@ -71,7 +71,7 @@ def changed(book: dict[str, Any], reading: ReadingSpec) -> dict[str, Any]:
         **book,
         "limits": [_limit(limit, reading) for limit in book["limits"]],
         "tracks": tracks,
-        "metrics": {n: {**m, **_said(reading.metrics.get(n))} for n, m in book["metrics"].items()},
+        "metrics": {n: {**m, **_metric(reading.metrics.get(n))} for n, m in book["metrics"].items()},
         "points": [{**t, **_said(reading.points.get(t["table"]))} for t in book["points"]],
     }
     if reading.brackets is not None:
@@ -83,6 +83,12 @@ def changed(book: dict[str, Any], reading: ReadingSpec) -> dict[str, Any]:
 
 def _limit(limit: dict[str, Any], reading: ReadingSpec) -> dict[str, Any]:
     return {**limit, **_said(reading.limits.get(limit["rule"]))}
+
+
+def _metric(change: MetricChange | None) -> dict[str, Any]:
+    """A reading that names a figure says which one is meant."""
+    meant = {"either_figure": None} if change is not None and change.figure is not None else {}
+    return {**meant, **_said(change)}
 
 
 def _said(change: Strict | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.files.documents import Strict, read_document
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.verdict import AS_WRITTEN
-from costmodel.rules.figures import FIGURES
+from costmodel.rules.figures import FIGURES, OF_INFERENCE
 from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.schema.metric import MetricSpec
 from costmodel.rules.schema.points import PointTable
@@ -143,10 +143,12 @@ class Rulebook(Strict):
             if name not in self.metrics:
                 raise ValueError(f"metric {name!r} is not defined; defined: {', '.join(sorted(self.metrics))}")
         for name, metric in self.metrics.items():
-            for figure in (metric.figure, metric.claim_figure):
-                if figure is not None and figure not in FIGURES:
+            for figure in metric.figures:
+                if figure not in FIGURES:
                     known = ", ".join(sorted(FIGURES))
                     raise ValueError(f"metric {name}: unknown figure {figure!r}; known: {known}")
+            if metric.either_figure is not None and name in _of_others(self):
+                raise ValueError(f"metric {name}: either_figure is for limits and points, not for sums and ranks")
         if self.ranking is not None and self.ranking.score not in (None, *SCORES):
             raise ValueError(f"unknown score {self.ranking.score!r}; known: {', '.join(sorted(SCORES))}")
         for about, reading in ((a.about, reading) for a in self.ambiguities for reading in a.readings):
@@ -203,7 +205,27 @@ class Rulebook(Strict):
     @property
     def needs_analysis(self) -> bool:
         """Whether a rule hangs on a figure that the graph gives."""
-        return any(self.metrics[name].figure is not None for name in _metrics_used(self))
+        return any(self._named(name) for name in _metrics_used(self))
+
+    @property
+    def needs_inference(self) -> bool:
+        """Whether a rule hangs on what one inference does, be it mapped onto a machine or not."""
+        mapped = self.hardware is not None and self.hardware.phase == "inference"
+        return mapped or any(figure in OF_INFERENCE for name in _metrics_used(self) for figure in self._named(name))
+
+    def _named(self, metric: str) -> tuple[str, ...]:
+        """The figures that a metric is judged by; what a claim is compared with decides nothing."""
+        spec = self.metrics[metric]
+        return tuple(f for f in (spec.figure, spec.either_figure, spec.lower_bound) if f is not None)
+
+
+def _of_others(book: Rulebook) -> set[str]:
+    """Metrics of which others, the rank or the brackets are made."""
+    names = {term.metric for term in (book.ranking.terms if book.ranking else ())}
+    names |= set() if book.brackets is None else {book.brackets.metric}
+    for spec in book.metrics.values():
+        names |= {*spec.sum_of, *((spec.normalised.metric, spec.normalised.by) if spec.normalised else ())}
+    return names
 
 
 def _metrics_used(book: Rulebook) -> Iterator[str]:

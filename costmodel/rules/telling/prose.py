@@ -123,6 +123,10 @@ def _metric(name: str, spec: MetricSpec) -> Iterator[str]:
     elif spec.normalised is not None:
         rule = spec.normalised
         how = f"{rule.metric} scaled to {rule.to:,} {rule.by}"
+    if spec.either_figure is not None:
+        how += f"; {spec.figure} and {spec.either_figure} have to agree about a limit"
+    if spec.lower_bound is not None:
+        how += f"; not less than {spec.lower_bound}"
     definition = f": {spec.definition}" if spec.definition else ""
     yield f"  {name}{unit}{also}{definition}"
     yield f"    {how}"

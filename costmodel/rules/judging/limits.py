@@ -1,0 +1,88 @@
+"""A limit applied to a value: holds, fails, or cannot be told, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from costmodel.errors import joined
+from costmodel.ir.verdict import Finding, Outcome
+from costmodel.rules.schema.limit import LimitSpec
+from costmodel.rules.value import Value, plain
+
+_HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
+    """The limit's finding on a value in ``unit``."""
+    outcome, because = _decide(limit, value)
+    if limit.note:
+        because = f"{because}; {limit.note}" if because else limit.note
+    return Finding(
+        rule=limit.rule,
+        measured=value.word if value.word is not None else plain(value.amount),
+        at_least=value.at_least,
+        limit=limit.text,
+        unit="" if unit == "name" else unit,
+        outcome=outcome,
+        because=because,
+        consequence=limit.on_failure,
+    )
+
+
+def both_ways(value: Value) -> str:
+    """A value by both readings of a rule, each with where it comes from."""
+    assert value.other is not None  # only asked for where there are two
+    said = [
+        f"{one.amount:,} by the reading {one.by}{f' ({one.because})' if one.because else ''}"
+        for one in (value, value.other)
+        if one.amount is not None
+    ]
+    return " and ".join(said)
+
+
+def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
+    if value.other is None:
+        return _decided(limit, value)
+    outcome, because = _decided(limit, replace(value, other=None))
+    other, _ = _decided(limit, value.other)
+    if outcome is other:
+        return outcome, because
+    return Outcome.UNDECIDED, f"{both_ways(value)}: a person decides which reading the rule means (--reading)"
+
+
+def _decided(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
+    if not value.known:
+        return Outcome.UNDECIDED, value.because
+    if limit.operator == "one of":
+        inside = value.word in limit.one_of
+        said = f"{value.word} is {'one' if inside else 'none'} of them"
+        return (Outcome.PASS if inside else Outcome.FAIL), joined(said, value.because)
+    if value.amount is None:
+        return Outcome.UNDECIDED, f"{value.word} is not a number"
+    if limit.value is None:
+        if value.at_least:
+            return Outcome.UNDECIDED, f"only a lower bound: {value.because}"
+        return Outcome.PASS, value.because
+    return _compared(limit, limit.value, value, value.amount)
+
+
+def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -> tuple[Outcome, str]:
+    compare = _HOLDS[limit.operator]
+    holds = compare(amount, bound)
+    # a lower bound can prove that a maximum is broken or that a minimum is reached, nothing else
+    if value.varies or (value.at_least and holds == limit.operator.startswith("<")):
+        return Outcome.UNDECIDED, f"at least {amount:,}: {value.because}"
+    if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
+        return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
+    if holds:
+        return Outcome.PASS, value.because
+    # how we computed it helps to mend it; where a fact comes from does not
+    how = value.because if value.origin == "computed" else ""
+    return Outcome.FAIL, joined(f"{amount:,} is not {limit.operator} {bound:,}", how)

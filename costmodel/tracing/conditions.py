@@ -1,0 +1,100 @@
+"""Conditions in the functions of a step that mention what changes from one step to the next, found by reading them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+_SAYING = frozenset({"print", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
+"""Calls of a branch that only reports, or ends the training."""
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on something that changes.
+
+    Attributes:
+        where: ``net.py:12``.
+        names: what of it changes.
+        period: N of ``x % N``; None for any other comparison.
+    """
+
+    where: str
+    names: tuple[str, ...]
+    period: int | None
+
+
+def periods(codes: Iterable[CodeType]) -> list[int]:
+    """Every constant N of an ``x % N`` in the functions: how often a counter may come round."""
+    return [n for _, body in _functions(codes) for node in ast.walk(body) if (n := _period(node)) is not None]
+
+
+def conditions_on(changing: Iterable[str], codes: Iterable[CodeType]) -> list[Condition]:
+    """Conditions that mention one of the names; those whose branches only report or give up are left out."""
+    last = {name.rpartition(".")[2] for name in changing}
+    found: dict[Condition, None] = {}
+    for file, body in _functions(codes):
+        for node in ast.walk(body):
+            test = getattr(node, "test", None)
+            if not isinstance(test, ast.expr) or isinstance(node, ast.Assert) or _only_says(node):
+                continue
+            names = tuple(sorted(last & set(_mentioned(test))))
+            if names:
+                period = next((n for inner in ast.walk(test) if (n := _period(inner)) is not None), None)
+                found.setdefault(Condition(f"{file}:{test.lineno}", names, period))
+    return list(found)
+
+
+def _functions(codes: Iterable[CodeType]) -> Iterator[tuple[str, _Function]]:
+    """(file, syntax) of the functions with these codes, where there is a file to read."""
+    lines: dict[str, set[int]] = {}
+    for code in codes:
+        lines.setdefault(code.co_filename, set()).add(code.co_firstlineno)
+    for file, begins in sorted(lines.items()):
+        try:
+            tree = ast.parse(Path(file).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, _Function) and _first_line(node) in begins:
+                yield Path(file).name, node
+
+
+def _first_line(node: _Function) -> int:
+    """Where Python says that a function begins: at its first decorator."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _mentioned(test: ast.expr) -> Iterator[str]:
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def _period(node: ast.AST) -> int | None:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.right, ast.Constant):
+        n = node.right.value
+        return n if isinstance(n, int) and n > 1 else None
+    return None
+
+
+def _only_says(node: ast.AST) -> bool:
+    if not isinstance(node, ast.If):
+        return False
+    return all(
+        isinstance(line, (ast.Raise, ast.Pass)) or (isinstance(line, ast.Expr) and _called(line.value) in _SAYING)
+        for line in (*node.body, *node.orelse)
+    )
+
+
+def _called(value: ast.expr) -> str:
+    function = value.func if isinstance(value, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")

@@ -1,0 +1,282 @@
+"""Run a step often enough to see whether it is the same each time.
+
+An ordinary step runs as little as possible: its gradients once and its update twice (the first update makes the
+optimizer's state), or twice as a whole if it is one function. It is run again, a *round* each time, where there is a
+reason:
+
+- it asked for a tensor's value: it is run with other answers (:mod:`costmodel.tracing.answers`);
+- it drew from Python's or NumPy's generator: it is run from other seeds, and with draws from both ends;
+- something that it keeps changed (:mod:`costmodel.tracing.state`), or two rounds differed: as many rounds as the
+  constants N of ``x % N`` in its functions ask for (twice N and one), six at least;
+- its optimizer is torch's RAdam, which does something else in its first steps; or the recipe says that steps differ
+  in a cycle: then the cycle is the round.
+
+Rounds are compared call by call: op, module, part of the step, shapes, and arguments that are no fractions. If only the
+first ones differ and what they keep has come to rest, they happen once and the last round is the steady step. Anything
+else is said, with the line: figures are those of the round with the fewest calls, and every rule that hangs on them is
+undecided. A condition on something that still changes is said too, if the rounds do not reach its other branch.
+
+It cannot see what a step learns from a clock, a file, another process or an extension's memory, a counter that is
+compared in a function of an installed package, nor what becomes of a draw that is rarer than the seeds tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from types import CodeType
+from typing import Any
+
+from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
+from costmodel.tracing import chance
+from costmodel.tracing.answers import ORDINARY, PROBES, Probe, TooLongError
+from costmodel.tracing.conditions import conditions_on, periods
+from costmodel.tracing.recorder import Recorder
+from costmodel.tracing.state import State, changed, codes_run, state_of
+from costmodel.tracing.step import Step
+
+_ROUNDS, _MOST_ROUNDS, _MOST_CALLS = 6, 101, 40_000
+"""Rounds of a step that keeps something; of one whose source counts to N; and the calls after which it is enough."""
+_CYCLES = 3
+_MORE_CALLS = 200
+"""What a run with other answers may do more than twice the ordinary one, before it is clear that it differs."""
+_MOST_KINDS = 8
+_SETTLES = {"RAdam": 12}
+"""Updates after which an optimizer of torch's does the same each time: RAdam begins to rectify at about the sixth."""
+
+Round = tuple[int, ...]
+"""The segments of one round, in order."""
+Signature = tuple[list[Any], list[Any]]
+"""What a round does: up to the optimizer, and in it."""
+
+
+@dataclass(kw_only=True)
+class Repeated:
+    """What became of a step.
+
+    Attributes:
+        first: the rounds before the steady one that differ from it, in their optimizer alone or as a whole.
+        whole_first: whether they differ in more than their optimizer.
+        steady: the round that repeats; the one with the fewest calls where none does.
+        varies: why none does, with the line.
+        variants: what else was seen, a round of each kind; empty where they are too many, or no cycle is one.
+    """
+
+    first: list[Round]
+    whole_first: bool
+    steady: Round
+    varies: list[Assumption] = field(default_factory=list)
+    variants: list[Round] = field(default_factory=list)
+
+
+def repeat(step: Step, recorder: Recorder, after: Callable[[], None]) -> Repeated:
+    """Run a step inside the recorder; ``after`` is called after every half of a round."""
+    with chance.seeded():
+        return _Repetition(step, recorder, after).run()
+
+
+class _Repetition:
+    def __init__(self, step: Step, recorder: Recorder, after: Callable[[], None]) -> None:
+        self.step, self.recorder, self._after = step, recorder, after
+        self.rounds: list[Round] = []
+        self.states: list[State] = [self._state()]
+        self.asked: dict[str, None] = {}
+        self.drawn = chance.state()
+
+    def run(self) -> Repeated:
+        """The rounds that are needed, and what they show."""
+        if self.step.cycle > 1:
+            return self._closer()
+        self._round()
+        if self.step.update is None:
+            self._round()
+            alike = self._signature(0)[0] == self._signature(1)[0]
+            return self._apart(1) if alike and not self._suspicious else self._closer()
+        return self._closer() if self._suspicious else self._updates()
+
+    @property
+    def _suspicious(self) -> bool:
+        """Whether there is a reason to look again."""
+        kept = changed(self.states[0], self.states[1])
+        return bool(self.asked or kept) or chance.state() != self.drawn
+
+    def _updates(self) -> Repeated:
+        """The update once more: the first one has made the optimizer's state."""
+        gradients, _ = self.rounds[0]
+        updates = [self.rounds[0][1]]
+        for _ in range(self._settles()):
+            self.recorder.scopes.after_backward()
+            updates.append(self._half(self.step.update))
+        done = [self._signature_of((segment,)) for segment in updates]
+        before = max((i for i in range(1, len(done)) if done[i] != done[-1]), default=0) + 1
+        return Repeated(first=[(u,) for u in updates[:before]], whole_first=False, steady=(gradients, updates[before]))
+
+    def _settles(self) -> int:
+        """Updates after which the optimizer does the same each time."""
+        return max((_SETTLES.get(type(optimizer).__name__, 1) for optimizer in self.step.optimizers), default=1)
+
+    # the rounds
+
+    def _round(self) -> None:
+        self.recorder.answers.begin(ORDINARY)
+        self.rounds.append(self._run_round())
+        self.states.append(self._state())
+
+    def _run_round(self) -> Round:
+        segments: list[int] = []
+        for _ in range(self.step.cycle):
+            self.recorder.scopes.restart()
+            segments.append(self._half(self.step.gradients))
+            if self.step.update is not None:
+                segments.append(self._half(self.step.update))
+        return tuple(segments)
+
+    def _half(self, work: Callable[[], None] | None) -> int:
+        assert work is not None  # only asked for where there is an update
+        self.recorder.next_segment()
+        work()
+        self.asked.update(dict.fromkeys(self.recorder.answers.asked))
+        self._after()
+        return self.recorder.segment_ends()
+
+    def _closer(self) -> Repeated:
+        """As many rounds as the reason asks for, and what they say."""
+        self.recorder.with_lines = True
+        with codes_run() as codes:
+            self._round()
+        drew = chance.state() != self.drawn
+        for number in range(len(self.rounds), self._wanted(drew, codes)):
+            with chance.drawing(number) if drew else nullcontext():
+                self._round()
+        before = self._before()
+        varies = self._differences(before, drew, codes)
+        if varies:
+            return self._varying(varies, self.rounds)
+        return self._by_value() or self._apart(max(before, 1))
+
+    def _varying(self, varies: list[Assumption], rounds: list[Round]) -> Repeated:
+        """The least of the rounds, and one of each other kind."""
+        later = rounds[1:]  # the first one makes the optimizer's state
+        least = min(later, key=lambda r: sum(len(self.recorder.segments[s]) for s in r))
+        kinds = [least]
+        for other in later:
+            if all(self._signature_of(other) != self._signature_of(kind) for kind in kinds):
+                kinds.append(other)
+        variants = kinds[1:] if len(kinds) <= _MOST_KINDS and self.step.cycle == 1 else []
+        return Repeated(first=self.rounds[:1], whole_first=False, steady=least, varies=varies, variants=variants)
+
+    def _wanted(self, drew: bool, codes: Iterable[CodeType]) -> int:
+        """How many rounds there should be."""
+        settles = self._settles() - 1
+        if self.step.cycle > 1:
+            return _CYCLES + settles // self.step.cycle
+        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
+        calls = max(1, sum(len(self.recorder.segments[s]) for s in self.rounds[-1]))
+        return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // calls))
+
+    # what they say
+
+    def _apart(self, before: int) -> Repeated:
+        """The round after the first ``before`` ones is the steady one."""
+        steady = self._signature(before)[0]
+        whole = any(self._signature(i)[0] != steady for i in range(before))
+        return Repeated(first=self.rounds[:before], whole_first=whole, steady=self.rounds[before])
+
+    def _before(self) -> int:
+        """How many rounds come before all later ones are alike; the first one's update makes state in any case."""
+        done = [self._signature(i) for i in range(len(self.rounds))]
+        apart = [i for i in range(1, len(done)) if done[i] != done[-1]]
+        if apart:
+            return apart[-1] + 1
+        return 1 if done[0][0] != done[-1][0] else 0
+
+    def _differences(self, before: int, drew: bool, codes: Iterable[CodeType]) -> list[Assumption]:
+        """Why the rounds, or what they keep, do not come to rest."""
+        settled = before <= len(self.rounds) // 2 and all(2 * n < len(self.rounds) for n in periods(codes))
+        if before and (drew or not settled):
+            why = "it draws random numbers" if drew else "its runs differ"
+            which = "step" if self.step.cycle == 1 else f"cycle of {self.step.cycle} steps"
+            what = f"the {which} does not repeat itself: {why}; the least of {len(self.rounds)} runs counts"
+            return [Assumption(what=what, where=self._line_apart())]
+        if self.step.cycle > 1:
+            return []
+        still = changed(self.states[-2], self.states[-1])
+        return [
+            Assumption(
+                what=f"a condition on {' and '.join(c.names)}, which changes from step to step: "
+                f"{len(self.rounds)} runs are alike, and do not show what a later one does",
+                where=c.where,
+            )
+            for c in (conditions_on(still, codes) if still else ())
+            if c.period is None or c.period >= len(self.rounds)
+        ]
+
+    def _by_value(self) -> Repeated | None:
+        """The step with other answers to its questions; None if nothing hangs on them."""
+        where = " or ".join(self.asked)
+        found = [r for probe in PROBES if self.asked and (r := self._probed(probe)) is not None]
+        if all(self._signature_of(segments) == self._signature(-1) for segments in found):
+            return None
+        what = "the step hangs on a tensor's value, which does not exist before the run"
+        return self._varying([Assumption(what=what, where=where)], [*self.rounds, *found])
+
+    def _probed(self, probe: Probe) -> Round | None:
+        """A round with other answers; None if it fails, as a guard against a bad value does."""
+        self.recorder.answers.begin(probe)
+        self.recorder.most_calls = 2 * max(len(self.recorder.segments[s]) for s in self.rounds[-1]) + _MORE_CALLS
+        try:
+            return self._run_round()
+        except TooLongError:
+            return (self.recorder.segment_ends(),)
+        except (Exception, SystemExit):
+            return None
+        finally:
+            self.recorder.answers.begin(ORDINARY)
+            self.recorder.most_calls = None
+
+    def _state(self) -> State:
+        return state_of(self.step.model, (*self.step.roots, *self.step.optimizers))
+
+    def _signature(self, number: int) -> Signature:
+        return self._signature_of(self.rounds[number])
+
+    def _signature_of(self, segments: Round) -> Signature:
+        calls = [self._seen(call) for segment in segments for call in self.recorder.segments[segment]]
+        return [c for c in calls if c[2] is not Phase.OPTIMIZER], [c for c in calls if c[2] is Phase.OPTIMIZER]
+
+    def _seen(self, call: OpCall) -> tuple[Any, ...]:
+        """A call as far as its cost may hang on it."""
+        tensors = self.recorder.tensors
+        arguments = [(name, _exact(value)) for name, value in call.arguments]
+        ids = [i for _, value in call.arguments for i in tensor_ids(value)]
+        ids += [i for i in call.outputs if i is not None]
+        return call.op, call.scope, call.phase, arguments, [tensors[i][:2] for i in ids]
+
+    def _line_apart(self) -> str:
+        """The user's line at which two rounds begin to differ."""
+        steady = self._with_lines(self.rounds[-1])
+        for other in map(self._with_lines, reversed(self.rounds)):
+            for (one, mine), (two, theirs) in zip_longest(steady, other, fillvalue=(None, ())):
+                if one != two:
+                    more, less = (theirs, mine) if len(other) > len(steady) else (mine, theirs)
+                    apart = (line for line, also in zip_longest(more, less) if line and line != also)
+                    return next(apart, None) or next(reversed((*less, *more)), "the training step")
+        return "the training step"
+
+    def _with_lines(self, segments: Round) -> list[tuple[Any, tuple[str, ...]]]:
+        """The calls of a round, each with the user's lines that led to it, outermost first."""
+        return [
+            (self._seen(call), lines)
+            for segment in segments
+            for call, lines in zip_longest(self.recorder.segments[segment], self.recorder.lines[segment], fillvalue=())
+            if isinstance(call, OpCall)
+        ]
+
+
+def _exact(value: Any) -> Any:
+    """Arguments that are no fractions: a learning rate that decays changes no cost."""
+    if isinstance(value, tuple):
+        return tuple(_exact(item) for item in value)
+    return value if isinstance(value, (bool, int, str)) or value is None else type(value).__name__
