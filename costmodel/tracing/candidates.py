@@ -12,6 +12,7 @@ from torch import nn
 from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing import compat
 from costmodel.tracing.building import arguments_of, subject_of
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.identity import class_place
 from costmodel.tracing.importing import Session
 from costmodel.tracing.inference import trace_inference
@@ -48,7 +49,7 @@ class Given:
 
     def session(self) -> Session:
         """Fresh imports in a fresh fake mode."""
-        return Session(compat.fake_mode(), self.root)
+        return Session(FakeMode(), self.root)
 
     def label(self, source: Source, name: str) -> str:
         """An object in messages: its file within the folder, or the file as it was given."""

@@ -22,14 +22,15 @@ from torch._subclasses.fake_tensor import (
 from torch.utils._python_dispatch import _disable_current_modes
 
 __all__ = [
+    "BareMode",
     "DataDependentOutputException",
     "DynamicOutputShapeException",
     "FakeTensor",
     "FakeTensorMode",
     "UnsupportedOperatorException",
     "accumulated_parameter",
+    "active_mode",
     "current_autograd_node",
-    "fake_mode",
     "fresh_tensor",
     "fresh_zeros",
     "has_parameters",
@@ -74,7 +75,7 @@ class _Converter(FakeTensorConverter):
         self._notes.clear()
 
 
-class _FakeMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
+class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
     """Torch's fake mode without memory from one op to the next.
 
     Its cache lasts as long as the process and forgets which results are the same tensor: a trace would depend on
@@ -94,9 +95,9 @@ class _FakeMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __i
             self._converter.forget()
 
 
-def fake_mode() -> FakeTensorMode:
-    """A fresh mode in which tensors have shapes but no memory."""
-    return _FakeMode()
+def active_mode() -> Any:
+    """The fake mode that is on, None if there is none."""
+    return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
 
 
 def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
@@ -115,6 +116,24 @@ def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
 
 # torch's own deepcopy reads memory that a fake tensor does not have: copying a model (EMA) would corrupt the heap
 FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign,assignment]
+
+
+def _numpy(tensor: FakeTensor, *, force: bool = False) -> Any:
+    """An array of the values where they are known; torch refuses it to every tensor subclass."""
+    if tensor.requires_grad and not force:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    values = tensor.detach().tolist()
+    with without_modes():
+        return torch.tensor(values, dtype=tensor.dtype).reshape(tensor.shape).numpy()
+
+
+def _format(tensor: FakeTensor, spec: str) -> str:
+    """As torch does with a plain tensor: a single value is written as one."""
+    return format(tensor.item(), spec) if spec and tensor.dim() == 0 else object.__format__(tensor, spec)
+
+
+FakeTensor.numpy = _numpy  # type: ignore[method-assign,assignment]
+FakeTensor.__format__ = _format  # type: ignore[method-assign,assignment]
 
 
 def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 
 from costmodel.errors import SubjectError
-from costmodel.tracing.compat import FakeTensorMode
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import explained
 from costmodel.tracing.reading.source import is_main_guard
 
@@ -40,7 +40,7 @@ class Session:
         root: the submission's folder, above which nothing is looked at; None for a file by itself.
     """
 
-    mode: FakeTensorMode
+    mode: FakeMode
     root: Path | None = None
     _modules: dict[Path, ModuleType] = field(default_factory=dict)
     _places: list[str] = field(default_factory=list)
@@ -84,7 +84,8 @@ class Session:
         sys.path[:0] = self._places
         sys.argv = [str(next(iter(self._modules), ""))]
         try:
-            yield
+            with self.mode.building():
+                yield
         finally:
             sys.argv = words
             for place in self._places:
@@ -236,7 +237,7 @@ def _is_taken(top: str) -> bool:
     return top in sys.stdlib_module_names or (known is not None and _MARK not in getattr(known, "__dict__", {}))
 
 
-def _make_package(name: str, folder: Path, mode: FakeTensorMode) -> None:
+def _make_package(name: str, folder: Path, mode: FakeMode) -> None:
     if name in sys.modules:
         return
     init = folder / "__init__.py"

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from costmodel.errors import RecipeError
-from costmodel.tracing import compat
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import explained
 from costmodel.tracing.importing import Session
 from costmodel.tracing.recipe import Recipe, make_recipe, read_recipe
@@ -27,7 +27,7 @@ class Plan:
 
     subject: LoadedSubject
     recipe: Recipe
-    mode: compat.FakeTensorMode
+    mode: FakeMode
     reference: str = ""
     root: Path | None = None
 
@@ -36,12 +36,12 @@ def plan_object(model: Any, settings: Mapping[str, Any]) -> Plan:
     """The plan of a class, an instance, or a function that returns one."""
     recipe = make_recipe(settings, "arguments")
     label = getattr(model, "__name__", type(model).__name__)
-    return Plan(from_object(model, recipe.model_options, label), recipe, compat.fake_mode())
+    return Plan(from_object(model, recipe.model_options, label), recipe, FakeMode())
 
 
 def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:
     """The plan of a ``recipe.yaml``."""
-    session = Session(compat.fake_mode(), root)
+    session = Session(FakeMode(), root)
     recipe = overridden(read_recipe(Path(reference)), settings)
     if recipe.model is None:
         raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")

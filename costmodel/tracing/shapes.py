@@ -39,7 +39,7 @@ def disagreement(trace: Trace, is_known: Callable[[str], bool]) -> str | None:
         is_known: of an op packet (``aten.relu``): may it be asked? Others are passed over.
     """
     asked: dict[Any, Result | str | None] = {}
-    mode = compat.fake_mode()
+    mode = compat.BareMode()
     for index, call in enumerate((*trace.calls, *trace.first_update)):
         if call.packet in _BY_STRIDES or not is_known(call.packet):
             continue

@@ -18,7 +18,7 @@ from torch import nn
 
 from costmodel.errors import SubjectError
 from costmodel.files.quoting import without_addresses
-from costmodel.tracing import compat
+from costmodel.tracing import compat, fake
 from costmodel.tracing.hints import explained
 from costmodel.tracing.importing import Session
 
@@ -179,17 +179,41 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
         session: of the files, which the code may import from while it runs.
     """
 
-    def make() -> nn.Module:
+    def once() -> nn.Module:
+        mode = fake.active()
         importable = contextlib.nullcontext() if session is None else session.importable()
-        with importable, explained(SubjectError, f"{label}: building the model failed"):
+        noted = contextlib.nullcontext() if mode is None else mode.building()
+        with importable, noted, explained(SubjectError, f"{label}: building the model failed"):
             model = build()
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
+        return model
+
+    def make() -> nn.Module:
+        model = once()
+        mode = fake.active()
+        if mode is not None and mode.values.drawn:
+            with mode.values.other_draws():
+                _check_equal(model, once(), f"{label}, {next(iter(mode.values.drawn))}")
         tensors = (*model.parameters(), *model.buffers())
         # a function may return a model that was built before, for real
         return model if all(isinstance(t, compat.FakeTensor) for t in tensors) else _as_fake(model)
 
     return make
+
+
+def _check_equal(one: nn.Module, other: nn.Module, what: str) -> None:
+    """Refuse a model whose layers or sizes hang on a random draw: it is another one each time it is built."""
+    if _outline(one) != _outline(other):
+        raise SubjectError(f"{what}: the model is another one each time it is built: a random draw decides its layers")
+
+
+def _outline(model: nn.Module) -> Any:
+    tensors = [(n, tuple(t.shape), t.dtype) for n, t in (*model.named_parameters(), *model.named_buffers())]
+    return tensors, [
+        (name, type(module), {k: v for k, v in vars(module).items() if isinstance(v, (int, str)) and k[0] != "_"})
+        for name, module in model.named_modules()
+    ]
 
 
 def _check_arguments(target: Callable[..., Any], options: Mapping[str, Any], label: str) -> None:

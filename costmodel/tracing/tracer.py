@@ -16,13 +16,15 @@ from costmodel.errors import CostModelError, TraceError
 from costmodel.ir.analysis import OWN_CLASS
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
-from costmodel.tracing import compat
+from costmodel.tracing import compat, fake
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder
 from costmodel.tracing.repetition import Repeated, repeat
 from costmodel.tracing.step import Step
+
+_DRAWN = "a value drawn at random while the model is built is any: the model is the same with another"
 
 
 def trace_step(step: Step) -> Trace:
@@ -35,6 +37,9 @@ def trace_step(step: Step) -> Trace:
         TraceError: the step does not run on fake tensors; names file and line of the user's code.
     """
     recorder = Recorder(step.model)
+    mode = fake.active()
+    for line in () if mode is None else mode.values.drawn:
+        recorder.assumptions.setdefault(Assumption(what=_DRAWN, where=line))
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)

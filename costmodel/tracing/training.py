@@ -11,6 +11,7 @@ from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
 from costmodel.tracing.choice import Known, choose
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.importing import Session
 from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.plan import Plan as Plan
@@ -43,7 +44,7 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
         return plan_recipe_file(reference, settings)
     file, name = split_reference(reference)
     if not file.endswith(".py") or not Path(file).is_file():
-        return plan_named(reference, given, Session(compat.fake_mode()))
+        return plan_named(reference, given, Session(FakeMode()))
     known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})
     return choose(Path(file), known).plan
 

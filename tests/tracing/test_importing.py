@@ -12,6 +12,7 @@ import costmodel
 from costmodel.errors import SubjectError
 from costmodel.files.fingerprint import fingerprint
 from costmodel.tracing import compat
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.identity import class_place
 from costmodel.tracing.importing import Session
 from tests.tracing.presentations import BLOCK, OF_BLOCK
@@ -59,7 +60,7 @@ def test_a_change_of_a_block_above_the_file_makes_a_stored_answer_stale(tmp_path
 def test_two_module_names_of_one_file_are_one_class(tmp_path: Path) -> None:
     text = {"src/net.py": BLOCK, "src/a.py": "from src.net import Block\n", "src/b.py": "from net import Block\n"}
     laid_out(tmp_path, text)
-    session = Session(compat.fake_mode(), tmp_path)
+    session = Session(FakeMode(), tmp_path)
     first, second = session.load(tmp_path / "src/a.py").Block, session.load(tmp_path / "src/b.py").Block
     assert first is not second
     assert class_place(first) == class_place(second) == (str((tmp_path / "src/net.py").resolve()), "Block", 2)
@@ -67,7 +68,7 @@ def test_two_module_names_of_one_file_are_one_class(tmp_path: Path) -> None:
 
 def test_a_neighbours_import_is_not_run_a_second_time(tmp_path: Path) -> None:
     laid_out(tmp_path, {"net.py": BLOCK, "train.py": "from net import Block\n"})
-    session = Session(compat.fake_mode(), tmp_path)
+    session = Session(FakeMode(), tmp_path)
     train = session.load(tmp_path / "train.py")
     assert session.load(tmp_path / "net.py").Block is train.Block
 
@@ -96,7 +97,7 @@ def test_the_command_line_of_a_submission_is_empty(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(sys, "argv", ["costmodel", "--unknown"])
     text = "import argparse\nargs = argparse.ArgumentParser().parse_args()\n" + BLOCK
     laid_out(tmp_path, {"net.py": text})
-    assert Session(compat.fake_mode(), tmp_path).load(tmp_path / "net.py").Block
+    assert Session(FakeMode(), tmp_path).load(tmp_path / "net.py").Block
     assert sys.argv == ["costmodel", "--unknown"]
 
 

@@ -98,7 +98,7 @@ def test_the_other_memory_is_really_used(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_remembered_result_has_memory_of_its_own() -> None:
     memory = ResultMemory()
-    with compat.fake_mode():
+    with compat.BareMode():
         x = torch.ones(3, 4)
         first, second = (memory(torch.ops.aten.mul.Tensor, (x, x), {}) for _ in range(2))
         assert first is not second
@@ -108,7 +108,7 @@ def test_a_remembered_result_has_memory_of_its_own() -> None:
 
 def test_a_remembered_view_looks_into_its_base() -> None:
     memory = ResultMemory()
-    with compat.fake_mode():
+    with compat.BareMode():
         for _ in range(2):
             x = torch.ones(3, 4)
             view = memory(torch.ops.aten.t.default, (x,), {})
@@ -118,7 +118,7 @@ def test_a_remembered_view_looks_into_its_base() -> None:
 
 def test_results_depend_on_strides_and_types() -> None:
     memory = ResultMemory()
-    with compat.fake_mode():
+    with compat.BareMode():
         for x in (torch.ones(3, 3), torch.ones(3, 3).t(), torch.ones(3, 3, dtype=torch.float64)):
             wanted = torch.ops.aten.mul.Tensor(x, x)
             memory(torch.ops.aten.mul.Tensor, (x, x), {})
@@ -130,7 +130,7 @@ def test_results_depend_on_strides_and_types() -> None:
 
 def test_a_known_value_stays_known() -> None:
     memory = ResultMemory()
-    with compat.fake_mode():
+    with compat.BareMode():
         step = torch.tensor(0.0)
         assert compat.known_value(step) == 0.0
         memory(torch.ops.aten.add_.Tensor, (step, 1), {})

@@ -15,6 +15,7 @@ import costmodel
 from costmodel.errors import SubjectError
 from costmodel.ir.trace import Trace
 from costmodel.tracing import compat
+from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.importing import Session
 from costmodel.tracing.subject import find_model, from_object, load_source
 
@@ -120,7 +121,7 @@ def test_a_lazy_layer_is_an_error_that_says_what_to_do() -> None:
 
 def test_a_path_on_another_system() -> None:
     with pytest.raises(SubjectError, match="no such file"):
-        load_source(r"C:\somewhere\net.py", Session(compat.fake_mode()))
+        load_source(r"C:\somewhere\net.py", Session(FakeMode()))
 
 
 ERRORS = [
@@ -172,6 +173,6 @@ def test_an_unknown_option(write: Write) -> None:
 
 def test_importing_a_file_allocates_nothing(write: Write) -> None:
     path = write("net.py", "import torch\nhuge = torch.zeros(10**6, 10**6)\n" + NET)
-    module, name = load_source(path, Session(compat.fake_mode()))
+    module, name = load_source(path, Session(FakeMode()))
     assert isinstance(module.huge, compat.FakeTensor)
     assert find_model(module, name, {}, path).name == path

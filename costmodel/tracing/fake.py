@@ -1,0 +1,45 @@
+"""The fake mode in which a model is built and traced: tensors have shapes and no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from costmodel.tracing import compat
+from costmodel.tracing.values import Values
+
+
+class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
+    """A fake mode in which values are known while a model is built.
+
+    Attributes:
+        values: of what was built in it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values = Values()
+        self._builds = False
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """A stretch in which a model is built: what it asks of a tensor's value is computed."""
+        before, self._builds = self._builds, True
+        try:
+            yield
+        finally:
+            self._builds = before
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one op."""
+        if not self._builds:
+            return super().dispatch(func, types, args, kwargs)
+        alone = super().dispatch
+        return self.values.watch(lambda f, a, k: alone(f, types, a, k), func, args, kwargs or {})
+
+
+def active() -> FakeMode | None:
+    """The fake mode that is on, if it is one of these."""
+    mode = compat.active_mode()
+    return mode if isinstance(mode, FakeMode) else None

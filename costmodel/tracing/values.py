@@ -1,0 +1,256 @@
+"""Values that the construction of a model asks for: ``float(w.norm())``, ``torch.linspace(0, .1, 4).tolist()``.
+
+While a model is built its tensors have shapes and no memory. Each op is noted, and when a value is asked for, the ops
+that it hangs on are run again on real tensors, if these are small. Nothing is computed for a model that asks nothing.
+
+A note names memory, not tensors: a storage, and where in it an operand lies. Views need no note then, two tensors that
+share memory stay one, and no tensor is kept alive (``torch.utils.swap_tensors`` refuses one that somebody holds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import torch
+from torch.utils._pytree import tree_flatten, tree_map
+
+from costmodel.errors import SubjectError
+from costmodel.tracing import compat
+from costmodel.tracing.blame import asked_by, user_line
+
+aten = torch.ops.aten
+
+_ITEM = aten._local_scalar_dense.default
+_INITIALISERS = str(torch.nn.init.__file__)
+_EMPTY = frozenset({aten.empty, aten.empty_like, aten.empty_strided, aten.new_empty, aten.new_empty_strided})
+"""Memory with anything in it, here zeros: the same values each time."""
+_OTHER = 10**6
+_MOST_ELEMENTS = 2**24
+"""Elements that one value may hang on: 64 MiB in 32 bits, and about a tenth of a second."""
+
+
+Run: TypeAlias = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
+"""How the fake mode runs an op by itself."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a tensor lies: its storage, and how it looks into it."""
+
+    storage: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int
+    dtype: torch.dtype
+
+
+@dataclass(frozen=True)
+class _Literal:
+    """A tensor that was real when the op saw it."""
+
+    tensor: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Note:
+    """One op: what it was given, and the memory that it wrote."""
+
+    func: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    results: tuple[_Place | None, ...]
+    writes: frozenset[int]
+    reads: frozenset[int]
+    elements: int
+
+
+class UnknownError(Exception):
+    """A value that comes from elsewhere than from the construction."""
+
+
+@dataclass
+class Values:
+    """What was done to build a model, and the values that come out of it.
+
+    Attributes:
+        seed: of the random draws.
+        drawn: lines that asked for a value which hangs on a random draw.
+    """
+
+    seed: int = 0
+    drawn: dict[str, None] = field(default_factory=dict)
+    _notes: list[_Note] = field(default_factory=list)
+    _storages: dict[int, Any] = field(default_factory=dict)
+    _inside: bool = False
+
+    @contextmanager
+    def other_draws(self) -> Iterator[None]:
+        """A stretch in which random draws come out otherwise."""
+        self.seed += _OTHER
+        try:
+            yield
+        finally:
+            self.seed -= _OTHER
+
+    def watch(self, run: Run, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Run one op by ``run``. An op that is made of others is one note, not several."""
+        if self._inside:
+            return run(func, args, kwargs)
+        if func is _ITEM:
+            return self._item(args[0])
+        self._inside = True
+        try:
+            try:
+                result = run(func, args, kwargs)
+            except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as error:
+                result = self._computed(func, args, kwargs, error)
+        finally:
+            self._inside = False
+        self._note(func, args, kwargs, result)
+        return result
+
+    def _item(self, tensor: torch.Tensor) -> Any:
+        known = compat.known_value(tensor)
+        if known is not None:
+            return known
+        if tensor.dtype is torch.bool and asked_by(_INITIALISERS):
+            return False  # trunc_normal_ draws again until all lie within its bounds; no cost hangs on an initial value
+        return self._computed(_ITEM, (tensor,), {}, compat.DataDependentOutputException(_ITEM))
+
+    def _computed(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
+        """The real result of an op whose result depends on values; tensors of it are fake again."""
+        fakes = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, compat.FakeTensor)]
+        mode = fakes[0].fake_mode
+        args, kwargs = self._encoded(args), self._encoded(kwargs)
+        wanted = {leaf.storage for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, _Place)}
+        replay = _Replay(self._slice(wanted), self.seed)
+        if replay.is_random:
+            self.drawn.setdefault(user_line())
+        try:
+            result = replay.run(func, args, kwargs, len(self._notes))
+        except UnknownError:
+            raise refused from None
+        return tree_map(lambda item: _fake(mode, item) if isinstance(item, torch.Tensor) else item, result)
+
+    def _slice(self, wanted: set[int]) -> list[tuple[int, _Note]]:
+        """The notes that these storages hang on, oldest first."""
+        found: list[tuple[int, _Note]] = []
+        elements = 0
+        for number in range(len(self._notes) - 1, -1, -1):
+            note = self._notes[number]
+            if note.writes & wanted:
+                wanted = wanted | note.reads
+                found.append((number, note))
+                elements += note.elements
+                if elements > _MOST_ELEMENTS:
+                    raise SubjectError(
+                        f"{user_line()}: the model's construction asks for the value of a tensor that hangs on over "
+                        f"{_MOST_ELEMENTS:,} elements, but the model is built without memory; leave the question out"
+                    )
+        return found[::-1]
+
+    def _note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+        written = [t for t in _written(func, args, kwargs) if isinstance(t, compat.FakeTensor)]
+        results = [t if isinstance(t, compat.FakeTensor) else None for t in tree_flatten(result)[0]]
+        made = [t for t in results if t is not None]
+        encoded, options = self._encoded(args), self._encoded(kwargs)
+        places = tuple(None if t is None else self._place(t) for t in results)
+        reads = {leaf.storage for leaf in tree_flatten((encoded, options))[0] if isinstance(leaf, _Place)}
+        if not written and all(place is None or place.storage in reads for place in places):
+            return  # a view, or no tensor at all
+        self._notes.append(
+            _Note(
+                func,
+                encoded,
+                options,
+                places,
+                frozenset(self._place(t).storage for t in (*made, *written)),
+                frozenset(reads),
+                sum(t.numel() for t in made),
+            )
+        )
+
+    def _encoded(self, value: Any) -> Any:
+        def one(leaf: Any) -> Any:
+            if isinstance(leaf, compat.FakeTensor):
+                return self._place(leaf)
+            return _Literal(leaf.detach()) if isinstance(leaf, torch.Tensor) else leaf
+
+        return tree_map(one, value)
+
+    def _place(self, tensor: torch.Tensor) -> _Place:
+        storage = tensor.untyped_storage()
+        self._storages.setdefault(storage._cdata, storage)  # kept: its number would be given to another
+        return _Place(
+            storage._cdata, tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()), tensor.dtype
+        )
+
+
+class _Replay:
+    """A stretch of notes on real tensors."""
+
+    def __init__(self, notes: list[tuple[int, _Note]], seed: int) -> None:
+        self._notes = notes
+        self._seed = seed
+        self._memory: dict[int, torch.Tensor] = {}
+        self.is_random = any(torch.Tag.nondeterministic_seeded in note.func.tags for _, note in notes)
+
+    def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
+        """The result of an op after them."""
+        with compat.without_modes(), torch.no_grad(), torch.random.fork_rng(devices=[]):
+            for place, note in self._notes:
+                result = self._one(note.func, note.args, note.kwargs, place)
+                for where, tensor in zip(note.results, tree_flatten(result)[0], strict=True):
+                    if where is not None and where.storage not in self._memory:
+                        self._memory[where.storage] = _stored(tensor, where)
+            return self._one(func, args, kwargs, number)
+
+    def _one(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
+        torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
+        result = func(*tree_map(self._decoded, args), **tree_map(self._decoded, kwargs))
+        return result.zero_() if func.overloadpacket in _EMPTY else result
+
+    def _decoded(self, leaf: Any) -> Any:
+        if isinstance(leaf, _Literal):
+            return leaf.tensor.clone()
+        if isinstance(leaf, torch.device):
+            return torch.device("cpu")
+        if isinstance(leaf, torch.Generator):
+            return None
+        if not isinstance(leaf, _Place):
+            return leaf
+        memory = self._memory.get(leaf.storage)
+        if memory is None:
+            raise UnknownError
+        return _look(memory, leaf)
+
+
+def _look(memory: torch.Tensor, place: _Place) -> torch.Tensor:
+    bare = torch.empty(0, dtype=place.dtype)
+    return bare.set_(memory.untyped_storage(), place.offset, place.size, place.stride)
+
+
+def _stored(tensor: torch.Tensor, place: _Place) -> torch.Tensor:
+    """Memory with a result in it, laid out as the fake one was."""
+    layout = tuple(tensor.shape), tuple(tensor.stride()), tensor.storage_offset()
+    if layout == (place.size, place.stride, place.offset):
+        return tensor
+    extent = 1 + place.offset + sum((n - 1) * s for n, s in zip(place.size, place.stride, strict=True))
+    memory = torch.zeros(max(extent, 0), dtype=place.dtype)
+    _look(memory, place).copy_(tensor)
+    return memory
+
+
+def _fake(mode: compat.FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
+    return compat.fresh_tensor(mode, (tuple(tensor.shape), tuple(tensor.stride()), 0, tensor.dtype))
+
+
+def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Any]:
+    """Arguments that the op changes, by its schema."""
+    for position, argument in enumerate(func._schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            value = args[position] if position < len(args) else kwargs.get(argument.name)
+            yield from tree_flatten(value)[0]
