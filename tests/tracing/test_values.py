@@ -120,7 +120,7 @@ class Orthogonal(Base):
 class Sparse(Base):
     def init(self): nn.init.sparse_(self.head.weight, 0.3)
 class Printed(Base):
-    def init(self): print(float(self.head.weight.norm()))
+    def init(self): print(float(self.head.weight.detach().norm()))
 class Scaled(Base):
     def init(self): self.head.weight.data.copy_(torch.randn(10, 4) / self.head.weight.std().clamp_min(1e-3).item())
 class Widths(Base):
@@ -135,7 +135,9 @@ built = Trunc()
 """
 
 
-@pytest.mark.parametrize("name", ["Trunc", "NarrowTrunc", "Orthogonal", "Sparse", "Printed", "Scaled", "Widths", "built"])
+@pytest.mark.parametrize(
+    "name", ["Trunc", "NarrowTrunc", "Orthogonal", "Sparse", "Printed", "Scaled", "Widths", "built"]
+)
 def test_a_constructor_that_asks_is_counted_as_its_instance_is(tmp_path: Path, name: str) -> None:
     file = tmp_path / "net.py"
     file.write_text(FILE)
@@ -152,13 +154,13 @@ def test_a_draw_that_only_is_written_down_is_an_assumption(tmp_path: Path) -> No
     file = tmp_path / "net.py"
     file.write_text(FILE)
     said = costmodel.analyze(f"{file}:Printed", input="3x8x8").assumptions
-    assert [(a.where, "drawn at random" in a.what) for a in said if a.where.startswith("net.py")] == [("net.py:21", True)]
+    assert [a.where for a in said if "drawn at random" in a.what] == ["net.py:21"]
 
 
 @pytest.mark.parametrize(
     ("name", "line", "words"), [("Chance", 28, "another one each time"), ("TooLarge", 30, "16,777,216 elements")]
 )
-def test_what_no_value_can_be_said_of_is_refused_with_its_line(tmp_path: Path, name: str, line: int, words: str) -> None:
+def test_what_has_no_single_value_is_refused_with_its_line(tmp_path: Path, name: str, line: int, words: str) -> None:
     file = tmp_path / "net.py"
     file.write_text(FILE)
     with pytest.raises(SubjectError, match=words) as caught:
