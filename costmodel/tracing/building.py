@@ -180,7 +180,7 @@ class _Runner:
         module = self._session.load(scope.source.path)
         names = {n.id for e in wanted for n in ast.walk(e) if isinstance(n, ast.Name)} | ({model} if model else set())
         names |= {ast.unparse(n) for e in wanted for n in ast.walk(e) if isinstance(n, ast.Attribute)}
-        body, needed = Slicer(self._classes, scope, model).before(names, end)
+        body, needed = Slicer(self._classes, scope, (model,)).before(names, end)
         self._session.import_packages(ast.Module(body, []))
         result = ast.List(list(wanted), ast.Load())
         if scope.function is None:

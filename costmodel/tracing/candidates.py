@@ -49,7 +49,7 @@ class Given:
 
     def session(self) -> Session:
         """Fresh imports in a fresh fake mode."""
-        return Session(FakeMode(), self.root)
+        return Session(FakeMode(), self.root, self.reader)
 
     def label(self, source: Source, name: str) -> str:
         """An object in messages: its file within the folder, or the file as it was given."""

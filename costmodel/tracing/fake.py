@@ -15,11 +15,13 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
 
     Attributes:
         values: of what was built in it.
+        notes: what was taken for granted to import and build it, with its place where it has one.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.values = Values()
+        self.notes: dict[str, str] = {}
         self._builds = False
 
     @contextmanager

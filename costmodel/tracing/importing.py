@@ -15,15 +15,22 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 from costmodel.errors import SubjectError
+from costmodel.tracing.blame import raised_at
 from costmodel.tracing.fake import FakeMode
-from costmodel.tracing.hints import explained
-from costmodel.tracing.reading.source import is_main_guard
+from costmodel.tracing.hints import advice, explained
+from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.needed import needed_statements, works_at_import
+from costmodel.tracing.reading.presented import Reader
+from costmodel.tracing.reading.source import Project, is_main_guard
+from costmodel.tracing.salvage import Salvage
 
 _MARK = "__costmodel_session__"
 _MOST_ANCESTORS = 4
@@ -38,10 +45,12 @@ class Session:
     Attributes:
         mode: the fake mode in which its files run.
         root: the submission's folder, above which nothing is looked at; None for a file by itself.
+        reader: of the submission's files; None reads each file by itself.
     """
 
     mode: FakeMode
     root: Path | None = None
+    reader: Reader | None = None
     _modules: dict[Path, ModuleType] = field(default_factory=dict)
     _places: list[str] = field(default_factory=list)
 
@@ -81,6 +90,8 @@ class Session:
     def importable(self) -> Iterator[None]:
         """While the submission's code runs: its folders can be imported from, and the command line is empty."""
         before, words = set(sys.modules), sys.argv
+        finder = _Finder(self)
+        sys.meta_path.insert(_before_path_finder(), finder)
         sys.path[:0] = self._places
         sys.argv = [str(next(iter(self._modules), ""))]
         try:
@@ -88,10 +99,15 @@ class Session:
                 yield
         finally:
             sys.argv = words
+            sys.meta_path.remove(finder)
             for place in self._places:
                 with contextlib.suppress(ValueError):
                     sys.path.remove(place)
             self._mark(before)
+
+    def owns(self, file: str) -> bool:
+        """True for a file of the submission."""
+        return any(_is_below(file, place) for place in self._places)
 
     def import_packages(self, tree: ast.AST) -> None:
         """Import what an import of a text would, of installed packages, in the real world."""
@@ -116,7 +132,7 @@ class Session:
             known = sys.modules.get(name)  # its package may have imported it
             if known is not None and getattr(known, "__file__", None) == str(file):
                 return known
-            spec = importlib.util.spec_from_file_location(name, file)
+            spec = importlib.util.spec_from_file_location(name, file, loader=_Loader(self, name, str(file)))
             assert spec is not None  # a .py file always has one, with a loader
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
@@ -128,6 +144,30 @@ class Session:
                 sys.modules.pop(name, None)
                 raise
         return module
+
+    def execute(self, module: ModuleType, file: Path, whole: Callable[[], None]) -> None:
+        """Run a file as a module: as a whole, or what its models need, if the whole fails or would do its work."""
+        reader = self.reader or Reader(Classes(Project(self.root or file.parent, [file])))
+        project = reader.classes.project
+        source = next((s for s in project.sources if s.path.resolve() == file), None) or project.source(file)
+        works = works_at_import(reader, source)
+        if not works:
+            before = dict(vars(module))
+            try:
+                whole()
+                return
+            except SyntaxError:
+                raise
+            except (Exception, SystemExit) as error:
+                at = raised_at(error)
+                works = f"importing it fails{f' at {at}' if at else ''}: {advice(error)}"
+            vars(module).clear()
+            vars(module).update(before)
+        salvage = Salvage(module, source.place)
+        salvage.run(str(file), needed_statements(reader, source))
+        self.mode.notes.setdefault(f"only what the models need of the file is run: {works}", source.place)
+        for line, why in salvage.left.items():
+            self.mode.notes.setdefault(f"left out: {why}", f"{source.place}:{line}")
 
     def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
         """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""
@@ -179,8 +219,39 @@ class Session:
             if not isinstance(names, dict):
                 continue
             places = [str(names.get("__file__") or ""), *map(str, names.get("__path__", ()))]
-            if any(_is_below(place, root) for place in places for root in self._places):
+            if any(self.owns(place) for place in places):
                 names[_MARK] = True
+
+
+class _Loader(SourceFileLoader):
+    """Loads a file of the submission by way of its session."""
+
+    def __init__(self, session: Session, name: str, path: str) -> None:
+        super().__init__(name, path)
+        self._session = session
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file in its module."""
+        self._session.execute(module, Path(self.path), lambda: super(_Loader, self).exec_module(module))
+
+
+class _Finder(MetaPathFinder):
+    """Finds what the path finder would, and loads the submission's own files by way of their session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The place of a module; None leaves it to the others."""
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or type(spec.loader) is not SourceFileLoader or not self._session.owns(str(spec.origin)):
+            return None
+        spec.loader = _Loader(self._session, name, str(spec.origin))
+        return spec
+
+
+def _before_path_finder() -> int:
+    return next((i for i, finder in enumerate(sys.meta_path) if finder is PathFinder), len(sys.meta_path))
 
 
 def _run_at_import(tree: ast.AST) -> Iterator[ast.AST]:

@@ -21,6 +21,7 @@ from costmodel.files.quoting import without_addresses
 from costmodel.tracing import compat, fake
 from costmodel.tracing.hints import explained
 from costmodel.tracing.importing import Session
+from costmodel.tracing.salvage import Missing
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,9 @@ def from_object(
     Raises:
         SubjectError: it is none of these, or its arguments do not fit.
     """
+    if isinstance(target, Missing):
+        with explained(SubjectError, label):
+            target.fail()
     if isinstance(target, nn.Module):
         if options:
             raise SubjectError(f"{label} is already built: --model-option has nothing to set")

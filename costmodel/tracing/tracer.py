@@ -38,8 +38,9 @@ def trace_step(step: Step) -> Trace:
     """
     recorder = Recorder(step.model)
     mode = fake.active()
-    for line in () if mode is None else mode.values.drawn:
-        recorder.assumptions.setdefault(Assumption(what=_DRAWN, where=line))
+    if mode is not None:
+        known = [*mode.notes.items(), *((_DRAWN, line) for line in mode.values.drawn)]
+        recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)

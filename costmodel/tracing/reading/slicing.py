@@ -29,14 +29,14 @@ class Slicer:
     """Finds the statements of a scope that some variables depend on, the later ones decide.
 
     Args:
-        model: the variable that holds the model, "" if none is looked for: calls of its methods and functions that get
-            it count only if they change its structure.
+        models: variables that hold a model: calls of its methods and functions that get it count only if they change
+            its structure.
     """
 
-    def __init__(self, classes: Classes, scope: Scope, model: str = "") -> None:
+    def __init__(self, classes: Classes, scope: Scope, models: Iterable[str] = ()) -> None:
         self._classes = classes
         self._scope = scope
-        self._model = model
+        self._models = frozenset(models) - {""}
         self._own = {name for node in statements(scope.body) for name in _bound(node)}
 
     def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
@@ -49,12 +49,13 @@ class Slicer:
     def _kept(self, body: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
         kept: list[ast.stmt] = []
         for node in reversed(body):
-            one = self._one(node, needed)
+            one = self.one(node, needed)
             if one is not None:
                 kept.append(one)
         return kept[::-1]
 
-    def _one(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
+    def one(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
+        """A statement, pruned to what matters, and what it reads added to ``needed``; None if nothing of it matters."""
         if isinstance(node, (ast.For, ast.AsyncFor)) and self._freezes(node, needed):
             needed |= _read(node)
             return node
@@ -112,11 +113,11 @@ class Slicer:
         return found
 
     def _builds(self, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
-        return bool(self._model) and any(self._model in _bound(node) for node in statements(loop.body))
+        return any(self._models & set(_bound(node)) for node in statements(loop.body))
 
     def _matters(self, node: ast.stmt, needed: set[str]) -> bool:
         bound = set(_bound(node))
-        if self._model in bound and self._only_wraps(node):
+        if self._models & bound and self._only_wraps(node):
             return False
         if bound & needed:
             return True
@@ -131,9 +132,9 @@ class Slicer:
         if not isinstance(value, ast.Call):
             return False
         if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
-            return _root(value.func.value) == self._model
+            return _root(value.func.value) in self._models
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
-        return wraps and bool(value.args) and dotted(value.args[0]) == self._model
+        return wraps and bool(value.args) and dotted(value.args[0]) in self._models
 
     def _changes(self, call: ast.Call, needed: set[str]) -> bool:
         """True if a call whose result nobody keeps changes one of the variables."""
@@ -156,7 +157,7 @@ class Slicer:
         return any(dotted(v) in needed & self._own and _stores_into(symbol.node, name) for name, v in given)
 
     def _is_model(self, root: str) -> bool:
-        return bool(self._model) and root == self._model.partition(".")[0] and "." not in self._model
+        return root in self._models
 
     def _method_changes(self, name: str) -> bool:
         """True if a class of the files has a method of this name that changes the module."""
@@ -166,7 +167,7 @@ class Slicer:
     def _freezes(self, node: ast.For | ast.AsyncFor, needed: set[str]) -> bool:
         """``for p in net.parameters(): p.requires_grad = False``."""
         over = {_root(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
-        if not self._model or self._model not in needed or self._model.partition(".")[0] not in over:
+        if not any(model.partition(".")[0] in over for model in self._models & needed):
             return False
         stored = [target for inner in statements(node.body) for target in _changed(inner)]
         called = [call for inner in statements(node.body) for call in _calls_of(inner)]
@@ -243,6 +244,22 @@ def _calls_of(node: ast.stmt) -> Iterator[ast.Call]:
 
 
 def _read(node: ast.AST) -> set[str]:
+    """Names that a statement reads; of a definition those that are not its own."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        places = node.args
+        own = {a.arg for a in (*places.posonlyargs, *places.args, *places.kwonlyargs)}
+        own |= {a.arg for a in (places.vararg, places.kwarg) if a is not None}
+        if isinstance(node, ast.Lambda):
+            return _names_in(node.body) - own
+        body = node.body
+        shared = {name for one in statements(body) if isinstance(one, ast.Global) for name in one.names}
+        own |= {name for one in statements(body) for name in _bound(one)} - shared
+        inside = {name for one in body for name in _read(one)}
+        outside = [d for d in (*places.defaults, *places.kw_defaults, *node.decorator_list) if d]
+        return (inside - own) | {name for one in outside for name in _names_in(one)}
+    if isinstance(node, ast.ClassDef):
+        outside = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
+        return {name for one in node.body for name in _read(one)} | {n for one in outside for n in _names_in(one)}
     return _names_in(node)
 
 

@@ -1,0 +1,108 @@
+"""The statements of a file's top level that its models need, where importing the whole file is not the way to them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from costmodel.tracing.reading.presented import Presented, Reader
+from costmodel.tracing.reading.scopes import Scope, own_expressions, statements
+from costmodel.tracing.reading.slicing import Slicer
+from costmodel.tracing.reading.source import Source, Symbol, dotted, is_main_guard
+
+_WORDS = frozenset({"recipe", "training_step", "configure_optimizers", "example_batch", "preprocess"})
+"""What a file may say of its training."""
+
+_SETTINGS = frozenset(
+    {"sys.path.append", "sys.path.insert", "torch.set_default_dtype", "torch.set_default_tensor_type"}
+)
+"""Calls that decide about what comes after them, and name none of it."""
+
+_DEEPEST = 4
+
+_DEFINES = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def works_at_import(reader: Reader, source: Source) -> str:
+    """The reason why importing a file would do its work, a training or a download; "" if reading shows none."""
+    for node in source.tree.body:
+        if isinstance(node, _DEFINES) or is_main_guard(node):
+            continue
+        for inner in statements([node]):
+            for expression in own_expressions(inner):
+                for call in _calls(expression):
+                    what = _work(reader, source, call)
+                    if what:
+                        return f"line {call.lineno} {what}"
+    return ""
+
+
+def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
+    """Imports and definitions, and of the rest what the models of the file depend on, each pruned to what matters."""
+    scope = Scope(source, tuple(source.tree.body))
+    presented = [one for one in reader.presented() if one.scope.source is source]
+    tops = [one.name for one in presented if one.scope.function is None and not one.scope.guarded]
+    slicer = Slicer(reader.classes, scope, tops)
+    needed = (
+        {name for one in presented for name in _of_presented(reader, one)}
+        | set(tops)
+        | _named_by_others(reader, source)
+    )
+    needed |= {s.name for s in (*reader.classes.models, *reader.makers()) if s.source is source} | _WORDS
+    while True:
+        known = len(needed)
+        kept = [one for node in source.tree.body if (one := _kept(node, slicer, needed)) is not None]
+        if len(needed) == known:  # a class may read what is assigned below it
+            return kept
+
+
+def _kept(node: ast.stmt, slicer: Slicer, needed: set[str]) -> ast.stmt | None:
+    if is_main_guard(node):
+        return None
+    one = slicer.one(node, needed)
+    if one is None and (isinstance(node, _DEFINES) or _is_setting(node)):
+        return node
+    return one
+
+
+def _is_setting(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and dotted(node.value.func) in _SETTINGS
+
+
+def _of_presented(reader: Reader, one: Presented) -> set[str]:
+    """Names of the file that a model, built anywhere in it, depends on."""
+    if one.scope.function is None and not one.scope.guarded:
+        return {one.name}
+    wanted = {node.id for node in ast.walk(one.value) if isinstance(node, ast.Name)}
+    return Slicer(reader.classes, one.scope, (one.name,)).before(wanted | {one.name}, None)[1]
+
+
+def _named_by_others(reader: Reader, source: Source) -> set[str]:
+    """Variables that other files import, where nothing is called for them."""
+    wanted = {i.name for other in reader.classes.project.sources if other is not source for i in other.imports.values()}
+    return {
+        name
+        for name, values in source.values.items()
+        if name in wanted and not any(True for value in values for _ in _calls(value))
+    }
+
+
+def _work(reader: Reader, source: Source, call: ast.Call, depth: int = 0) -> str:
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
+    if last in ("backward", "fit"):
+        return "trains"
+    if any(k.arg == "download" and isinstance(k.value, ast.Constant) and k.value.value for k in call.keywords):
+        return "downloads"
+    if last == "input" and isinstance(call.func, ast.Name):
+        return "asks for input"
+    symbol = reader.classes.project.resolve(source, call.func)
+    if isinstance(symbol, Symbol) and not isinstance(symbol.node, ast.ClassDef) and depth < _DEEPEST:
+        for inner in (c for node in symbol.node.body for c in _calls(node)):
+            what = _work(reader, symbol.source, inner, depth + 1)
+            if what:
+                return what
+    return ""
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    return (inner for inner in ast.walk(node) if isinstance(inner, ast.Call))

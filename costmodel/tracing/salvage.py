@@ -1,0 +1,121 @@
+"""A file whose import fails, or would train: its definitions are reached without the rest.
+
+The statements that the models need run one by one. One that fails is left out, and what it would have bound stands for
+its error: whoever uses it hears of the cause.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import Any, NoReturn
+
+from costmodel.errors import CostModelError, MissingError
+from costmodel.tracing.hints import advice
+
+
+class Missing:
+    """Stands for what could not be imported or made; any use of it is an error that says why.
+
+    Args:
+        name: of the variable.
+        why: it is not there, with file and line.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        self.__dict__["_said"] = f"{name} is not there: {why}"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self.fail()
+
+    def fail(self, *_: object, **__: object) -> NoReturn:
+        """Say what is missing.
+
+        Raises:
+            MissingError: always.
+        """
+        raise MissingError(self.__dict__["_said"])
+
+
+_USES = (
+    "call getitem setitem iter len bool int float index mro_entries setattr enter add radd sub rsub mul rmul "
+    "truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg matmul rmatmul lt le gt ge contains format"
+)
+for _use in _USES.split():
+    setattr(Missing, f"__{_use}__", Missing.fail)
+
+
+@dataclass
+class Salvage:
+    """One file's statements, run as far as they go.
+
+    Attributes:
+        module: in which they run.
+        shown: the file in messages.
+        left: what failed, by line.
+    """
+
+    module: ModuleType
+    shown: str
+    left: dict[int, str] = field(default_factory=dict)
+
+    def run(self, file: str, body: list[ast.stmt]) -> None:
+        """Run statements in order; none raises."""
+        flags = 0
+        for node in body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for alias in node.names:
+                    flags |= getattr(__future__, alias.name).compiler_flag
+        for one in (part for node in body for part in _parts(node)):
+            self._one(one, lambda one: compile(ast.Module([one], []), file, "exec", flags, dont_inherit=True))
+
+    def _one(self, node: ast.stmt, compiled: Callable[[ast.stmt], Any]) -> None:
+        try:
+            exec(compiled(ast.fix_missing_locations(node)), vars(self.module))
+        except (Exception, SystemExit) as error:
+            why = error.message if isinstance(error, CostModelError) else advice(error)
+            self.left.setdefault(node.lineno, why)
+            space = vars(self.module)
+            changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
+            for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
+                space[name] = Missing(name, f"{self.shown}:{node.lineno}: {why}")
+
+
+def _parts(node: ast.stmt) -> Iterator[ast.stmt]:
+    """An import of several names as several imports: one may fail alone."""
+    if isinstance(node, ast.Import):
+        yield from (ast.copy_location(ast.Import([alias]), node) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (ast.copy_location(ast.ImportFrom(node.module, [a], node.level), node) for a in node.names)
+    else:
+        yield node
+
+
+def _bound_by(node: ast.stmt) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield inner.name
+            if inner is node:
+                return  # what is inside is its own
+        elif isinstance(inner, ast.alias):
+            yield inner.asname or inner.name.partition(".")[0]
+        elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            yield inner.id
+
+
+def _changed_by(node: ast.stmt) -> Iterator[str]:
+    """Variables whose contents a statement changes: ``net.fc = …``, ``setattr(net, …)``, ``layers.append(…)``."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del)):
+            yield from _names(inner)
+        elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
+            yield from _names(inner.value)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    return (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
