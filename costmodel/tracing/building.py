@@ -13,6 +13,7 @@ from typing import Any
 from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.importing import Session
 from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.expressions import core
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
 from costmodel.tracing.reading.slicing import Slicer
@@ -124,7 +125,7 @@ def _through(
 
 def _arguments(one: Presented, names: Mapping[str, Any], reader: Reader, session: Session) -> str:
     """The arguments of the call that builds the model, with the values that are known."""
-    call = one.value
+    call = core(one.value)
     if one.choices or not isinstance(call, ast.Call) or any(isinstance(a, ast.Starred) for a in call.args):
         return ""
     args = tuple(_value(a, names) for a in call.args)

@@ -80,12 +80,16 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
 
     Its cache lasts as long as the process and forgets which results are the same tensor: a trace would depend on
     what was traced before. ResultMemory, which remembers only results that are tensors of their own, does its work.
+
+    Attributes:
+        knows_values: a question for a tensor's value has an answer.
     """
 
     def __init__(self) -> None:
         super().__init__(allow_non_fake_inputs=False)
         self.fake_tensor_converter = self._converter = _Converter()
         self.cache_enabled = False
+        self.knows_values = False
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one op."""
@@ -120,6 +124,8 @@ FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign,assignment]
 
 def _numpy(tensor: FakeTensor, *, force: bool = False) -> Any:
     """An array of the values where they are known; torch refuses it to every tensor subclass."""
+    if not getattr(tensor.fake_mode, "knows_values", False):
+        raise RuntimeError(".numpy() is not supported for tensor subclasses.")
     if tensor.requires_grad and not force:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     values = tensor.detach().tolist()

@@ -22,20 +22,19 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
         super().__init__()
         self.values = Values()
         self.notes: dict[str, str] = {}
-        self._builds = False
 
     @contextmanager
     def building(self) -> Iterator[None]:
         """A stretch in which a model is built: what it asks of a tensor's value is computed."""
-        before, self._builds = self._builds, True
+        before, self.knows_values = self.knows_values, True
         try:
             yield
         finally:
-            self._builds = before
+            self.knows_values = before
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one op."""
-        if not self._builds:
+        if not self.knows_values:
             return super().dispatch(func, types, args, kwargs)
         alone = super().dispatch
         return self.values.watch(lambda f, a, k: alone(f, types, a, k), func, args, kwargs or {})

@@ -27,7 +27,7 @@ from costmodel.tracing.blame import raised_at
 from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import advice, explained
 from costmodel.tracing.reading.classes import Classes
-from costmodel.tracing.reading.needed import needed_statements, works_at_import
+from costmodel.tracing.reading.needed import has_models, needed_statements, works_at_import
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, is_main_guard
 from costmodel.tracing.salvage import Salvage
@@ -159,6 +159,8 @@ class Session:
             except SyntaxError:
                 raise
             except (Exception, SystemExit) as error:
+                if not has_models(reader, source):
+                    raise
                 at = raised_at(error)
                 works = f"importing it fails{f' at {at}' if at else ''}: {advice(error)}"
             vars(module).clear()

@@ -23,10 +23,11 @@ class Missing:
     Args:
         name: of the variable.
         why: it is not there, with file and line.
+        cause: the error behind it.
     """
 
-    def __init__(self, name: str, why: str) -> None:
-        self.__dict__["_said"] = f"{name} is not there: {why}"
+    def __init__(self, name: str, why: str, cause: BaseException) -> None:
+        self.__dict__.update(_said=f"{name} is not there: {why}", _cause=cause)
 
     def __getattr__(self, name: str) -> NoReturn:
         self.fail()
@@ -37,7 +38,7 @@ class Missing:
         Raises:
             MissingError: always.
         """
-        raise MissingError(self.__dict__["_said"])
+        raise MissingError(self.__dict__["_said"]) from self.__dict__["_cause"]
 
 
 _USES = (
@@ -81,7 +82,7 @@ class Salvage:
             space = vars(self.module)
             changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
             for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
-                space[name] = Missing(name, f"{self.shown}:{node.lineno}: {why}")
+                space[name] = Missing(name, f"{self.shown}:{node.lineno}: {why}", error)
 
 
 def _parts(node: ast.stmt) -> Iterator[ast.stmt]:

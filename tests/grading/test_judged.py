@@ -76,7 +76,7 @@ def test_the_grader_names_the_model_of_a_student(tmp_path: Path) -> None:
 
 def test_a_folder_of_the_submission_is_no_package_to_install(tmp_path: Path) -> None:
     laid_out(tmp_path / "class" / "ana", {"net.py": HEAD + "from src.gone import x\n" + NET, "src/here.py": ""})
-    laid_out(tmp_path / "class" / "ben", {"net.py": HEAD + "import package_of_nobody\n" + NET})
+    laid_out(tmp_path / "class" / "ben", {"net.py": HEAD + "import package_of_nobody as nn\n" + NET})
     grades = grade_order(Order(place=tmp_path / "class", rules="mit-lab2-2022"), tmp_path / "out")
     assert [note for note in grades.notes if "install" in note] == [
         "1 submission says that package_of_nobody is missing; if the class may import it, install it beside costmodel "

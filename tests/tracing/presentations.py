@@ -441,7 +441,10 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
         r"net\.py:4: syntax error",
     ),
     "a file that cannot be imported beside a helper": (
-        {"helper.py": HEAD + STEM, "net.py": HEAD + "import nothing_of_this_name\n" + NET},
+        {
+            "helper.py": HEAD + STEM,
+            "net.py": HEAD + "import nothing_of_this_name as n\n" + NET.replace("nn.Conv", "n.Conv"),
+        },
         r"helper\.py:Stem takes the input; net\.py:Net fails: .*nothing_of_this_name",
     ),
     "two recipes": (

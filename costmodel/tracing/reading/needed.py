@@ -37,6 +37,16 @@ def works_at_import(reader: Reader, source: Source) -> str:
     return ""
 
 
+def has_models(reader: Reader, source: Source) -> bool:
+    """True if a file defines or builds a model, as far as reading tells, or something that other files use."""
+    defined = {s.source for s in (*reader.classes.models, *reader.makers())}
+    defined |= {one.scope.source for one in reader.presented()}
+    imported = {
+        i.name for other in reader.classes.project.sources if other is not source for i in other.imports.values()
+    }
+    return source in defined or bool(imported & {*source.definitions, *source.values})
+
+
 def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
     """Imports and definitions, and of the rest what the models of the file depend on, each pruned to what matters."""
     scope = Scope(source, tuple(source.tree.body))
@@ -79,12 +89,17 @@ def _of_presented(reader: Reader, one: Presented) -> set[str]:
 
 def _named_by_others(reader: Reader, source: Source) -> set[str]:
     """Variables that other files import, where nothing is called for them."""
-    wanted = {i.name for other in reader.classes.project.sources if other is not source for i in other.imports.values()}
+    wanted = _imported_by_others(reader, source)
     return {
         name
         for name, values in source.values.items()
         if name in wanted and not any(True for value in values for _ in _calls(value))
     }
+
+
+def _imported_by_others(reader: Reader, source: Source) -> set[str | None]:
+    others = (other for other in reader.classes.project.sources if other is not source)
+    return {imported.name for other in others for imported in other.imports.values()}
 
 
 def _work(reader: Reader, source: Source, call: ast.Call, depth: int = 0) -> str:

@@ -37,7 +37,9 @@ class Slicer:
         self._classes = classes
         self._scope = scope
         self._models = frozenset(models) - {""}
-        self._own = {name for node in statements(scope.body) for name in _bound(node)}
+        inside = list(statements(scope.body))
+        imported = {name for n in inside if isinstance(n, (ast.Import, ast.ImportFrom)) for name in _bound(n)}
+        self._own = {name for node in inside for name in _bound(node)} - imported
 
     def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
         """The statements before ``end`` (all, if None) that the names depend on, and every name that is read."""

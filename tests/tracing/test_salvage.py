@@ -1,0 +1,119 @@
+"""Files that cannot be imported as a whole, or would train: the model is reached, and what was left out is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import costmodel
+from costmodel.errors import CostModelError
+from costmodel.ir.analysis import Analysis
+
+HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+NET = """
+class Net(nn.Module):
+    def __init__(self, width=WIDTH):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, width, 3), nn.Linear(width, CLASSES)
+    def forward(self, x):
+        return self.head(F.relu(self.conv(x)).mean((2, 3)))
+"""
+SCRIPT = f"""from __future__ import annotations
+import argparse
+{HEAD}import matplotlib_of_nobody.pyplot as plt
+from tensorboard_of_nobody import SummaryWriter, other
+parser = argparse.ArgumentParser()
+parser.add_argument("--width", type=int, default=24)
+args = parser.parse_args()
+writer = SummaryWriter()
+data = torch.utils.data.DataLoader(Cifar("data", download=True), batch_size=4)
+WIDTH, CLASSES = 8, 10
+{NET}
+net = Net(args.width).to(torch.device("cpu"))
+net.load_state_dict(torch.load("weights.pt"))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(10**9):
+    for x, y in data:
+        F.cross_entropy(net(x), y).backward()
+        optimizer.step()
+plt.plot([1, 2])
+"""
+PARAMETERS = {8: 8 * 27 + 8 + 8 * 10 + 10, 24: 24 * 27 + 24 + 24 * 10 + 10}
+
+
+def _analysis(folder: Path, text: str, name: str = "", **files: str) -> Analysis:
+    for file, content in files.items():
+        (folder / f"{file}.py").write_text(content)
+    (folder / "net.py").write_text(text)
+    return costmodel.analyze(f"{folder / 'net.py'}{name}", input="3x8x8")
+
+
+def test_a_training_script_gives_the_network_that_it_trains(tmp_path: Path) -> None:
+    analysis = _analysis(tmp_path, SCRIPT)
+    assert analysis.totals.parameters == PARAMETERS[24]
+    said = [(a.where, a.what) for a in analysis.assumptions if a.where.startswith("net.py")]
+    assert said == [
+        ("net.py", "only what the models need of the file is run: line 12 downloads"),
+        ("net.py:6", "left out: ModuleNotFoundError: No module named 'matplotlib_of_nobody'"),
+        ("net.py:7", "left out: ModuleNotFoundError: No module named 'tensorboard_of_nobody'"),
+    ]
+
+
+TOP = HEAD + "WIDTH, CLASSES = 8, 10\n"
+REACHED = {
+    "an import before it": HEAD + "import nothing_of_this_name\nWIDTH, CLASSES = 8, 10\n" + NET,
+    "a statement behind it": TOP + NET + "open('gone.csv')\n",
+    "an exit": TOP + "import sys\nsys.exit(3)\n" + NET,
+    "a syntax of the shell": TOP + "import os\nos.listdir('/gone')\n" + NET,
+    "a loop that trains": TOP + NET + "net = Net()\nwhile True: net(torch.ones(1, 3, 8, 8)).sum().backward()\n",
+    "a function that trains": TOP + NET + "def go(net):\n    while True: net(1).backward()\ngo(Net())\n",
+    "a constant below": HEAD + NET.replace("width=WIDTH", "width=8") + "CLASSES = 10\nopen('gone')\n",
+    "a constant that is computed": HEAD + "import math\nopen('gone')\nWIDTH = int(math.sqrt(64))\nCLASSES = 10\n" + NET,
+    "a question": TOP + "name = input('who? ')\n" + NET,
+    "alternatives": TOP + "open('gone')\ntry:\n    import nobody as L\nexcept ImportError:\n    L = nn\n"
+    + NET.replace("nn.Conv2d", "L.Conv2d"),
+    "a star": HEAD + "from sizes import *\nopen('gone')\n" + NET,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REACHED)
+def test_the_class_is_reached(tmp_path: Path, case: str) -> None:
+    analysis = _analysis(tmp_path, REACHED[case], ":Net", sizes="WIDTH, CLASSES = 8, 10\n")
+    assert analysis.totals.parameters == PARAMETERS[8]
+    assert any(a.what.startswith("only what the models need of the file is run") for a in analysis.assumptions)
+
+
+def test_a_neighbour_that_fails_is_reached_too(tmp_path: Path) -> None:
+    sizes = "import nothing_of_this_name\nWIDTH, CLASSES = 8, 10\nraise RuntimeError('no data')\n"
+    analysis = _analysis(tmp_path, HEAD + "from sizes import WIDTH, CLASSES\n" + NET, ":Net", sizes=sizes)
+    assert analysis.totals.parameters == PARAMETERS[8]
+    assert [a.where for a in analysis.assumptions if "left out" in a.what] == ["sizes.py:1"]
+
+
+FAILS = {
+    "a module that the model uses": (HEAD + "import nobody as nn\n" + NET, r"net\.py:4.*No module named 'nobody'"),
+    "a layer of it": (TOP + "from nobody import Layer\n" + NET.replace("nn.Linear", "Layer"), r"net\.py:5.*'nobody'"),
+    "a size from a file": (
+        HEAD + "import json\nWIDTH = json.load(open('gone.json'))['width']\nCLASSES = 10\n" + NET,
+        r"net\.py:5.*gone\.json",
+    ),
+    "a size that is set again": (TOP + "WIDTH = int(open('gone').read())\n" + NET, r"net\.py:5.*'gone'"),
+    "a change of the model": (TOP + NET + "net = Net()\nnet.head = nn.Linear(8, len(open('gone').read()))\n", "gone"),
+    "nothing to reach": ("import nobody\n", "No module named 'nobody'"),
+}
+
+
+@pytest.mark.parametrize("case", FAILS)
+def test_what_the_model_needs_and_is_not_there_is_named(tmp_path: Path, case: str) -> None:
+    """Never a model with another size or another layer in place of what failed."""
+    text, words = FAILS[case]
+    with pytest.raises(CostModelError, match=words):
+        _analysis(tmp_path, text, ":net" if "net = " in text else ":Net")
+
+
+def test_the_command_line_of_a_script_is_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["costmodel", "analyze", "--width", "99"])
+    text = TOP + "import sys\nassert len(sys.argv) == 1 and sys.argv[0].endswith('net.py')\n" + NET
+    analysis = _analysis(tmp_path, text, ":Net")
+    assert not [a for a in analysis.assumptions if a.where.startswith("net.py")]
