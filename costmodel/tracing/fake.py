@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from costmodel.tracing import compat
+from costmodel.tracing.devices import as_on_one_gpu
 from costmodel.tracing.values import Values
 
 
@@ -21,7 +22,33 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
     def __init__(self) -> None:
         super().__init__()
         self.values = Values()
-        self.notes: dict[str, str] = {}
+        self.notes: dict[tuple[str, str], None] = {}
+        self._depth = 0
+        self._expects_gpu = False
+        self._around = ExitStack()
+
+    def expect_gpu(self) -> None:
+        """The code may move things to a GPU: from now on they stay where they are."""
+        if not self._expects_gpu and self._depth:
+            self._around.enter_context(as_on_one_gpu(self.note))
+        self._expects_gpu = True
+
+    def note(self, what: str, where: str) -> None:
+        """Take something down that was taken for granted, and its place."""
+        self.notes.setdefault((what, where))
+
+    def __enter__(self) -> FakeMode:
+        if not self._depth and self._expects_gpu:
+            self._around.enter_context(as_on_one_gpu(self.note))
+        self._depth += 1
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        self._depth -= 1
+        if not self._depth:
+            self._around.close()
 
     @contextmanager
     def building(self) -> Iterator[None]:

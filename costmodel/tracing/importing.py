@@ -24,6 +24,7 @@ from types import ModuleType
 
 from costmodel.errors import SubjectError
 from costmodel.tracing.blame import raised_at
+from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import advice, explained
 from costmodel.tracing.reading.classes import Classes
@@ -147,6 +148,8 @@ class Session:
 
     def execute(self, module: ModuleType, file: Path, whole: Callable[[], None]) -> None:
         """Run a file as a module: as a whole, or what its models need, if the whole fails or would do its work."""
+        if mentions_a_gpu(file.read_bytes()):
+            self.mode.expect_gpu()
         reader = self.reader or Reader(Classes(Project(self.root or file.parent, [file])))
         project = reader.classes.project
         source = next((s for s in project.sources if s.path.resolve() == file), None) or project.source(file)
@@ -167,9 +170,9 @@ class Session:
             vars(module).update(before)
         salvage = Salvage(module, source.place)
         salvage.run(str(file), needed_statements(reader, source))
-        self.mode.notes.setdefault(f"only what the models need of the file is run: {works}", source.place)
+        self.mode.note(f"only what the models need of the file is run: {works}", source.place)
         for line, why in salvage.left.items():
-            self.mode.notes.setdefault(f"left out: {why}", f"{source.place}:{line}")
+            self.mode.note(f"left out: {why}", f"{source.place}:{line}")
 
     def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
         """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""

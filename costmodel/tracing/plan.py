@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from costmodel.errors import RecipeError
+from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import explained
 from costmodel.tracing.importing import Session
@@ -36,7 +38,19 @@ def plan_object(model: Any, settings: Mapping[str, Any]) -> Plan:
     """The plan of a class, an instance, or a function that returns one."""
     recipe = make_recipe(settings, "arguments")
     label = getattr(model, "__name__", type(model).__name__)
-    return Plan(from_object(model, recipe.model_options, label), recipe, FakeMode())
+    mode = FakeMode()
+    if _may_move(model):
+        mode.expect_gpu()
+    return Plan(from_object(model, recipe.model_options, label), recipe, mode)
+
+
+def _may_move(model: Any) -> bool:
+    """True if the code behind an object may move something to a GPU; also if it cannot be read."""
+    kind = model if inspect.isroutine(model) or isinstance(model, type) else type(model)
+    try:
+        return mentions_a_gpu(Path(inspect.getfile(kind)).read_bytes())
+    except (TypeError, OSError):
+        return True
 
 
 def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:

@@ -37,10 +37,6 @@ def trace_step(step: Step) -> Trace:
         TraceError: the step does not run on fake tensors; names file and line of the user's code.
     """
     recorder = Recorder(step.model)
-    mode = fake.active()
-    if mode is not None:
-        known = [*mode.notes.items(), *((_DRAWN, line) for line in mode.values.drawn)]
-        recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
     inputs = recorder.ids_within(step.batch)
@@ -52,6 +48,10 @@ def trace_step(step: Step) -> Trace:
         with recorder.scopes, recorder:
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     recorder.lifetimes.forget()
+    mode = fake.active()
+    if mode is not None:
+        known = [*mode.notes, *((_DRAWN, line) for line in mode.values.drawn)]
+        recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
     return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
 
 
