@@ -8,7 +8,7 @@ from typing import Any
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ir.trace import Argument, Assumption, OpCall, Phase, TensorRef, Trace
+from costmodel.ir.trace import Argument, Assumption, OpCall, Phase, Symbol, TensorRef, Trace
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
 from costmodel.ops.formula import UnknownFormError
@@ -89,7 +89,13 @@ class _Counter:
             return self._metas[value.tensor]
         if isinstance(value, tuple):
             return tuple([self._shapes(item) for item in value])
+        if isinstance(value, Symbol) and value.kind in _NUMBERS:
+            return _NUMBERS[value.kind](value.name)
         return value
+
+
+_NUMBERS = {"float": float, "complex": complex}
+"""Numbers that JSON has no word for: infinite, not a number, complex."""
 
 
 def work_of(packet: str, arguments: dict[str, Any], outputs: tuple[TensorMeta | None, ...]) -> Work | None:

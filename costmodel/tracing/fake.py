@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 from costmodel.tracing import compat
 from costmodel.tracing.devices import as_on_one_gpu
 from costmodel.tracing.values import Values
+
+MOST_NESTED = 1_800
+"""Modules inside one another, of which each takes five Python frames to call."""
+_DEEPEST = 10_000
+"""Python frames. More might need more than the 8 MiB of a thread's stack."""
 
 
 class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
@@ -38,8 +44,10 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
         self.notes.setdefault((what, where))
 
     def __enter__(self) -> FakeMode:
-        if not self._depth and self._expects_gpu:
-            self._around.enter_context(as_on_one_gpu(self.note))
+        if not self._depth:
+            self._around.enter_context(_deep())
+            if self._expects_gpu:
+                self._around.enter_context(as_on_one_gpu(self.note))
         self._depth += 1
         super().__enter__()
         return self
@@ -71,3 +79,17 @@ def active() -> FakeMode | None:
     """The fake mode that is on, if it is one of these."""
     mode = compat.active_mode()
     return mode if isinstance(mode, FakeMode) else None
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """A stretch in which modules may lie deeply inside one another.
+
+    With Python's usual 1,000 frames, about 190 modules, the error arises in a hook of autograd, and ends the process.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -16,6 +16,7 @@ from torch import nn
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing import compat
 from costmodel.tracing.hints import explained
+from costmodel.tracing.outputs import taken_from
 from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
 from costmodel.tracing.subject import LoadedSubject
 
@@ -204,7 +205,12 @@ def _loss(
     function = getattr(F, name)
 
     def from_name(model: nn.Module, batch: Any) -> Any:
-        output = _tensor_output(model(*batch))
+        taken = taken_from(model(*batch))
+        if taken.note and taken.note not in notes:
+            notes.append(taken.note)
+        if taken.is_loss:
+            return taken.tensor
+        output = taken.tensor
         if name in _INDEX_TARGETS:
             if output.dim() == 3:
                 note = "the loss takes the last axis of the output (batch, position, class) as classes"
@@ -235,17 +241,6 @@ def _loss_name(name: str) -> str:
     if name == "bce_with_logits":
         return "binary_cross_entropy_with_logits"
     raise UnknownNameError("loss", name, [*known, "output"])
-
-
-def _tensor_output(output: Any) -> torch.Tensor:
-    if isinstance(output, torch.Tensor):
-        return output
-    if isinstance(output, (tuple, list)) and output and isinstance(output[0], torch.Tensor):
-        return output[0]
-    raise RecipeError(
-        f"the model returns a {type(output).__name__}; the loss needs a tensor: give the file a "
-        "training_step(model, batch) that returns the loss"
-    )
 
 
 def _scalar(loss: Any) -> torch.Tensor:

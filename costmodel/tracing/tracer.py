@@ -36,6 +36,9 @@ def trace_step(step: Step) -> Trace:
     Raises:
         TraceError: the step does not run on fake tensors; names file and line of the user's code.
     """
+    depth = max(path.count(".") for path, _ in step.model.named_modules())
+    if depth > fake.MOST_NESTED:
+        raise TraceError(f"{depth:,} modules lie inside one another; at most {fake.MOST_NESTED:,} can be traced")
     recorder = Recorder(step.model)
     parameters = _named(step.model.named_parameters(), recorder, Role.PARAMETER)
     buffers = _named(step.model.named_buffers(), recorder, Role.BUFFER)
