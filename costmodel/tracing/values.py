@@ -2,13 +2,15 @@
 
 While a model is built its tensors have shapes and no memory. Each op is noted, and when a value is asked for, the ops
 that it hangs on are run again on real tensors, if these are small. Nothing is computed for a model that asks nothing.
+In a training step the same holds for what hangs on buffers and constants alone (:mod:`costmodel.tracing.constants`).
 
 A note names memory, not tensors: a storage, and where in it an operand lies. Views need no note then, two tensors that
-share memory stay one, and no tensor is kept alive (``torch.utils.swap_tensors`` refuses one that somebody holds).
+share memory stay one, and nothing is kept alive: a number for each storage, given up when it dies.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,7 +85,8 @@ class Values:
     seed: int = 0
     drawn: dict[str, None] = field(default_factory=dict)
     _notes: list[_Note] = field(default_factory=list)
-    _storages: dict[int, Any] = field(default_factory=dict)
+    _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    _given: int = 0
     _inside: bool = False
 
     @contextmanager
@@ -182,11 +185,19 @@ class Values:
         return tree_map(one, value)
 
     def _place(self, tensor: torch.Tensor) -> _Place:
+        number = self.number(tensor)
+        return _Place(number, tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()), tensor.dtype)
+
+    def number(self, tensor: torch.Tensor) -> int:
+        """The number of a tensor's storage, which no other one ever gets."""
         storage = tensor.untyped_storage()
-        self._storages.setdefault(storage._cdata, storage)  # kept: its number would be given to another
-        return _Place(
-            storage._cdata, tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()), tensor.dtype
-        )
+        address = storage._cdata
+        known = self._numbers.get(address)
+        if known is None:
+            self._given += 1
+            gone = weakref.ref(storage, lambda _: self._numbers.pop(address, None))
+            known = self._numbers[address] = (self._given, gone)
+        return known[0]
 
 
 class _Replay:

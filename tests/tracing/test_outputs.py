@@ -44,10 +44,10 @@ CASES = {
     "a dict": (lambda a, b: OrderedDict(aux=a, out=b), B, "'out' of the output, and leaves aux aside"),
     "other names": (lambda a, b: {"first": a, "second": b}, A, "'first' of the output, and leaves second aside"),
     "a named tuple": (Pair, B, "'logits' of the output, and leaves hidden aside"),
-    "a dataclass": (lambda a, b: Output(logits=a), A, ""),
+    "a dataclass": (lambda a, _: Output(logits=a), A, ""),
     "a nest": (lambda a, b: {"heads": [a, b]}, A, "'heads.0' of the output, and leaves heads.1 aside"),
     "an own loss": (lambda a, b: Output(loss=a.mean(), logits=b), None, "the model's own: the 'loss' of its output"),
-    "a list": (lambda a, b: [a], A, ""),
+    "a list": (lambda a, _: [a], A, ""),
 }
 
 
@@ -63,7 +63,7 @@ def test_what_the_loss_compares(case: str) -> None:
     assert [trace.tensors[call.inputs[0]].shape for call in calls] == ([compared] if compared else [])
 
 
-@pytest.mark.parametrize("shape", [lambda a, b: {}, lambda a, b: (a.detach(), "text"), lambda a, b: None])
+@pytest.mark.parametrize("shape", [lambda *_: {}, lambda *both: (both[0].detach(), "text"), lambda *_: None])
 def test_nothing_to_compare_is_an_error(shape: Any) -> None:
     with pytest.raises(RecipeError, match="training_step"):
         steady(type("Shaped", (Net,), {"shape": staticmethod(shape)}), input="4")

@@ -229,12 +229,3 @@ def test_errors_of_a_files_own_functions_name_the_line(
     wanted = part if part not in HEAD + text else f"mine.py:{line_of(text, part)}"
     assert wanted in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_a_model_that_returns_something_else_needs_a_training_step() -> None:
-    class Mapped(Small):
-        def forward(self, x: Any) -> Any:
-            return {"logits": super().forward(x)}
-
-    with pytest.raises(RecipeError, match=r"returns a dict.*training_step"):
-        steady(Mapped)
