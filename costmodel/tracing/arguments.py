@@ -22,6 +22,13 @@ def parameter_names(func: Any) -> tuple[str, ...]:
     return tuple(argument.name for argument in func._schema.arguments)
 
 
+@cache
+def written_names(func: Any) -> frozenset[str]:
+    """Names of the parameters that an overload changes, by its schema."""
+    written = (a for a in func._schema.arguments if a.alias_info is not None and a.alias_info.is_write)
+    return frozenset(argument.name for argument in written)
+
+
 def encode(value: Any, tensor_id: Callable[[torch.Tensor], int]) -> Argument:
     """A Python argument as plain data; ``tensor_id`` names the tensors."""
     if value is None or isinstance(value, (bool, int, str)):

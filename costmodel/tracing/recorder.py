@@ -12,14 +12,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
-from costmodel.tracing import compat
+from costmodel.tracing import compat, fake
 from costmodel.tracing.answers import ORDINARY, Answers, TooLongError
-from costmodel.tracing.arguments import encode_call
+from costmodel.tracing.arguments import encode_call, written_names
 from costmodel.tracing.blame import asked_by, user_line, user_lines
+from costmodel.tracing.constants import Constants
+from costmodel.tracing.guards import guard_here
 from costmodel.tracing.hints import AUTOCAST_CUDA
 from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.results import ResultMemory, known_in_this_process
 from costmodel.tracing.scopes import Scopes
+from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten
 
@@ -65,6 +68,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.assumptions: dict[Assumption, None] = {}
         self.running: str | None = None
         self.answers = Answers()
+        self._guards: dict[str, bool] = {}
+        self._last_guard: str | None = None
         self.most_calls: int | None = None
         self.with_lines = False
         self.lines: list[list[tuple[str, ...]]] = [[]]
@@ -72,6 +77,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self._open: list[int] = []
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
+        mode = fake.active()
+        self.constants = Constants(None if mode is None else mode.values)
 
     def next_segment(self) -> None:
         """Calls go into a new list from now on."""
@@ -113,7 +120,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         ours = tag[0] is self
         if ours and tag[2] == now:
             return tag[1]
+        storages = len(self.lifetimes.lives)
         storage = self.lifetimes.number(tensor, role)
+        if storage == storages and role is not Role.PARAMETER:
+            self.constants.meet(tensor, storage)
         spec = (tuple(tensor.shape), tensor.dtype, tensor.device, storage)
         number = self._latest.get(storage)
         if not ours or number is None or self.tensors[number] != spec:
@@ -127,7 +137,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             return self._id(tensor, Role.INPUT)
         # a literal, torch.tensor(1.0), is a number of the program: the op that lifts it makes the step's memory
         number = self._id(tensor, Role.TEMPORARY)
-        self.lifetimes.lives[self.tensors[number][3]].nbytes = 0
+        storage = self.tensors[number][3]
+        self.lifetimes.lives[storage].nbytes = 0
+        self.constants.literal(storage)
         return number
 
     def __torch_dispatch__(
@@ -143,20 +155,41 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         phase, scope = self.scopes.now()
         arguments = encode_call(func, args, kwargs, self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
-        result = self._results(func, args, kwargs)
+        is_known = self.constants.know(self.tensors[i][3] for _, value in arguments for i in tensor_ids(value))
+        try:
+            result = self._results(func, args, kwargs)
+        except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
+            result = self._sized(func, args, kwargs, refused)
         self.running = None
         role = _BIRTH_ROLE.get(phase, Role.TEMPORARY)
         outputs = self._outputs(result, role)
         if phase is Phase.OPTIMIZER:
             scope = self._owner(arguments, outputs)
         calls = self.segments[-1]
-        calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
+        call = OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase)
+        calls.append(call)
+        changed = (i for name, value in arguments if name in written_names(func) for i in tensor_ids(value))
+        wrote = {self.tensors[i][3] for i in (*call.written, *changed)}
+        if is_known:
+            self.constants.ran(func, args, kwargs, result, wrote)
+        else:
+            self.constants.unknown_now(wrote)
         self.lifetimes.now = (len(self.segments) - 1, len(calls))
         if self.most_calls is not None and len(calls) > self.most_calls:
             raise TooLongError
         if self.with_lines:
             self.lines[-1].append(user_lines())
         return result
+
+    def _sized(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
+        """The result of an op whose size hangs on values, if these are known."""
+        try:
+            return self.constants.sized(func, args, kwargs, self._is_known)
+        except UnknownError:
+            raise refused from None
+
+    def _is_known(self, tensor: torch.Tensor) -> bool:
+        return self.constants.know((self.tensors[self._argument_id(tensor)][3],))
 
     def _outputs(self, result: Any, role: Role) -> tuple[int | None, ...]:
         if isinstance(result, torch.Tensor):
@@ -188,16 +221,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
     def _item(self, tensor: torch.Tensor) -> Any:
         """The value of a one-element tensor, which only constants have; elsewhere 0 is assumed, and said."""
         known = compat.known_value(tensor)
+        if known is None and self._is_known(tensor):
+            known = self.constants.item(tensor)
         if known is not None:
             return known
+        if tensor.dtype is torch.bool and asked_by(_DISTRIBUTIONS):
+            return True  # torch.distributions checks its own arguments: they are taken to be in order
+        if tensor.dtype is torch.bool and (guard := guard_here()) is not None:
+            self.assume("a check that only raises or warns is taken to pass: values do not exist before the run")
+            return self._at_guard(guard)
         if self.scopes.inside_model:
             raise TraceError(
                 f"{user_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
                 "float() on a tensor), so its cost depends on the data; use torch.where or masks, or make "
                 "the branch depend on shapes alone"
             )
-        if tensor.dtype is torch.bool and asked_by(_DISTRIBUTIONS):
-            return True  # torch.distributions checks its own arguments: they are taken to be in order
         if asked_by(_SCALING):
             value: Any = ORDINARY.of(tensor.dtype)  # torch.amp looks for gradients that overflow: none is taken to
         else:
@@ -205,6 +243,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if self.answers.probe is ORDINARY:
             self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
         return value
+
+    def _at_guard(self, guard: str) -> bool:
+        self._last_guard = guard
+        return self._guards.setdefault(guard, False)
+
+    def turn_guard(self) -> bool:
+        """After an error: the guard that was asked last gets the other answer; False if it had both, or is none."""
+        guard, self._last_guard = self._last_guard, None
+        if guard is None or self._guards[guard]:
+            return False
+        self._guards[guard] = True
+        return True
 
     def _on_cpu(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Other devices become cpu: on a build without CUDA, autograd ends the process on a fake cuda tensor."""

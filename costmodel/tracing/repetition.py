@@ -100,7 +100,7 @@ class _Repetition:
     def _suspicious(self) -> bool:
         """Whether there is a reason to look again."""
         kept = changed(self.states[0], self.states[1])
-        return bool(self.asked or kept) or chance.state() != self.drawn
+        return bool(self.asked or kept or self.recorder.constants.evolve) or chance.state() != self.drawn
 
     def _updates(self) -> Repeated:
         """The update once more: the first one has made the optimizer's state."""
@@ -121,7 +121,14 @@ class _Repetition:
 
     def _round(self) -> None:
         self.recorder.answers.begin(ORDINARY)
-        self.rounds.append(self._run_round())
+        done = None
+        while done is None:
+            try:
+                done = self._run_round()
+            except Exception:
+                if not self.recorder.turn_guard():
+                    raise
+        self.rounds.append(done)
         self.states.append(self._state())
 
     def _run_round(self) -> Round:

@@ -70,7 +70,15 @@ class _Note:
 
 
 class UnknownError(Exception):
-    """A value that comes from elsewhere than from the construction."""
+    """A value that does not come from constants alone, or from too many; its text says which."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a value hangs on: storages by their numbers, and whether on a random draw."""
+
+    storages: frozenset[int]
+    is_random: bool
 
 
 @dataclass
@@ -86,6 +94,7 @@ class Values:
     drawn: dict[str, None] = field(default_factory=dict)
     _notes: list[_Note] = field(default_factory=list)
     _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    _written: set[int] = field(default_factory=set)
     _given: int = 0
     _inside: bool = False
 
@@ -99,7 +108,7 @@ class Values:
             self.seed -= _OTHER
 
     def watch(self, run: Run, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run one op by ``run``. An op that is made of others is one note, not several."""
+        """Run one op of the construction by ``run``. An op that is made of others is one note, not several."""
         if self._inside:
             return run(func, args, kwargs)
         if func is _ITEM:
@@ -109,10 +118,10 @@ class Values:
             try:
                 result = run(func, args, kwargs)
             except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as error:
-                result = self._computed(func, args, kwargs, error)
+                result = self._asked(func, args, kwargs, error)
         finally:
             self._inside = False
-        self._note(func, args, kwargs, result)
+        self.note(func, args, kwargs, result)
         return result
 
     def _item(self, tensor: torch.Tensor) -> Any:
@@ -121,22 +130,41 @@ class Values:
             return known
         if tensor.dtype is torch.bool and asked_by(_INITIALISERS):
             return False  # trunc_normal_ draws again until all lie within its bounds; no cost hangs on an initial value
-        return self._computed(_ITEM, (tensor,), {}, compat.DataDependentOutputException(_ITEM))
+        return self._asked(_ITEM, (tensor,), {}, compat.DataDependentOutputException(_ITEM))
 
-    def _computed(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
-        """The real result of an op whose result depends on values; tensors of it are fake again."""
+    def _asked(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
+        try:
+            result, origin = self.computed(func, args, kwargs)
+        except UnknownError as error:
+            if not str(error):
+                raise refused from None
+            raise SubjectError(f"{user_line()}: the model's construction {error}") from None
+        if origin.is_random:
+            self.drawn.setdefault(user_line())
+        return result
+
+    def knows(self, tensor: torch.Tensor) -> bool:
+        """True if a tensor lies in memory that something noted has written."""
+        known = self._numbers.get(tensor.untyped_storage()._cdata)
+        return known is not None and known[0] in self._written
+
+    def computed(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, Origin]:
+        """The real result of an op, tensors of it fake again; and what it hangs on.
+
+        Raises:
+            UnknownError: an operand was not made by what was noted, or by too much.
+        """
         fakes = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, compat.FakeTensor)]
         mode = fakes[0].fake_mode
         args, kwargs = self._encoded(args), self._encoded(kwargs)
         wanted = {leaf.storage for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, _Place)}
-        replay = _Replay(self._slice(wanted), self.seed)
-        if replay.is_random:
-            self.drawn.setdefault(user_line())
-        try:
-            result = replay.run(func, args, kwargs, len(self._notes))
-        except UnknownError:
-            raise refused from None
-        return tree_map(lambda item: _fake(mode, item) if isinstance(item, torch.Tensor) else item, result)
+        notes = self._slice(wanted)
+        result = _Replay(notes, self.seed).run(func, args, kwargs, len(self._notes))
+        origin = Origin(
+            storages=frozenset(wanted).union(*(note.reads for _, note in notes)),
+            is_random=any(torch.Tag.nondeterministic_seeded in note.func.tags for _, note in notes),
+        )
+        return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
 
     def _slice(self, wanted: set[int]) -> list[tuple[int, _Note]]:
         """The notes that these storages hang on, oldest first."""
@@ -149,13 +177,14 @@ class Values:
                 found.append((number, note))
                 elements += note.elements
                 if elements > _MOST_ELEMENTS:
-                    raise SubjectError(
-                        f"{user_line()}: the model's construction asks for the value of a tensor that hangs on over "
-                        f"{_MOST_ELEMENTS:,} elements, but the model is built without memory; leave the question out"
+                    raise UnknownError(
+                        f"asks for the value of a tensor that hangs on over {_MOST_ELEMENTS:,} elements, but the model "
+                        "is built without memory; leave the question out"
                     )
         return found[::-1]
 
-    def _note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+    def note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> frozenset[int]:
+        """Take down what an op did; the numbers of the storages that it wrote."""
         written = [t for t in _written(func, args, kwargs) if isinstance(t, compat.FakeTensor)]
         results = [t if isinstance(t, compat.FakeTensor) else None for t in tree_flatten(result)[0]]
         made = [t for t in results if t is not None]
@@ -163,24 +192,30 @@ class Values:
         places = tuple(None if t is None else self._place(t) for t in results)
         reads = {leaf.storage for leaf in tree_flatten((encoded, options))[0] if isinstance(leaf, _Place)}
         if not written and all(place is None or place.storage in reads for place in places):
-            return  # a view, or no tensor at all
+            return frozenset()  # a view, or no tensor at all
+        writes = frozenset(self.number(t) for t in (*made, *written))
+        self._written |= writes
         self._notes.append(
             _Note(
                 func,
                 encoded,
                 options,
                 places,
-                frozenset(self._place(t).storage for t in (*made, *written)),
+                writes,
                 frozenset(reads),
                 sum(t.numel() for t in made),
             )
         )
+        return writes
 
     def _encoded(self, value: Any) -> Any:
         def one(leaf: Any) -> Any:
             if isinstance(leaf, compat.FakeTensor):
                 return self._place(leaf)
-            return _Literal(leaf.detach()) if isinstance(leaf, torch.Tensor) else leaf
+            if not isinstance(leaf, torch.Tensor):
+                return leaf
+            with compat.without_modes():
+                return _Literal(leaf.detach().clone())  # as it is now, and not kept alive
 
         return tree_map(one, value)
 
@@ -207,7 +242,6 @@ class _Replay:
         self._notes = notes
         self._seed = seed
         self._memory: dict[int, torch.Tensor] = {}
-        self.is_random = any(torch.Tag.nondeterministic_seeded in note.func.tags for _, note in notes)
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
         """The result of an op after them."""

@@ -1,0 +1,110 @@
+"""What a step knows of values: those that hang on buffers, constants and literals alone.
+
+A mask that the constructor made, ``torch.arange(n)``, a counter in a buffer. What parameters, the batch or a random
+draw reach is unknown, and stays so: an op that writes it into known memory makes that unknown too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_flatten
+
+from costmodel.tracing import compat
+from costmodel.tracing.values import UnknownError, Values
+
+aten = torch.ops.aten
+
+_ITEM = aten._local_scalar_dense.default
+
+
+class Constants:
+    """Known memory of a step, by the recorder's number of its storage.
+
+    Args:
+        values: of the construction.
+    """
+
+    def __init__(self, values: Values | None) -> None:
+        self._values = values or Values()
+        self._known: set[int] = set()
+        self._before: set[int] = set()
+        self._read: set[int] = set()
+        self._changed: set[int] = set()
+
+    @property
+    def evolve(self) -> bool:
+        """True if the step asked for a value that it also changes: a counter in a buffer."""
+        return bool(self._read & self._changed)
+
+    def meet(self, tensor: torch.Tensor, storage: int) -> None:
+        """A tensor from before the step is used for the first time."""
+        if self._values.knows(tensor):
+            self._known.add(storage)
+            self._before.add(self._values.number(tensor))
+
+    def literal(self, storage: int) -> None:
+        """A real tensor of the program is used: a number, or a list of them."""
+        self._known.add(storage)
+
+    def know(self, storages: Iterable[int]) -> bool:
+        """True if every one of these storages is known."""
+        return self._known.issuperset(storages)
+
+    def unknown_now(self, storages: Iterable[int]) -> None:
+        """Something unknown was written into these storages."""
+        self._known.difference_update(storages)
+
+    def ran(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any, wrote: set[int]) -> None:
+        """An op of which everything is known has run, and wrote these storages."""
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            self.unknown_now(wrote)
+            return
+        self._changed |= self._before & self._values.note(func, args, kwargs, result)
+        self._known |= wrote
+
+    def computed(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """The result of an op of which everything is known.
+
+        Raises:
+            UnknownError: it hangs on a random draw of the construction, or on too much.
+        """
+        result, origin = self._values.computed(func, args, kwargs)
+        if origin.is_random:
+            raise UnknownError
+        self._read |= self._before & origin.storages
+        return result
+
+    def item(self, tensor: torch.Tensor) -> Any:
+        """The value of a known tensor of one element, None if it cannot be said."""
+        try:
+            return self.computed(_ITEM, (tensor,), {})
+        except UnknownError:
+            return None
+
+    def sized(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_known: Any) -> Any:
+        """The result of an op whose size hangs on values: of all its operands, or of a mask.
+
+        ``is_known`` tells whether a tensor is.
+
+        Raises:
+            UnknownError: they are not known.
+        """
+        if func is aten.masked_select.default:
+            shape = torch.broadcast_shapes(args[0].shape, args[1].shape)  # type: ignore[no-untyped-call]
+            func, args = aten.index.Tensor, (args[0].expand(shape), [args[1].expand(shape)])
+        if func is aten.index.Tensor and all(index is None or is_known(index) for index in args[1]):
+            return func(args[0], [number for index in args[1] for number in self._as_numbers(index)])
+        if all(is_known(t) for t in tree_flatten((args, kwargs))[0] if isinstance(t, torch.Tensor)):
+            return self.computed(func, args, kwargs)
+        raise UnknownError
+
+    def _as_numbers(self, index: Any) -> list[Any]:
+        """A mask as the positions of its true elements, one tensor for each of its dims; any other index as it is."""
+        if index is None or index.dtype not in (torch.bool, torch.uint8):
+            return [index]
+        found = self.computed(aten.nonzero.default, (index,), {})
+        layout = ((found.shape[0],), (1,), 0, torch.int64)
+        return [compat.fresh_tensor(index.fake_mode, layout) for _ in range(index.dim())]

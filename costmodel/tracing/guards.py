@@ -1,0 +1,69 @@
+"""Guards: conditions that only raise or warn where something is wrong, and are taken to pass.
+
+``if not torch.isfinite(x).all(): raise …``, ``assert (x >= 0).all()``, ``if degenerate.any(): warnings.warn(…)``. What
+they ask does not exist before the run; a training that is counted is one that runs through.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import torch
+
+_TORCH = Path(torch.__file__).parent
+_BETWEEN = (
+    str(Path(__file__).parents[1]),
+    *(
+        str(_TORCH / part)
+        for part in ("utils", "_ops.py", "overrides.py", "_tensor.py", "_subclasses", "_dynamo", "_compile.py")
+    ),
+)
+"""Frames between the line that asks and the recorder."""
+
+_SAYS = frozenset({"warn", "print", "warning", "info", "debug", "error", "log"})
+
+
+def guard_here() -> str | None:
+    """The place of the guard whose condition is being asked for, None if it is none."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    if frame is None or frame.f_lineno not in _guarded_lines(frame.f_code.co_filename):
+        return None
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+@cache
+def _guarded_lines(file: str) -> frozenset[int]:
+    """Lines on which the condition of a guard stands."""
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(
+        line
+        for node in ast.walk(tree)
+        for test in _conditions(node)
+        for line in range(test.lineno, (test.end_lineno or test.lineno) + 1)
+    )
+
+
+def _conditions(node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Assert):
+        yield node.test
+    if isinstance(node, ast.If) and not node.orelse and all(map(_only_says, node.body)):
+        yield node.test
+
+
+def _only_says(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.Raise, ast.Pass)):
+        return True
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        called = node.value.func
+        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+        return name in _SAYS
+    return isinstance(node, (ast.Import, ast.ImportFrom))
