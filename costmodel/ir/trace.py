@@ -44,6 +44,7 @@ class OpCall:
         outputs: tensor ids; None where the op returned no tensor (``convolution_backward`` of a first layer).
         scope: path of the innermost module (``layer1.0.conv1``), in backward too; "" outside any module.
         phase: the part of the training step.
+        where: the user's line (``net.py:12``) of a forward op outside any leaf module, else "".
     """
 
     op: str
@@ -51,6 +52,7 @@ class OpCall:
     outputs: tuple[int | None, ...]
     scope: str
     phase: Phase
+    where: str = ""
 
     @property
     def packet(self) -> str:
@@ -93,13 +95,17 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleCall:
-    """One call of a module in the forward pass: calls[first:last] ran inside it."""
+    """One call of a module in the forward pass: calls[first:last] ran inside it.
+
+    ``where`` is the user's line that calls a leaf (``net.py:12``), else "".
+    """
 
     path: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     first: int
     last: int
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
