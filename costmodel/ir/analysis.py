@@ -55,7 +55,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakActivation:
-    """Largest input + output activation of a layer, by two conventions, each with the layer that has it and its line."""
+    """Largest input + output activation of a layer, by two conventions, each with its layer and line."""
 
     layer_io: int
     layer_io_layer: str

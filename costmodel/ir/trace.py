@@ -139,7 +139,7 @@ class Trace(Noun):
         module_calls: calls of modules in the forward phase, in order of return.
         parameters: trainable and frozen parameters (shared ones once), in the model's order.
         buffers: the model's buffers; ``trainable`` is False.
-        inputs: ids of the tensors of the batch.
+        inputs: ids of the tensors of the batch, last those that a built-in loss compares with.
         assumptions: see :class:`Assumption`.
         provenance: versions and digests, never a clock.
         step_starts: where the steps of a cycle begin in ``calls``; empty for a single step.

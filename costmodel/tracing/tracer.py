@@ -46,6 +46,7 @@ def trace_step(step: Step) -> Trace:
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, recorder:
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
+    inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()
     return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
 
@@ -171,7 +172,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
         module_calls=tuple(module_calls),
         parameters=parameters,
         buffers=buffers,
-        inputs=inputs,
+        inputs=tuple(i for i in inputs if i < tensors_known),
         assumptions=(*notes, *recorder.assumptions),
         provenance={"torch": torch.__version__.split("+")[0]},
         step_starts=step_starts,

@@ -68,7 +68,7 @@ def _or_undecided(value: int | None) -> Cell:
 
 
 def _to_look_at(graded: Graded) -> list[str]:
-    """Every reason that is not a plain pass, each once, with what hangs on it; first a rule that is read in two ways."""
+    """Every reason that is not a plain pass, each once, with what hangs on it; first rules with two readings."""
     rules = (*graded.verdict.findings, *graded.verdict.contract)
     found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence is not Consequence.NOTE))
     hanging: dict[str, list[str]] = {}
