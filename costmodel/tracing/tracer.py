@@ -79,6 +79,9 @@ def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
 
 def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
     """The tensors that an optimizer of any kind keeps beside the parameters: in its state, and in its attributes."""
+    if _is_torchs(type(optimizer)):  # torch's own keep all of it in their state
+        yield from ((p, value) for p, values in optimizer.state.items() for value in tensors_in(values))
+        return
     attributes = dict(getattr(optimizer, "__dict__", {}))
     groups = {id(parameter) for parameter in tensors_in(attributes.pop("param_groups", ()))}
     by_parameter = attributes.pop("state", {})
@@ -90,10 +93,16 @@ def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
             yield from _kept(inner)
 
 
+def _is_torchs(kind: type) -> bool:
+    return kind.__module__.startswith("torch.optim.")
+
+
 def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
     """The tensors of a nested structure."""
     if isinstance(value, torch.Tensor):
         yield value
+    elif isinstance(value, (bool, int, float, str)) or value is None:
+        return
     elif isinstance(value, Mapping) and depth:
         for item in value.values():
             yield from tensors_in(item, depth - 1)
@@ -186,7 +195,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
 def _optimizer_name(optimizer: Any) -> str:
     """The class of torch.optim, or a class of the file's own, which may do anything."""
     kind = type(optimizer)
-    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"{OWN_CLASS}{kind.__qualname__}"
+    return kind.__name__ if _is_torchs(kind) else f"{OWN_CLASS}{kind.__qualname__}"
 
 
 def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:
