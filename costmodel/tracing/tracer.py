@@ -41,7 +41,7 @@ def trace_step(step: Step) -> Trace:
     inputs = recorder.ids_within(step.batch)
     for _, state, role in _states(step):  # some optimizers make theirs in the constructor
         recorder.know(state, role)
-    with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
+    with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, recorder:
@@ -131,7 +131,7 @@ def _collector_off() -> Iterator[None]:
 
 
 @contextmanager
-def _explained(recorder: Recorder) -> Iterator[None]:
+def _explained(recorder: Recorder, inputs: tuple[int, ...]) -> Iterator[None]:
     """Whatever the user's step raises becomes one line with his file and line, and the op that failed."""
     try:
         yield
@@ -142,7 +142,8 @@ def _explained(recorder: Recorder) -> Iterator[None]:
             raise error.__cause__ from None
         where = raised_at(error) or "the training step"
         during = f" ({recorder.running})" if recorder.running else ""
-        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error)) from error
+        sizes = recorder.tensors[inputs[0]][0][1:] if inputs else ()
+        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error, sizes)) from error
 
 
 def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) -> Trace:
