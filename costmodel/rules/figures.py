@@ -125,7 +125,9 @@ OF_INFERENCE = frozenset({"inference_operations"})
 FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST, *OF_INFERENCE})
 """Names that a rulebook may use."""
 
-_COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
+_COUNTED = frozenset(
+    {"training_operations", "training_macs", "training_flops", "step_operations", "forward_operations"}
+)
 """Figures that are only lower bounds while an op has no formula."""
 
 _OF_MODEL = frozenset(
