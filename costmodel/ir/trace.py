@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from costmodel.ir.argument import Argument as Argument
 from costmodel.ir.argument import Symbol as Symbol
 from costmodel.ir.argument import TensorRef as TensorRef
 from costmodel.ir.argument import tensor_ids as tensor_ids
+from costmodel.ir.doubts import Assumption as Assumption
 from costmodel.ir.noun import Noun
+from costmodel.ir.phase import Phase as Phase
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ SCHEMA = "costmodel.trace/1"
 
 LOSS_SCOPE = "<loss>"
 """Scope of the calls between the model's output and the start of backward, and of their gradients."""
-
-
-class Phase(str, Enum):
-    """The part of the training step that a call belongs to."""
-
-    PREPROCESS = "preprocess"
-    FORWARD = "forward"
-    LOSS = "loss"
-    BACKWARD = "backward"
-    RECOMPUTE = "recompute"
-    OPTIMIZER = "optimizer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +34,7 @@ class OpCall:
         outputs: tensor ids; None where the op returned no tensor (``convolution_backward`` of a first layer).
         scope: path of the innermost module (``layer1.0.conv1``), in backward too; "" outside any module.
         phase: the part of the training step.
+        where: the user's line (``net.py:12``) of a forward op outside any leaf module, else "".
     """
 
     op: str
@@ -51,6 +42,7 @@ class OpCall:
     outputs: tuple[int | None, ...]
     scope: str
     phase: Phase
+    where: str = ""
 
     @property
     def packet(self) -> str:
@@ -93,13 +85,17 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleCall:
-    """One call of a module in the forward pass: calls[first:last] ran inside it."""
+    """One call of a module in the forward pass: calls[first:last] ran inside it.
+
+    ``where`` is the user's line that calls a leaf (``net.py:12``), else "".
+    """
 
     path: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     first: int
     last: int
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +105,6 @@ class Parameter:
     name: str
     tensor: int
     trainable: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption:
-    """Something that the trace had to assume, with the line that made it necessary."""
-
-    what: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -133,7 +121,7 @@ class Trace(Noun):
         module_calls: calls of modules in the forward phase, in order of return.
         parameters: trainable and frozen parameters (shared ones once), in the model's order.
         buffers: the model's buffers; ``trainable`` is False.
-        inputs: ids of the tensors of the batch.
+        inputs: ids of the tensors of the batch, last those that a built-in loss compares with.
         assumptions: see :class:`Assumption`.
         provenance: versions and digests, never a clock.
         step_starts: where the steps of a cycle begin in ``calls``; empty for a single step.

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
 import importlib
 import importlib.util
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,13 +25,13 @@ from costmodel.tracing.blame import raised_at
 from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.hints import advice, explained
+from costmodel.tracing.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.needed import has_models, needed_statements, works_at_import
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, is_main_guard
 from costmodel.tracing.salvage import Salvage
 
-_MARK = "__costmodel_session__"
 _MOST_ANCESTORS = 4
 _OURSELVES = Path(__file__).parents[1]
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -58,7 +56,7 @@ class Session:
     def __post_init__(self) -> None:
         importlib.invalidate_caches()
         for name, module in list(sys.modules.items()):
-            if _MARK in getattr(module, "__dict__", {}):
+            if SESSION_MARK in getattr(module, "__dict__", {}):
                 del sys.modules[name]
         if self.root is not None:
             self.root = self.root.resolve()
@@ -118,12 +116,12 @@ class Session:
         """The module, if a neighbour has imported the file."""
         for module in list(sys.modules.values()):
             names = getattr(module, "__dict__", {})
-            if _MARK in names and names.get("__file__") and Path(str(names["__file__"])) == file:
+            if SESSION_MARK in names and names.get("__file__") and Path(str(names["__file__"])) == file:
                 return module
         return None
 
     def _run(self, path: Path, file: Path, tree: ast.Module) -> ModuleType:
-        name, folders = _name_of(file, tree, self.root)
+        name, folders = name_of(file, tree, self.root)
         self._add_places(file, tree, folders)
         with self.importable():
             sys.argv = [str(path)]
@@ -176,7 +174,7 @@ class Session:
 
     def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
         """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""
-        wanted = _tops(tree)
+        wanted = first_words(tree)
         places = [file.parent, *([folders[0].parent] if folders else [])]
         above = list(file.parents)[1 : _MOST_ANCESTORS + 1]
         if self.root is not None:
@@ -185,7 +183,7 @@ class Session:
             if wanted & {self.root.name}:
                 places.append(self.root.parent)
         else:
-            places += [p for p in above if any(_provides(p, top) for top in wanted if not _is_installed(top))]
+            places += [p for p in above if any(provides(p, top) for top in wanted if not is_installed(top))]
         for place in map(str, places):
             if place not in self._places:
                 self._places.append(place)
@@ -198,7 +196,7 @@ class Session:
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 names = [node.module]
             for name in names:
-                if not any(_provides(Path(place), name.partition(".")[0]) for place in self._places):
+                if not any(provides(Path(place), name.partition(".")[0]) for place in self._places):
                     # the file's own import statement raises again, with its line
                     with contextlib.suppress(Exception, SystemExit):
                         importlib.import_module(name)
@@ -225,7 +223,7 @@ class Session:
                 continue
             places = [str(names.get("__file__") or ""), *map(str, names.get("__path__", ()))]
             if any(self.owns(place) for place in places):
-                names[_MARK] = True
+                names[SESSION_MARK] = True
 
 
 class _Loader(SourceFileLoader):
@@ -284,35 +282,6 @@ def _parsed(path: Path, shown: str) -> ast.Module:
         raise SubjectError(f"{shown}:{line or 1}: syntax error: {what}") from None
 
 
-def _name_of(file: Path, tree: ast.Module, root: Path | None) -> tuple[str, list[Path]]:
-    """A file's module name, and the folders of the packages that it lies in.
-
-    A folder is a package if it has an ``__init__.py``, or if the file imports from it relatively.
-    """
-    level = max((n.level for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)), default=0)
-    folders: list[Path] = []
-    for folder in file.parents:
-        inside = root is None or folder == root or root in folder.parents
-        if not inside or not ((folder / "__init__.py").is_file() or len(folders) < level):
-            break
-        folders.insert(0, folder)
-    names = [re.sub(r"\W", "_", folder.name) or "package" for folder in folders]
-    if file.name == "__init__.py" and folders:
-        stem: list[str] = []
-    else:
-        stem = [re.sub(r"\W", "_", file.stem)]
-    parts = [*names, *stem]
-    if not parts[0].isidentifier() or _is_taken(parts[0]):
-        parts[0] = f"module_{parts[0]}_{hashlib.sha256(str(file.parent).encode()).hexdigest()[:8]}"
-    return ".".join(parts), folders
-
-
-def _is_taken(top: str) -> bool:
-    """True for a name that is somebody else's already: Python's, or a module's that was imported before."""
-    known = sys.modules.get(top)
-    return top in sys.stdlib_module_names or (known is not None and _MARK not in getattr(known, "__dict__", {}))
-
-
 def _make_package(name: str, folder: Path, mode: FakeMode) -> None:
     if name in sys.modules:
         return
@@ -333,18 +302,3 @@ def _make_package(name: str, folder: Path, mode: FakeMode) -> None:
     module = ModuleType(name)
     module.__path__ = [str(folder)]
     sys.modules[name] = module
-
-
-def _tops(tree: ast.AST) -> set[str]:
-    """First words of the absolute imports of a text."""
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and not n.level]
-    return {name.partition(".")[0] for name in names}
-
-
-def _provides(folder: Path, top: str) -> bool:
-    return (folder / f"{top}.py").is_file() or (folder / top).is_dir()
-
-
-def _is_installed(top: str) -> bool:
-    return top in sys.stdlib_module_names or top in sys.modules

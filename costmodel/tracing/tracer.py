@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ from costmodel.tracing import compat, fake
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
-from costmodel.tracing.recorder import Recorder
+from costmodel.tracing.recorder import Recorder, is_leaf
 from costmodel.tracing.repetition import Repeated, repeat
 from costmodel.tracing.step import Step
 
@@ -45,11 +46,12 @@ def trace_step(step: Step) -> Trace:
     inputs = recorder.ids_within(step.batch)
     for _, state, role in _states(step):  # some optimizers make theirs in the constructor
         recorder.know(state, role)
-    with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
+    with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, recorder:
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
+    inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()
     mode = fake.active()
     if mode is not None:
@@ -86,6 +88,9 @@ def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
 
 def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
     """The tensors that an optimizer of any kind keeps beside the parameters: in its state, and in its attributes."""
+    if _is_torchs(type(optimizer)):  # torch's own keep all of it in their state
+        yield from ((p, value) for p, values in optimizer.state.items() for value in tensors_in(values))
+        return
     attributes = dict(getattr(optimizer, "__dict__", {}))
     groups = {id(parameter) for parameter in tensors_in(attributes.pop("param_groups", ()))}
     by_parameter = attributes.pop("state", {})
@@ -97,10 +102,16 @@ def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
             yield from _kept(inner)
 
 
+def _is_torchs(kind: type) -> bool:
+    return kind.__module__.startswith("torch.optim.")
+
+
 def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
     """The tensors of a nested structure."""
     if isinstance(value, torch.Tensor):
         yield value
+    elif isinstance(value, (bool, int, float, str)) or value is None:
+        return
     elif isinstance(value, Mapping) and depth:
         for item in value.values():
             yield from tensors_in(item, depth - 1)
@@ -129,7 +140,7 @@ def _collector_off() -> Iterator[None]:
 
 
 @contextmanager
-def _explained(recorder: Recorder) -> Iterator[None]:
+def _explained(recorder: Recorder, inputs: tuple[int, ...]) -> Iterator[None]:
     """Whatever the user's step raises becomes one line with his file and line, and the op that failed."""
     try:
         yield
@@ -140,7 +151,8 @@ def _explained(recorder: Recorder) -> Iterator[None]:
             raise error.__cause__ from None
         where = raised_at(error) or "the training step"
         during = f" ({recorder.running})" if recorder.running else ""
-        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error)) from error
+        sizes = recorder.tensors[inputs[0]][0][1:] if inputs else ()
+        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error, sizes)) from error
 
 
 def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) -> Trace:
@@ -179,7 +191,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
         module_calls=tuple(module_calls),
         parameters=parameters,
         buffers=buffers,
-        inputs=inputs,
+        inputs=tuple(i for i in inputs if i < tensors_known),
         assumptions=(*notes, *recorder.assumptions),
         provenance={"torch": torch.__version__.split("+")[0]},
         step_starts=step_starts,
@@ -193,7 +205,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
 def _optimizer_name(optimizer: Any) -> str:
     """The class of torch.optim, or a class of the file's own, which may do anything."""
     kind = type(optimizer)
-    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"{OWN_CLASS}{kind.__qualname__}"
+    return kind.__name__ if _is_torchs(kind) else f"{OWN_CLASS}{kind.__qualname__}"
 
 
 def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:
@@ -211,13 +223,7 @@ def _first(recorder: Recorder, repeated: Repeated) -> tuple[tuple[OpCall, ...], 
 
 
 def _shifted(call: ModuleCall, shift: int) -> ModuleCall:
-    return ModuleCall(
-        path=call.path,
-        inputs=call.inputs,
-        outputs=call.outputs,
-        first=call.first + shift,
-        last=call.last + shift,
-    )
+    return replace(call, first=call.first + shift, last=call.last + shift)
 
 
 def _storages(lives: list[Life], offsets: dict[int, int]) -> list[Storage]:
@@ -257,7 +263,7 @@ def _modules(
         ModuleSpec(
             path=path,
             type=f"{type(module).__module__}.{type(module).__qualname__}",
-            leaf=all(name == "parametrizations" for name, _ in module.named_children()),
+            leaf=is_leaf(module),
             attributes={
                 name: value
                 for name, value in sorted(vars(module).items())

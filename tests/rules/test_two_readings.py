@@ -12,7 +12,9 @@ import costmodel
 from costmodel.errors import RulebookError
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.verdict import Claim, Finding, Outcome, Verdict
+from costmodel.rules.judging.limits import finding_of
 from costmodel.rules.judging.points import points_of
+from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.rulebook import load_rulebook
 from costmodel.rules.value import Value
@@ -65,6 +67,36 @@ def test_both_numbers_are_said_with_their_layer_and_the_points_wait(analysis: Ma
         "every-layer": ("PASS", 100),
         "course-profiler": ("FAIL", 0),
     }
+
+
+def test_the_lines_of_both_layers_are_said(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(TWO_PEAKS, encoding="utf-8")
+    verdict = costmodel.check(f"{tmp_path}/net.py:Net", LABS[0], input="3x48x48")
+    finding = activation(verdict)
+    # add: two inputs and an output of 64 x 48 x 48 floats; the script sees the convolution's 3 + 64 channels alone
+    assert finding.because.startswith(
+        "1,769,472 by the reading every-layer (the most is in add, net.py:13) and "
+        "617,472 by the reading course-profiler (the most is in a, net.py:12): a person decides"
+    )
+    assert finding.readings == ("every-layer", "course-profiler")
+
+
+TWO_PEAKS = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 64, 3, padding=1), nn.Linear(64, 10)
+
+    def forward(self, x):
+        # a comment
+        x = self.a(x)
+        x = x + x.relu()
+        return self.b(x.mean((2, 3)))
+"""
 
 
 @pytest.mark.parametrize(
@@ -158,6 +190,9 @@ def test_more_than_a_board_may_hold_is_too_much_though_nobody_measured(
     (memory,) = [f for f in verdict.findings if f.rule == "GPU memory"]
     assert (memory.outcome, memory.at_least, memory.measured) == (outcome, True, live)
     assert "gpu_memory_bytes" in verdict.missing_facts
+    claimed = {**facts, "claimed_gpu_memory_bytes": 5_000_000_000}
+    said = costmodel.judge(analysis(live=live), "budgeted-training-iccv-2023", facts=claimed)
+    assert said.findings[1].outcome is outcome, "what is claimed proves nothing"
     measured = {**facts, "gpu_memory_bytes": 5_000_000_000}
     given = costmodel.judge(analysis(live=live), "budgeted-training-iccv-2023", facts=measured)
     assert given.findings[1].outcome is Outcome.PASS, "a measurement decides"
@@ -172,7 +207,8 @@ def test_more_than_a_board_may_hold_is_too_much_though_nobody_measured(
         (("SGD",), Outcome.PASS, "sgd is one of them"),
         (("SGD", "SGD"), Outcome.PASS, "sgd is one of them"),
         (("Adam",), Outcome.FAIL, "adam is none of them"),
-        (("SGD", "Adam"), Outcome.FAIL, "sgd and adam is none of them"),
+        (("Adam", "AdamW"), Outcome.FAIL, "adam and adamw are none of them"),
+        (("SGD", "Adam"), Outcome.FAIL, "adam is none of them"),
         (
             ("own class SGD",),
             Outcome.UNDECIDED,
@@ -186,6 +222,22 @@ def test_the_optimizer_that_ran_is_one_of_those_allowed(
     verdict = costmodel.judge(analysis(optimizers=ran), "mit-lab1-4-2023")
     (optimizer,) = [f for f in verdict.findings if f.rule == "optimizer"]
     assert (optimizer.outcome, optimizer.because) == (outcome, said)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "outcome", "said"),
+    [
+        (("sgd", "adam"), Outcome.PASS, "sgd and adam are among them"),
+        (("sgd",), Outcome.FAIL, "adam is none of them"),
+        (("lamb",), Outcome.FAIL, "sgd and adam are none of them"),
+    ],
+)
+def test_each_of_several_words_is_one_of_those_allowed(allowed: tuple[str, ...], outcome: Outcome, said: str) -> None:
+    limit = LimitSpec.model_validate(
+        {"rule": "o", "metric": "o", "operator": "one of", "one_of": allowed, "source": "s", "on_failure": "zero"}
+    )
+    finding = finding_of(limit, "name", Value(None, word="sgd and adam", words=("sgd", "adam")))
+    assert (finding.outcome, finding.because) == (outcome, said)
 
 
 LENET = "examples/zoo/lenet.py:LeNet5"
