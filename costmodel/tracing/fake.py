@@ -22,12 +22,14 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
 
     Attributes:
         values: of what was built in it.
+        is_partial: a file was not run as a whole.
         notes: what was taken for granted to import and build it, with its place where it has one.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.values = Values()
+        self.is_partial = False
         self.notes: dict[tuple[str, str], None] = {}
         self._depth = 0
         self._expects_gpu = False

@@ -166,6 +166,7 @@ class Session:
                 works = f"importing it fails{f' at {at}' if at else ''}: {advice(error)}"
             vars(module).clear()
             vars(module).update(before)
+        self.mode.is_partial = True
         salvage = Salvage(module, source.place)
         salvage.run(str(file), needed_statements(reader, source))
         self.mode.note(f"only what the models need of the file is run: {works}", source.place)

@@ -113,8 +113,8 @@ def analysis_of(
         known = _cached(key)
         if known is not None:
             return known
-    result = _analyze(model, settings, defaults, random)
-    if key is not None:
+    result, is_whole = _analyze(model, settings, defaults, random)
+    if key is not None and is_whole:
         store.store("analysis", key, dumps(result, SCHEMA))
     return result
 
@@ -129,7 +129,10 @@ def _cached(key: str) -> Analysis | None:
         return None  # damaged, or of another version: made again
 
 
-def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool) -> Analysis:
+def _analyze(
+    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool
+) -> tuple[Analysis, bool]:
+    """The analysis, and whether the files could be imported as a whole: else it hangs on what is installed here."""
     from costmodel.passes.summary import summarise
     from costmodel.tracing.description import describe
     from costmodel.tracing.training import plan_training, trace_training
@@ -137,4 +140,5 @@ def _analyze(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any
     plan = plan_training(model, settings, defaults)
     training = trace_training(plan)
     digest = source_digest(plan.reference) if plan.reference else ""
-    return summarise(training, describe(plan, training, random=random, digest=digest), random=random)
+    analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
+    return analysis, not plan.mode.is_partial

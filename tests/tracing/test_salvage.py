@@ -117,3 +117,12 @@ def test_the_command_line_of_a_script_is_its_own_name(tmp_path: Path, monkeypatc
     text = TOP + "import sys\nassert len(sys.argv) == 1 and sys.argv[0].endswith('net.py')\n" + NET
     analysis = _analysis(tmp_path, text, ":Net")
     assert not [a for a in analysis.assumptions if a.where.startswith("net.py")]
+
+
+def test_what_hangs_on_the_installed_modules_is_not_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSTMODEL_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "net.py").write_text(REACHED["an import before it"])
+    first = costmodel.analyze(f"{tmp_path / 'net.py'}:Net", input="3x8x8", cache=True)
+    (tmp_path / "nothing_of_this_name.py").write_text("")
+    second = costmodel.analyze(f"{tmp_path / 'net.py'}:Net", input="3x8x8", cache=True)
+    assert (len(first.assumptions) > len(second.assumptions), first.totals) == (True, second.totals)
