@@ -12,6 +12,8 @@ from types import FrameType
 
 import torch
 
+from costmodel.tracing.reading.text import line_of
+
 _OTHERS = (
     str(Path(torch.__file__).parent),
     str(Path(__file__).parents[1]),
@@ -41,7 +43,7 @@ def _innermost(frames: Iterable[tuple[str, int | None]]) -> str | None:
     for filename, line in frames:
         owner, name = _owner(filename)
         if owner == "user":
-            return f"{name}:{line}"
+            return line_of(filename, line)
         if owner == "package":
             package = package or f"{name}:{line}"
     return package
@@ -59,7 +61,7 @@ def user_line(otherwise: str = "torch") -> str:
 
 def user_lines() -> tuple[str, ...]:
     """Every running frame of the user's own, outermost first."""
-    frames = [f"{Path(f.f_code.co_filename).name}:{f.f_lineno}" for f in _running() if is_users(f.f_code.co_filename)]
+    frames = [line_of(f.f_code.co_filename, f.f_lineno) for f in _running() if is_users(f.f_code.co_filename)]
     return tuple(reversed(frames))
 
 

@@ -21,8 +21,10 @@ from costmodel.tracing.candidates import ADVICE, HINT, Given, decide, of_present
 from costmodel.tracing.plan import Plan, plan_named, plan_own_recipe, plan_recipe_file
 from costmodel.tracing.ranks import ranked
 from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.needed import has_models
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, Source, Symbol
+from costmodel.tracing.reading.text import NOTEBOOK
 
 _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests?/|setup\.py$|conftest\.py$|test_)")
 _MOST_FILES = 400
@@ -134,7 +136,20 @@ def _named(sources: list[Source], known: Known, given: Given) -> Choice:
 def _files(submission: Path) -> list[Path]:
     if submission.is_file():
         return [submission]
-    found = (p for p in submission.rglob("*.py") if p.is_file())
+    scripts = _below(submission, ".py")
+    notebooks = _below(submission, NOTEBOOK)
+    if notebooks and not any(map(_may_hold_a_model, scripts)):
+        return [*notebooks, *scripts]
+    return scripts
+
+
+def _may_hold_a_model(script: Path) -> bool:
+    project = Project(script.parent, [script])
+    return has_models(Reader(Classes(project)), project.sources[0])
+
+
+def _below(submission: Path, suffix: str) -> list[Path]:
+    found = (p for p in submission.rglob(f"*{suffix}") if p.is_file())
     return sorted(
         (p for p in found if not _ASIDE.search(p.relative_to(submission).as_posix())),
         key=lambda p: (len(p.relative_to(submission).parts), p.as_posix()),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import CodeType
+
+from costmodel.errors import NotebookError
+from costmodel.tracing.reading.text import line_of, text_of
 
 _SAYING = frozenset({"print", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
 """Calls of a branch that only reports, or ends the training."""
@@ -46,7 +48,7 @@ def conditions_on(changing: Iterable[str], codes: Iterable[CodeType]) -> list[Co
             names = tuple(sorted(last & set(_mentioned(test))))
             if names:
                 period = next((n for inner in ast.walk(test) if (n := _period(inner)) is not None), None)
-                found.setdefault(Condition(f"{file}:{test.lineno}", names, period))
+                found.setdefault(Condition(line_of(file, test.lineno), names, period))
     return list(found)
 
 
@@ -77,12 +79,12 @@ def _functions(codes: Iterable[CodeType]) -> Iterator[tuple[str, _Function]]:
         lines.setdefault(code.co_filename, set()).add(code.co_firstlineno)
     for file, begins in sorted(lines.items()):
         try:
-            tree = ast.parse(Path(file).read_bytes())
-        except (OSError, SyntaxError, ValueError):
+            tree = ast.parse(text_of(file))
+        except (OSError, NotebookError, SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):
             if isinstance(node, _Function) and _first_line(node) in begins:
-                yield Path(file).name, node
+                yield file, node
 
 
 def _first_line(node: _Function) -> int:

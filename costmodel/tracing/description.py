@@ -11,6 +11,7 @@ from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
 from costmodel.tracing.identity import class_place
 from costmodel.tracing.plan import Plan
+from costmodel.tracing.reading.text import place_in, split_place
 from costmodel.tracing.recipe import Recipe
 
 
@@ -47,9 +48,9 @@ def judged_of(plan: Plan) -> Judged:
     place = class_place(kind)
     file, line = place.file, place.line
     if line:
-        file = _within(Path(file), plan)
+        file, line = place_in(file, line, _within(Path(file), plan))
     elif plan.subject.place:
-        file, line = plan.subject.place.rpartition(":")[0], int(plan.subject.place.rpartition(":")[2])
+        file, line = split_place(plan.subject.place)
     return Judged(
         name=place.name.rpartition(">.")[2],
         file=file,

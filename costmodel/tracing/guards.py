@@ -14,6 +14,9 @@ from pathlib import Path
 
 import torch
 
+from costmodel.errors import NotebookError
+from costmodel.tracing.reading.text import line_of, text_of
+
 _TORCH = Path(torch.__file__).parent
 _BETWEEN = (
     str(Path(__file__).parents[1]),
@@ -34,15 +37,15 @@ def guard_here() -> str | None:
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     if frame is None or frame.f_lineno not in _guarded_lines(frame.f_code.co_filename):
         return None
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return line_of(frame.f_code.co_filename, frame.f_lineno)
 
 
 @cache
 def _guarded_lines(file: str) -> frozenset[int]:
     """Lines on which the condition of a guard stands."""
     try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(text_of(file))
+    except (OSError, NotebookError, SyntaxError, ValueError, RecursionError):
         return frozenset()
     return frozenset(
         line

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from costmodel.errors import NotebookError
+from costmodel.tracing.reading.text import text_of
+
 _INSTALLED = {"site-packages", "dist-packages"}
 
 
@@ -39,8 +42,8 @@ def _file_by_code(kind: type) -> str | None:
 
 def _line(file: Path, name: str) -> int:
     try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(text_of(file))
+    except (OSError, NotebookError, SyntaxError, ValueError, RecursionError):
         return 0
     found = 0
     body: Sequence[ast.AST] = [tree]

@@ -12,6 +12,7 @@ import ast
 import contextlib
 import importlib
 import importlib.util
+import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from costmodel.errors import SubjectError
+from costmodel.errors import NotebookError, SubjectError
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
@@ -30,6 +31,7 @@ from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.needed import has_models, needed_statements, works_at_import
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, is_main_guard
+from costmodel.tracing.reading.text import is_notebook, script, text_of
 from costmodel.tracing.salvage import Salvage
 
 _MOST_ANCESTORS = 4
@@ -104,6 +106,13 @@ class Session:
                     sys.path.remove(place)
             self._mark(before)
 
+    def _show_cells(self, file: Path) -> None:
+        """Cells that are not Python are said; Python's own tools see the lines of the cells, not those of the JSON."""
+        for number, problem in script(file).broken:
+            self.mode.note(f"left out: {problem}", f"{file.name} cell {number}")
+        text = script(file).text
+        linecache.cache[str(file)] = (len(text), None, text.splitlines(keepends=True), str(file))
+
     def owns(self, file: str) -> bool:
         """True for a file of the submission."""
         return any(_is_below(file, place) for place in self._places)
@@ -146,12 +155,12 @@ class Session:
 
     def execute(self, module: ModuleType, file: Path, whole: Callable[[], None]) -> None:
         """Run a file as a module: as a whole, or what its models need, if the whole fails or would do its work."""
-        if mentions_a_gpu(file.read_bytes()):
+        if mentions_a_gpu(text_of(file)):
             self.mode.expect_gpu()
         reader = self.reader or Reader(Classes(Project(self.root or file.parent, [file])))
         project = reader.classes.project
         source = next((s for s in project.sources if s.path.resolve() == file), None) or project.source(file)
-        works = works_at_import(reader, source)
+        works = "a notebook's other cells are not" if is_notebook(file) else works_at_import(reader, source)
         if not works:
             before = dict(vars(module))
             try:
@@ -167,11 +176,13 @@ class Session:
             vars(module).clear()
             vars(module).update(before)
         self.mode.is_partial = True
-        salvage = Salvage(module, source.place)
+        if is_notebook(file):
+            self._show_cells(file)
+        salvage = Salvage(module, source.at)
         salvage.run(str(file), needed_statements(reader, source))
         self.mode.note(f"only what the models need of the file is run: {works}", source.place)
         for line, why in salvage.left.items():
-            self.mode.note(f"left out: {why}", f"{source.place}:{line}")
+            self.mode.note(f"left out: {why}", source.at(line))
 
     def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
         """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""
@@ -276,7 +287,9 @@ def _is_below(place: str, root: str) -> bool:
 
 def _parsed(path: Path, shown: str) -> ast.Module:
     try:
-        return ast.parse(path.read_bytes(), filename=str(path))
+        return ast.parse(text_of(path), filename=str(path))
+    except NotebookError as error:
+        raise SubjectError(error.message, hint=error.hint) from None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         what = getattr(error, "msg", error)

@@ -55,12 +55,12 @@ class Salvage:
 
     Attributes:
         module: in which they run.
-        shown: the file in messages.
+        at: the name of a line of it, in messages.
         left: what failed, by line.
     """
 
     module: ModuleType
-    shown: str
+    at: Callable[[int], str]
     left: dict[int, str] = field(default_factory=dict)
 
     def run(self, file: str, body: list[ast.stmt]) -> None:
@@ -82,7 +82,7 @@ class Salvage:
             space = vars(self.module)
             changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
             for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
-                space[name] = Missing(name, f"{self.shown}:{node.lineno}: {why}", error)
+                space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error)
 
 
 def _parts(node: ast.stmt) -> Iterator[ast.stmt]:

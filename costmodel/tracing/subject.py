@@ -21,6 +21,7 @@ from costmodel.files.quoting import without_addresses
 from costmodel.tracing import compat, fake
 from costmodel.tracing.hints import explained
 from costmodel.tracing.importing import Session
+from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.salvage import Missing
 
 
@@ -52,7 +53,7 @@ def load_source(reference: str, session: Session) -> tuple[ModuleType, str | Non
         SubjectError: no such file, a syntax error, or an error while importing, with file and line.
     """
     place, name = split_reference(reference)
-    if place.endswith(".py"):
+    if place.endswith(PYTHON):
         return session.load(Path(place)), name
     _refuse_other_files(reference, place)
     return _import_package(place), name
@@ -70,12 +71,10 @@ _WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".pkl", ".onnx")
 
 
 def _refuse_other_files(reference: str, place: str) -> None:
-    """Words that cannot be the name of a module: a folder, weights, a notebook."""
+    """Words that cannot be the name of a module: a folder, weights."""
     path = Path(place)
     if path.suffix.lower() in _WEIGHTS:
         what = "holds weights, and the cost is that of the code that uses them"
-    elif path.suffix.lower() == ".ipynb":
-        what = "is a notebook: export it as a script (jupyter nbconvert --to script)"
     elif path.is_dir() and not all(part.isidentifier() for part in place.split(".")):
         what = "is a folder"
     elif path.is_file():

@@ -16,6 +16,7 @@ from costmodel.tracing.importing import Session
 from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.plan import Plan as Plan
 from costmodel.tracing.plan import plan_named, plan_object, plan_recipe_file
+from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.recipe import PhaseSpec, schedule
 from costmodel.tracing.step import build_step, own_batch_size
 from costmodel.tracing.subject import split_reference
@@ -43,7 +44,7 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     if reference.endswith((".yaml", ".yml")):
         return plan_recipe_file(reference, settings)
     file, name = split_reference(reference)
-    if not file.endswith(".py") or not Path(file).is_file():
+    if not file.endswith(PYTHON) or not Path(file).is_file():
         return plan_named(reference, given, Session(FakeMode()))
     known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})
     return choose(Path(file), known).plan

@@ -75,7 +75,7 @@ class CheckRequest:
     @property
     def is_bare_file(self) -> bool:
         """True for a Python file without the name of an object."""
-        return isinstance(self.reference, (str, Path)) and str(self.reference).endswith(".py")
+        return isinstance(self.reference, (str, Path)) and str(self.reference).endswith((".py", ".ipynb"))
 
     @property
     def short_name(self) -> str:

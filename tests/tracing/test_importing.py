@@ -113,7 +113,7 @@ def test_an_import_inside_a_function_finds_its_neighbours(tmp_path: Path) -> Non
     [
         ("w.pt", r"^w\.pt holds weights"),
         (".", r"^\. is a folder; give the file that defines the model, FILE\.py:NAME$"),
-        ("a.ipynb", r"^a\.ipynb is a notebook"),
+        ("a.ipynb", r"^a\.ipynb: no readable notebook"),
         ("notes.txt", r"^notes\.txt is no Python file"),
     ],
 )

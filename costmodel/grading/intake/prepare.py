@@ -8,11 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from costmodel.errors import ArchiveError, NotebookError
+from costmodel.files.notebook import script_of
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import UnpackBudget, is_archive, unpack
-from costmodel.grading.intake.notebook import script_of
 from costmodel.grading.intake.platforms import RawSubmission
 from costmodel.grading.notice import Notice, NoticeKind
+from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.needed import has_models
+from costmodel.tracing.reading.presented import Reader
+from costmodel.tracing.reading.source import Project
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
@@ -102,7 +106,7 @@ def _unpack(archive: Path, folder: Path, notices: list[Notice], budget: UnpackBu
 
 
 def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudget | None) -> Path:
-    """A folder of plain files with a Python file; if it has none, a notebook in it is read, or an archive opened.
+    """A folder of plain files with a model's Python file; if it has none, notebooks are read, or an archive opened.
 
     Without a budget no archive in it is opened.
     """
@@ -115,7 +119,8 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
     scripts = [p for p in files if p.suffix == ".py"]
     notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
     archives = [p for p in files if is_archive(p)]
-    if scripts and not links:
+    read = notebooks if not any(map(_may_hold_a_model, scripts)) else []
+    if scripts and not links and not read:
         return source
     if links:
         names = listed([safe_text(p.relative_to(source).as_posix()) for p in links])
@@ -129,7 +134,6 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
         packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
         advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
         raise UnusableError(NoticeKind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
-    read = () if scripts else notebooks
     for file in (f for f in files if f not in read):
         target = copy / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +141,13 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
     for notebook in read:
         _convert(notebook, copy / notebook.relative_to(source).with_suffix(".py"), notices)
     return copy
+
+
+def _may_hold_a_model(script: Path) -> bool:
+    """False for a script beside a notebook that is not the submission: the course's profiler, a helper."""
+    project = Project(script.parent, [script])
+    source = project.sources[0]
+    return source.broken or has_models(Reader(Classes(project)), source)
 
 
 def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:

@@ -58,7 +58,7 @@ class Presented:
     @property
     def place(self) -> str:
         """``net.py:12``."""
-        return f"{self.scope.source.place}:{self.value.lineno}"
+        return self.scope.source.at(self.value.lineno)
 
     @property
     def label(self) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from costmodel.errors import NotebookError
+from costmodel.tracing.reading.text import line_of, text_of
+
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
 _DEEPEST = 12
@@ -45,6 +48,10 @@ class Source:
     imports: Mapping[str, Imported]
     stars: tuple[Imported, ...]
 
+    def at(self, line: int) -> str:
+        """``net.py:12``, or the cell of a notebook."""
+        return line_of(self.path, line, self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
@@ -57,7 +64,7 @@ class Symbol:
     @property
     def where(self) -> str:
         """``net.py:12``."""
-        return f"{self.source.place}:{self.node.lineno}"
+        return self.source.at(self.node.lineno)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +174,8 @@ class Project:
 
 def _read(path: Path, root: Path) -> Source:
     try:
-        tree, broken = ast.parse(path.read_bytes(), filename=str(path)), False
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        tree, broken = ast.parse(text_of(path), filename=str(path)), False
+    except (OSError, NotebookError, SyntaxError, ValueError, RecursionError, MemoryError):
         tree, broken = ast.Module(body=[], type_ignores=[]), True
     definitions: dict[str, ast.ClassDef | Function] = {}
     values: dict[str, tuple[ast.expr, ...]] = {}

@@ -1,0 +1,144 @@
+"""A notebook's code cells as one Python file, read as JSON; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from costmodel.errors import NotebookError
+from costmodel.files.quoting import safe_text
+
+_MOST_BYTES = 32 * 2**20
+_MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")
+_CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture)")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A notebook as a script.
+
+    Attributes:
+        text: of the code cells, in order.
+        cells: for each code cell with something in it its number and the line that it begins on.
+        broken: numbers of cells that are not valid Python, and why; they are left out.
+    """
+
+    text: str
+    cells: tuple[tuple[int, int], ...]
+    broken: tuple[tuple[int, str], ...] = ()
+
+    def place(self, line: int) -> tuple[int, int]:
+        """The cell of a line of the script, and the line in it."""
+        number, begins = max((c for c in self.cells if c[1] <= line), key=lambda c: c[1], default=(1, 1))
+        return number, line - begins + 1
+
+
+def script_of(notebook: Path) -> Script:
+    """A script with the code cells in order, counted from 1; IPython's magics and shell lines become comments.
+
+    Raises:
+        NotebookError: not a notebook, or no code in it; says what to hand in instead.
+    """
+    advice = "export it as a script: jupyter nbconvert --to script"
+    name = safe_text(notebook.name)
+    try:
+        if notebook.stat().st_size > _MOST_BYTES:
+            raise NotebookError(f"{name}: more than {_MOST_BYTES // 2**20} MiB; {advice}")
+        sources = [_source(cell) for cell in _cells(json.loads(notebook.read_bytes().decode("utf-8-sig")))]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        raise NotebookError(f"{name}: no readable notebook ({type(problem).__name__}); {advice}") from None
+    parts = {number: _without_magics(source) for number, source in enumerate(sources, 1) if source.strip()}
+    if not parts:
+        raise NotebookError(f"{name}: there is no code in it")
+    broken = {number: why for number, part in parts.items() if (why := _problem(part))}
+    parts |= {number: _as_comments(parts[number]) for number in broken}
+    lengths = (part.count("\n") + 2 for part in parts.values())
+    cells = zip(parts, accumulate(lengths, initial=1), strict=False)
+    return Script("\n\n".join(parts.values()) + "\n", tuple(cells), tuple(broken.items()))
+
+
+def _cells(notebook: Any) -> list[Any]:
+    """The code cells; nbformat 3 has them in worksheets."""
+    cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def _problem(code: str) -> str:
+    """Why a cell is not Python, with its line; "" if it is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as problem:
+        return f"line {problem.lineno or 1}: {problem.msg}"
+    except (ValueError, RecursionError, MemoryError):
+        return "it cannot be parsed"
+    return ""
+
+
+def _as_comments(code: str) -> str:
+    return "\n".join(f"# {line}" for line in code.splitlines())
+
+
+def _source(cell: dict[str, object]) -> str:
+    source = cell["source"] if "source" in cell else cell["input"]
+    text = "".join(source) if isinstance(source, list) else source
+    if not isinstance(text, str):
+        raise TypeError("a cell's source is text")
+    return text
+
+
+def _without_magics(source: str) -> str:
+    if _CELL_MAGIC.match(source):
+        return _as_comments(source)
+    lines, reading = [], _Reading()
+    for line in source.splitlines():
+        if not reading.inside and _MAGIC.match(line):
+            lines.append(f"# {line}")
+        else:
+            reading.take(line)
+            lines.append(line)
+    return "\n".join(lines)
+
+
+class _Reading:
+    """A reader of Python's lines that knows whether the next one goes on with something: there it is no magic."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quote = ""
+        self._continued = False
+
+    @property
+    def inside(self) -> bool:
+        """True within brackets, within a string of several lines, and after a backslash."""
+        return bool(self._depth or self._quote or self._continued)
+
+    def take(self, line: str) -> None:
+        """Read one line."""
+        self._continued = False
+        for token in _TOKEN.finditer(line):
+            text = token[0]
+            if self._quote:
+                self._quote = "" if text == self._quote else self._quote
+            elif text == "#":
+                break
+            elif text in _QUOTES:
+                self._quote = text
+            elif text in _BRACKETS:
+                self._depth = max(0, self._depth + _BRACKETS[text])
+            self._continued = text == "\\" and token.end() == len(line)
+        if len(self._quote) == 1 and not self._continued:
+            self._quote = ""  # a short string ends with its line
+
+
+_QUOTES = ('"""', "'''", '"', "'")
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_TOKEN = re.compile(r'"""|\'\'\'|\\.|[\\"\'#()\[\]{}]')
+"""What opens and closes; a backslash takes what follows it along."""

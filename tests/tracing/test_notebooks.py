@@ -1,0 +1,84 @@
+"""A notebook is a subject as a script is; its cells have names, and one that fails loses nothing of the others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import costmodel
+from costmodel.errors import CostModelError
+
+CELLS = (
+    "from google.colab import drive\ndrive.mount('/content/drive')\n%cd /content/drive/lab2\n!pip install torchsummary",
+    "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom profiler import profile\n%pylab",
+    "train_set = torchvision.datasets.CIFAR10('.', download=True)\nx, y = next(iter(train_set))",
+    "WIDTH = 16\nclass Net(nn.Module):\n    def __init__(self, width=8):\n        super().__init__()\n"
+    "        self.conv, self.head = nn.Conv2d(3, width, 3), nn.Linear(width, 10)\n"
+    "    def forward(self, x):\n        return self.head(F.relu(self.conv(x)).mean((2, 3)))\n",
+    "net = Net(WIDTH).cuda()\nprofile(net, (3, 32, 32))",
+    "def train(net):\n    for epoch in range(10**9): net(x).sum().backward()\ntrain(net)",
+    "for for",
+)
+PARAMETERS = 16 * 27 + 16 + 16 * 10 + 10
+
+
+def _notebook(path: Path, *cells: str) -> Path:
+    content = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": content}))
+    return path
+
+
+@pytest.mark.parametrize("name", ["", ":net"])
+def test_the_network_that_a_lab_notebook_trains(tmp_path: Path, name: str) -> None:
+    analysis = costmodel.analyze(f"{_notebook(tmp_path / 'lab.ipynb', *CELLS)}{name}", input="3x32x32")
+    judged = analysis.subject.judged
+    assert judged is not None
+    assert (analysis.totals.parameters, judged.name, judged.file, judged.line) == (
+        PARAMETERS,
+        "Net",
+        "lab.ipynb cell 4",
+        2,
+    )
+    left_out = {a.where: a.what for a in analysis.assumptions if "left out" in a.what}
+    assert set(left_out) == {"lab.ipynb cell 1, line 1", "lab.ipynb cell 2, line 4", "lab.ipynb cell 7"}
+    assert "'google'" in left_out["lab.ipynb cell 1, line 1"]
+
+
+def test_a_class_of_a_notebook_by_its_name(tmp_path: Path) -> None:
+    file = _notebook(tmp_path / "lab.ipynb", *CELLS)
+    assert costmodel.analyze(f"{file}:Net", input="3x32x32").totals.parameters == 8 * 27 + 8 + 8 * 10 + 10
+
+
+def test_a_folder_with_a_notebook_and_the_courses_profiler(tmp_path: Path) -> None:
+    (tmp_path / "profiler.py").write_text(
+        "import torch\ndef profile(net, size):\n    return net(torch.ones(1, *size))\n"
+    )
+    _notebook(tmp_path / "lab.ipynb", *CELLS)
+    verdict = costmodel.check(tmp_path, "mit-lab2-2022", facts={"error_rate_percent": 20})
+    assert verdict.judged is not None
+    assert (verdict.judged.file, verdict.judged.parameters) == ("lab.ipynb cell 4", PARAMETERS)
+
+
+def test_an_error_names_cell_and_line(tmp_path: Path) -> None:
+    cells = [*CELLS[:3], CELLS[3].replace("width, 10)", "width, gone)"), *CELLS[4:]]
+    file = _notebook(tmp_path / "lab.ipynb", *cells)
+    with pytest.raises(CostModelError, match=r"lab\.ipynb cell 4, line 5: NameError: name 'gone'"):
+        costmodel.analyze(f"{file}:Net", input="3x32x32")
+    with pytest.raises(CostModelError, match=r"lab\.ipynb cell 5, line 1: NameError: name 'gone'"):
+        costmodel.analyze(str(file), input="3x32x32")
+
+
+def test_an_error_in_forward_names_cell_and_line(tmp_path: Path) -> None:
+    cells = [*CELLS[:3], CELLS[3].replace("F.relu(", "F.relu(x.sum().item() * "), *CELLS[4:]]
+    with pytest.raises(CostModelError, match=r"lab\.ipynb cell 4, line 7: .*asks for a tensor's value"):
+        costmodel.analyze(f"{_notebook(tmp_path / 'lab.ipynb', *cells)}:Net", input="3x32x32")
+
+
+def test_a_notebook_cut_off_is_refused_in_words(tmp_path: Path) -> None:
+    file = _notebook(tmp_path / "lab.ipynb", *CELLS)
+    file.write_text(file.read_text()[:300])
+    for reference in (file, f"{file}:Net"):
+        with pytest.raises(CostModelError, match=r"lab\.ipynb: no readable notebook"):
+            costmodel.analyze(str(reference), input="3x32x32")
