@@ -56,7 +56,7 @@ def _condition(node: ast.AST) -> ast.expr | None:
     """What a node decides on: its test, or the answer that a function gives to whoever asks it."""
     test = getattr(node, "test", None)
     if isinstance(test, ast.expr):
-        return None if isinstance(node, ast.Assert) or _only_says(node) else test
+        return None if isinstance(node, ast.Assert) or only_says(node) else test
     answer = node.body if isinstance(node, ast.Lambda) else getattr(node, "value", None)
     if not isinstance(answer, ast.expr) or not isinstance(node, (ast.Lambda, ast.Return, ast.Assign)):
         return None
@@ -108,7 +108,8 @@ def _period(node: ast.AST) -> int | None:
     return None
 
 
-def _only_says(node: ast.AST) -> bool:
+def only_says(node: ast.AST) -> bool:
+    """True for an ``if`` whose branches only report or give up."""
     if not isinstance(node, ast.If):
         return False
     return all(

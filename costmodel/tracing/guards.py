@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from costmodel.errors import NotebookError
+from costmodel.tracing.conditions import only_says
 from costmodel.tracing.reading.text import line_of, text_of
 
 _TORCH = Path(torch.__file__).parent
@@ -26,8 +27,6 @@ _BETWEEN = (
     ),
 )
 """Frames between the line that asks and the recorder."""
-
-_SAYS = frozenset({"warn", "print", "warning", "info", "debug", "error", "log"})
 
 
 def guard_here() -> str | None:
@@ -58,15 +57,5 @@ def _guarded_lines(file: str) -> frozenset[int]:
 def _conditions(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Assert):
         yield node.test
-    if isinstance(node, ast.If) and not node.orelse and all(map(_only_says, node.body)):
+    if isinstance(node, ast.If) and not node.orelse and only_says(node):
         yield node.test
-
-
-def _only_says(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Raise, ast.Pass)):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        called = node.value.func
-        name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        return name in _SAYS
-    return isinstance(node, (ast.Import, ast.ImportFrom))
