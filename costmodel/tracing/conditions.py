@@ -10,7 +10,7 @@ from types import CodeType
 from costmodel.errors import NotebookError
 from costmodel.tracing.reading.text import line_of, text_of
 
-_SAYING = frozenset({"print", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
+_SAYING = frozenset({"print", "warn", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
 """Calls of a branch that only reports, or ends the training."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -57,5 +57,10 @@ def _guarded_lines(file: str) -> frozenset[int]:
 def _conditions(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Assert):
         yield node.test
-    if isinstance(node, ast.If) and not node.orelse and only_says(node):
+    if isinstance(node, ast.If) and not node.orelse and only_says(node) and not _keeps(node):
         yield node.test
+
+
+def _keeps(node: ast.If) -> bool:
+    """True if it notes something in a list, which may decide later."""
+    return any(isinstance(inner, ast.Attribute) and inner.attr == "append" for inner in ast.walk(node))
