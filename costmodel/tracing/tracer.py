@@ -43,7 +43,7 @@ def trace_step(step: Step) -> Trace:
     with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
-        with recorder.scopes, recorder:
+        with recorder.scopes, recorder, compat.watched_by(recorder.__torch_dispatch__):
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     recorder.lifetimes.forget()
     return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
