@@ -109,7 +109,8 @@ Watcher: TypeAlias = Callable[[Any, Any, Any, Any], Any]
 def watched_by(watcher: Watcher) -> Iterator[None]:
     """A stretch in which every op on fake tensors gets to ``watcher``, whatever becomes of the modes above.
 
-    A program can leave them: ``_disable_current_modes``, a thread of its own. Below every mode fake tensors call theirs.
+    A program can leave them (``_disable_current_modes``, a thread of its own), but below every mode fake tensors call
+    their own.
     """
     mode = next((mode for mode in _get_current_dispatch_mode_stack() if isinstance(mode, _FakeMode)), None)
     if mode is None:

@@ -167,6 +167,15 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path, wall: str | Non
         "liar": {"replay contradicts": "FAIL"},
         "silent": {"replay left out": "UNDECIDED"},
     }
+    withheld = {g.name: [f.because for f in g.verdict.contract if f.rule == "replay"] for g in grades.submissions}
+    assert withheld["honest"] == []
+    assert "another prediction" in withheld["liar"][0]
+    assert "no predictions.pt" in withheld["silent"][0]
+    assert grades.ranking is not None
+    out = {entry.name: (entry.rank, entry.outcome.value) for entry in grades.ranking.entries}
+    assert out["liar"] == out["silent"] == (None, "UNDECIDED")
+    kept_out = {e.name: any(r.startswith("replay: ") for r in e.because) for e in grades.ranking.entries}
+    assert kept_out == {"honest": False, "liar": True, "silent": True}
 
 
 def test_results_do_not_go_among_the_submissions_and_a_required_wall_is_whole(place: Path, tmp_path: Path) -> None:

@@ -58,4 +58,48 @@ def _source(cell: dict[str, object]) -> str:
 def _without_magics(source: str) -> str:
     if _CELL_MAGIC.match(source):
         return "\n".join(f"# {line}" for line in source.splitlines())
-    return "\n".join(f"# {line}" if _MAGIC.match(line) else line for line in source.splitlines())
+    lines, reading = [], _Reading()
+    for line in source.splitlines():
+        if not reading.inside and _MAGIC.match(line):
+            lines.append(f"# {line}")
+        else:
+            reading.take(line)
+            lines.append(line)
+    return "\n".join(lines)
+
+
+class _Reading:
+    """A reader of Python's lines that knows whether the next one goes on with something: there it is no magic."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quote = ""
+        self._continued = False
+
+    @property
+    def inside(self) -> bool:
+        """True within brackets, within a string of several lines, and after a backslash."""
+        return bool(self._depth or self._quote or self._continued)
+
+    def take(self, line: str) -> None:
+        """Read one line."""
+        self._continued = False
+        for token in _TOKEN.finditer(line):
+            text = token[0]
+            if self._quote:
+                self._quote = "" if text == self._quote else self._quote
+            elif text == "#":
+                break
+            elif text in _QUOTES:
+                self._quote = text
+            elif text in _BRACKETS:
+                self._depth = max(0, self._depth + _BRACKETS[text])
+            self._continued = text == "\\" and token.end() == len(line)
+        if len(self._quote) == 1 and not self._continued:
+            self._quote = ""  # a short string ends with its line
+
+
+_QUOTES = ('"""', "'''", '"', "'")
+_BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_TOKEN = re.compile(r'"""|\'\'\'|\\.|[\\"\'#()\[\]{}]')
+"""What opens and closes; a backslash takes what follows it along."""

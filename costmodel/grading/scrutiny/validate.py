@@ -41,7 +41,7 @@ from costmodel.grading.scrutiny.remarks import remarks
 from costmodel.grading.scrutiny.structure import check_structure, expect
 from costmodel.ir.analysis import Subject
 from costmodel.ir.codec import from_data
-from costmodel.ir.trace import Trace
+from costmodel.ir.trace import Phase, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import lookup
 from costmodel.passes.lower import lower
@@ -182,14 +182,21 @@ def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
 
 
 def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
-    """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked."""
-    given = [(inference.tensors[i].shape, inference.tensors[i].dtype) for i in inference.inputs]
+    """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked.
+
+    A batch of the submission's own may hold labels beside it, which the network's forward does not read.
+    """
+    read = {number for call in inference.calls if call.phase is Phase.FORWARD for number in call.inputs}
+    named = [(inference.tensors[i].shape, inference.tensors[i].dtype, i in read) for i in inference.inputs]
     for fields in (wanted.settings, wanted.defaults):
         if fields.get("input") is None:
             continue
         recipe = make_recipe({"input": fields["input"]}, "the contract")
         due: list[Any] = [((1, *spec.shape), spec.dtype) for spec in recipe.input]
+        labels = [(shape, dtype) for shape, dtype, is_read in named if not is_read]
+        given = [(shape, dtype) for shape, dtype, _ in named]
+        fits = given[: len(due)] == due and all(one in labels for one in given[len(due) :])
         if fields is wanted.settings:
-            expect(given == due, f"inference: its input is {given}, the contract's is {due}")
-        elif given != due and "input" not in wanted.settings:
+            expect(fits, f"inference: its input is {given}, the contract's is {due}")
+        elif not fits and "input" not in wanted.settings:
             yield Notice(kind=NoticeKind.INPUT, message=f"its input is {given}, the rules' is {due}")
