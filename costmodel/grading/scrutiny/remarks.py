@@ -40,8 +40,6 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
             if storage.born != -1 or storage.id in declared | batch or storage.role in _OF_THE_STEP:
                 continue
             is_weight = number in weights_of(call)
-            if call.phase is Phase.LOSS and not is_weight:
-                continue  # what a loss compares with
             if storage.id in buffers and is_weight:
                 found[storage.id] = f"buffer {buffers[storage.id]} is the weight of {call.packet} in {_where(call)}"
             elif storage.id not in buffers and (is_weight or trace.tensors[number].meta.numel > LITERAL_ELEMENTS):
