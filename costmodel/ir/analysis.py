@@ -55,12 +55,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakActivation:
-    """Largest input + output activation of a layer, by two conventions, each with the layer that has it."""
+    """Largest input + output activation of a layer, by two conventions, each with its layer and line."""
 
     layer_io: int
     layer_io_layer: str
     lab_profiler: int
     lab_profiler_layer: str
+    layer_io_where: str = ""
+    lab_profiler_where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class OpCall:
         outputs: tensor ids; None where the op returned no tensor (``convolution_backward`` of a first layer).
         scope: path of the innermost module (``layer1.0.conv1``), in backward too; "" outside any module.
         phase: the part of the training step.
+        where: the user's line (``net.py:12``) of a forward op outside any leaf module, else "".
     """
 
     op: str
@@ -51,6 +52,7 @@ class OpCall:
     outputs: tuple[int | None, ...]
     scope: str
     phase: Phase
+    where: str = ""
 
     @property
     def packet(self) -> str:
@@ -93,13 +95,17 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleCall:
-    """One call of a module in the forward pass: calls[first:last] ran inside it."""
+    """One call of a module in the forward pass: calls[first:last] ran inside it.
+
+    ``where`` is the user's line that calls a leaf (``net.py:12``), else "".
+    """
 
     path: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     first: int
     last: int
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +139,7 @@ class Trace(Noun):
         module_calls: calls of modules in the forward phase, in order of return.
         parameters: trainable and frozen parameters (shared ones once), in the model's order.
         buffers: the model's buffers; ``trainable`` is False.
-        inputs: ids of the tensors of the batch.
+        inputs: ids of the tensors of the batch, last those that a built-in loss compares with.
         assumptions: see :class:`Assumption`.
         provenance: versions and digests, never a clock.
         step_starts: where the steps of a cycle begin in ``calls``; empty for a single step.

@@ -70,6 +70,7 @@ class Finding:
         outcome: PASS, FAIL or UNDECIDED.
         because: the reason, readable by the person concerned.
         consequence: the effect of a failure.
+        readings: those of the rulebook that do not agree about it, and leave it undecided.
     """
 
     rule: str
@@ -80,6 +81,7 @@ class Finding:
     outcome: Outcome
     because: str
     consequence: Consequence = Consequence.NONE
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,10 +36,16 @@ _LAB_RESIDUAL_BLOCKS = frozenset(
 
 def peak_activation(trace: Trace) -> PeakActivation:
     """Bytes of the largest layer, by ``layer_io`` and by ``lab_profiler``, for one sample, as traced."""
-    layer_io = max(_layer_io(trace), default=(0, ""), key=lambda pair: pair[0])
-    lab = max(_lab_profiler(trace), default=(0, ""), key=lambda pair: pair[0])
+    none = (0, "", "")
+    layer_io, io_layer, io_where = max(_layer_io(trace), default=none, key=lambda found: found[0])
+    lab, lab_layer, lab_where = max(_lab_profiler(trace), default=none, key=lambda found: found[0])
     return PeakActivation(
-        layer_io=layer_io[0], layer_io_layer=layer_io[1], lab_profiler=lab[0], lab_profiler_layer=lab[1]
+        layer_io=layer_io,
+        layer_io_layer=io_layer,
+        layer_io_where=io_where,
+        lab_profiler=lab,
+        lab_profiler_layer=lab_layer,
+        lab_profiler_where=lab_where,
     )
 
 
@@ -57,19 +63,19 @@ def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
     return elements * ITEM_BYTES
 
 
-def _layer_io(trace: Trace) -> Iterator[tuple[int, str]]:
-    """(bytes, layer) of every leaf module call, and of every op outside any leaf module, in the forward pass."""
+def _layer_io(trace: Trace) -> Iterator[tuple[int, str, str]]:
+    """(bytes, layer, line) of every leaf module call, and of every op outside any leaf module, in the forward pass."""
     leaves = {module.path for module in trace.modules if module.leaf}
     inside: set[int] = set()
     batch = _batch(trace)
     for call in trace.module_calls:
         if call.path in leaves:
             inside.update(range(call.first, call.last))
-            yield _io_bytes(call.inputs, call.outputs, trace, batch), call.path
+            yield _io_bytes(call.inputs, call.outputs, trace, batch), call.path, call.where
     for index, op in enumerate(trace.calls):
         if op.phase is Phase.FORWARD and index not in inside:
             outputs = [i for i in op.outputs if i is not None]
-            yield _io_bytes(op.inputs, outputs, trace, batch), _functional_name(op)
+            yield _io_bytes(op.inputs, outputs, trace, batch), _functional_name(op), op.where
 
 
 def op_peak(trace: Trace) -> tuple[int, str]:
@@ -99,7 +105,7 @@ def _io_bytes(inputs: Iterable[int], outputs: Iterable[int], trace: Trace, batch
     return sum(_of_one_sample(tensors[i], batch) for i in (*read, *dict.fromkeys(outputs)))
 
 
-def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str]]:
+def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str, str]]:
     """What the course's own profiler script computes, leaf module by leaf module."""
     modules = {module.path: module for module in trace.modules}
     batch = _batch(trace)
@@ -112,7 +118,7 @@ def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str]]:
         if elements:
             around = [r for r in residuals if r.first <= call.first and call.last <= r.last]
             elements += sum(_elements(r.inputs, trace, batch) for r in around)
-            yield elements * ITEM_BYTES, call.path
+            yield elements * ITEM_BYTES, call.path, call.where
 
 
 def _elements(ids: tuple[int, ...], trace: Trace, batch: int) -> int:

@@ -169,8 +169,10 @@ def _largest_activation(counted: list[_CountedPhase]) -> PeakActivation:
     return PeakActivation(
         layer_io=layer_io.layer_io,
         layer_io_layer=layer_io.layer_io_layer,
+        layer_io_where=layer_io.layer_io_where,
         lab_profiler=lab.lab_profiler,
         lab_profiler_layer=lab.lab_profiler_layer,
+        lab_profiler_where=lab.lab_profiler_where,
     )
 
 

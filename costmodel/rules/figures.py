@@ -61,8 +61,9 @@ def _epochs(analysis: Analysis) -> Value:
 def _peak_activation(which: str) -> Callable[[Analysis], Value]:
     def figure(analysis: Analysis) -> Value:
         peak = analysis.totals.peak_activation_bytes
-        layer = safe_text(getattr(peak, f"{which}_layer"))
-        return Value(Decimal(getattr(peak, which)), because=f"the most is in {layer}" if layer else "")
+        layer, where = safe_text(getattr(peak, f"{which}_layer")), safe_text(getattr(peak, f"{which}_where"))
+        because = f"the most is in {layer}" if layer else ""
+        return Value(Decimal(getattr(peak, which)), because=because, where=where)
 
     return figure
 

@@ -18,7 +18,8 @@ class Value:
     missing, ``origin`` is computed, measured, claimed or derived. ``lacks`` says what somebody has to give for it to
     be known: names of metrics, and :data:`LENGTH` for the training's length. ``varies`` marks a figure of a step that
     is not the same each time it runs: it proves nothing, not even that a limit is broken. ``other`` is the value
-    by another reading of the rule, where only both together decide; ``by`` says by which reading this one is.
+    by another reading of the rule, where only both together decide; ``by`` says by which reading this one is,
+    and ``where`` the user's line that it comes from.
     """
 
     amount: Decimal | None
@@ -31,6 +32,7 @@ class Value:
     varies: bool = False
     other: Value | None = None
     by: str = ""
+    where: str = ""
 
     @property
     def known(self) -> bool:

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -23,17 +24,25 @@ _PACKAGES = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 _STDLIB = sysconfig.get_path("stdlib")
 
 
+@cache
+def _owner(filename: str) -> str:
+    """Whose file it is: ``user``, ``package`` (an installed one), or "" for Python, torch and ourselves."""
+    if filename.startswith(_OTHERS):
+        return ""
+    if filename.startswith(_PACKAGES):
+        return "package"
+    return "" if filename.startswith(_STDLIB) else "user"
+
+
 def _innermost(frames: Iterable[tuple[str, int | None]]) -> str | None:
     """The first of (file, line), innermost first, that is the user's own; else the first of an installed package."""
     package = None
     for filename, line in frames:
-        if filename.startswith(_OTHERS):
-            continue
-        where = f"{Path(filename).name}:{line}"
-        if filename.startswith(_PACKAGES):
-            package = package or where
-        elif not filename.startswith(_STDLIB):
-            return where
+        owner = _owner(filename)
+        if owner == "user":
+            return f"{Path(filename).name}:{line}"
+        if owner == "package":
+            package = package or f"{Path(filename).name}:{line}"
     return package
 
 
@@ -42,9 +51,9 @@ def is_users(filename: str) -> bool:
     return bool(filename) and not filename.startswith((*_OTHERS, _STDLIB))
 
 
-def user_line() -> str:
-    """``file.py:12`` of the innermost running frame of the user's, "torch" if there is none."""
-    return _innermost((frame.f_code.co_filename, frame.f_lineno) for frame in _running()) or "torch"
+def user_line(otherwise: str = "torch") -> str:
+    """``file.py:12`` of the innermost running frame of the user's, ``otherwise`` if there is none."""
+    return _innermost((frame.f_code.co_filename, frame.f_lineno) for frame in _running()) or otherwise
 
 
 def user_lines() -> tuple[str, ...]:

@@ -69,7 +69,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.with_lines = False
         self.lines: list[list[tuple[str, ...]]] = [[]]
         self.known_after: dict[int, tuple[int, int]] = {}
-        self._open: list[int] = []
+        self._open: list[tuple[int, str]] = []
+        self._leaves = frozenset(path for path, module in model.named_modules() if is_leaf(module))
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
 
@@ -153,7 +154,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if phase is Phase.OPTIMIZER:
             scope = self._owner(arguments, outputs)
         calls = self.segments[-1]
-        calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase))
+        where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
+        calls.append(OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where))
         self.lifetimes.now = (len(self.segments) - 1, len(calls))
         if self.most_calls is not None and len(calls) > self.most_calls:
             raise TooLongError
@@ -218,13 +220,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             changed["device"] = torch.device("cpu")
         return changed
 
-    def _module_enters(self, _: str) -> None:
+    def _module_enters(self, path: str) -> None:
         if torch.is_autocast_enabled("cuda"):
             raise TraceError(f"{user_line()}: {AUTOCAST_CUDA}")
-        self._open.append(len(self.segments[-1]))
+        self._open.append((len(self.segments[-1]), user_line("") if path in self._leaves else ""))
 
     def _module_returns(self, path: str, inputs: Any, output: Any) -> None:
-        first = self._open.pop()
+        first, where = self._open.pop()
         if self.scopes.recomputing:
             return
         args, kwargs = inputs
@@ -234,6 +236,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             outputs=self._handed((output,), first, lambda call: call.written),
             first=first,
             last=len(self.segments[-1]),
+            where=where,
         )
         self.module_calls[-1].append(call)
 
@@ -250,6 +253,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             used = {self.tensors[i][3] for call in self.segments[-1][first:] for i in used_by(call)}
             direct.update(dict.fromkeys(i for i in self.ids_within(nested) if self.tensors[i][3] in used))
         return tuple(direct)
+
+
+def is_leaf(module: torch.nn.Module) -> bool:
+    """Whether a module has no other inside, its parametrizations aside."""
+    return all(name == "parametrizations" for name, _ in module.named_children())
 
 
 def _visit(value: Any, see: Callable[[torch.Tensor], object]) -> None:

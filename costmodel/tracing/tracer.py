@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
-from costmodel.tracing.recorder import Recorder
+from costmodel.tracing.recorder import Recorder, is_leaf
 from costmodel.tracing.repetition import Repeated, repeat
 from costmodel.tracing.step import Step
 
@@ -45,6 +46,7 @@ def trace_step(step: Step) -> Trace:
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, recorder, compat.watched_by(recorder.__torch_dispatch__):
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
+    inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()
     return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
 
@@ -170,7 +172,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
         module_calls=tuple(module_calls),
         parameters=parameters,
         buffers=buffers,
-        inputs=inputs,
+        inputs=tuple(i for i in inputs if i < tensors_known),
         assumptions=(*notes, *recorder.assumptions),
         provenance={"torch": torch.__version__.split("+")[0]},
         step_starts=step_starts,
@@ -202,13 +204,7 @@ def _first(recorder: Recorder, repeated: Repeated) -> tuple[tuple[OpCall, ...], 
 
 
 def _shifted(call: ModuleCall, shift: int) -> ModuleCall:
-    return ModuleCall(
-        path=call.path,
-        inputs=call.inputs,
-        outputs=call.outputs,
-        first=call.first + shift,
-        last=call.last + shift,
-    )
+    return replace(call, first=call.first + shift, last=call.last + shift)
 
 
 def _storages(lives: list[Life], offsets: dict[int, int]) -> list[Storage]:
@@ -248,7 +244,7 @@ def _modules(
         ModuleSpec(
             path=path,
             type=f"{type(module).__module__}.{type(module).__qualname__}",
-            leaf=all(name == "parametrizations" for name, _ in module.named_children()),
+            leaf=is_leaf(module),
             attributes={
                 name: value
                 for name, value in sorted(vars(module).items())

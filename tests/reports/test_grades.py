@@ -71,6 +71,15 @@ def classroom(student: Graded) -> dict[str, Any]:
     return data
 
 
+def test_a_rule_that_is_read_in_two_ways_is_the_first_to_look_at(analysis: Make) -> None:
+    verdict = costmodel.judge(analysis(peak=943_200, lab=1_843_200), "mit-lab2-2022", facts=FACTS)
+    remark = finding("late", "handed in late")
+    student = replace(graded(analysis, "Ada"), verdict=verdict, findings=(remark,))
+    row = next(csv.DictReader(io.StringIO(render(of_class(student), "csv"))))
+    assert row["to look at"].startswith("peak activation: 943,200 by the reading every-layer (the most is in a)")
+    assert row["to look at"].endswith("late: handed in late")
+
+
 def test_no_points_are_explained_by_the_rule_that_took_them(analysis: Make) -> None:
     student = graded(analysis, "Ada", peak=2_000_000)
     assert student.total == 0

@@ -67,6 +67,36 @@ def test_both_numbers_are_said_with_their_layer_and_the_points_wait(analysis: Ma
     }
 
 
+def test_the_lines_of_both_layers_are_said(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(TWO_PEAKS, encoding="utf-8")
+    verdict = costmodel.check(f"{tmp_path}/net.py:Net", LABS[0], input="3x48x48")
+    finding = activation(verdict)
+    # add: two inputs and an output of 64 x 48 x 48 floats; the script sees the convolution's 3 + 64 channels alone
+    assert finding.because.startswith(
+        "1,769,472 by the reading every-layer (the most is in add, net.py:13) and "
+        "617,472 by the reading course-profiler (the most is in a, net.py:12): a person decides"
+    )
+    assert finding.readings == ("every-layer", "course-profiler")
+
+
+TWO_PEAKS = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 64, 3, padding=1), nn.Linear(64, 10)
+
+    def forward(self, x):
+        # a comment
+        x = self.a(x)
+        x = x + x.relu()
+        return self.b(x.mean((2, 3)))
+"""
+
+
 @pytest.mark.parametrize(
     ("reading", "outcome", "points"), [("every-layer", Outcome.PASS, 100), ("course-profiler", Outcome.FAIL, 0)]
 )
@@ -158,6 +188,9 @@ def test_more_than_a_board_may_hold_is_too_much_though_nobody_measured(
     (memory,) = [f for f in verdict.findings if f.rule == "GPU memory"]
     assert (memory.outcome, memory.at_least, memory.measured) == (outcome, True, live)
     assert "gpu_memory_bytes" in verdict.missing_facts
+    claimed = {**facts, "claimed_gpu_memory_bytes": 5_000_000_000}
+    said = costmodel.judge(analysis(live=live), "budgeted-training-iccv-2023", facts=claimed)
+    assert said.findings[1].outcome is outcome, "what is claimed proves nothing"
     measured = {**facts, "gpu_memory_bytes": 5_000_000_000}
     given = costmodel.judge(analysis(live=live), "budgeted-training-iccv-2023", facts=measured)
     assert given.findings[1].outcome is Outcome.PASS, "a measurement decides"

@@ -219,7 +219,9 @@ def test_module_calls_say_which_ops_ran_inside(sgd: Trace) -> None:
     inside: list[OpCall] = list(sgd.calls[calls["norm"].first : calls["norm"].last])
     assert {c.scope for c in inside} == {"norm"}
     assert [c.packet for c in inside if c.packet != "aten.empty"] == ["aten.add_", "aten.native_batch_norm"]
-    assert calls[""].inputs == sgd.inputs
+    *given, classes = sgd.inputs
+    assert list(calls[""].inputs) == given
+    assert (sgd.tensor(classes).dtype, len(sgd.tensor(classes).shape)) == ("int64", 1)
 
 
 def test_another_device_is_traced_as_cpu_and_said() -> None:

@@ -34,7 +34,12 @@ _PROGRAMS = re.compile(
     r"git\s+(clone|pull|fetch)|(python\S*\s+-m\s+)?pip3?\s+install|conda\s+install|mamba\s+install|apt(-get)?\s+install)(?![\w.-])"
 )
 _URL = re.compile(r"\b(https?|ftps?|s3|gs|hf)://", re.IGNORECASE)
-_DOWNLOADERS = ("urlretrieve", "download_url", "download_and_extract_archive", "download_url_to_file", "load_dataset")
+_FROM_HUB = ("torch.hub.", "torchhub.")
+_STAY_HERE = frozenset({"set_dir", "get_dir"})
+_DOWNLOADERS = (
+    "urlretrieve", "download_url", "download_and_extract_archive", "download_url_to_file", "load_dataset",
+    "load_state_dict_from_url", "load_url", "hf_hub_download", "snapshot_download", "load_from_hub",
+)  # fmt: skip
 
 
 def signs(rule: Any, handed_in: HandedIn) -> Iterator[tuple[str, str]]:  # noqa: ARG001  # every sign takes the rule
@@ -83,8 +88,17 @@ def _call(node: ast.Call, names: Names) -> str:
     last = node.func.attr if isinstance(node.func, ast.Attribute) else min(meanings, default="").rpartition(".")[2]
     if last in _DOWNLOADERS:
         return f"{last}() downloads"
+    hub = [path for path in sorted(meanings) if path.startswith(_FROM_HUB) and "()" not in path]
+    if hub and hub[0].rpartition(".")[2] not in _STAY_HERE and not _is_local(node):
+        return f"{hub[0]}() downloads"
     url = next((text for text in _texts(node) if _URL.search(text)), None)
     return f"passes an address, {url[:60]!r}" if url is not None else ""
+
+
+def _is_local(node: ast.Call) -> bool:
+    """``source="local"``: a folder on this machine."""
+    said = [keyword.value for keyword in node.keywords if keyword.arg == "source"]
+    return any(isinstance(value, ast.Constant) and value.value == "local" for value in said)
 
 
 def _texts(node: ast.Call) -> list[str]:

@@ -15,7 +15,11 @@ from costmodel.files.quoting import escaped
 TITLE = "pretrained weights"
 
 _LOADERS = frozenset({"load_url", "load_state_dict_from_url", "from_pretrained", "load_from_hub", "hf_hub_download"})
+_HUB = frozenset({"torch.hub.load", "torchhub.load"})
 _ROOTS = ("torch.hub.", "torchhub.", "huggingface_hub.", "transformers.pipeline", "clip.load", "gdown.")
+_NOTHING_LOADED = frozenset({"set_dir", "get_dir", "list", "help"})
+"""Functions of ``torch.hub`` that give no weights."""
+
 _ZOO = ("torchvision.models", "timm.", "segmentation_models_pytorch.", "efficientnet_pytorch.", "open_clip.")
 _KERAS = ("keras.applications.", "tensorflow.keras.applications.")
 _OTHER_WEIGHTS = ("random.", "numpy.", "np.", "sklearn.", "scipy.", "pandas.", "torch.", "collections.")
@@ -63,7 +67,9 @@ def _in_files(folder: Folder, large: int, asked_for: Collection[str]) -> Iterato
 def _call(node: ast.Call, names: Names) -> str:
     meanings = names.of(node.func)
     last = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    found = {path for path in meanings if path.startswith(_ROOTS) or path.rpartition(".")[2] in _LOADERS}
+    found = {path for path in meanings if "()" not in path and _loads(path)}
+    if found <= _HUB and _said_not_to_be(node):
+        found = set()
     if found or last in _LOADERS:
         return f"{min(found) if found else last}() loads weights"
     for keyword in node.keywords:
@@ -76,6 +82,18 @@ def _call(node: ast.Call, names: Names) -> str:
     if keras and not any(keyword.arg == "weights" for keyword in node.keywords):
         return f"{min(keras)}() has weights='imagenet' where nothing is said"
     return ""
+
+
+def _loads(path: str) -> bool:
+    """Whether a function loads weights; what is called on its result does not load them again."""
+    name = path.rpartition(".")[2]
+    return name in _LOADERS or (path.startswith(_ROOTS) and name not in _NOTHING_LOADED)
+
+
+def _said_not_to_be(node: ast.Call) -> bool:
+    """``pretrained=False`` or ``weights=None``: the network comes without weights."""
+    said = [keyword.value for keyword in node.keywords if keyword.arg in ("pretrained", "weights")]
+    return bool(said) and not any(_truthy(value) for value in said)
 
 
 def _keyword(keyword: ast.keyword, meanings: set[str]) -> str:

@@ -133,6 +133,7 @@ def _check_calls(trace: Trace) -> None:
         where = f"call {index}"
         expect(_OP.fullmatch(call.op) is not None, f"{where}: {call.op[:60]!r} is not an op")
         expect(call.scope in scopes, f"{where}: no module {call.scope[:60]!r}")
+        expect(_is_name(call.where), f"{where}: the line that makes it")
         names = [name for name, _ in call.arguments]
         expect(len(set(names)) == len(names), f"{where}: an argument twice")
         ids = (*call.inputs, *(number for number in call.outputs if number is not None))
@@ -143,6 +144,7 @@ def _check_calls(trace: Trace) -> None:
     for module_call in trace.module_calls:
         where = f"call of module {module_call.path[:60]!r}"
         expect(module_call.path in scopes, f"{where}: no such module")
+        expect(_is_name(module_call.where), f"{where}: the line that makes it")
         expect(0 <= module_call.first <= module_call.last <= len(trace.calls), f"{where}: its range of calls")
         expect(_known((*module_call.inputs, *module_call.outputs), trace), f"{where}: an unknown tensor")
 

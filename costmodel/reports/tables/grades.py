@@ -68,11 +68,11 @@ def _or_undecided(value: int | None) -> Cell:
 
 
 def _to_look_at(graded: Graded) -> list[str]:
-    """Every reason that is not a plain pass, each once, with what hangs on it."""
+    """Every reason that is not a plain pass, each once, with what hangs on it; first rules with two readings."""
     rules = (*graded.verdict.findings, *graded.verdict.contract)
     found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence is not Consequence.NOTE))
     hanging: dict[str, list[str]] = {}
-    for finding in found:
+    for finding in sorted(found, key=lambda finding: not finding.readings):
         if finding.outcome is not Outcome.PASS:
             # a rule whose metric is not known repeats why, and adds its own note
             cause = next((c for c in hanging if f"{finding.because}; ".startswith(f"{c}; ")), finding.because)

@@ -39,12 +39,12 @@ class Evidence:
         for origin in _BELIEVED[spec.source]:
             if known[origin].known:
                 return known[origin]
+        bound = self._at_least(spec)
+        if bound is not None:
+            return replace(bound, lacks=known["measured"].lacks or (name,))
         if known["claimed"].known:
             because = f"{name} is only claimed by the submission; a measured fact decides"
             return Value(None, because=because, lacks=(name,))
-        bound = self._at_least(spec)
-        if bound is not None:
-            return replace(bound, lacks=known["measured"].lacks)
         # the engine's reason is the best one for what the engine gives
         return known["computed"] if known["computed"].because else known["measured"]
 

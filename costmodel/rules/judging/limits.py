@@ -21,7 +21,7 @@ _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 
 def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
     """The limit's finding on a value in ``unit``."""
-    outcome, because = _decide(limit, value)
+    outcome, because, readings = _decide(limit, value)
     if limit.note:
         because = f"{because}; {limit.note}" if because else limit.note
     return Finding(
@@ -33,28 +33,31 @@ def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
         outcome=outcome,
         because=because,
         consequence=limit.on_failure,
+        readings=readings,
     )
 
 
 def both_ways(value: Value) -> str:
     """A value by both readings of a rule, each with where it comes from."""
     assert value.other is not None  # only asked for where there are two
-    said = [
-        f"{one.amount:,} by the reading {one.by}{f' ({one.because})' if one.because else ''}"
-        for one in (value, value.other)
-        if one.amount is not None
-    ]
+    said = []
+    for one in (value, value.other):
+        if one.amount is not None:
+            reason = ", ".join(filter(None, (one.because, one.where)))
+            said.append(f"{one.amount:,} by the reading {one.by}{f' ({reason})' if reason else ''}")
     return " and ".join(said)
 
 
-def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
+def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str, tuple[str, ...]]:
+    """Outcome, reason, and the readings that do not agree about it."""
     if value.other is None:
-        return _decided(limit, value)
+        return (*_decided(limit, value), ())
     outcome, because = _decided(limit, replace(value, other=None))
     other, _ = _decided(limit, value.other)
     if outcome is other:
-        return outcome, because
-    return Outcome.UNDECIDED, f"{both_ways(value)}: a person decides which reading the rule means (--reading)"
+        return outcome, because, ()
+    why = f"{both_ways(value)}: a person decides which reading the rule means (--reading)"
+    return Outcome.UNDECIDED, why, (value.by, value.other.by)
 
 
 def _decided(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:

@@ -61,6 +61,31 @@ def test_no_sign_of_pretrained_weights(check: Check, code: str) -> None:
     assert check({"net.py": f"import torch\n{code}\n"}, **rule("pretrained")).outcome is Outcome.PASS
 
 
+HUB = "import torch\nm = torch.hub.load("
+
+
+@pytest.mark.parametrize(
+    ("code", "pretrained", "network"),
+    [
+        (f"{HUB}'pytorch/vision', 'resnet18', pretrained=False)", 0, 1),
+        (f"{HUB}'pytorch/vision', 'resnet18', weights=None)", 0, 1),
+        (f"{HUB}'pytorch/vision', 'resnet18', pretrained=True)", 1, 1),
+        (f"{HUB}'pytorch/vision', 'resnet18', pretrained=given)", 1, 1),
+        (f"{HUB}'pytorch/vision', 'resnet18')", 1, 1),
+        (f"{HUB}'pytorch/vision', 'resnet18', pretrained=True).eval().to('cpu')", 1, 1),
+        (f"{HUB}'folder', 'net', source='local')", 1, 0),
+        ("from torch import hub\nhub.set_dir('d')", 0, 0),
+        ("from torch.hub import load_state_dict_from_url as l\nl(address)", 1, 1),
+        ("import torch.utils.model_zoo as z\nz.load_url('https://a/b.pth')", 1, 1),
+    ],
+)
+def test_what_the_hub_gives_is_network_use_and_each_call_is_said_once(
+    check: Check, code: str, pretrained: int, network: int
+) -> None:
+    found = [check({"net.py": f"{code}\n"}, **rule(kind)).measured for kind in ("pretrained", "network")]
+    assert found == [pretrained, network]
+
+
 def test_checkpoints_are_found_by_suffix_and_size(check: Check) -> None:
     finding = check({"a.py": "x = 1\n", "deep/w.PTH": b"1", "notes.txt": b"0" * 5_000_000}, **rule("pretrained"))
     assert finding.measured == 2
