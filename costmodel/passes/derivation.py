@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from costmodel.ir.trace import OpCall, TensorRef, Trace, tensor_ids
+from costmodel.ir.trace import OpCall, Phase, TensorRef, Trace, tensor_ids
 from costmodel.ops import traits_of
 
 
-def derived(trace: Trace, seeds: Iterable[int]) -> Iterator[tuple[OpCall, set[int], set[int]]]:
+def derived(
+    trace: Trace, seeds: Iterable[int], phases: Collection[Phase] = tuple(Phase)
+) -> Iterator[tuple[OpCall, set[int], set[int]]]:
     """Every call of the steady step with the storages that derive from ``seeds`` before it, and those it takes from.
 
     Args:
         trace: the step.
         seeds: storages. What is made of them carries their values on; what only has their shape (``zeros_like``) or is
             their product with the number 0 does not, nor does memory that is filled anew.
+        phases: those whose calls carry values on; the others read all the same.
 
     Yields:
         (call, what derives from the seeds so far, what the call reads of it): the second set is one and the same and
@@ -24,6 +27,8 @@ def derived(trace: Trace, seeds: Iterable[int]) -> Iterator[tuple[OpCall, set[in
     for call in trace.calls:
         read = carried(call, trace) & known
         yield call, known, read
+        if call.phase not in phases:
+            continue
         if read:
             known |= made_by(call, trace)
         elif traits_of(call.packet).overwrites:

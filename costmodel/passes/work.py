@@ -30,6 +30,11 @@ def count(trace: Trace) -> Counts:
     return Counts(rows=tuple(rows), first_update=counter.rows(trace.first_update), varies=_varies(trace, counter))
 
 
+def works_of(trace: Trace, calls: Iterable[OpCall]) -> list[Work | None]:
+    """The work of some calls of a trace, by their formulas alone."""
+    return [row.work for row in _Counter(trace).rows(calls)]
+
+
 def _varies(trace: Trace, counter: _Counter) -> tuple[Assumption, ...]:
     """Why a step is not the same each time, unless all that was seen of it costs the same (a flip, another crop)."""
     if not trace.variants:

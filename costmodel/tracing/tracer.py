@@ -19,6 +19,7 @@ from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
+from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder, is_leaf
@@ -243,7 +244,7 @@ def _modules(
     return tuple(
         ModuleSpec(
             path=path,
-            type=f"{type(module).__module__}.{type(module).__qualname__}",
+            type=class_name(module),
             leaf=is_leaf(module),
             attributes={
                 name: value

@@ -159,6 +159,9 @@ def _held(training: Training, inference: Trace) -> Iterator[Notice]:
     """Memory that an op of the inference holds, beside the peak activation that the training shows."""
     shown = max(peak_activation(phase.trace).layer_io for phase in training.phases)
     held, where = op_peak(inference)
-    if held > _HELD * shown:
+    largest = peak_activation(inference)
+    if largest.layer_io > shown:
+        held, where = largest.layer_io, largest.layer_io_layer
+    if held > _HELD * shown or largest.layer_io > shown:
         message = f"{where or 'an op'} of the inference holds {held} bytes, the peak activation of the training {shown}"
         yield Notice(kind=NoticeKind.EVADED, message=message)
