@@ -16,8 +16,9 @@ from torch.utils._pytree import tree_leaves
 from costmodel.errors import ForgedError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import NoticeKind
+from costmodel.grading.scrutiny.parse import parse
 from costmodel.grading.scrutiny.structure import check_structure
-from costmodel.grading.scrutiny.validate import check, parse
+from costmodel.grading.scrutiny.validate import check
 from costmodel.ir.codec import dumps, to_data
 from costmodel.ir.trace import OpCall, Trace
 from costmodel.ops import lookup
