@@ -6,12 +6,14 @@ the function needs and stays until this process ends. Code of a stranger is run 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing.util import Finalize
 
 from costmodel.errors import FormatError
 from costmodel.ir.codec import dumps, loads
@@ -78,9 +80,8 @@ class _Warm:
             except OSError:
                 frame = None
             if frame is None:
-                self._process = None
                 process.kill()
-                process.wait()
+                self._close()
                 return WarmResult(failed="the process that checks answers was ended from outside")
         line, _, answer = frame.partition(b"\n")
         try:
@@ -100,4 +101,13 @@ class _Warm:
                 env={**os.environ, **threads},
                 start_new_session=True,  # Ctrl-C is for the one that asked
             )
+            # at the end of a worker process too, which runs no function of atexit
+            Finalize(self, self._close, exitpriority=10)
         return self._process
+
+    def _close(self) -> None:
+        """End the warm process, and wait for it: its CPU time is ours."""
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.communicate()
+        self._process = None

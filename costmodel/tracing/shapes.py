@@ -27,6 +27,7 @@ Not a trait of the op (``ops.traits``): it is about how torch's fake tensors ans
 _LIFTS = "aten.lift_fresh"
 """Takes a literal of the program into the step: new memory on fake tensors, a view on real ones."""
 
+_TENSORS = "List[Tensor]"
 _MOST_PIECES = 10_000
 """An honest network cuts no tensor into more pieces; each costs time here."""
 
@@ -118,7 +119,7 @@ def _pieces(call: OpCall, trace: Trace, target: Any) -> int:
 
     Where the schema does not say it, as many as the trace has: they are asked for only if that is a number of pieces.
     """
-    if "Tensor[]" not in [str(result.type) for result in target._schema.returns]:
+    if _TENSORS not in [str(result.type) for result in target._schema.returns]:
         return 0
     given = dict(call.arguments)
     of = trace.tensors[call.inputs[0]].shape if call.inputs else ()

@@ -56,7 +56,7 @@ def main() -> None:
     while (frame := read_frame(requests)) is not None:
         line, _, data = frame.partition(b"\n")
         job = loads(Job, line.decode(), JOB)
-        done, answer = _run(_entry(job.entry), data, job.limits)
+        done, answer = _run(_entry(job.entry), data, job.limits, (requests.fileno(), responses.fileno()))
         write_frame(responses, dumps(done, DONE).encode() + b"\n" + answer)
 
 
@@ -91,12 +91,13 @@ def write_frame(stream: IO[bytes], body: bytes) -> None:
     stream.flush()
 
 
-def _run(entry: Any, data: bytes, limits: Limits) -> tuple[Done, bytes]:
-    """Call the entry in a fork, and wait for its end or the limit on its time."""
+def _run(entry: Any, data: bytes, limits: Limits, ours: tuple[int, ...]) -> tuple[Done, bytes]:
+    """Call the entry in a fork, which has none of our channels, and wait for its end or the limit on its time."""
     receiver, sender = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(receiver)
+        for channel in (receiver, *ours):
+            os.close(channel)
         _work(entry, data, limits, sender)
     os.close(sender)
     try:
