@@ -27,6 +27,7 @@ DEEDS = {
     "memory": ("ATTACHED",),
     "writing": ("EMPTIED", "MAPPED"),
     "files": ("READ", "SEEN", SECRET),
+    "names": ("NOTICED",),
     "shown": ("CHANGED",),
 }
 """What a program prints when it did what it must not be able to do, by the promise that forbids it."""
@@ -45,6 +46,7 @@ TELLING = {
     "parent_memory",
     "random_sizes",
     "reads_solution",
+    "sees_names",
 }
 """Programs whose fate depends on the wall, or on chance."""
 WHOLE_CORPUS = "COSTMODEL_WHOLE_CORPUS" in os.environ
