@@ -17,6 +17,8 @@ from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
+from costmodel.sandbox import visible
+from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.verbs.grade import Order, grade_order, write_grades
 
@@ -271,3 +273,31 @@ def test_what_many_lack_is_said_once(tmp_path: Path) -> None:
     ]
     notes = grade_order(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
     assert "no submission has the model :Gone" in notes
+
+
+@pytest.mark.parametrize("what", ["place", "out", "fact_files", "roster", "solution", "originals", "models", "inputs"])
+def test_what_every_submission_may_read_holds_nothing_of_the_class(
+    what: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "opened" / "deep" / "thing"
+    inside.parent.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(inside.parent, target_is_directory=True)
+    monkeypatch.setattr(visible, "SYSTEM", (*visible.SYSTEM, str(tmp_path / "opened")))
+    for named in (inside, tmp_path / "link" / "thing"):
+        out, change = tmp_path / "out", {what: (named,) if what == "fact_files" else named}
+        if what == "out":
+            out, change = named, {}
+        with pytest.raises(UsageError, match=r"every submission may read what lies in .*opened; choose another folder"):
+            grade_order(order(**{"place": place, **change}), out)  # type: ignore[arg-type]
+
+
+def test_a_wall_is_tried_beside_the_class(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "files" not in best_wall().keeps:
+        pytest.skip(f"NOT TESTED HERE: {best_wall()}")
+    assert "files" in best_wall(place).keeps
+    assert [entry.name for entry in place.parent.iterdir() if entry.name.startswith(".costmodel")] == []
+    # a wall that opens the folder of the class keeps no promise there, whatever it keeps elsewhere
+    other = place.parent / "elsewhere" / "class"
+    other.mkdir(parents=True)
+    monkeypatch.setattr(visible, "SYSTEM", (*visible.SYSTEM, str(other.parent)))
+    assert not {"files", "names"} & {name for status in probe(other) for name in status.keeps}

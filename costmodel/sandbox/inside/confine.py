@@ -1,7 +1,8 @@
 """The measures by which a child confines itself: taken before any code of a stranger runs, and for ever.
 
 Measures, by name: ``limits`` (resource limits), ``scratch`` (a root of its own that holds what may be read, and a small
-file system for the temporary folder, inside a user namespace), ``landlock``, ``powerless`` (no capabilities), ``seccomp``.
+file system for the temporary folder, inside a user namespace), ``landlock``, ``powerless`` (no capabilities) and
+``seccomp``.
 """
 
 from __future__ import annotations
