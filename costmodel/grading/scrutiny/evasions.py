@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.remarks import weights_of
 from costmodel.ir.counts import Counts, merge_uncounted
-from costmodel.ir.trace import Phase, Trace
+from costmodel.ir.tensor import item_bytes
+from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training
 from costmodel.ops.convention import MACS
 from costmodel.passes.activations import op_peak, peak_activation
@@ -44,6 +45,7 @@ def evasions(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
         *_from_nowhere(inference),
         *_made_weights(inference),
         *_looked_up(inference),
+        *_packed(inference),
         *_unread(inference),
         *_held(training, inference),
     )
@@ -140,6 +142,28 @@ def _looked_up(trace: Trace) -> Iterator[Notice]:
         yield Notice(kind=NoticeKind.HIDDEN, message=message)
 
 
+def _packed(trace: Trace) -> Iterator[Notice]:
+    """Activations of which several may lie in one element: memory read as another type, or bits shifted up."""
+    places = [
+        f"{call.packet} in {call.scope or 'the model itself'}"
+        for call, _, read in derived(trace, _batch(trace))
+        if read and call.phase is Phase.FORWARD and (_is_read_otherwise(call, trace) or _shifts_up(call))
+    ]
+    if places:
+        message = f"several activations may lie in one element, which counts as one: {_listed(places)}"
+        yield Notice(kind=NoticeKind.EVADED, message=message)
+
+
+def _is_read_otherwise(call: OpCall, trace: Trace) -> bool:
+    """True for a view whose elements have another size than those of what it looks at."""
+    sizes = {item_bytes(trace.tensors[number].dtype) for number in (*call.inputs, *call.written)}
+    return call.op == "aten.view.dtype" and len(sizes) > 1
+
+
+def _shifts_up(call: OpCall) -> bool:
+    return call.packet.removesuffix("_") in ("aten.bitwise_left_shift", "aten.__lshift__", "aten.__ilshift")
+
+
 def _unread(trace: Trace) -> Iterator[Notice]:
     """Parameters that no call of the inference reads; to look at one in another way, or at its shape, is no reading."""
     reading = (call for call in trace.calls if not is_view(call, trace))
@@ -159,9 +183,6 @@ def _held(training: Training, inference: Trace) -> Iterator[Notice]:
     """Memory that an op of the inference holds, beside the peak activation that the training shows."""
     shown = max(peak_activation(phase.trace).layer_io for phase in training.phases)
     held, where = op_peak(inference)
-    largest = peak_activation(inference)
-    if largest.layer_io > shown:
-        held, where = largest.layer_io, largest.layer_io_layer
-    if held > _HELD * shown or largest.layer_io > shown:
+    if held > _HELD * shown:
         message = f"{where or 'an op'} of the inference holds {held} bytes, the peak activation of the training {shown}"
         yield Notice(kind=NoticeKind.EVADED, message=message)

@@ -27,7 +27,7 @@ BITS = """
 FILLED_ALIKE = "zeros_like ones_like full_like"
 RESHAPES = "reshape squeeze unsqueeze view view_as flatten unflatten _reshape_alias _unsafe_view"
 LITERALS = "lift_fresh"
-LOOK_UPS = "gather index index_select slice_copy"
+LOOK_UPS = "gather index index_select slice_copy take _unsafe_index"
 ALLOCATIONS_ALIKE = "empty_like"
 ALLOCATIONS = "empty empty_strided empty_permuted new_empty new_empty_strided"
 VIEWS = """
@@ -49,7 +49,7 @@ CREATIONS = """
     linspace logspace complex fill tril_indices triu_indices _efficientzerotensor
 """
 SELECTIONS = """
-    _unsafe_index take take_along_dim index_copy index_fill masked_scatter masked_scatter_backward masked_select
+    take_along_dim index_copy index_fill masked_scatter masked_scatter_backward masked_select
 """
 READS = """
     _is_all_true _is_any_true _local_scalar_dense item is_same_size is_nonzero sym_size sym_numel
