@@ -93,7 +93,7 @@ class _FakeMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __i
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one op; one that no mode above has seen is shown to the watcher, which calls it again."""
         if self.watcher is not None and not getattr(_SEEN, "now", False):
-            with self:  # the op must find this mode, in which it is seen by then
+            with self, seen():  # the op must find this mode, in which it is seen by then
                 return self.watcher(func, types, args, kwargs)
         try:
             return super().dispatch(func, types, args, kwargs)
