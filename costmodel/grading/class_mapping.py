@@ -21,7 +21,7 @@ from costmodel.sandbox.warm import run_warm
 
 LIMITS = Limits(cpu_seconds=180, wall_seconds=900.0)
 """Of one submission and search; ResNet-50's layers take a tenth of it."""
-_PIECE = 4
+_PIECE = 8
 """Layers that are solved in one child."""
 _SOLVE = "costmodel.grading.mapping_share:solve"
 

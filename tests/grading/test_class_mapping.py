@@ -62,6 +62,7 @@ def test_who_takes_too_long_is_stopped_and_others_pay_for_what_they_share(monkey
         return solve(share, limits)
 
     monkeypatch.setattr(class_mapping, "solve_share", solve_share)
+    monkeypatch.setattr(class_mapping, "_PIECE", 4)
     works = {"cheat": workload(*range(1, 7), slow), "honest": workload(1, 4)}
     mapped = map_class(works, MACHINE, (SEARCH,), MappingPlan())
     # the largest first: the piece with the slow one takes all of the time, and the other is not begun

@@ -68,7 +68,7 @@ def test_a_limit_is_a_notice(
 
     monkeypatch.setattr(jobs, "run_warm", ended)
     traced = trace(job)
-    assert traced.analysis is traced.workload is None
+    assert (traced.analysis, traced.workload) == (None, None)
     assert traced.notice is not None
     assert traced.notice.kind is kind
     assert said in traced.notice.message
