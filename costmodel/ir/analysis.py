@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.cost import CostReport
+from costmodel.ir.doubts import Assumption
 from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
-from costmodel.ir.trace import Assumption
 
 SCHEMA = "costmodel.analysis/1"
 

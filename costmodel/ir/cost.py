@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from costmodel.ir.counts import Uncounted
+from costmodel.ir.doubts import Assumption, Uncounted
 from costmodel.ir.noun import Noun
-from costmodel.ir.trace import Assumption
 from costmodel.ir.workload import Layer, NotMapped
 
 SCHEMA = "costmodel.cost/1"

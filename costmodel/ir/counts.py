@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from costmodel.ir.doubts import Assumption
+from costmodel.ir.doubts import Uncounted as Uncounted
 from costmodel.ir.noun import Noun
-from costmodel.ir.trace import LOSS_SCOPE, Assumption, Phase
+from costmodel.ir.phase import Phase
+from costmodel.ir.trace import LOSS_SCOPE
 from costmodel.ir.work import Work, total
 
 SCHEMA = "costmodel.counts/1"
@@ -30,23 +33,6 @@ class CountRow:
         if self.phase is Phase.BACKWARD and self.scope == LOSS_SCOPE:
             return "loss_backward"
         return self.phase.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uncounted:
-    """An op without a formula: never zero, always shown."""
-
-    op: str
-    scope: str
-    phase: Phase
-    times: int
-
-    def __str__(self) -> str:
-        where = self.scope or "the step"
-        return (
-            f"{self.op} ×{self.times} in {where} ({self.phase.value}) has no formula; add one in "
-            "costmodel/ops/ or waive it in the rulebook (waive_uncounted)"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -28,6 +28,8 @@ class Entry:
         because: reasons, readable by the person concerned.
         undecided: how many entries of the ranking have no place because they are undecided; rank and bonus may change
             as long as there are any.
+        would_be: the rank of an entry without one, were it the only one to join those that have one; None where its
+            number or its bracket is not known.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Entry:
     award: str | None
     because: tuple[str, ...]
     undecided: int = 0
+    would_be: int | float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

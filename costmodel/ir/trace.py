@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from costmodel.ir.argument import Argument as Argument
 from costmodel.ir.argument import Symbol as Symbol
 from costmodel.ir.argument import TensorRef as TensorRef
 from costmodel.ir.argument import tensor_ids as tensor_ids
+from costmodel.ir.doubts import Assumption as Assumption
 from costmodel.ir.noun import Noun
+from costmodel.ir.phase import Phase as Phase
 from costmodel.ir.tensor import Role, Storage, TensorSpec
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ SCHEMA = "costmodel.trace/1"
 
 LOSS_SCOPE = "<loss>"
 """Scope of the calls between the model's output and the start of backward, and of their gradients."""
-
-
-class Phase(str, Enum):
-    """The part of the training step that a call belongs to."""
-
-    PREPROCESS = "preprocess"
-    FORWARD = "forward"
-    LOSS = "loss"
-    BACKWARD = "backward"
-    RECOMPUTE = "recompute"
-    OPTIMIZER = "optimizer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +105,6 @@ class Parameter:
     name: str
     tensor: int
     trainable: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption:
-    """Something that the trace had to assume, with the line that made it necessary."""
-
-    what: str
-    where: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

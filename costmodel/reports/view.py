@@ -30,9 +30,11 @@ class View:
         by: group operations by ``op``, ``layer`` or ``phase``.
         top: only the so many largest rows of the grouped table, or of each table of an advice.
         sensitivity: show what other readings of the rules would say.
+        hypothetical: show the rank that an entry without one would have.
     """
 
     layers: bool = False
     by: str | None = None
     top: int | None = None
     sensitivity: bool = False
+    hypothetical: bool = False

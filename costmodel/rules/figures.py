@@ -10,8 +10,7 @@ from costmodel.errors import joined
 from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import OWN_CLASS, OWN_OPTIMIZER, Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
-from costmodel.ir.counts import Uncounted
-from costmodel.ir.trace import Assumption
+from costmodel.ir.doubts import Assumption, Uncounted
 from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
 
@@ -77,7 +76,8 @@ def _optimizer(analysis: Analysis) -> Value:
     own = [name for name in names if name.startswith(OWN_CLASS)]
     if own:
         return Value(None, because=f"the optimizer is of an {own[0]}: a person has to see what it does")
-    return Value(None, word=" and ".join(names).lower())
+    words = tuple(name.lower() for name in names)
+    return Value(None, word=" and ".join(words), words=words)
 
 
 def _all_parameters(analysis: Analysis) -> int:
@@ -125,7 +125,9 @@ OF_INFERENCE = frozenset({"inference_operations"})
 FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST, *OF_INFERENCE})
 """Names that a rulebook may use."""
 
-_COUNTED = frozenset({"training_operations", "step_operations", "forward_operations"})
+_COUNTED = frozenset(
+    {"training_operations", "training_macs", "training_flops", "step_operations", "forward_operations"}
+)
 """Figures that are only lower bounds while an op has no formula."""
 
 _OF_MODEL = frozenset(

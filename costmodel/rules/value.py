@@ -15,8 +15,9 @@ class Value:
     """A metric's value; ``amount`` (or ``word``, for a name) is None if unknown.
 
     ``at_least`` marks a lower bound, ``uncertainty`` is a half-width, ``because`` says where it comes from or why it is
-    missing, ``origin`` is computed, measured, claimed or derived. ``lacks`` says what somebody has to give for it to
-    be known: names of metrics, and :data:`LENGTH` for the training's length. ``varies`` marks a figure of a step that
+    missing, ``words`` are the names of which a word is made, ``origin`` is computed, measured, claimed or derived.
+    ``lacks`` says what somebody has to give for it to be known: names of metrics, and :data:`LENGTH` for the
+    training's length. ``varies`` marks a figure of a step that
     is not the same each time it runs: it proves nothing, not even that a limit is broken. ``other`` is the value
     by another reading of the rule, where only both together decide; ``by`` says by which reading this one is,
     and ``where`` the user's line that it comes from.
@@ -28,6 +29,7 @@ class Value:
     uncertainty: Decimal = Decimal(0)
     origin: str = ""
     word: str | None = None
+    words: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     varies: bool = False
     other: Value | None = None

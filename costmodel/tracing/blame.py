@@ -25,24 +25,25 @@ _STDLIB = sysconfig.get_path("stdlib")
 
 
 @cache
-def _owner(filename: str) -> str:
-    """Whose file it is: ``user``, ``package`` (an installed one), or "" for Python, torch and ourselves."""
+def _owner(filename: str) -> tuple[str, str]:
+    """Whose file it is (``user``, ``package``, or "" for Python, torch and ourselves), and its name."""
     if filename.startswith(_OTHERS):
-        return ""
+        return "", ""
+    name = Path(filename).name
     if filename.startswith(_PACKAGES):
-        return "package"
-    return "" if filename.startswith(_STDLIB) else "user"
+        return "package", name
+    return ("", "") if filename.startswith(_STDLIB) else ("user", name)
 
 
 def _innermost(frames: Iterable[tuple[str, int | None]]) -> str | None:
     """The first of (file, line), innermost first, that is the user's own; else the first of an installed package."""
     package = None
     for filename, line in frames:
-        owner = _owner(filename)
+        owner, name = _owner(filename)
         if owner == "user":
-            return f"{Path(filename).name}:{line}"
+            return f"{name}:{line}"
         if owner == "package":
-            package = package or f"{Path(filename).name}:{line}"
+            package = package or f"{name}:{line}"
     return package
 
 

@@ -40,14 +40,34 @@ def conditions_on(changing: Iterable[str], codes: Iterable[CodeType]) -> list[Co
     found: dict[Condition, None] = {}
     for file, body in _functions(codes):
         for node in ast.walk(body):
-            test = getattr(node, "test", None)
-            if not isinstance(test, ast.expr) or isinstance(node, ast.Assert) or _only_says(node):
+            test = _condition(node)
+            if test is None:
                 continue
             names = tuple(sorted(last & set(_mentioned(test))))
             if names:
                 period = next((n for inner in ast.walk(test) if (n := _period(inner)) is not None), None)
                 found.setdefault(Condition(f"{file}:{test.lineno}", names, period))
     return list(found)
+
+
+def _condition(node: ast.AST) -> ast.expr | None:
+    """What a node decides on: its test, or the answer that a function gives to whoever asks it."""
+    test = getattr(node, "test", None)
+    if isinstance(test, ast.expr):
+        return None if isinstance(node, ast.Assert) or _only_says(node) else test
+    answer = node.body if isinstance(node, ast.Lambda) else getattr(node, "value", None)
+    if not isinstance(answer, ast.expr) or not isinstance(node, (ast.Lambda, ast.Return, ast.Assign)):
+        return None
+    asked = [inner for inner in ast.walk(answer) if _decides(inner, given=not isinstance(node, ast.Assign))]
+    return answer if asked else None
+
+
+def _decides(node: ast.AST, *, given: bool) -> bool:
+    """Whether an expression is a truth; ``given`` to others, the rest of a division and the next item may be one."""
+    if isinstance(node, ast.Compare) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        return True
+    is_rest = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+    return given and (is_rest or (isinstance(node, ast.Call) and _called(node) == "next"))
 
 
 def _functions(codes: Iterable[CodeType]) -> Iterator[tuple[str, _Function]]:

@@ -17,6 +17,8 @@ AUTOCAST_CUDA = (
 )
 AUTOCAST_WARNING = ".*CUDA is not available.* Disabling"
 """The warning with which torch ignores such an autocast on a build without CUDA."""
+_FILE_AT_END = re.compile(r" \((/|[A-Za-z]:\\)[^()]*\)$")
+"""Where Python found the module that lacks a name: another path on every machine."""
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
 
@@ -34,16 +36,22 @@ def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
 
 def advice(error: BaseException) -> str:
     """One line: the error's own first line, and what to do where that is known."""
-    return without_addresses(_known(error) or f"{type(error).__name__}: {_first_line(error)}")
+    return without_addresses(_known(error) or f"{type(error).__name__}: {_FILE_AT_END.sub('', _first_line(error))}")
 
 
-def hint(error: BaseException) -> str:
-    """What the options of the input may have to do with it; "" where it is known what to do, or nobody knows."""
+def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
+    """What the options of the input may have to do with it; "" where it is known what to do, or nobody knows.
+
+    ``sizes`` are those of the first input, for one sample.
+    """
     if isinstance(error, _SAYS_ENOUGH) or _known(error):
         return ""
     first = _first_line(error)
     if "positional argument" in first and "forward()" in first:
         return "--input lists the model's inputs with commas, each as sizes with x: 3x32x32,10:int64"
+    if re.search(r"scalar types: Long|index tensor|used as ind", first):
+        given = "x".join(map(str, sizes)) or "256"
+        return f"whole numbers, tokens for example, are an input of type int64: --input {given}:int64"
     if re.search(r"shape|size|dimension|reduction dim|channels", first):
         return "do --input and --batch fit the model?"
     return ""
@@ -78,7 +86,8 @@ def _known(error: BaseException) -> str:
         return AUTOCAST_CUDA
     if "no fake impl" in first:
         return f"{first.partition('.')[0]}: register one with torch.library.register_fake"
-    if ".numpy()" in str(error) or "numpy" in first.lower():  # their text: torch
+    of_their_own = isinstance(error, AttributeError) and ".numpy()" not in first  # numpy.int, which is no more
+    if (".numpy()" in str(error) or "numpy" in first.lower()) and not of_their_own:  # their text: torch
         return f"{first}: NumPy needs values, which do not exist before the run; use torch instead"
     if "CUDA" in first or "cuda" in first:
         return f"{first}: trace on cpu (the target device is a parameter of the cost model, not of the trace)"

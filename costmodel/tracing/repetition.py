@@ -109,8 +109,10 @@ class _Repetition:
         for _ in range(self._settles()):
             self.recorder.scopes.after_backward()
             updates.append(self._half(self.step.update))
-        done = [self._signature_of((segment,)) for segment in updates]
-        before = max((i for i in range(1, len(done)) if done[i] != done[-1]), default=0) + 1
+        before = 1
+        if len(updates) > 2:  # of two, the second is the steady one, whatever it does
+            done = [self._signature_of((segment,)) for segment in updates]
+            before = max((i for i in range(1, len(done)) if done[i] != done[-1]), default=0) + 1
         return Repeated(first=[(u,) for u in updates[:before]], whole_first=False, steady=(gradients, updates[before]))
 
     def _settles(self) -> int:

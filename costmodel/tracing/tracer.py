@@ -42,7 +42,7 @@ def trace_step(step: Step) -> Trace:
     inputs = recorder.ids_within(step.batch)
     for _, state, role in _states(step):  # some optimizers make theirs in the constructor
         recorder.know(state, role)
-    with _collector_off(), _explained(recorder), compat.quiet(), warnings.catch_warnings():
+    with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, recorder, compat.watched_by(recorder.__torch_dispatch__):
@@ -80,6 +80,9 @@ def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
 
 def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
     """The tensors that an optimizer of any kind keeps beside the parameters: in its state, and in its attributes."""
+    if _is_torchs(type(optimizer)):  # torch's own keep all of it in their state
+        yield from ((p, value) for p, values in optimizer.state.items() for value in tensors_in(values))
+        return
     attributes = dict(getattr(optimizer, "__dict__", {}))
     groups = {id(parameter) for parameter in tensors_in(attributes.pop("param_groups", ()))}
     by_parameter = attributes.pop("state", {})
@@ -91,10 +94,16 @@ def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
             yield from _kept(inner)
 
 
+def _is_torchs(kind: type) -> bool:
+    return kind.__module__.startswith("torch.optim.")
+
+
 def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
     """The tensors of a nested structure."""
     if isinstance(value, torch.Tensor):
         yield value
+    elif isinstance(value, (bool, int, float, str)) or value is None:
+        return
     elif isinstance(value, Mapping) and depth:
         for item in value.values():
             yield from tensors_in(item, depth - 1)
@@ -123,7 +132,7 @@ def _collector_off() -> Iterator[None]:
 
 
 @contextmanager
-def _explained(recorder: Recorder) -> Iterator[None]:
+def _explained(recorder: Recorder, inputs: tuple[int, ...]) -> Iterator[None]:
     """Whatever the user's step raises becomes one line with his file and line, and the op that failed."""
     try:
         yield
@@ -134,7 +143,8 @@ def _explained(recorder: Recorder) -> Iterator[None]:
             raise error.__cause__ from None
         where = raised_at(error) or "the training step"
         during = f" ({recorder.running})" if recorder.running else ""
-        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error)) from error
+        sizes = recorder.tensors[inputs[0]][0][1:] if inputs else ()
+        raise TraceError(f"{where}{during}: {advice(error)}", hint=hint(error, sizes)) from error
 
 
 def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) -> Trace:
@@ -187,7 +197,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
 def _optimizer_name(optimizer: Any) -> str:
     """The class of torch.optim, or a class of the file's own, which may do anything."""
     kind = type(optimizer)
-    return kind.__name__ if kind.__module__.startswith("torch.optim.") else f"{OWN_CLASS}{kind.__qualname__}"
+    return kind.__name__ if _is_torchs(kind) else f"{OWN_CLASS}{kind.__qualname__}"
 
 
 def _calls(recorder: Recorder, segments: Iterable[int]) -> tuple[OpCall, ...]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.utils._pytree import tree_leaves
@@ -25,6 +27,7 @@ from costmodel.passes.memory import peak_memory
 from costmodel.tracing.step import build_step
 from costmodel.tracing.training import plan_training
 from examples.zoo import ZOO, Entry
+from tests.oracles.test_inference_problems import CHANNELS, SIZE, Network, image_steps, token_steps
 from tests.tracing.networks import Checkpointed, Small, own_function
 
 
@@ -37,9 +40,9 @@ def _collector_off() -> Iterator[None]:
         gc.enable()
 
 
-def tracked(model: Any, settings: Mapping[str, Any], steps: int = 1) -> tuple[int, dict[str, int]]:
+def tracked(model: Any, chosen: Mapping[str, Any], steps: int = 1) -> tuple[int, dict[str, int]]:
     """MemTracker's peak, and its parts by its own names, of the step after so many others."""
-    plan = plan_training(model, settings)
+    plan = plan_training(model, chosen)
     phase = plan.recipe.stretches()[0]
     with plan.mode, warnings.catch_warnings(), _collector_off():
         warnings.simplefilter("ignore")
@@ -110,6 +113,22 @@ def test_what_a_loss_compares_with_is_live_throughout(loss: str) -> None:
     compare(lambda: Dense().double(), input="1x64x64:float64", batch=2, loss=loss)
 
 
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(image_steps(), max_size=2),
+    st.lists(token_steps, max_size=2),
+    st.sampled_from(("cross_entropy", "mse", "l1")),
+    st.sampled_from(("sgd", "adamw", "rmsprop")),
+    st.integers(1, 3),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_random_networks(
+    image: list[nn.Module], tokens: list[nn.Module], loss: str, optimizer: str, batch: int
+) -> None:
+    network = Network(image, tokens)
+    compare(network, input=f"{CHANNELS}x{SIZE}x{SIZE}", batch=batch, loss=loss, optimizer=optimizer)
+
+
 def test_a_dense_prediction_by_hand() -> None:
     trace = costmodel.trace(Dense, input="1x64x64", batch=2).phases[0].trace
     pixels, peak = 2 * 64 * 64, peak_memory(trace)
@@ -118,10 +137,10 @@ def test_a_dense_prediction_by_hand() -> None:
 
 
 def test_the_parts_are_theirs_too(in_root: object) -> None:
-    settings: Settings = {"input": "3x224x224", "batch": 2, "optimizer": "adamw"}
+    chosen: Settings = {"input": "3x224x224", "batch": 2, "optimizer": "adamw"}
     model = "examples/zoo/vgg.py:VGG16"
-    _, theirs = tracked(model, settings)
-    ours = peak_memory(costmodel.trace(model, **settings).phases[0].trace).by_role
+    _, theirs = tracked(model, chosen)
+    ours = peak_memory(costmodel.trace(model, **chosen).phases[0].trace).by_role
     assert ours["parameter"] == theirs["Parameter"]
     assert ours["buffer"] == theirs["Buffer"]
     # an update's temporaries are optimizer state to MemTracker, temporaries to us; nothing is left to differ

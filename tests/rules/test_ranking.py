@@ -10,8 +10,8 @@ import pytest
 import costmodel
 from costmodel.errors import RulebookError, UnknownNameError
 from costmodel.ir.ranking import Ranking
-from costmodel.ir.verdict import Outcome
-from costmodel.reports import render
+from costmodel.ir.verdict import Consequence, Finding, Outcome
+from costmodel.reports import View, render
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.ranking.rank import Contender, contender_of
 from costmodel.rules.ranking.sensitivity import rank
@@ -293,3 +293,33 @@ def test_ranks_are_provisional_while_an_entry_is_undecided() -> None:
         assert note in render(ranking, format)
     for format in ("text", "md", "html", "csv"):
         assert "(edition 2022): provisional, by" in render(ranking, format)
+
+
+def test_the_rank_that_an_entry_without_one_would_have() -> None:
+    table = {
+        "first": {"accuracy_percent": "95.5", "energy_joules": "100"},
+        "second": {"accuracy_percent": "95.1", "energy_joules": "200"},
+        "third": {"accuracy_percent": "95.1", "energy_joules": "300"},
+    }
+    book = load_rulebook("energy-cifar10-2021")
+    late = finding_of_a_file(Outcome.FAIL)
+    contenders = [Contender(name=name, facts=parse_facts(row, book)) for name, row in table.items()]
+    out = {"250": 3, "200": 2, "1": 1, "9000": 4, "none": None}
+    for energy in out:
+        facts = {"accuracy_percent": "95.2"} | ({} if energy == "none" else {"energy_joules": energy})
+        contenders.append(Contender(name=energy, facts=parse_facts(facts, book), contract=(late,)))
+    ranking = rank(contenders, book)
+    assert {e.name: (e.rank, e.would_be) for e in ranking.entries} == {
+        "first": (1, None), "second": (2, None), "third": (3, None),
+        **{name: (None, place) for name, place in out.items()},
+    }  # fmt: skip
+    asked, plain = render(ranking, "text", View(hypothetical=True)), render(ranking, "text")
+    assert "would be 3rd" in asked
+    assert "would be" not in plain
+
+
+def finding_of_a_file(outcome: Outcome) -> Finding:
+    return Finding(
+        rule="report", measured=None, at_least=False, limit="", unit="", outcome=outcome, because="made",
+        consequence=Consequence.UNRANKED,
+    )  # fmt: skip

@@ -12,7 +12,9 @@ import costmodel
 from costmodel.errors import RulebookError
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.verdict import Claim, Finding, Outcome, Verdict
+from costmodel.rules.judging.limits import finding_of
 from costmodel.rules.judging.points import points_of
+from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.schema.rulebook import load_rulebook
 from costmodel.rules.value import Value
@@ -205,7 +207,8 @@ def test_more_than_a_board_may_hold_is_too_much_though_nobody_measured(
         (("SGD",), Outcome.PASS, "sgd is one of them"),
         (("SGD", "SGD"), Outcome.PASS, "sgd is one of them"),
         (("Adam",), Outcome.FAIL, "adam is none of them"),
-        (("SGD", "Adam"), Outcome.FAIL, "sgd and adam is none of them"),
+        (("Adam", "AdamW"), Outcome.FAIL, "adam and adamw are none of them"),
+        (("SGD", "Adam"), Outcome.FAIL, "adam is none of them"),
         (
             ("own class SGD",),
             Outcome.UNDECIDED,
@@ -219,6 +222,22 @@ def test_the_optimizer_that_ran_is_one_of_those_allowed(
     verdict = costmodel.judge(analysis(optimizers=ran), "mit-lab1-4-2023")
     (optimizer,) = [f for f in verdict.findings if f.rule == "optimizer"]
     assert (optimizer.outcome, optimizer.because) == (outcome, said)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "outcome", "said"),
+    [
+        (("sgd", "adam"), Outcome.PASS, "sgd and adam are among them"),
+        (("sgd",), Outcome.FAIL, "adam is none of them"),
+        (("lamb",), Outcome.FAIL, "sgd and adam are none of them"),
+    ],
+)
+def test_each_of_several_words_is_one_of_those_allowed(allowed: tuple[str, ...], outcome: Outcome, said: str) -> None:
+    limit = LimitSpec.model_validate(
+        {"rule": "o", "metric": "o", "operator": "one of", "one_of": allowed, "source": "s", "on_failure": "zero"}
+    )
+    finding = finding_of(limit, "name", Value(None, word="sgd and adam", words=("sgd", "adam")))
+    assert (finding.outcome, finding.because) == (outcome, said)
 
 
 LENET = "examples/zoo/lenet.py:LeNet5"

@@ -391,3 +391,26 @@ def test_a_verdict_that_hangs_on_it_is_undecided(tmp_path: Path) -> None:
     assert lab.outcome is Outcome.UNDECIDED
     given = costmodel.check(f"{file}:Net", "haet-2021", facts={"accuracy": "95%"}, steps=10, cycle=5)
     assert given.outcome is Outcome.PASS
+
+
+def test_a_period_that_no_constant_names_is_said() -> None:
+    period, turns = 9, itertools.cycle([False] * 8 + [True])
+    seen: list[int] = []
+
+    def due() -> bool:
+        seen.append(0)
+        return len(seen) % period == 0
+
+    counted = traced(step_of(lambda model, batch, loss: twice(model, batch, loss) if due() else loss))
+    assert [item.where for item in counted.varies] == [line_of(due, 2)]
+    assert traced(step_of(lambda model, batch, loss: twice(model, batch, loss) if next(turns) else loss)).varies
+
+
+def test_a_place_in_a_ring_decides_nothing() -> None:
+    ring = {"place": 0}
+
+    def more(_: nn.Module, __: Any, loss: torch.Tensor) -> torch.Tensor:
+        ring["place"] = (ring["place"] + 1) % 16
+        return loss
+
+    assert traced(step_of(more)).varies == ()

@@ -24,6 +24,9 @@ def rank(
     reading: o.Reading = "as-written",
     score: o.Score = None,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would change")] = False,
+    hypothetical: Annotated[
+        bool, typer.Option("--hypothetical", help="show the rank that an entry without one would have")
+    ] = False,
     format: o.Format = "text",
     output: o.Output = None,
 ) -> int:
@@ -33,7 +36,7 @@ def rank(
     if format not in format_names():
         raise UnknownNameError("report format", format, format_names())
     ranking = verb(files, rules, reading=reading, score=score)
-    write(render(ranking, format, View(sensitivity=sensitivity)), output)
+    write(render(ranking, format, View(sensitivity=sensitivity, hypothetical=hypothetical)), output)
     return 0
 
 

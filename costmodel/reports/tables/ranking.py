@@ -19,7 +19,7 @@ def tables(ranking: Ranking, view: View) -> list[Table]:
     before = [name for name in shown if name in ("task", "bracket")]
     after = [name for name in shown if name not in before]
     headers = ("rank", "name", *before, ranking.metric, *after, "outcome", "because")
-    rows = [_row(e, before, after) for e in ranking.entries]
+    rows = [_row(e, before, after, view.hypothetical) for e in ranking.entries]
     provisional = "provisional, " if any(e.undecided for e in ranking.entries) else ""
     reading = "" if ranking.reading == "as-written" else f", reading {ranking.reading}"
     changing = [s.reading for s in ranking.sensitivity if s.changes]
@@ -40,11 +40,23 @@ def tables(ranking: Ranking, view: View) -> list[Table]:
     return result
 
 
-def _row(entry: Entry, before: list[str], after: list[str]) -> list[Cell]:
+def _row(entry: Entry, before: list[str], after: list[str], hypothetical: bool) -> list[Cell]:
     rank: Cell = "–" if entry.rank is None else entry.rank
+    if hypothetical and entry.rank is None and entry.would_be is not None:
+        rank = f"would be {ordinal(entry.would_be)}"
     middle: list[Cell] = [getattr(entry, name) for name in before]
     end: list[Cell] = [getattr(entry, name) for name in after]
     return [rank, entry.name, *middle, entry.metric, *end, _outcome(entry), "; ".join(entry.because)]
+
+
+def ordinal(rank: int | float) -> str:
+    """A rank as said.
+
+    >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 2.5)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '2.5th']
+    """
+    last = {1: "st", 2: "nd", 3: "rd"}.get(int(rank % 10), "th") if rank == int(rank) else "th"
+    return f"{rank}{'th' if int(rank) % 100 in (11, 12, 13) else last}"
 
 
 def _outcome(entry: Entry) -> str:

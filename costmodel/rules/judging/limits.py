@@ -64,9 +64,12 @@ def _decided(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
     if not value.known:
         return Outcome.UNDECIDED, value.because
     if limit.operator == "one of":
-        inside = value.word in limit.one_of
-        said = f"{value.word} is {'one' if inside else 'none'} of them"
-        return (Outcome.PASS if inside else Outcome.FAIL), joined(said, value.because)
+        words = value.words or (str(value.word),)
+        outside = [word for word in words if word not in limit.one_of]
+        said = f"{outside[0]} is none of them" if outside else f"{value.word} is one of them"
+        if len(outside or words) > 1:
+            said = f"{' and '.join(outside)} are none of them" if outside else f"{value.word} are among them"
+        return (Outcome.FAIL if outside else Outcome.PASS), joined(said, value.because)
     if value.amount is None:
         return Outcome.UNDECIDED, f"{value.word} is not a number"
     if limit.value is None:

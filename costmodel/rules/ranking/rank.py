@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -126,7 +126,7 @@ def rank_under(contenders: Sequence[Contender], written: Rulebook, reading: str)
     for task, bracket in _groups(book, judged):
         group = [j for j in judged if j.ranked and _task(j, book) == task and j.stands_in(bracket)]
         entries += _placed(group, book.ranking, task, bracket)
-    out = sorted((_left_out(j, book) for j in judged if not j.ranked), key=_last)
+    out = sorted((_left_out(j, book, judged) for j in judged if not j.ranked), key=_last)
     undecided = sum(entry.outcome is Outcome.UNDECIDED for entry in out)
     notes = [f"{a.about}: {a.taken}" for a in book.ambiguities]
     return Ranking(
@@ -222,13 +222,8 @@ def _groups(book: Rulebook, judged: Sequence[_Judged]) -> list[tuple[str | None,
 
 
 def _placed(group: list[_Judged], spec: RankingSpec, task: str | None, bracket: str | None) -> list[Entry]:
-    sign = 1 if spec.order == "ascending" else -1
-    placed = [
-        Placed(j.contender.name, j.contender.submitted, sign * (j.value.amount or Decimal(0)), j.value.uncertainty, j)
-        for j in group
-    ]
     entries = []
-    for rank_, tied, item in with_ranks(tie_groups(placed), spec.ties):
+    for rank_, tied, item in _in_order(group, spec):
         award = None
         if spec.awards is not None and rank_ <= spec.awards.first:
             award = spec.awards.award + (f" in {bracket}" if bracket else "")
@@ -252,6 +247,25 @@ def _placed(group: list[_Judged], spec: RankingSpec, task: str | None, bracket: 
     return entries
 
 
+def _in_order(group: list[_Judged], spec: RankingSpec) -> Iterator[tuple[int | float, list[str], Placed[_Judged]]]:
+    """(rank, names that it is tied with, item), best first."""
+    sign = 1 if spec.order == "ascending" else -1
+    placed = [
+        Placed(j.contender.name, j.contender.submitted, sign * (j.value.amount or Decimal(0)), j.value.uncertainty, j)
+        for j in group
+    ]
+    return with_ranks(tie_groups(placed), spec.ties)
+
+
+def _would_be(judged: _Judged, book: Rulebook, others: Sequence[_Judged]) -> int | float | None:
+    """The rank among those that have one, in the best bracket that its figures reach."""
+    if book.ranking is None or judged.value.amount is None or (book.brackets is not None and not judged.brackets):
+        return None
+    bracket = judged.brackets[0] if judged.brackets else None
+    group = [j for j in others if j.ranked and _task(j, book) == _task(judged, book) and j.stands_in(bracket)]
+    return next(rank_ for rank_, _, item in _in_order([*group, judged], book.ranking) if item.payload is judged)
+
+
 def _bonus(spec: RankingSpec, rank_: int | float, points: int | None) -> int | None:
     if spec.bonus is None:
         return None
@@ -260,7 +274,7 @@ def _bonus(spec: RankingSpec, rank_: int | float, points: int | None) -> int | N
     return next((row.points for row in spec.bonus.ranks if row.first <= rank_ <= row.last), 0)
 
 
-def _left_out(judged: _Judged, book: Rulebook) -> Entry:
+def _left_out(judged: _Judged, book: Rulebook, others: Sequence[_Judged]) -> Entry:
     verdict = judged.verdict
     undecided = Outcome.UNDECIDED
     outcome = undecided if verdict is None else verdict.outcome
@@ -280,6 +294,7 @@ def _left_out(judged: _Judged, book: Rulebook) -> Entry:
         rank=None,
         award=None,
         because=judged.because,
+        would_be=_would_be(judged, book, others),
     )
 
 

@@ -1,0 +1,65 @@
+"""What is said of errors of the user's code: right advice or none, nothing that differs from run to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import costmodel
+from costmodel.errors import TraceError
+from costmodel.tracing.hints import advice, hint
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        # what NumPy has dropped is not mended by torch
+        (
+            AttributeError("module 'numpy' has no attribute 'int'."),
+            "AttributeError: module 'numpy' has no attribute 'int'.",
+        ),
+        (
+            RuntimeError("Can't call numpy() on Tensor that requires grad."),
+            "Can't call numpy() on Tensor that requires grad.: NumPy needs values, which do not exist before the run; "
+            "use torch instead",
+        ),
+        (ValueError(f"bad {object()}"), "ValueError: bad <object object at 0x…>"),
+        (ValueError(f"at {2**46 + 12345}"), "ValueError: at …"),
+        (
+            ImportError("cannot import name 'Block' from 'src.blocks' (/home/ada/src/blocks.py)"),
+            "ImportError: cannot import name 'Block' from 'src.blocks'",
+        ),
+        (ModuleNotFoundError("No module named 'src'"), "ModuleNotFoundError: No module named 'src'"),
+    ],
+)
+def test_advice(error: Exception, said: str) -> None:
+    assert advice(error) == said
+
+
+def test_where_it_is_known_what_to_do_nothing_is_guessed() -> None:
+    assert hint(ModuleNotFoundError("No module named 'shapes'")) == ""
+    assert hint(AttributeError("module 'numpy' has no attribute 'int'.")) == ""
+
+
+TOKENS = """\
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.out = nn.Embedding(100, 8), nn.Linear(8, 10)
+
+    def forward(self, x):
+        return self.out(self.words(x).mean(-2))
+"""
+
+
+@pytest.mark.parametrize("sizes", ["256", "3x5"])
+def test_the_input_that_tokens_need_is_spelt_out(tmp_path: Path, sizes: str) -> None:
+    (tmp_path / "net.py").write_text(TOKENS, encoding="utf-8")
+    with pytest.raises(TraceError) as caught:
+        costmodel.analyze(f"{tmp_path}/net.py:Net", input=sizes)
+    assert caught.value.hint.endswith(f"--input {sizes}:int64")
+    assert costmodel.analyze(f"{tmp_path}/net.py:Net", input=f"{sizes}:int64").totals.parameters == 890
