@@ -23,6 +23,7 @@ class Traits:
         shape_only: of its tensors it takes the shape, the type and the device: their values do not reach the result.
         overwrites: what its first argument held before is gone, and nothing of another tensor comes in its place.
         bitwise: logic on bits, which is free where it selects (masks), and arithmetic on integers that carry data.
+        shifts_up: it makes room below the bits of a number, in which another one may lie.
         looks_up: the parameter with the table, of which as many elements are read as are returned.
         allocates: the result is new memory into which nothing is written.
         causal_half: operations that a causal call spends on masked scores, from the call's own arguments.
@@ -42,6 +43,7 @@ class Traits:
     shape_only: bool = False
     overwrites: bool = False
     bitwise: bool = False
+    shifts_up: bool = False
     looks_up: str = ""
     allocates: bool = False
     causal_half: Callable[..., int] | None = None

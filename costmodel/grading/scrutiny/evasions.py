@@ -17,6 +17,7 @@ from costmodel.ir.counts import Counts, merge_uncounted
 from costmodel.ir.tensor import item_bytes
 from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training
+from costmodel.ops import traits_of
 from costmodel.ops.convention import MACS
 from costmodel.passes.activations import op_peak, peak_activation
 from costmodel.passes.derivation import carried, derived, is_view, table_of
@@ -147,7 +148,9 @@ def _packed(trace: Trace) -> Iterator[Notice]:
     places = [
         f"{call.packet} in {call.scope or 'the model itself'}"
         for call, _, read in derived(trace, _batch(trace))
-        if read and call.phase is Phase.FORWARD and (_is_read_otherwise(call, trace) or _shifts_up(call))
+        if read
+        and call.phase is Phase.FORWARD
+        and (_is_read_otherwise(call, trace) or traits_of(call.packet).shifts_up)
     ]
     if places:
         message = f"several activations may lie in one element, which counts as one: {_listed(places)}"
@@ -155,13 +158,10 @@ def _packed(trace: Trace) -> Iterator[Notice]:
 
 
 def _is_read_otherwise(call: OpCall, trace: Trace) -> bool:
-    """True for a view whose elements have another size than those of what it looks at."""
-    sizes = {item_bytes(trace.tensors[number].dtype) for number in (*call.inputs, *call.written)}
-    return call.op == "aten.view.dtype" and len(sizes) > 1
-
-
-def _shifts_up(call: OpCall) -> bool:
-    return call.packet.removesuffix("_") in ("aten.bitwise_left_shift", "aten.__lshift__", "aten.__ilshift")
+    """True for a view whose numbers have another size than those of what it looks at; a complex one is two numbers."""
+    tensors = [trace.tensors[number] for number in (*call.inputs, *call.written)]
+    sizes = {item_bytes(t.dtype) // (2 if t.dtype.startswith("complex") else 1) for t in tensors}
+    return is_view(call, trace) and len(sizes) > 1
 
 
 def _unread(trace: Trace) -> Iterator[Notice]:

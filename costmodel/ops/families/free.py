@@ -20,10 +20,8 @@ CHANNELS_IN_PLACE = """
     alias_copy detach_copy expand expand_as expand_copy masked_fill where constant_pad_nd reflection_pad1d
     reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d max_unpool2d max_unpool3d
 """
-BITS = """
-    bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
-    __and__ __or__ __xor__ __lshift__ __rshift__
-"""
+BITS = "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_right_shift __and__ __or__ __xor__ __rshift__"
+SHIFTS_UP = "bitwise_left_shift __lshift__"
 FILLED_ALIKE = "zeros_like ones_like full_like"
 RESHAPES = "reshape squeeze unsqueeze view view_as flatten unflatten _reshape_alias _unsafe_view"
 LITERALS = "lift_fresh"
@@ -81,6 +79,7 @@ def _free(names: str, *more: object, **traits: Any) -> None:
 
 _free(CHANNELS_IN_PLACE, keeps_channels=True)
 _free(BITS, keeps_channels=True, bitwise=True)
+_free(SHIFTS_UP, keeps_channels=True, bitwise=True, shifts_up=True)
 _free(FILLED_ALIKE, keeps_channels=True, shape_only=True)
 _free(RESHAPES, reshapes=True)
 _free(LITERALS, lifts_literal=True)
