@@ -16,8 +16,10 @@ LONGEST = 300
 
 _FORMULA = frozenset("=+-@")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-_DECIMAL_ADDRESS = re.compile(r"(?<![\w.,])\d{12,}(?![\w.,]*\d)")
-"""``id(x)``: longer than any number that a message gives without commas."""
+_DECIMAL_ADDRESS = re.compile(r"(?<![\d.,])\d{12,}(?![\w.,]*\d)")
+"""``id(x)``, in a name too: longer than any number that a message gives without commas."""
+_BEGINS_A_LINK = re.compile(r"(?i)\bwww(?=\.)|(?<=[a-z])(?=://)|\b(?:mailto|xmpp)(?=:)")
+"""What GitHub makes a link of without being asked, up to the sign that must not stand there bare."""
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -73,13 +75,18 @@ def safe_html(text: str, longest: int = LONGEST) -> str:
 
 
 def safe_markdown(text: str, longest: int = LONGEST) -> str:
-    r"""A :func:`safe_text` line that Markdown shows as it is, in tables too: no tag, link, code or cell of its own.
+    r"""A :func:`safe_text` line that Markdown shows as it is, in tables too.
+
+    It has no tag, link, code, emphasis or cell of its own; nor is an address made a link, or a name called up (``@x``).
 
     >>> safe_markdown("[a](b) | <b>")
     '\\[a\\](b) \\| &lt;b&gt;'
+    >>> safe_markdown("*a* _b_ @ann www.x.org https://x.org")
+    '\\*a\\* \\_b\\_ \\@ann www\\.x.org https\\://x.org'
     """
     line = safe_text(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`\[\]|])", r"\\\1", line)
+    quoted = re.sub(r"([\\`\[\]|*_~@]|^#)", r"\\\1", line)
+    return _BEGINS_A_LINK.sub(lambda found: f"{found[0]}\\", quoted)
 
 
 def without_addresses(text: str) -> str:

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from costmodel.backends.backend import Run
 from costmodel.errors import UsageError
-from costmodel.grading.class_mapping import map_class
+from costmodel.grading.class_mapping import MappedClass, MappingPlan, map_class
 from costmodel.grading.intake.named_models import NamedModel, assign_models
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
@@ -22,7 +21,6 @@ from costmodel.grading.resume import ResumeStore, trace_key
 from costmodel.grading.verdicts import JudgingOptions, verdict_of
 from costmodel.grading.whose_facts import FactsRow, assign_facts
 from costmodel.hardware.machines import load_hardware
-from costmodel.ir.cost import CostReport
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
@@ -85,7 +83,8 @@ def grade_class(
         sheets = assign_facts(facts, submissions)
         models = assign_models(plan.models, submissions)
         traced = _trace_all(submissions, book, plan, models.references)
-        costs = _map_all(submissions, traced, book, plan)
+        mapped = _map_all(submissions, traced, book, plan)
+        costs, traced = mapped.reports, _with_stopped(traced, mapped)
         verdicts = {
             s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), plan.options)
             for s in submissions
@@ -180,21 +179,31 @@ def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[s
 
 def _map_all(
     submissions: Sequence[Submission], traced: Mapping[str, TracedSubmission], book: Rulebook, plan: GradingPlan
-) -> dict[str, dict[str, CostReport]]:
+) -> MappedClass:
     rule = book.hardware
     if rule is None:
-        return {}
+        return MappedClass(reports={})
     workloads = {s.key: t.workload for s in submissions if (t := traced.get(s.key)) and t.workload is not None}
     return map_class(
         {key: workload for key, workload in workloads.items() if workload is not None},
         rule.on(load_hardware(rule.machine)),
         (rule.search, *rule.beside),
-        Run(
+        MappingPlan(
             cache=plan.use_cache,
             executor=plan.executor,
             progress=lambda done, total: plan.progress("mapping layers", done, total),
         ),
     )
+
+
+def _with_stopped(traced: Mapping[str, TracedSubmission], mapped: MappedClass) -> dict[str, TracedSubmission]:
+    """A remark for each submission whose layers took too long to map."""
+    return {
+        key: replace(one, remarks=(*one.remarks, Notice(kind=NoticeKind.TOO_LARGE, message=mapped.stopped[key])))
+        if key in mapped.stopped
+        else one
+        for key, one in traced.items()
+    }
 
 
 def _graded(

@@ -1,22 +1,24 @@
-"""One submission, traced behind the wall and counted outside: a picklable piece of work."""
+"""One submission, traced behind the wall and counted in a limited child: a picklable piece of work."""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from costmodel.files.quoting import safe_text
-from costmodel.grading.mappable import too_large
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.scrutiny.confirm_by_replay import confirm_by_replay
-from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
-from costmodel.ir.analysis import Analysis
-from costmodel.ir.workload import Workload
+from costmodel.grading.scrutiny.confirm_by_replay import confirm_by_replay, named_for_replay
+from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive
+from costmodel.grading.traced_submission import SCHEMA as SCHEMA
+from costmodel.grading.traced_submission import TracedSubmission as TracedSubmission
+from costmodel.grading.walled_answer import answer_behind_wall
+from costmodel.ir.codec import loads
+from costmodel.sandbox.child_result import LimitReached
 from costmodel.sandbox.resource_limits import Limits
-
-SCHEMA = "costmodel.traced/1"
+from costmodel.sandbox.warm import WarmResult, run_warm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,57 +46,44 @@ class Job:
     inputs: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TracedSubmission:
-    """Figures of one submission, or why there are none.
-
-    Attributes:
-        analysis, workload: None if there is a notice; the workload also where nothing is mapped.
-        notice: why there are no figures.
-        remarks: matters for a person to look at.
-        output: the end of what it printed.
-    """
-
-    analysis: Analysis | None
-    workload: Workload | None
-    notice: Notice | None
-    remarks: tuple[Notice, ...]
-    output: str
-
-
 def trace(job: Job) -> TracedSubmission:
-    """Trace behind the wall; count and lower out here, where the submission cannot reach."""
-    walled = trace_behind_wall(
-        job.path,
-        job.reference,
-        job.settings,
-        job.defaults,
-        inference=job.phase == "inference" or job.inputs is not None,
-        limits=job.limits,
-        wall=job.wall,
+    """Trace behind the wall; check, count and lower in a child that the submission cannot reach."""
+    wants_inference = job.phase == "inference" or job.inputs is not None
+    walled = answer_behind_wall(
+        job.path, job.reference, job.settings, job.defaults, wants_inference, job.limits, job.wall
     )
-    analysis, workload = _derived(walled, job)
-    remarks = walled.remarks
-    problem = "" if workload is None else too_large(workload)
-    if problem:
-        workload = None
-        remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
-    if job.inputs is not None and walled.inference is not None:
-        remarks = (*remarks, confirm_by_replay(job.path, job.inputs, walled.inference, job.limits, job.wall))
-    return TracedSubmission(
-        analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output
+    named = named_for_replay(job.path) if job.inputs is not None else None
+    replayed = named if isinstance(named, tuple) else None
+    derived = _derived(ToDerive(walled=walled, random=job.random, phase=job.phase, replayed=replayed), job.limits)
+    traced = derived.traced
+    if job.inputs is None or traced.analysis is None:
+        return traced
+    said = (
+        named
+        if isinstance(named, Notice)
+        else confirm_by_replay(job.path, job.inputs, derived.replay, job.limits, job.wall)
+    )
+    return replace(traced, remarks=(*traced.remarks, said))
+
+
+def _derived(job: ToDerive, limits: Limits) -> Derived:
+    result = run_warm("costmodel.grading.scrutiny.derive:derive", pickle.dumps(job), limits)
+    if result.answer:
+        return loads(Derived, result.answer.decode(), DERIVED)
+    return Derived(
+        traced=TracedSubmission(analysis=None, workload=None, notice=_unchecked(result, limits), remarks=(), output="")
     )
 
 
-def _derived(walled: WalledTrace, job: Job) -> tuple[Analysis | None, Workload | None]:
-    from costmodel.passes.lower import lower
-    from costmodel.passes.summary import summarise
-    from costmodel.passes.work import count
-
-    if walled.training is None or walled.subject is None:
-        return None, None
-    analysis = summarise(walled.training, walled.subject, random=job.random)
-    if job.phase is None:
-        return analysis, None
-    inference = walled.inference if job.phase == "inference" else walled.training.phases[0].trace
-    return analysis, None if inference is None else lower(count(inference), job.phase)
+def _unchecked(result: WarmResult, limits: Limits) -> Notice:
+    """Why there are no figures though there is an answer."""
+    if result.limit is None:
+        message = f"its trace could not be checked: {safe_text(result.failed)}"
+        return Notice(kind=NoticeKind.CRASHED, message=message)
+    most = {
+        LimitReached.WALL_TIME: f"{limits.wall_seconds:g} seconds",
+        LimitReached.CPU_TIME: f"{limits.cpu_seconds} seconds of CPU",
+        LimitReached.MEMORY: f"{limits.memory_bytes // 2**20} MiB of memory",
+    }.get(result.limit, f"{limits.answer_bytes // 2**20} MiB of figures")
+    message = f"its trace is too large: to check and count it takes more than {most}"
+    return Notice(kind=NoticeKind.TOO_LARGE, message=message)

@@ -11,13 +11,19 @@ _MOST_MACS = 10**12
 """Of one layer; a 7-billion-parameter network's are below 10^11 a token."""
 _MOST_DEPTHWISE_CHOICES = 10**10
 """Ways to split a depthwise layer over four levels: MobileNetV2's have below 10^7, a network for 600 pixels 10^9."""
+_MOST_PROBLEMS = 256
+"""Of one submission, equal ones counted once: DenseNet-201, where nearly every layer is another, has 107."""
 _DIMS = ("C", "M", "R", "S", "N", "P", "Q")
 _LARGEST = 2**31 - 1
 """Timeloop's dimensions end here."""
 
 
 def too_large(workload: Workload) -> str:
-    """The layer that asks too much of the mapper, and why; "" if none does."""
+    """The layer that asks too much of the mapper, or their number, and why; "" if none does."""
+    if len(workload.layers) > _MOST_PROBLEMS:
+        return (
+            f"{len(workload.layers):,} different layer problems are too many to be mapped: more than {_MOST_PROBLEMS}"
+        )
     for layer in workload.layers:
         problem = _problem(layer)
         if problem:

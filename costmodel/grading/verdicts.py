@@ -14,6 +14,7 @@ from costmodel.errors import FormatError, UnknownNameError
 from costmodel.files.moments import parse_submitted
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.job import TracedSubmission
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.confirm_by_replay import replay_files
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
@@ -55,7 +56,7 @@ def verdict_of(
         search = book.hardware.search if book.hardware else ""
         inference = traced.workload if book.hardware is None else None
         computed = Computed(traced.analysis, costs=costs, search=search, inference=inference)
-    more = []
+    more = [_open("replay", remark.message) for remark in _remarks(traced) if remark.kind in _WITHHOLDING]
     if submission.path is not None and submission.path.is_dir():
         try:
             sheet = sheet.joined(own_sheet(submission.path, book, options.solution))
@@ -70,6 +71,14 @@ def verdict_of(
     contract = (*_contract(submission, book, _moment(submission, sheet, more), options), *more)
     facts, reading = sheet.facts, options.reading
     return judge(computed, book, facts, subject=submission.name, track=track, contract=contract, reading=reading)
+
+
+_WITHHOLDING = frozenset({NoticeKind.CONTRADICTED, NoticeKind.UNCONFIRMED})
+"""Without a replay that agrees there is no rank, and no bonus for one, until a person decides."""
+
+
+def _remarks(traced: TracedSubmission | None) -> tuple[Notice, ...]:
+    return () if traced is None else traced.remarks
 
 
 def _moment(submission: Submission, sheet: Sheet, more: list[Finding]) -> datetime | None:

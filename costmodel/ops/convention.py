@@ -48,7 +48,7 @@ CHOICES = (
     ("fan-in of gradients", "1 add per element for each accumulation"),
     ("optimizer", "as executed in steady state; the first update, which makes the state, once; foreach and fused as the plain loop"),
     ("dropout", "random 1, compare 1, multiply 1, scale 1 per element; backward 2"),
-    ("free", "views, reshapes, copies, casts, gathers, look-ups, padding, fills, index arithmetic"),
+    ("free", "views, reshapes, copies, casts, gathers, look-ups, padding, fills, index arithmetic (not on integers of the batch)"),
     ("algorithm", "the direct one; no Winograd, FFT or fusion credit; recomputation counts again"),
     ("attention", "dense: QKᵀ, scale, mask, softmax, ·V; the causal half is reported beside it"),
     ("sparsity, precision", "none: all operations are equivalent"),

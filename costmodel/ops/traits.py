@@ -20,6 +20,10 @@ class Traits:
         reshapes: the result has the operand's elements in their order, under another shape.
         reduces: the result folds the axes that the parameter ``dim`` names, and keeps them at size 1 if ``keepdim``.
         weights: the parameters through which a network's weights may enter.
+        shape_only: of its tensors it takes the shape, the type and the device: their values do not reach the result.
+        overwrites: what its first argument held before is gone, and nothing of another tensor comes in its place.
+        bitwise: logic on bits, which is free where it selects (masks), and arithmetic on integers that carry data.
+        shifts_up: it makes room below the bits of a number, in which another one may lie.
         looks_up: the parameter with the table, of which as many elements are read as are returned.
         allocates: the result is new memory into which nothing is written.
         causal_half: operations that a causal call spends on masked scores, from the call's own arguments.
@@ -36,6 +40,10 @@ class Traits:
     reshapes: bool = False
     reduces: bool = False
     weights: tuple[str, ...] = ()
+    shape_only: bool = False
+    overwrites: bool = False
+    bitwise: bool = False
+    shifts_up: bool = False
     looks_up: str = ""
     allocates: bool = False
     causal_half: Callable[..., int] | None = None

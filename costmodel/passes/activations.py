@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from costmodel.ir.analysis import PeakActivation
 from costmodel.ir.tensor import Role, TensorSpec
-from costmodel.ir.trace import ModuleCall, ModuleSpec, OpCall, Phase, Trace
+from costmodel.ir.trace import ModuleCall, ModuleSpec, Phase, Trace
+from costmodel.passes.derivation import derived
+from costmodel.passes.layers import layer_calls, looks_at_kept, op_name
 
 ITEM_BYTES = 4
 """Of an element, by both conventions: 32 bits, whatever precision the network computes in."""
@@ -64,18 +66,11 @@ def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
 
 
 def _layer_io(trace: Trace) -> Iterator[tuple[int, str, str]]:
-    """(bytes, layer, line) of every leaf module call, and of every op outside any leaf module, in the forward pass."""
-    leaves = {module.path for module in trace.modules if module.leaf}
-    inside: set[int] = set()
+    """(bytes, layer, line) of every layer of the forward pass."""
     batch = _batch(trace)
-    for call in trace.module_calls:
-        if call.path in leaves:
-            inside.update(range(call.first, call.last))
-            yield _io_bytes(call.inputs, call.outputs, trace, batch), call.path, call.where
-    for index, op in enumerate(trace.calls):
-        if op.phase is Phase.FORWARD and index not in inside:
-            outputs = [i for i in op.outputs if i is not None]
-            yield _io_bytes(op.inputs, outputs, trace, batch), _functional_name(op), op.where
+    for layer in layer_calls(trace):
+        tensors = (trace.tensors[number] for number in (*layer.inputs, *layer.outputs))
+        yield sum(_of_one_sample(tensor, batch) for tensor in tensors), layer.name, layer.where
 
 
 def op_peak(trace: Trace) -> tuple[int, str]:
@@ -85,24 +80,16 @@ def op_peak(trace: Trace) -> tuple[int, str]:
     """
     batch = _batch(trace)
     most = (0, "")
-    for op in trace.calls:
+    seeds = {trace.tensors[number].storage for number in trace.inputs}
+    for op, _, read in derived(trace, seeds, (Phase.PREPROCESS, Phase.FORWARD)):
+        if looks_at_kept(op, trace):
+            continue
         held: dict[int, int] = {}
         for tensor in (trace.tensors[number] for number in (*op.inputs, *op.written)):
-            if tensor.role not in (Role.PARAMETER, Role.BUFFER):
+            if tensor.role not in (Role.PARAMETER, Role.BUFFER) or tensor.storage in read:
                 held[tensor.storage] = max(held.get(tensor.storage, 0), _of_one_sample(tensor, batch))
-        most = max(most, (sum(held.values()), _functional_name(op)), key=lambda pair: pair[0])
+        most = max(most, (sum(held.values()), op_name(op)), key=lambda pair: pair[0])
     return most
-
-
-def _functional_name(op: OpCall) -> str:
-    name = op.packet.removeprefix("aten.")
-    return f"{op.scope}.{name}" if op.scope else name
-
-
-def _io_bytes(inputs: Iterable[int], outputs: Iterable[int], trace: Trace, batch: int) -> int:
-    tensors = trace.tensors
-    read = {i for i in inputs if tensors[i].role not in (Role.PARAMETER, Role.BUFFER)}
-    return sum(_of_one_sample(tensors[i], batch) for i in (*read, *dict.fromkeys(outputs)))
 
 
 def _lab_profiler(trace: Trace) -> Iterator[tuple[int, str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,10 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.trace import Argument, Assumption, OpCall, Phase, Symbol, TensorRef, Trace
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
+from costmodel.ops.complex_numbers import complex_work, is_complex
 from costmodel.ops.formula import UnknownFormError
 from costmodel.passes.dropout import scaled_mask_multiplies
+from costmodel.passes.integers import integer_work
 from costmodel.passes.traffic import bytes_moved
 
 
@@ -22,7 +24,15 @@ def count(trace: Trace) -> Counts:
     rows = list(counter.rows(trace.calls))
     for index in scaled_mask_multiplies(trace):
         rows[index] = replace(rows[index], work=_with_scale(rows[index]))
+    for index, work in integer_work(trace):
+        if rows[index].work == ZERO:
+            rows[index] = replace(rows[index], work=work)
     return Counts(rows=tuple(rows), first_update=counter.rows(trace.first_update), varies=_varies(trace, counter))
+
+
+def works_of(trace: Trace, calls: Iterable[OpCall]) -> list[Work | None]:
+    """The work of some calls of a trace, by their formulas alone."""
+    return [row.work for row in _Counter(trace).rows(calls)]
 
 
 def _varies(trace: Trace, counter: _Counter) -> tuple[Assumption, ...]:
@@ -103,19 +113,13 @@ def work_of(packet: str, arguments: dict[str, Any], outputs: tuple[TensorMeta | 
     entry = lookup(packet)
     if entry is None:
         return None
+    out = outputs[0] if len(outputs) == 1 else outputs
     try:
-        work = entry(arguments, outputs[0] if len(outputs) == 1 else outputs)
+        # the scalar programs are those of real numbers
+        return complex_work(entry, arguments, out) if _has_complex(arguments, outputs) else entry(arguments, out)
     except UnknownFormError:
         return None
-    # the scalar programs are those of real numbers: arithmetic on complex ones is not counted by them
-    if work != ZERO and any(meta.dtype.startswith("complex") for meta in _metas((*arguments.values(), *outputs))):
-        return None
-    return work
 
 
-def _metas(values: Iterable[Any]) -> Iterator[TensorMeta]:
-    for value in values:
-        if isinstance(value, TensorMeta):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _metas(value)
+def _has_complex(arguments: dict[str, Any], outputs: tuple[TensorMeta | None, ...]) -> bool:
+    return is_complex((*arguments.values(), *outputs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -61,18 +62,32 @@ class WallStatus:
         return f"{self.wall}: {self.summary}"
 
 
-def probe() -> tuple[WallStatus, ...]:
-    """Every wall, strongest first, tried once per process."""
-    return tuple(_status(wall) for wall in all_walls())
+def probe(beside: Path | None = None) -> tuple[WallStatus, ...]:
+    """Every wall, strongest first, tried once per process and place.
+
+    Args:
+        beside: what must not be seen: the child looks for a secret beside it. None is a temporary folder.
+    """
+    return tuple(_status(wall, _writable(beside)) for wall in all_walls())
 
 
-def best_wall(*, require_sandbox: bool = False) -> WallStatus:
+def _writable(beside: Path | None) -> Path | None:
+    """The folder that holds a class, if a secret can be laid there."""
+    folder = None if beside is None else beside.absolute().parent
+    return folder if folder is not None and folder.is_dir() and os.access(folder, os.W_OK) else None
+
+
+def best_wall(beside: Path | None = None, *, require_sandbox: bool = False) -> WallStatus:
     """The strongest wall that keeps every promise, else the one that keeps most of them.
+
+    Args:
+        beside: see :func:`probe`.
+        require_sandbox: take no wall that breaks a promise.
 
     Raises:
         SandboxError: ``require_sandbox``, and none keeps all; says what is wrong with each.
     """
-    found = probe()
+    found = probe(beside)
     whole = [status for status in found if status.is_whole]
     if whole:
         return whole[0]
@@ -83,12 +98,16 @@ def best_wall(*, require_sandbox: bool = False) -> WallStatus:
 
 
 @cache
-def _status(wall: Wall) -> WallStatus:
+def _status(wall: Wall, folder: Path | None) -> WallStatus:
     why = wall.missing()
     if why:
         return WallStatus(wall=wall.name, why=why)
-    with tempfile.TemporaryDirectory(prefix="costmodel-") as name, _targets(Path(name)) as targets:
-        shown = Path(name, "shown.py")
+    with (
+        tempfile.TemporaryDirectory(prefix=".costmodel-", dir=folder) as name,
+        tempfile.TemporaryDirectory(prefix="costmodel-") as elsewhere,
+        _targets(Path(name)) as targets,
+    ):
+        shown = Path(elsewhere, "shown.py")
         shown.write_text("# nothing\n", encoding="utf-8")
         try:
             result = run_child(attempt, tried(targets), wall=wall.name, limits=_LIMITS, shown=(shown,))

@@ -8,6 +8,7 @@ PROMISES = {
     "signals": "no signal to another process",
     "memory": "no look into another process",
     "files": "no file outside is read",
+    "names": "no name or time of a file outside is seen",
     "writing": "no file outside is written",
     "shown": "no file that it is shown is changed",
 }

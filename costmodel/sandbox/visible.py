@@ -50,3 +50,11 @@ def import_paths() -> tuple[str, ...]:
 def _package_folders() -> set[str]:
     found = (importlib.util.find_spec(name) for name in ("torch", "pydantic", "yaml"))
     return {str(Path(spec.origin).parents[1]) for spec in found if spec is not None and spec.origin}
+
+
+def opened_at(place: Path) -> str:
+    """The folder that every child sees and in which a place lies, "" for none."""
+    ends = {place.absolute(), place.resolve()}
+    folders = (*SYSTEM, *needed())
+    seen = {folder: {Path(folder), Path(folder).resolve()} for folder in folders}
+    return next((f for f, roots in seen.items() if any(e.is_relative_to(r) for e in ends for r in roots)), "")

@@ -6,7 +6,8 @@ When a torch release breaks one of them, this is the file to read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
 
@@ -19,7 +20,7 @@ from torch._subclasses.fake_tensor import (
     FakeTensorMode,
     UnsupportedOperatorException,
 )
-from torch.utils._python_dispatch import _disable_current_modes
+from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
 
 __all__ = [
     "BareMode",
@@ -38,9 +39,11 @@ __all__ = [
     "known_value",
     "next_sequence_number",
     "quiet",
+    "seen",
     "sequence_number",
     "update_constant",
     "view_tensor",
+    "watched_by",
     "without_modes",
 ]
 
@@ -90,9 +93,13 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
         self.fake_tensor_converter = self._converter = _Converter()
         self.cache_enabled = False
         self.knows_values = False
+        self.watcher: Watcher | None = None
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one op."""
+        """Run one op; one that no mode above has seen is shown to the watcher, which calls it again."""
+        if self.watcher is not None and not getattr(_SEEN, "now", False):
+            with self, seen():  # the op must find this mode, in which it is seen by then
+                return self.watcher(func, types, args, kwargs)
         try:
             return super().dispatch(func, types, args, kwargs)
         finally:
@@ -102,6 +109,42 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
 def active_mode() -> Any:
     """The fake mode that is on, None if there is none."""
     return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
+
+
+Watcher: TypeAlias = Callable[[Any, Any, Any, Any], Any]
+"""Takes (func, types, args, kwargs) as a mode's ``__torch_dispatch__``, and gives the result."""
+
+
+@contextmanager
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """A stretch in which every op on fake tensors gets to ``watcher``, whatever becomes of the modes above.
+
+    A program can leave them (``_disable_current_modes``, a thread of its own), but below every mode fake tensors call
+    their own.
+    """
+    mode = next((mode for mode in _get_current_dispatch_mode_stack() if isinstance(mode, BareMode)), None)
+    if mode is None:
+        yield
+        return
+    mode.watcher = watcher
+    try:
+        yield
+    finally:
+        mode.watcher = None
+
+
+_SEEN = threading.local()
+
+
+@contextmanager
+def seen() -> Iterator[None]:
+    """A stretch of this thread in which what runs is the inside of an op that the watcher has seen."""
+    before = getattr(_SEEN, "now", False)
+    _SEEN.now = True
+    try:
+        yield
+    finally:
+        _SEEN.now = before
 
 
 def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:

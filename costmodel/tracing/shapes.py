@@ -27,8 +27,15 @@ Not a trait of the op (``ops.traits``): it is about how torch's fake tensors ans
 _LIFTS = "aten.lift_fresh"
 """Takes a literal of the program into the step: new memory on fake tensors, a view on real ones."""
 
-_MOST_PIECES = 100_000
+_TENSORS = "List[Tensor]"
+_MOST_PIECES = 10_000
 """An honest network cuts no tensor into more pieces; each costs time here."""
+
+
+def warm_up() -> None:
+    """Ask torch one shape, so that what it loads for the first one is loaded."""
+    with compat.BareMode(), torch.no_grad():
+        torch.nn.functional.conv2d(torch.empty(1, 1, 3, 3), torch.empty(1, 1, 3, 3)).relu().sum()
 
 
 def disagreement(trace: Trace, is_known: Callable[[str], bool]) -> str | None:
@@ -80,10 +87,11 @@ def _asked(call: OpCall, trace: Trace) -> Result | str | None:
         return "there is no such op"
     if not isinstance(target, torch._ops.OpOverload):
         return "there is no such op"
-    cuts = "Tensor[]" in [str(r.type) for r in target._schema.returns] and target.is_view
-    sizes = [size for number in call.inputs for size in trace.tensors[number].shape]
-    if cuts and max(sizes, default=0) > _MOST_PIECES:
+    pieces = _pieces(call, trace, target)
+    if pieces > _MOST_PIECES:
         return "it would cut a tensor into too many pieces"
+    if pieces and pieces != len(call.outputs):
+        return f"it gives {pieces} results, the trace has {len(call.outputs)}"
     stands: dict[int, torch.Tensor] = {}
 
     def stand_in(number: int) -> torch.Tensor:
@@ -104,6 +112,32 @@ def _asked(call: OpCall, trace: Trace) -> Result | str | None:
         return f"torch refuses these arguments: {first}"[:300]
     addresses = [stands[number].untyped_storage()._cdata for number in dict.fromkeys(call.inputs)]
     return tuple(_described(item, addresses) for item in _flat(result))
+
+
+def _pieces(call: OpCall, trace: Trace, target: Any) -> int:
+    """Tensors in the list that an op returns, by its schema and before it is asked; 0 if it returns none.
+
+    Where the schema does not say it, as many as the trace has: they are asked for only if that is a number of pieces.
+    """
+    if _TENSORS not in [str(result.type) for result in target._schema.returns]:
+        return 0
+    given = dict(call.arguments)
+    of = trace.tensors[call.inputs[0]].shape if call.inputs else ()
+    axis = given.get("dim", 0)
+    size = of[axis] if isinstance(axis, int) and -len(of) <= axis < len(of) else max(of, default=0)
+    whole = next((given[name] for name in ("split_size", "chunks", "sections") if name in given), None)
+    lengths = next((given[name] for name in ("split_sizes", "split_size", "indices") if name in given), None)
+    if isinstance(lengths, tuple):
+        return len(lengths) + ("indices" in given)
+    if isinstance(whole, int) and "split_size" in given:
+        return max(1, -(-size // whole)) if whole > 0 else 1
+    if isinstance(whole, int):
+        return len(call.outputs) if whole <= _MOST_PIECES else whole
+    if call.packet.rpartition(".")[2].startswith("unbind"):
+        return size
+    # a list for a list (``_foreach_add``), or an op whose schema says nothing of its number
+    longest = max((len(value) for value in given.values() if isinstance(value, tuple)), default=0)
+    return len(call.outputs) if max(size, longest) <= _MOST_PIECES or longest == len(call.outputs) else size
 
 
 def _as_schema(target: Any, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from costmodel.ir.tensor import Role, Storage, TensorSpec
 from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
 from costmodel.tracing import compat, fake
 from costmodel.tracing.blame import raised_at
+from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.lifetimes import Life
 from costmodel.tracing.recorder import Recorder, is_leaf
@@ -49,7 +50,7 @@ def trace_step(step: Step) -> Trace:
     with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
-        with recorder.scopes, recorder:
+        with recorder.scopes, recorder, compat.watched_by(recorder.__torch_dispatch__):
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()
@@ -262,7 +263,7 @@ def _modules(
     return tuple(
         ModuleSpec(
             path=path,
-            type=f"{type(module).__module__}.{type(module).__qualname__}",
+            type=class_name(module),
             leaf=is_leaf(module),
             attributes={
                 name: value

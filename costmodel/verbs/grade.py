@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits as Limits
+from costmodel.sandbox.visible import opened_at
 from costmodel.verbs.facts import read_facts, refuse_idle
 from costmodel.version import __version__
 
@@ -142,6 +144,7 @@ def grade_order(
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
         SandboxError: no wall that is good enough.
     """
+    _refuse_what_is_open(order, out)
     book = load_rulebook(order.rules)
     facts = _facts(order, book)
     if order.originals is not None and not order.originals.is_dir():
@@ -149,9 +152,9 @@ def grade_order(
     if order.inputs is not None:
         check_inputs(order.inputs)
     roster = read_roster(order.roster) if order.roster is not None else None
-    standing = best_wall(require_sandbox=order.require_sandbox)
+    standing = best_wall(order.place, require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
-    chosen = next((s for s in probe() if s.wall == wall), standing)
+    chosen = next((s for s in probe(order.place) if s.wall == wall), standing)
     if order.require_sandbox and not chosen.is_whole:
         raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
     _make_folder(out, order.place)
@@ -179,6 +182,20 @@ def grade_order(
     grades = grade_class(order.place, book, facts, plan, roster=roster)
     weak = () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)
     return replace(grades, notes=(*weak, *grades.notes), provenance=_provenance(book, wall, __version__))
+
+
+def _refuse_what_is_open(order: Order, out: Path) -> None:
+    """Every submission may read Python, its packages and the system's libraries: nothing of the class may lie there."""
+    named = [("", order.place), ("--out ", out), ("--solution ", order.solution), ("--roster ", order.roster)]
+    named += [("--facts ", file) for file in order.fact_files]
+    named += [("--originals ", order.originals), ("--models ", order.models), ("--inputs ", order.inputs)]
+    named += [("the temporary folder ", Path(tempfile.gettempdir()))]  # archives are unpacked there
+    for option, place in named:
+        folder = "" if place is None else opened_at(place)
+        if folder:
+            raise UsageError(
+                f"{option}{place}: every submission may read what lies in {folder}; choose another folder, outside it"
+            )
 
 
 def _make_folder(out: Path, place: Path) -> None:

@@ -45,6 +45,9 @@ HOSTILE = {
     "table": "a | b\n|---|---|\n| c | d |",
     "heading": "a\n\n# b\n\n- c",
     "code": "`a` ```b``` \\",
+    "emphasis": "*a* **b** _c_ __d__ ~~e~~ f*g*h",
+    "mention": "@octocat, (@org/team) a@b.example",
+    "address": "https://c.example/d_e www.f.example mailto:g@h.example ftp://i.example",
     "terminal": "\x1b]8;;http://a.example\x07b\x1b[2J\x9b31m\x7f",
     "zero": "a\x00b\x08\x0b\x0c",
     "bidi": "abc\u202edcba\u2066\u200f",
@@ -129,9 +132,10 @@ def harmless_html(shown: str, noun: Any, text: str) -> None:
 
 def harmless_markdown(shown: str, noun: Any, text: str) -> None:
     assert not STEERS.search(shown), STEERS.findall(shown)
-    bare = re.sub(r"\\[\\`\[\]|]", "", shown)  # what a backslash escapes is text
+    bare = re.sub(r"\\[\\`\[\]|*_~@#.:]", "", shown)  # what a backslash escapes is text
     bare = bare.replace("energy [mJ]", "")  # our header; without a definition it is not a link
-    assert not [c for c in "`[]<>" if c in bare]
+    assert not [c for c in "`[]<>*_~" if c in bare]
+    assert not re.search(r"@\w|\bwww\.|\w://|\bmailto:", bare)
     assert not re.search(r"&(?!(amp|lt|gt);)", bare)
     for line in bare.split("\n"):
         assert not line or line.startswith(("### ", "|", "- ")), line

@@ -37,7 +37,7 @@ TESTED_APART = (
     "recurrent_cells",
 )
 # nothing to execute: draws (one per result)
-WITHOUT_PROGRAM = ("aten.rand", "aten.bernoulli")
+WITHOUT_PROGRAM = ("aten.rand", "aten.normal", "aten.bernoulli")
 # torch has no CPU kernel; tests/ops/families/test_normalization.py compares with autograd
 WITHOUT_CASE = ("aten._fused_rms_norm_backward",)
 

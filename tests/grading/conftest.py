@@ -16,13 +16,18 @@ CORPUS = Path(__file__).parent / "hostile"
 
 @dataclass(frozen=True)
 class Hostile:
-    """One program, with the kinds that may become of it; ``traced`` and remarks stand for a trace that came back."""
+    """One program, with the kinds that may become of it; ``traced`` and remarks stand for a trace that came back.
+
+    ``figures`` are the right ones of an inference, by hand: ``macs`` that are mapped, ``peak`` activation in bytes,
+    ``operations``, and ``complete`` (0 where they are only "at least").
+    """
 
     name: str
     text: str
     outcomes: tuple[str, ...]
     remarks: tuple[str, ...]
     limits: Limits
+    figures: dict[str, int]
 
 
 def read(file: Path) -> Hostile:
@@ -34,7 +39,10 @@ def read(file: Path) -> Hostile:
     given = re.search(r"^# limits: (.+)$", text, re.MULTILINE)
     if given is not None:
         limits |= eval(f"dict({given[1]})", {})  # the corpus is ours
-    return Hostile(file.name.partition(".")[0], text, tuple(outcomes.split(" | ")), tuple(remarks), Limits(**limits))
+    right = re.search(r"^# figures: (.+)$", text, re.MULTILINE)
+    figures = {name: int(number) for name, number in re.findall(r"(\w+) (\d+)", right[1])} if right else {}
+    name = file.name.partition(".")[0]
+    return Hostile(name, text, tuple(outcomes.split(" | ")), tuple(remarks), Limits(**limits), figures)
 
 
 HOSTILE = [read(file) for file in sorted(CORPUS.glob("*.py.txt"))]

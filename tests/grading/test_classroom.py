@@ -17,6 +17,8 @@ from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
+from costmodel.sandbox import visible
+from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.verbs.grade import Order, grade_order, write_grades
 
@@ -167,6 +169,15 @@ def test_the_replay_gives_a_smaller_network_away(tmp_path: Path, wall: str | Non
         "liar": {"replay contradicts": "FAIL"},
         "silent": {"replay left out": "UNDECIDED"},
     }
+    withheld = {g.name: [f.because for f in g.verdict.contract if f.rule == "replay"] for g in grades.submissions}
+    assert withheld["honest"] == []
+    assert "another prediction" in withheld["liar"][0]
+    assert "no predictions.pt" in withheld["silent"][0]
+    assert grades.ranking is not None
+    out = {entry.name: (entry.rank, entry.outcome.value) for entry in grades.ranking.entries}
+    assert out["liar"] == out["silent"] == (None, "UNDECIDED")
+    kept_out = {e.name: any(r.startswith("replay: ") for r in e.because) for e in grades.ranking.entries}
+    assert kept_out == {"honest": False, "liar": True, "silent": True}
 
 
 def test_results_do_not_go_among_the_submissions_and_a_required_wall_is_whole(place: Path, tmp_path: Path) -> None:
@@ -262,3 +273,31 @@ def test_what_many_lack_is_said_once(tmp_path: Path) -> None:
     ]
     notes = grade_order(order(place, fact_files=(), model=":Gone"), tmp_path / "out").notes
     assert "no submission has the model :Gone" in notes
+
+
+@pytest.mark.parametrize("what", ["place", "out", "fact_files", "roster", "solution", "originals", "models", "inputs"])
+def test_what_every_submission_may_read_holds_nothing_of_the_class(
+    what: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "opened" / "deep" / "thing"
+    inside.parent.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(inside.parent, target_is_directory=True)
+    monkeypatch.setattr(visible, "SYSTEM", (*visible.SYSTEM, str(tmp_path / "opened")))
+    for named in (inside, tmp_path / "link" / "thing"):
+        out, change = tmp_path / "out", {what: (named,) if what == "fact_files" else named}
+        if what == "out":
+            out, change = named, {}
+        with pytest.raises(UsageError, match=r"every submission may read what lies in .*opened; choose another folder"):
+            grade_order(order(**{"place": place, **change}), out)  # type: ignore[arg-type]
+
+
+def test_a_wall_is_tried_beside_the_class(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "files" not in best_wall().keeps:
+        pytest.skip(f"NOT TESTED HERE: {best_wall()}")
+    assert "files" in best_wall(place).keeps
+    assert [entry.name for entry in place.parent.iterdir() if entry.name.startswith(".costmodel")] == []
+    # a wall that opens the folder of the class keeps no promise there, whatever it keeps elsewhere
+    other = place.parent / "elsewhere" / "class"
+    other.mkdir(parents=True)
+    monkeypatch.setattr(visible, "SYSTEM", (*visible.SYSTEM, str(other.parent)))
+    assert not {"files", "names"} & {name for status in probe(other) for name in status.keeps}

@@ -11,6 +11,9 @@ import pytest
 
 from costmodel.grading.walled_trace import WalledTrace, trace_behind_wall
 from costmodel.ir.codec import dumps
+from costmodel.passes.lower import lower
+from costmodel.passes.summary import summarise
+from costmodel.passes.work import count
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.process_tree import descendants
 from tests.grading.conftest import Hostile
@@ -24,6 +27,7 @@ DEEDS = {
     "memory": ("ATTACHED",),
     "writing": ("EMPTIED", "MAPPED"),
     "files": ("READ", "SEEN", SECRET),
+    "names": ("NOTICED",),
     "shown": ("CHANGED",),
 }
 """What a program prints when it did what it must not be able to do, by the promise that forbids it."""
@@ -42,6 +46,7 @@ TELLING = {
     "parent_memory",
     "random_sizes",
     "reads_solution",
+    "sees_names",
 }
 """Programs whose fate depends on the wall, or on chance."""
 WHOLE_CORPUS = "COSTMODEL_WHOLE_CORPUS" in os.environ
@@ -76,6 +81,20 @@ def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     return result
 
 
+def figures_of(result: WalledTrace) -> dict[str, int]:
+    assert result.training is not None
+    assert result.inference is not None
+    assert result.subject is not None
+    workload = lower(count(result.inference))
+    totals = summarise(result.training, result.subject).totals
+    return {
+        "macs": workload.macs,
+        "operations": workload.operations,
+        "complete": int(totals.complete and not workload.uncounted),
+        "peak": totals.peak_activation_bytes.layer_io,
+    }
+
+
 def leftovers(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
@@ -93,6 +112,7 @@ def assert_as_expected(hostile: Hostile, result: WalledTrace) -> None:
     assert outcome in hostile.outcomes, (outcome, result.notice, result.output)
     if outcome == "traced":
         assert tuple(remark.kind.value for remark in result.remarks) == hostile.remarks, result.remarks
+        assert {name: figures_of(result)[name] for name in hostile.figures} == hostile.figures
     else:
         assert result.training is None
         assert result.notice is not None

@@ -50,7 +50,7 @@ def test_each_row_names_the_right_class_or_the_right_error(graded: tuple[Grades,
     assert row["judged"].startswith(f"{judged.name}({judged.arguments}), {judged.file}:{judged.line}, {right[1]:,} par")
     feedback = (out / "feedback" / f"{one.key}.md").read_text(encoding="utf-8")
     (line,) = [line for line in feedback.splitlines() if line.startswith(f"| {judged.name} ")]
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    cells = [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in line.strip("|").split("|")]
     assert cells == [judged.name, judged.file, str(judged.line), judged.arguments, f"{right[1]:,}", judged.because]
 
 

@@ -116,6 +116,8 @@ def test_allocations_write_nothing_and_look_ups_return_elements_of_their_table()
         "aten.index_select": aten.index_select(table, 0, index[0]),
         "aten.gather": aten.gather(table, 0, index),
         "aten.slice_copy": aten.slice_copy(table, 0, 1, 3),
+        "aten.take": aten.take(table, index),
+        "aten._unsafe_index": aten._unsafe_index(table, [index]),
     }
     assert set(found) == {name for name, entry in formulas().items() if entry.traits.looks_up}
     for name, result in found.items():
@@ -126,3 +128,45 @@ def test_gradients_name_the_op_that_they_are_of() -> None:
     named = {name: entry.traits.gradient_of for name, entry in formulas().items() if entry.traits.gradient_of}
     assert named == {"aten.convolution_backward": "aten.convolution"}
     assert all(lookup(op) is not None for op in named.values())
+
+
+def test_what_takes_the_shape_alone_gives_the_same_for_other_values() -> None:
+    """Those that draw aside: they give other numbers each time, whatever they are handed."""
+    drawn = {
+        "rand",
+        "randn",
+        "randint",
+        "random",
+        "uniform",
+        "normal",
+        "exponential",
+        "cauchy",
+        "geometric",
+        "randperm",
+    }
+    x = torch.arange(6.0).reshape(2, 3)
+    more: dict[str, tuple[object, ...]] = {
+        "new_zeros": ([2],), "new_ones": ([2],), "new_full": ([2], 7.0), "full_like": (7.0,),
+        "new_empty": ([2],), "new_empty_strided": ([2], [1]),
+    }  # fmt: skip
+    made = [n for n, f in formulas().items() if f.traits.shape_only and f.parameters == ()]
+    tried = 0
+    for name in made:
+        packet = getattr(aten, name.removeprefix("aten."))
+        overload = packet.default if "default" in packet.overloads() else None
+        if overload is None or overload._schema.arguments[0].name != "self" or name.rpartition(".")[2] in drawn:
+            continue
+        rest = more.get(name.removeprefix("aten."), ())
+        one, other = overload(x, *rest), overload(-x, *rest)
+        tried += 1
+        assert one.shape == other.shape, name
+        assert "empty" in name or torch.equal(one, other), name
+    assert tried >= 6
+
+
+def test_bits_are_logic_and_those_that_shift_up_make_room() -> None:
+    x = torch.tensor([1, 2, 3])
+    up = {n for n, f in formulas().items() if f.traits.shifts_up}
+    assert up == {"aten.bitwise_left_shift", "aten.__lshift__"}
+    assert up < {n for n, f in formulas().items() if f.traits.bitwise}
+    assert torch.equal(aten.bitwise_left_shift(x, 2), x * 4)

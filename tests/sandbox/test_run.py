@@ -20,7 +20,7 @@ from costmodel.sandbox.wall import Launch, launch_in_place, python
 from costmodel.sandbox.walls import limits as plain
 from tests.sandbox import entries
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]  # the folder in which Python looks for them
 LIMITS = Limits(wall_seconds=20.0)
 IN_PLACE = [status.wall for status in probe() if status.works and status.wall != "bubblewrap"]
 """Walls behind which a child finds the tests' own functions: bubblewrap shows it another tree of files."""

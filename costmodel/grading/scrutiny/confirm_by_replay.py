@@ -11,11 +11,8 @@ from pathlib import Path
 
 from costmodel.errors import CostModelError, FormatError, UsageError
 from costmodel.grading.child.entry import answer
-from costmodel.grading.child.messages import REQUEST, Replay, Request
 from costmodel.grading.notice import OF_LIMIT, Notice, NoticeKind
-from costmodel.grading.scrutiny.validate import parse
-from costmodel.ir.codec import dumps
-from costmodel.ir.trace import Trace
+from costmodel.grading.scrutiny.parse import parse
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import run_child
 
@@ -27,8 +24,8 @@ _SECONDS = 600
 """For all inputs together: they are the grader's own, and as many as the grader likes."""
 
 
-def confirm_by_replay(submission: Path, inputs: Path, inference: Trace, limits: Limits, wall: str) -> Notice:
-    """The outcome of the replay; files that are missing or unreadable leave it open, and that is said too.
+def named_for_replay(submission: Path) -> tuple[str, str] | Notice:
+    """(weights, predictions) within a submission, or why there is nothing to replay.
 
     A submission brings its weights as the one ``.pt`` or ``.pth`` beside ``predictions.pt`` (scores of each sample, or
     class numbers, for the grader's inputs in their order), all written by ``torch.save``.
@@ -36,12 +33,13 @@ def confirm_by_replay(submission: Path, inputs: Path, inference: Trace, limits: 
     predictions, weights = replay_files(submission)
     if predictions is None or weights is None:
         return _open(f"there is no {'predictions.pt' if predictions is None else 'one file of weights (.pt or .pth)'}")
-    names = [file.relative_to(submission).as_posix() for file in (weights, predictions)]
-    seconds = replace(limits, wall_seconds=_SECONDS, cpu_seconds=_SECONDS)
+    return weights.relative_to(submission).as_posix(), predictions.relative_to(submission).as_posix()
 
-    request = Request(replay=Replay(inference=inference, weights=names[0], predictions=names[1]))
-    words = dumps(request, REQUEST).encode()
-    result = run_child(answer, words, wall=wall, limits=seconds, shown=(submission, inputs))
+
+def confirm_by_replay(submission: Path, inputs: Path, request: str, limits: Limits, wall: str) -> Notice:
+    """The outcome of the replay that a request describes; whatever goes wrong leaves it open, and that is said too."""
+    seconds = replace(limits, wall_seconds=_SECONDS, cpu_seconds=_SECONDS)
+    result = run_child(answer, request.encode(), wall=wall, limits=seconds, shown=(submission, inputs))
     if result.stopped and result.limit is not None:
         return _open(f"the replay was stopped ({OF_LIMIT[result.limit].value})")
     try:

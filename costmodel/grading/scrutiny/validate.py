@@ -3,7 +3,7 @@
 The child runs the submission's code and the recorder in one process, so a submission can write any answer it likes.
 What it writes is only believed as far as it is checked here, by this process, with our own formulas:
 
-* it is JSON of our schema, of bounded size, without surrogates or non-finite numbers;
+* it is JSON of our schema (:mod:`costmodel.grading.scrutiny.parse`), of bounded size;
 * its parts fit together (:mod:`costmodel.grading.scrutiny.structure`): ids, sizes, names, lifetimes of memory; nothing
   is read before it is made, after it is gone, or without anybody having made it;
 * every call of an op that has a formula is put again to torch's own shape function on stand-ins: shapes, element
@@ -28,20 +28,17 @@ knows, which is why a limit that hangs on them stays UNDECIDED.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from costmodel.errors import CostModelError, ForgedError, FormatError
-from costmodel.grading.child.messages import ANSWER, Answer, Wanted
+from costmodel.errors import CostModelError, ForgedError
+from costmodel.grading.child.messages import Answer, Wanted
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.evasions import evasions
 from costmodel.grading.scrutiny.remarks import remarks
 from costmodel.grading.scrutiny.structure import check_structure, expect
 from costmodel.ir.analysis import Subject
-from costmodel.ir.codec import from_data
-from costmodel.ir.trace import Trace
+from costmodel.ir.trace import Phase, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import lookup
 from costmodel.passes.lower import lower
@@ -52,32 +49,6 @@ from costmodel.tracing.shapes import disagreement
 
 MOST_PHASES = 64
 MOST_STEPS = 10**12
-
-
-def parse(data: bytes) -> Answer:
-    """The answer that ``data`` is.
-
-    Raises:
-        FormatError: not JSON of our schema; says where.
-    """
-    try:
-        tree = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-        # a lone surrogate is legal JSON, but no text that could be written to a file
-        json.dumps(tree, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError) as problem:
-        raise FormatError(f"not JSON: {type(problem).__name__}") from None
-    if not isinstance(tree, dict) or tree.pop("schema", None) != ANSWER:
-        raise FormatError(f"not an answer of schema {ANSWER}")
-    # files of an earlier release may lack a field; an answer is of this process's own child
-    missing = {field.name for field in dataclasses.fields(Answer)} - set(tree)
-    if missing:
-        raise FormatError(f"not an answer: it lacks {', '.join(sorted(missing))}")
-    answer: Answer = from_data(Answer, tree)
-    return answer
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def check(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
@@ -182,14 +153,21 @@ def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
 
 
 def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
-    """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked."""
-    given = [(inference.tensors[i].shape, inference.tensors[i].dtype) for i in inference.inputs]
+    """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked.
+
+    A batch of the submission's own may hold labels beside it, which the network's forward does not read.
+    """
+    read = {number for call in inference.calls if call.phase is Phase.FORWARD for number in call.inputs}
+    named = [(inference.tensors[i].shape, inference.tensors[i].dtype, i in read) for i in inference.inputs]
     for fields in (wanted.settings, wanted.defaults):
         if fields.get("input") is None:
             continue
         recipe = make_recipe({"input": fields["input"]}, "the contract")
         due: list[Any] = [((1, *spec.shape), spec.dtype) for spec in recipe.input]
+        labels = [(shape, dtype) for shape, dtype, is_read in named if not is_read]
+        given = [(shape, dtype) for shape, dtype, _ in named]
+        fits = given[: len(due)] == due and all(one in labels for one in given[len(due) :])
         if fields is wanted.settings:
-            expect(given == due, f"inference: its input is {given}, the contract's is {due}")
-        elif given != due and "input" not in wanted.settings:
+            expect(fits, f"inference: its input is {given}, the contract's is {due}")
+        elif not fits and "input" not in wanted.settings:
             yield Notice(kind=NoticeKind.INPUT, message=f"its input is {given}, the rules' is {due}")

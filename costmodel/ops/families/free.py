@@ -19,12 +19,13 @@ CHANNELS_IN_PLACE = """
     alias clone contiguous copy detach positive lift lift_fresh_copy _conj conj resolve_conj _to_copy to type_as
     alias_copy detach_copy expand expand_as expand_copy masked_fill where constant_pad_nd reflection_pad1d
     reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d max_unpool2d max_unpool3d
-    bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
-    __and__ __or__ __xor__ __lshift__ __rshift__ zeros_like ones_like full_like
 """
+BITS = "bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_right_shift __and__ __or__ __xor__ __rshift__"
+SHIFTS_UP = "bitwise_left_shift __lshift__"
+FILLED_ALIKE = "zeros_like ones_like full_like"
 RESHAPES = "reshape squeeze unsqueeze view view_as flatten unflatten _reshape_alias _unsafe_view"
 LITERALS = "lift_fresh"
-LOOK_UPS = "gather index index_select slice_copy"
+LOOK_UPS = "gather index index_select slice_copy take _unsafe_index"
 ALLOCATIONS_ALIKE = "empty_like"
 ALLOCATIONS = "empty empty_strided empty_permuted new_empty new_empty_strided"
 VIEWS = """
@@ -39,17 +40,19 @@ COPIES = """
     unsqueeze_copy squeeze_copy transpose_copy select_copy split_with_sizes_copy unbind_copy
     as_strided_copy unfold_copy t_copy diagonal_copy diagonal_backward select_backward slice_backward
 """
+FILLED = "new_zeros new_ones new_full"
+ZEROED = "zero _foreach_zero"
 CREATIONS = """
-    new_zeros new_ones new_full zeros ones full scalar_tensor arange range eye
-    linspace logspace complex fill zero tril_indices triu_indices _efficientzerotensor _foreach_zero
+    zeros ones full scalar_tensor arange range eye
+    linspace logspace complex fill tril_indices triu_indices _efficientzerotensor
 """
 SELECTIONS = """
-    _unsafe_index take take_along_dim index_copy index_fill masked_scatter masked_scatter_backward masked_select
+    take_along_dim index_copy index_fill masked_scatter masked_scatter_backward masked_select
 """
 READS = """
     _is_all_true _is_any_true _local_scalar_dense item is_same_size is_nonzero sym_size sym_numel
     sym_stride sym_storage_offset size stride numel is_contiguous is_pinned pin_memory _pin_memory
-    record_stream _assert_async _assert_tensor_metadata
+    record_stream _assert_async _assert_tensor_metadata _linalg_check_errors
 """
 OUTSIDE_ATEN = (
     torch.ops.prim.device,
@@ -75,9 +78,14 @@ def _free(names: str, *more: object, **traits: Any) -> None:
 
 
 _free(CHANNELS_IN_PLACE, keeps_channels=True)
+_free(BITS, keeps_channels=True, bitwise=True)
+_free(SHIFTS_UP, keeps_channels=True, bitwise=True, shifts_up=True)
+_free(FILLED_ALIKE, keeps_channels=True, shape_only=True)
 _free(RESHAPES, reshapes=True)
 _free(LITERALS, lifts_literal=True)
 _free(LOOK_UPS, looks_up="self")
-_free(ALLOCATIONS_ALIKE, allocates=True, keeps_channels=True)
-_free(ALLOCATIONS, allocates=True)
+_free(ALLOCATIONS_ALIKE, allocates=True, keeps_channels=True, shape_only=True)
+_free(ALLOCATIONS, allocates=True, shape_only=True)
+_free(FILLED, shape_only=True)
+_free(ZEROED, overwrites=True)
 _free(" ".join((VIEWS, COPIES, CREATIONS, SELECTIONS, READS)), *OUTSIDE_ATEN)

@@ -25,16 +25,12 @@ Meta = TensorMeta
     aten.randperm,
     aten.random,
     aten.uniform,
-    aten.normal,
-    aten.normal_functional,
     aten.log_normal,
     aten.exponential,
     aten.cauchy,
     aten.geometric,
-    aten.poisson,
-    aten.binomial,
-    aten._standard_gamma,
-    aten._sample_dirichlet,
+    shape_only=True,
+    overwrites=True,
 )
 def draw(out: Meta) -> Work:
     """One random number per element, shifted and scaled by whoever draws it.
@@ -43,6 +39,17 @@ def draw(out: Meta) -> Work:
     12
     """
     # [..] = aten.uniform_([..])
+    return scalar(random=out.numel)
+
+
+@formula(aten.normal, aten.normal_functional, aten.poisson, aten.binomial, aten._standard_gamma, aten._sample_dirichlet)
+def draw_of(out: Meta) -> Work:
+    """One random number per element, of a distribution that a tensor describes.
+
+    >>> draw_of.work(TensorMeta((4, 3))).scalar_ops.random
+    12
+    """
+    # [..] = aten.poisson([..])
     return scalar(random=out.numel)
 
 

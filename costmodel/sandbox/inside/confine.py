@@ -1,7 +1,8 @@
 """The measures by which a child confines itself: taken before any code of a stranger runs, and for ever.
 
-Measures, by name: ``limits`` (resource limits), ``scratch`` (a small file system of its own for the temporary folder,
-inside a user namespace), ``landlock``, ``powerless`` (no capabilities), ``seccomp``.
+Measures, by name: ``limits`` (resource limits), ``scratch`` (a root of its own that holds what may be read, and a small
+file system for the temporary folder, inside a user namespace), ``landlock``, ``powerless`` (no capabilities) and
+``seccomp``.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER, _NOT_DUMPABLE = 38, 22, 2, 4
 _DROP_FROM_BOUNDING_SET = 24
 _CAPABILITY_VERSION = 0x20080522
 _NOSUID_NODEV = 0b110
+_BIND_WITH_ALL = 0x5000  # MS_BIND | MS_REC
+_REMOUNT_READ_ONLY = 0x1021  # MS_BIND | MS_REMOUNT | MS_RDONLY
 
 ALWAYS_READABLE = ("/dev/urandom", "/dev/random", "/proc/self", "/proc/cpuinfo", "/proc/meminfo")
 _WRITABLE = ("/dev/null",)
+_DEVICES = ("/dev/null", "/dev/urandom", "/dev/random")
 
 
 def confine(limits: Limits, wanted: Confinement) -> tuple[str, ...]:
@@ -73,11 +77,40 @@ def _limits(limits: Limits, _: Confinement) -> None:
 
 
 def _scratch(limits: Limits, wanted: Confinement) -> None:
+    """A root that holds what may be read and nothing else, and in it a small scratch folder: file systems in memory."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mount(None, b"/", None, 0x44000, None)  # MS_REC | MS_PRIVATE: nothing goes back to the outer namespace
-    size = f"size={limits.folder_bytes},mode=700,nr_inodes=4096".encode()
-    _checked(libc.mount(b"tmpfs", wanted.scratch.encode(), b"tmpfs", _NOSUID_NODEV, size))
+    root = wanted.scratch  # it is empty, and outside nobody sees what is mounted there
+    _mount(libc, "tmpfs", root, "tmpfs", _NOSUID_NODEV, "size=1m,mode=755,nr_inodes=4096")
+    for place in (*wanted.readable, "/proc", *_DEVICES):
+        if os.path.exists(place):  # noqa: PTH110  # no pathlib before the wall is up
+            _show(libc, place, root + place)
+    inner = root + wanted.scratch
+    os.makedirs(inner, exist_ok=True)  # noqa: PTH103
+    _mount(libc, "tmpfs", inner, "tmpfs", _NOSUID_NODEV, f"size={limits.folder_bytes},mode=700,nr_inodes=4096")
+    _mount(libc, None, root, None, _REMOUNT_READ_ONLY | _NOSUID_NODEV, None)
+    os.chroot(root)
     os.chdir(wanted.scratch)
+
+
+def _show(libc: ctypes.CDLL, place: str, at: str) -> None:
+    """Bind a folder or file into the new root, unless it lies in one that is there already."""
+    if os.path.exists(at):  # noqa: PTH110
+        return
+    if os.path.isdir(place):  # noqa: PTH112
+        os.makedirs(at)  # noqa: PTH103
+    else:
+        os.makedirs(os.path.dirname(at), exist_ok=True)  # noqa: PTH103, PTH120
+        os.close(os.open(at, os.O_CREAT | os.O_WRONLY, 0o600))
+    _mount(libc, place, at, None, _BIND_WITH_ALL, None)
+
+
+def _mount(
+    libc: ctypes.CDLL, source: str | None, target: str, kind: str | None, flags: int, options: str | None
+) -> None:
+    words = (None if text is None else os.fsencode(text) for text in (source, target, kind))
+    source_, target_, kind_ = words
+    _checked(libc.mount(source_, target_, kind_, ctypes.c_ulong(flags), None if options is None else options.encode()))
 
 
 def _landlock(_: Limits, wanted: Confinement) -> None:

@@ -17,9 +17,9 @@ def _launch(shown: Sequence[Path], scratch: Path, _: Limits) -> Launch:
 WALL = Wall(
     name="landlock",
     order=30,
-    description="files by Landlock; no new process, no network and no other process by seccomp",
-    promises=tuple(PROMISES),
-    advice="a Linux kernel of 5.13 or later with Landlock enabled has it",
+    description="files by Landlock, but not their names; no new process, no network and no other process by seccomp",
+    promises=tuple(name for name in PROMISES if name != "names"),
+    advice="a Linux kernel of 5.13 or later with Landlock enabled has it; it hides no name that a child can guess",
     system="linux",
     launch=_launch,
 )

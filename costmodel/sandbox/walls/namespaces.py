@@ -22,8 +22,11 @@ def _launch(shown: Sequence[Path], scratch: Path, _: Limits) -> Launch:
 WALL = Wall(
     name="namespaces",
     order=20,
-    description="every namespace of its own; a scratch file system in memory; files by Landlock, if there; seccomp",
-    promises=("network", "processes", "signals", "memory"),
+    description=(
+        "every namespace of its own; a root with libraries, Python and what the child is shown, and a scratch file "
+        "system in memory; files by Landlock, if there; seccomp"
+    ),
+    promises=("network", "processes", "signals", "memory", "names"),
     advice="ask the administrator to allow unprivileged user namespaces",
     programs=("unshare",),
     system="linux",

@@ -9,7 +9,7 @@ import pytest
 from costmodel.grading.child.entry import answer
 from costmodel.grading.child.messages import REQUEST, Request, Wanted
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.scrutiny.validate import parse
+from costmodel.grading.scrutiny.parse import parse
 from costmodel.grading.walled_trace import trace_behind_wall
 from costmodel.ir.codec import dumps
 

@@ -438,3 +438,33 @@ def test_roster(tmp_path: Path) -> None:
     file.write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no column among"):
         read_roster(file)
+
+
+CELL = """%matplotlib inline
+x = (10
+     % 3)
+y = 10 \\
+% 3
+text = '''
+%s, and
+!really
+''' % 4
+t = "it's (" # (
+%time f()
+files = !ls (
+table = {
+%(b)s
+}
+x?
+if x:
+    %timeit 3
+    y = 4"""
+
+
+def test_a_percent_sign_inside_an_expression_is_no_magic(place: Path, found: Look) -> None:
+    (place / "ann.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": CELL}]}), encoding="utf-8")
+    path = found()["ann"].path
+    assert path is not None
+    text = (path / "ann.py").read_text(encoding="utf-8").splitlines()
+    magics = {"%matplotlib inline", "%time f()", "files = !ls (", "x?", "    %timeit 3"}
+    assert text == [f"# {line}" if line in magics else line for line in CELL.splitlines()]

@@ -16,8 +16,9 @@ from torch.utils._pytree import tree_leaves
 from costmodel.errors import ForgedError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import NoticeKind
+from costmodel.grading.scrutiny.parse import parse
 from costmodel.grading.scrutiny.structure import check_structure
-from costmodel.grading.scrutiny.validate import check, parse
+from costmodel.grading.scrutiny.validate import check
 from costmodel.ir.codec import dumps, to_data
 from costmodel.ir.trace import OpCall, Trace
 from costmodel.ops import lookup
@@ -68,6 +69,35 @@ def test_every_op_of_the_conformance_suite_has_the_shapes_that_torch_gives() -> 
         assert disagreement(trace, known) is None, name
         checked += 1
     assert checked > 0.95 * len(SNIPPETS)
+
+
+class Pieces(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Any) -> Any:
+        first, _ = x.split(4, 1)
+        left, *_ = x.unbind(1)
+        half, _ = x.chunk(2, 1)
+        one, _, _ = x.split([1, 2, 5], 1)
+        return self.weight * (first.sum() + left.sum() + half.sum() + one.sum() + x.tensor_split(3, 1)[0].sum())
+
+
+def test_a_list_of_results_is_as_long_as_its_schema_says_before_torch_is_asked() -> None:
+    trace = trace_inference(plan_training(Pieces, {"input": "8", "loss": "output"}))
+    assert disagreement(trace, known) is None
+    index, call = call_at(trace, "aten.split.Tensor")
+    said = []
+    for size, axis in ((1, 8), (1, 9_999_999), (4, 10**9)):
+        x = trace.tensors[call.inputs[0]]
+        arguments = tuple((n, size if n == "split_size" else value) for n, value in call.arguments)
+        calls = (*trace.calls[:index], replace(call, arguments=arguments), *trace.calls[index + 1 :])
+        tensors = (*trace.tensors[: x.id], replace(x, shape=(1, axis)), *trace.tensors[x.id + 1 :])
+        said.append(disagreement(replace(trace, calls=calls, tensors=tensors), known) or "")
+    assert "it gives 8 results, the trace has 2" in said[0]
+    assert "too many pieces" in said[1]
+    assert "too many pieces" in said[2]
 
 
 def call_at(trace: Trace, op: str) -> tuple[int, OpCall]:

@@ -1,0 +1,61 @@
+"""All that is computed from an answer: its checks, the counts, the layer problems. It runs in a limited child."""
+
+from __future__ import annotations
+
+import pickle
+
+from costmodel.files.quoting import safe_text
+from costmodel.grading.child.messages import REQUEST, Replay, Request
+from costmodel.grading.mappable import too_large
+from costmodel.grading.notice import Notice, NoticeKind
+from costmodel.grading.scrutiny.answer import checked
+from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive, TracedSubmission
+from costmodel.grading.walled_answer import WalledTrace
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.codec import dumps
+from costmodel.ir.workload import Workload
+from costmodel.ops import formulas
+from costmodel.passes.lower import lower
+from costmodel.passes.summary import summarise
+from costmodel.passes.work import count
+from costmodel.tracing.shapes import warm_up
+
+
+def warm() -> None:
+    """What the first answer would load is loaded before the first fork."""
+    formulas()
+    warm_up()
+
+
+def derive(data: bytes) -> bytes:
+    """:class:`ToDerive` → :class:`Derived`; the request is our own pickle, of which the answer is a string of bytes."""
+    job: ToDerive = pickle.loads(data)
+    walled = checked(job.walled)
+    analysis, workload = _figures(walled, job)
+    remarks = walled.remarks
+    problem = "" if workload is None else too_large(workload)
+    if problem:
+        workload = None
+        remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
+    traced = TracedSubmission(
+        analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output
+    )
+    return dumps(Derived(traced=traced, replay=_replay(walled, job)), DERIVED).encode()
+
+
+def _figures(walled: WalledTrace, job: ToDerive) -> tuple[Analysis | None, Workload | None]:
+    if walled.training is None or walled.subject is None:
+        return None, None
+    analysis = summarise(walled.training, walled.subject, random=job.random)
+    if job.phase is None:
+        return analysis, None
+    inference = walled.inference if job.phase == "inference" else walled.training.phases[0].trace
+    return analysis, None if inference is None else lower(count(inference), job.phase)
+
+
+def _replay(walled: WalledTrace, job: ToDerive) -> str:
+    if job.replayed is None or walled.inference is None:
+        return ""
+    weights, predictions = job.replayed
+    replay = Replay(inference=walled.inference, weights=weights, predictions=predictions)
+    return dumps(Request(replay=replay), REQUEST)
