@@ -120,7 +120,8 @@ def recipe():
 def test_a_script_for_one_gpu_costs_what_it_costs_there(tmp_path: Path) -> None:
     totals = []
     for device in ("cuda", "cpu"):
-        file = tmp_path / f"{device}.net.py"
+        (tmp_path / device).mkdir()
+        file = tmp_path / device / "net.py"
         file.write_text(FILE.replace("SCALER", device))
         analysis = costmodel.analyze(str(file))
         totals.append(analysis.totals)

@@ -142,7 +142,7 @@ def test_a_constructor_that_asks_is_counted_as_its_instance_is(tmp_path: Path, n
     file = tmp_path / "net.py"
     file.write_text(FILE)
     space: dict[str, Any] = {}
-    exec(FILE, space)
+    exec(compile(FILE, "net.py", "exec"), space)
     instance = space[name] if name == "built" else space[name]()
     given: dict[str, Any] = {"input": "3x8x8", "batch": 2}
     named = costmodel.analyze(f"{file}:{name}", **given)
