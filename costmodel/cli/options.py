@@ -139,9 +139,9 @@ def _recipe(
         typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
     input: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--input", help="inputs without batch: 3x32x32, 256:int64; several with commas [default: 3x32x32]"
+            "--input", help="inputs without batch: 3x32x32, 256:int64, mask=256; several with commas [default: 3x32x32]"
         ),
     ] = None,
     batch: Annotated[int | None, typer.Option("--batch", help="batch size [default: 1]", min=1)] = None,
@@ -169,6 +169,8 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
     for name in ("model_options", "optimizer_options"):
         if name in result:
             result[name] = pairs(result[name], f"--{name.replace('_', '-')[:-1]}")
+    if "input" in result:
+        result["input"] = ",".join(result["input"])
     return result
 
 

@@ -10,6 +10,7 @@ from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
 from costmodel.tracing.identity import class_place
+from costmodel.tracing.inputs import OWN_BATCH_WORD
 from costmodel.tracing.plan import Plan
 from costmodel.tracing.reading.text import place_in, split_place
 from costmodel.tracing.recipe import Recipe
@@ -29,7 +30,8 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
     return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-        input=", ".join(map(str, first.input or ())) if "example_batch" not in plan.subject.source else OWN_BATCH,
+        input=plan.example
+        or (OWN_BATCH if OWN_BATCH_WORD in plan.subject.source else ", ".join(map(str, first.input or ()))),
         batch=training.phases[0].batch,
         loss=OWN_STEP if "training_step" in plan.subject.source else _name(recipe.loss),
         optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),

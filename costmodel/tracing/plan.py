@@ -25,6 +25,7 @@ class Plan:
     Attributes:
         reference: the file that its figures depend on, as a user names it; "" for a Python object.
         root: the submission's folder; None if there is none.
+        example: the sizes of a batch that was given as tensors, "" if none was.
     """
 
     subject: LoadedSubject
@@ -32,6 +33,7 @@ class Plan:
     mode: FakeMode
     reference: str = ""
     root: Path | None = None
+    example: str = ""
 
 
 def plan_object(model: Any, settings: Mapping[str, Any]) -> Plan:

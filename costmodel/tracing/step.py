@@ -16,8 +16,9 @@ from torch import nn
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing import compat
 from costmodel.tracing.hints import explained
+from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.outputs import taken_from
-from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe
+from costmodel.tracing.recipe import PhaseSpec, Recipe
 from costmodel.tracing.subject import LoadedSubject
 
 _INDEX_TARGETS = frozenset({"cross_entropy", "nll_loss", "multi_margin_loss"})
@@ -64,7 +65,7 @@ def _built(subject: LoadedSubject, recipe: Recipe, phase: PhaseSpec, batch_size:
     model = subject.make().train()
     _freeze(model, phase.freeze)
     source = _own_words(model, subject.source)
-    batch = _batch(source, phase.input or recipe.input, batch_size)
+    batch = batch_of(source, phase.input or recipe.input, batch_size)
     optimizer = _optimizer(model, source, recipe, phase)
     preprocess = source.get("preprocess", lambda data: data)
     optimizers = () if optimizer is None else (optimizer,)
@@ -104,7 +105,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
     with explained(RecipeError, f"{subject.name}: putting the forward pass together failed"):
         model = subject.make().eval()
         source = _own_words(model, subject.source)
-        batch = _batch(source, recipe.stretches()[0].input or recipe.input, 1)
+        batch = batch_of(source, recipe.stretches()[0].input or recipe.input, 1)
         preprocess = source.get("preprocess", lambda data: data)
 
     def forward() -> None:
@@ -112,7 +113,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
             if "training_step" in source:
                 source["training_step"](model, preprocess(batch))
             else:
-                model(*preprocess(batch))
+                call(model, preprocess(batch))
 
     return Step(model, (), batch, forward, lambda: None, roots=(subject.source,))
 
@@ -159,53 +160,18 @@ def _freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
             names[name].requires_grad_(False)
 
 
-def _batch(source: Mapping[str, Any], inputs: tuple[InputSpec, ...], size: int) -> Any:
-    if "example_batch" in source:
-        example = source["example_batch"]
-        return example(size) if inspect.signature(example).parameters else example()
-    return tuple(_input(spec, size) for spec in inputs)
-
-
-def own_batch_size(source: Mapping[str, Any]) -> int | None:
-    """Samples in the batch of a file whose ``example_batch()`` takes no size; None where the recipe says how many."""
-    example = source.get("example_batch")
-    if example is None or inspect.signature(example).parameters:
-        return None
-    with explained(RecipeError, "example_batch() failed"):
-        sizes = (tensor.shape[0] for tensor in _tensors(example()) if tensor.dim())
-        return next(sizes, 1)
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple, Mapping)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _tensors(item)
-
-
-def _input(spec: InputSpec, size: int) -> torch.Tensor:
-    dtype = getattr(torch, spec.dtype, None)
-    if not isinstance(dtype, torch.dtype):
-        raise RecipeError(f"input {spec}: torch has no element type {spec.dtype!r}; try float32, int64")
-    shape = (size, *spec.shape)
-    if dtype.is_floating_point or dtype.is_complex:
-        return torch.randn(shape, dtype=dtype)
-    return torch.zeros(shape, dtype=dtype)
-
-
 def _loss(
     loss: str | Callable[..., Any], notes: list[str], targets: dict[Any, torch.Tensor]
 ) -> Callable[[nn.Module, Any], Any]:
     if callable(loss):
-        return lambda model, batch: loss(model(*batch), batch)
+        return lambda model, batch: loss(call(model, batch), batch)
     if loss == "output":
-        return lambda model, batch: model(*batch)
+        return call
     name = _loss_name(loss)
     function = getattr(F, name)
 
     def from_name(model: nn.Module, batch: Any) -> Any:
-        taken = taken_from(model(*batch))
+        taken = taken_from(call(model, batch))
         if taken.note and taken.note not in notes:
             notes.append(taken.note)
         if taken.is_loss:

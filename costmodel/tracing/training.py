@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from costmodel.tracing.choice import Known, choose
 from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.importing import Session
 from costmodel.tracing.inference import trace_inference as trace_inference
+from costmodel.tracing.inputs import OWN_BATCH_WORD, from_example, is_example, own_batch_size, sizes_of
 from costmodel.tracing.plan import Plan as Plan
 from costmodel.tracing.plan import plan_named, plan_object, plan_recipe_file
 from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.recipe import PhaseSpec, schedule
-from costmodel.tracing.step import build_step, own_batch_size
+from costmodel.tracing.step import build_step
 from costmodel.tracing.subject import split_reference
 from costmodel.tracing.tracer import trace_step
 
@@ -35,9 +37,14 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     Raises:
         SubjectError, RecipeError: see there.
     """
-    given = {**(defaults or {}), **settings}
     if isinstance(model, Plan):
         return model
+    if is_example(settings.get("input")):
+        shapes = {name: value for name, value in settings.items() if name != "input"}
+        plan = plan_training(model, shapes, defaults)
+        own = {**plan.subject.source, OWN_BATCH_WORD: from_example(settings["input"])}
+        return replace(plan, subject=replace(plan.subject, source=own), example=sizes_of(settings["input"]))
+    given = {**(defaults or {}), **settings}
     if not isinstance(model, (str, Path)):
         return plan_object(model, given)
     reference = str(model)

@@ -1,0 +1,88 @@
+"""What a step is given: made from shapes, or from an example, and how the model is called with it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._pytree import tree_flatten, tree_map
+
+from costmodel.errors import RecipeError
+from costmodel.tracing.hints import explained
+from costmodel.tracing.recipe import InputSpec
+
+OWN_BATCH_WORD = "example_batch"
+
+
+def batch_of(source: Mapping[str, Any], inputs: tuple[InputSpec, ...], size: int) -> Any:
+    """The batch of a file's ``example_batch``, else one of these shapes: a tuple, or a dict where they have names."""
+    if OWN_BATCH_WORD in source:
+        example = source[OWN_BATCH_WORD]
+        return example(size) if inspect.signature(example).parameters else example()
+    if not any(spec.name for spec in inputs):
+        return tuple(_input(spec, size) for spec in inputs)
+    unnamed = [str(spec) for spec in inputs if not spec.name]
+    if unnamed:
+        raise RecipeError(f"input {unnamed[0]} has no name, and others have: name every one, as in ids=128:int64")
+    return {spec.name: _input(spec, size) for spec in inputs}
+
+
+def own_batch_size(source: Mapping[str, Any]) -> int | None:
+    """Samples in the batch of a file whose ``example_batch()`` takes no size; None where the recipe says how many."""
+    example = source.get(OWN_BATCH_WORD)
+    if example is None or inspect.signature(example).parameters:
+        return None
+    with explained(RecipeError, "example_batch() failed"):
+        sizes = (tensor.shape[0] for tensor in _tensors(example()) if tensor.dim())
+        return next(sizes, 1)
+
+
+def call(model: nn.Module, batch: Any) -> Any:
+    """The model's output for a batch: a dict has the arguments of ``forward`` by name, anything else in order."""
+    if isinstance(batch, Mapping):
+        return model(**batch)
+    return model(batch) if isinstance(batch, torch.Tensor) else model(*batch)
+
+
+def is_example(value: Any) -> bool:
+    """True for an input that is given as tensors, in any structure, and not as shapes."""
+    return any(isinstance(leaf, torch.Tensor) for leaf in tree_flatten(value)[0])
+
+
+def from_example(value: Any) -> Callable[[], Any]:
+    """An ``example_batch`` of tensors like these: a tensor is the only argument, a list the arguments in order."""
+    if isinstance(value, torch.Tensor):
+        value = (value,)
+    return lambda: tree_map(_like, value)
+
+
+def sizes_of(value: Any) -> str:
+    """The sizes of an example's tensors, with the batch: ``2x6:int64, 2x3x32x32``."""
+    shown = []
+    for tensor in _tensors(value):
+        spec = InputSpec(shape=tuple(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."))
+        shown.append(str(spec))
+    return ", ".join(shown)
+
+
+def _like(leaf: Any) -> Any:
+    if not isinstance(leaf, torch.Tensor):
+        return leaf
+    return torch.empty_strided(leaf.shape, leaf.stride(), dtype=leaf.dtype).requires_grad_(leaf.requires_grad)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    return (leaf for leaf in tree_flatten(value)[0] if isinstance(leaf, torch.Tensor))
+
+
+def _input(spec: InputSpec, size: int) -> torch.Tensor:
+    dtype = getattr(torch, spec.dtype, None)
+    if not isinstance(dtype, torch.dtype):
+        raise RecipeError(f"input {spec}: torch has no element type {spec.dtype!r}; try float32, int64")
+    shape = (size, *spec.shape)
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.randn(shape, dtype=dtype)
+    return torch.zeros(shape, dtype=dtype)
