@@ -13,7 +13,7 @@ from costmodel.tracing.identity import class_place
 from costmodel.tracing.inputs import OWN_BATCH_WORD
 from costmodel.tracing.plan import Plan
 from costmodel.tracing.reading.text import place_in, split_place
-from costmodel.tracing.recipe import Recipe
+from costmodel.tracing.recipe import InputSpec, Recipe
 
 
 def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
@@ -30,8 +30,7 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
     return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-        input=plan.example
-        or (OWN_BATCH if OWN_BATCH_WORD in plan.subject.source else ", ".join(map(str, first.input or ()))),
+        input=plan.example or (OWN_BATCH if OWN_BATCH_WORD in plan.subject.source else _listed(first.input)),
         batch=training.phases[0].batch,
         loss=OWN_STEP if "training_step" in plan.subject.source else _name(recipe.loss),
         optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
@@ -41,6 +40,10 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
         source_digest=digest,
         judged=judged_of(plan),
     )
+
+
+def _listed(inputs: tuple[InputSpec, ...] | None) -> str:
+    return ", ".join(map(str, inputs or ()))
 
 
 def judged_of(plan: Plan) -> Judged:
