@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 from costmodel.errors import NotebookError, SubjectError
+from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
@@ -34,6 +35,7 @@ from costmodel.tracing.reading.source import Project, is_main_guard
 from costmodel.tracing.reading.text import is_notebook, script, text_of
 from costmodel.tracing.salvage import Salvage
 
+_LONGEST = 200
 _MOST_ANCESTORS = 4
 _OURSELVES = Path(__file__).parents[1]
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -166,7 +168,7 @@ class Session:
             try:
                 whole()
                 return
-            except SyntaxError:
+            except (SyntaxError, MemoryError):
                 raise
             except (Exception, SystemExit) as error:
                 if not has_models(reader, source):
@@ -180,9 +182,9 @@ class Session:
             self._show_cells(file)
         salvage = Salvage(module, source.at)
         salvage.run(str(file), needed_statements(reader, source))
-        self.mode.note(f"only what the models need of the file is run: {works}", source.place)
+        self.mode.note(f"only what the models need of the file is run: {safe_text(works)[:_LONGEST]}", source.place)
         for line, why in salvage.left.items():
-            self.mode.note(f"left out: {why}", source.at(line))
+            self.mode.note(f"left out: {safe_text(why)[:_LONGEST]}", source.at(line))
 
     def _add_places(self, file: Path, tree: ast.AST, folders: list[Path]) -> None:
         """Where plain Python would look: beside the file, above its package, at the submission's root and its src."""

@@ -76,6 +76,8 @@ class Salvage:
     def _one(self, node: ast.stmt, compiled: Callable[[ast.stmt], Any]) -> None:
         try:
             exec(compiled(ast.fix_missing_locations(node)), vars(self.module))
+        except MemoryError:
+            raise
         except (Exception, SystemExit) as error:
             why = error.message if isinstance(error, CostModelError) else advice(error)
             self.left.setdefault(node.lineno, why)

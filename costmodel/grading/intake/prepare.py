@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,6 @@ from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import UnpackBudget, is_archive, unpack
 from costmodel.grading.intake.platforms import RawSubmission
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.tracing.reading.classes import Classes
-from costmodel.tracing.reading.needed import has_models
-from costmodel.tracing.reading.presented import Reader
-from costmodel.tracing.reading.source import Project
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
@@ -144,10 +141,20 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
 
 
 def _may_hold_a_model(script: Path) -> bool:
-    """False for a script beside a notebook that is not the submission: the course's profiler, a helper."""
-    project = Project(script.parent, [script])
-    source = project.sources[0]
-    return source.broken or has_models(Reader(Classes(project)), source)
+    """False for a script beside a notebook that is not the submission: the course's profiler, a helper.
+
+    A class with a base and a ``forward``, or of a ``…Module``; torch is not imported to tell.
+    """
+    try:
+        tree = ast.parse(script.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.bases)
+    return any(
+        any(isinstance(inner, ast.FunctionDef) and inner.name == "forward" for inner in node.body)
+        or any(ast.unparse(base).endswith("Module") for base in node.bases)
+        for node in classes
+    )
 
 
 def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:

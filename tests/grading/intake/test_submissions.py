@@ -452,8 +452,8 @@ text = '''
 t = "it's (" # (
 %time f()
 files = !ls (
-table = {
-%(b)s
+table = {10
+%(b)
 }
 x?
 if x:
