@@ -19,6 +19,20 @@ AUTOCAST_WARNING = ".*CUDA is not available.* Disabling"
 """The warning with which torch ignores such an autocast on a build without CUDA."""
 _FILE_AT_END = re.compile(r" \((/|[A-Za-z]:\\)[^()]*\)$")
 """Where Python found the module that lacks a name: another path on every machine."""
+_OTHER_PROGRAMS = {
+    "ScriptModule": (
+        "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
+        "give the plain module"
+    ),
+    "Quantized": (
+        "a quantized module computes on types that fake tensors do not have; give the network before it is quantized"
+    ),
+    "CUDAGraph": "a CUDA graph replays kernels, which a trace does not have; run the step as it is",
+    "Default process group": (
+        "DistributedDataParallel needs a process group, and computes what its module computes; give the module"
+    ),
+}
+"""By a word of torch's text: programs that have no step to record."""  # their text: torch
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
 
@@ -36,7 +50,8 @@ def explained(kind: type[CostModelError], what: str) -> Iterator[None]:
 
 def advice(error: BaseException) -> str:
     """One line: the error's own first line, and what to do where that is known."""
-    return without_addresses(_known(error) or f"{type(error).__name__}: {_FILE_AT_END.sub('', _first_line(error))}")
+    first = _FILE_AT_END.sub("", _first_line(error))
+    return without_addresses(_known(error) or f"{type(error).__name__}: {first}")
 
 
 def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
@@ -61,8 +76,16 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:300]
 
 
+def _other_program(error: BaseException) -> str:
+    return next((sentence for words, sentence in _OTHER_PROGRAMS.items() if words in str(error)), "")
+
+
 def _known(error: BaseException) -> str:
     """What is wrong and what to do, "" where that is not known."""
+    return _other_program(error) or _of_the_trace(error)
+
+
+def _of_the_trace(error: BaseException) -> str:
     first = _first_line(error)
     if isinstance(error, _SAYS_ENOUGH):
         return ""
