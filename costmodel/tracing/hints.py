@@ -32,7 +32,7 @@ _OTHER_PROGRAMS = {
         "DistributedDataParallel needs a process group, and computes what its module computes; give the module"
     ),
 }
-"""By a word of torch's text: programs that have no step to record."""  # their text: torch
+"""By a word of torch's text: programs that have no step to record."""
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
 
@@ -77,7 +77,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def _other_program(error: BaseException) -> str:
-    return next((sentence for words, sentence in _OTHER_PROGRAMS.items() if words in str(error)), "")
+    text = str(error)
+    return next((sentence for words, sentence in _OTHER_PROGRAMS.items() if words in text), "")  # their text: torch
 
 
 def _known(error: BaseException) -> str:
