@@ -136,15 +136,17 @@ def watched_by(watcher: Watcher) -> Iterator[None]:
 _SEEN = threading.local()
 
 
-@contextmanager
-def seen() -> Iterator[None]:
+class seen:  # noqa: N801  # a function to its users; a class, since it is entered for every op
     """A stretch of this thread in which what runs is the inside of an op that the watcher has seen."""
-    before = getattr(_SEEN, "now", False)
-    _SEEN.now = True
-    try:
-        yield
-    finally:
-        _SEEN.now = before
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = getattr(_SEEN, "now", False)
+        _SEEN.now = True
+
+    def __exit__(self, *_: object) -> None:
+        _SEEN.now = self._before
 
 
 def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:

@@ -51,7 +51,8 @@ class Constants:
 
     def know(self, storages: Iterable[int]) -> bool:
         """True if every one of these storages is known."""
-        return self._known.issuperset(storages)
+        known = self._known
+        return all(storage in known for storage in storages)
 
     def unknown_now(self, storages: Iterable[int]) -> None:
         """Something unknown was written into these storages."""

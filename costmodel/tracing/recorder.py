@@ -159,7 +159,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         phase, scope = self.scopes.now()
         arguments = encode_call(func, args, kwargs, self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
-        is_known = self.constants.know(self.tensors[i][3] for _, value in arguments for i in tensor_ids(value))
+        is_known = phase in _BIRTH_ROLE and self.constants.know(
+            self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)
+        )
         try:
             result = self._results(func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
@@ -173,9 +175,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
         call = OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
         calls.append(call)
-        changed = (i for name, value in arguments if name in written_names(func) for i in tensor_ids(value))
-        wrote = {self.tensors[i][3] for i in (*call.written, *changed)}
-        if is_known:
+        names = written_names(func)
+        wrote = {self.tensors[i][3] for i in outputs if i is not None}
+        if names:
+            wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
+        if is_known:  # what backward and the optimizer make of constants decides nothing of the model
             self.constants.ran(func, args, kwargs, result, wrote)
         else:
             self.constants.unknown_now(wrote)

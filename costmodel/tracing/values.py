@@ -156,8 +156,8 @@ class Values:
         """
         fakes = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, compat.FakeTensor)]
         mode = fakes[0].fake_mode
-        args, kwargs = self._encoded(args), self._encoded(kwargs)
-        wanted = {leaf.storage for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, _Place)}
+        wanted: set[int] = set()
+        args, kwargs = self._encoded(args, wanted), self._encoded(kwargs, wanted)
         notes = self._slice(wanted)
         result = _Replay(notes, self.seed).run(func, args, kwargs, len(self._notes))
         origin = Origin(
@@ -185,39 +185,34 @@ class Values:
 
     def note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> frozenset[int]:
         """Take down what an op did; the numbers of the storages that it wrote."""
-        written = [t for t in _written(func, args, kwargs) if isinstance(t, compat.FakeTensor)]
-        results = [t if isinstance(t, compat.FakeTensor) else None for t in tree_flatten(result)[0]]
+        reads: set[int] = set()
+        encoded, options = self._encoded(args, reads), self._encoded(kwargs, reads)
+        results = [t if isinstance(t, compat.FakeTensor) else None for t in _leaves(result)]
         made = [t for t in results if t is not None]
-        encoded, options = self._encoded(args), self._encoded(kwargs)
         places = tuple(None if t is None else self._place(t) for t in results)
-        reads = {leaf.storage for leaf in tree_flatten((encoded, options))[0] if isinstance(leaf, _Place)}
+        written = [t for t in _written(func, args, kwargs) if isinstance(t, compat.FakeTensor)]
         if not written and all(place is None or place.storage in reads for place in places):
             return frozenset()  # a view, or no tensor at all
         writes = frozenset(self.number(t) for t in (*made, *written))
         self._written |= writes
-        self._notes.append(
-            _Note(
-                func,
-                encoded,
-                options,
-                places,
-                writes,
-                frozenset(reads),
-                sum(t.numel() for t in made),
-            )
-        )
+        elements = sum(t.numel() for t in made)
+        self._notes.append(_Note(func, encoded, options, places, writes, frozenset(reads), elements))
         return writes
 
-    def _encoded(self, value: Any) -> Any:
-        def one(leaf: Any) -> Any:
-            if isinstance(leaf, compat.FakeTensor):
-                return self._place(leaf)
-            if not isinstance(leaf, torch.Tensor):
-                return leaf
+    def _encoded(self, value: Any, reads: set[int]) -> Any:
+        """An argument with places for its fake tensors, whose storages are added to ``reads``."""
+        if isinstance(value, compat.FakeTensor):
+            place = self._place(value)
+            reads.add(place.storage)
+            return place
+        if isinstance(value, torch.Tensor):
             with compat.without_modes():
-                return _Literal(leaf.detach().clone())  # as it is now, and not kept alive
-
-        return tree_map(one, value)
+                return _Literal(value.detach().clone())  # as it is now, and not kept alive
+        if isinstance(value, (list, tuple)):
+            return [self._encoded(item, reads) for item in value]
+        if isinstance(value, Mapping):
+            return {name: self._encoded(item, reads) for name, item in value.items()}
+        return value
 
     def _place(self, tensor: torch.Tensor) -> _Place:
         number = self.number(tensor)
@@ -248,7 +243,7 @@ class _Replay:
         with compat.without_modes(), torch.no_grad(), torch.random.fork_rng(devices=[]):
             for place, note in self._notes:
                 result = self._one(note.func, note.args, note.kwargs, place)
-                for where, tensor in zip(note.results, tree_flatten(result)[0], strict=True):
+                for where, tensor in zip(note.results, _leaves(result), strict=True):
                     if where is not None and where.storage not in self._memory:
                         self._memory[where.storage] = _stored(tensor, where)
             return self._one(func, args, kwargs, number)
@@ -271,6 +266,11 @@ class _Replay:
         if memory is None:
             raise UnknownError
         return _look(memory, leaf)
+
+
+def _leaves(value: Any) -> list[Any]:
+    """The items of a result: a tensor, or a tuple of tensors and None."""
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, (list, tuple)) else [value]
 
 
 def _look(memory: torch.Tensor, place: _Place) -> torch.Tensor:
@@ -298,4 +298,4 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ite
     for position, argument in enumerate(func._schema.arguments):
         if argument.alias_info is not None and argument.alias_info.is_write:
             value = args[position] if position < len(args) else kwargs.get(argument.name)
-            yield from tree_flatten(value)[0]
+            yield from _leaves(value)
