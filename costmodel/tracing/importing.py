@@ -102,7 +102,8 @@ class Session:
                 yield
         finally:
             sys.argv = words
-            sys.meta_path.remove(finder)
+            with contextlib.suppress(ValueError):  # their code may have emptied the list
+                sys.meta_path.remove(finder)
             for place in self._places:
                 with contextlib.suppress(ValueError):
                     sys.path.remove(place)

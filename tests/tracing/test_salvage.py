@@ -91,6 +91,30 @@ def test_a_neighbour_that_fails_is_reached_too(tmp_path: Path) -> None:
     assert [a.where for a in analysis.assumptions if "left out" in a.what] == ["sizes.py:1"]
 
 
+CHANGED = {
+    # what a reader does not see through is run: the network has 24 channels in plain Python too
+    "a text": "exec('WIDTH = 24')\n",
+    "the names of the file": "globals()['WIDTH'] = 24\n",
+    "a function with a global": "def widen():\n    global WIDTH\n    WIDTH = 24\nwiden()\n",
+    "a function that runs a text": "def widen(): exec('WIDTH = 24', globals())\nwiden()\n",
+    "a neighbour's object": "import sizes\nsizes.store.update(width=24)\nWIDTH = sizes.store['width']\n",
+    "an imported object": "from sizes import store\nstore.update(width=24)\nWIDTH = store['width']\n",
+    "a neighbour's variable": "import sizes\nsizes.width = 24\nWIDTH = sizes.width\n",
+    "the environment": "import os\nos.environ['WIDTH_OF_A_TEST'] = '24'\nWIDTH = int(os.environ['WIDTH_OF_A_TEST'])\n",
+    "an alternative": "if 1:\n    exec('WIDTH = 24')\n",
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_reading_does_not_see_through_is_run(tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that trains, never reached, must not let a smaller network be judged."""
+    monkeypatch.delenv("WIDTH_OF_A_TEST", raising=False)
+    text = TOP + "if 0: WIDTH.backward()\n" + CHANGED[case] + NET
+    analysis = _analysis(tmp_path, text, ":Net", sizes="store, width = {'width': 8}, 8\n")
+    assert analysis.totals.parameters == PARAMETERS[24]
+    assert any(a.what.startswith("only what the models need of the file is run") for a in analysis.assumptions)
+
+
 FAILS = {
     "a module that the model uses": (HEAD + "import nobody as nn\n" + NET, r"net\.py:4.*No module named 'nobody'"),
     "a layer of it": (TOP + "from nobody import Layer\n" + NET.replace("nn.Linear", "Layer"), r"net\.py:5.*'nobody'"),

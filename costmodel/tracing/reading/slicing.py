@@ -37,9 +37,7 @@ class Slicer:
         self._classes = classes
         self._scope = scope
         self._models = frozenset(models) - {""}
-        inside = list(statements(scope.body))
-        imported = {name for n in inside if isinstance(n, (ast.Import, ast.ImportFrom)) for name in _bound(n)}
-        self._own = {name for node in inside for name in _bound(node)} - imported
+        self._own = {name for node in statements(scope.body) for name in _bound(node)}
 
     def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
         """The statements before ``end`` (all, if None) that the names depend on, and every name that is read."""
@@ -124,7 +122,7 @@ class Slicer:
         if bound & needed:
             return True
         changed = {name.partition(".")[0] for name in _changed(node)} | set(_changed(node))
-        if changed & needed & self._own:
+        if changed & needed & self._own or _is_opaque(node):
             return True
         return any(self._changes(call, needed) for call in _calls_of(node))
 
@@ -147,16 +145,24 @@ class Slicer:
                 if _goes_to_cuda(call):
                     return False
                 return root in needed and (func.attr in _SHAPE or self._method_changes(func.attr))
-            if root in needed & self._own:
+            if root in needed & self._own and not self._is_installed_module(root):
                 return True
         if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
             return _root(call.args[0]) in needed & self._own
         symbol = self._classes.project.resolve(self._scope.source, func)
         if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
             return False
+        rebinds = {name for n in ast.walk(symbol.node) if isinstance(n, ast.Global) for name in n.names}
+        if rebinds & needed or any(_is_opaque(inner) for inner in statements(symbol.node.body)):
+            return True
         names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
         given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
         return any(dotted(v) in needed & self._own and _stores_into(symbol.node, name) for name, v in given)
+
+    def _is_installed_module(self, root: str) -> bool:
+        """``F`` in ``F.cross_entropy(…)``: its functions change nothing, unlike those of the submission's own files."""
+        meaning = self._classes.project.resolve(self._scope.source, ast.Name(root, ast.Load()))
+        return isinstance(meaning, str) and (meaning.startswith("torch") or "." not in meaning)
 
     def _is_model(self, root: str) -> bool:
         return root in self._models
@@ -174,6 +180,22 @@ class Slicer:
         stored = [target for inner in statements(node.body) for target in _changed(inner)]
         called = [call for inner in statements(node.body) for call in _calls_of(inner)]
         return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in _SHAPE for c in called)
+
+
+_OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__"})
+_OPAQUE_ATTRIBUTES = frozenset({"__dict__", "__setattr__", "import_module", "reload"})
+"""What may change any name, without reading telling which: it is always run."""
+
+
+def _is_opaque(node: ast.stmt) -> bool:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False
+    found = [inner for expression in own_expressions(node) for inner in ast.walk(expression)]
+    return any(
+        (isinstance(inner, ast.Name) and inner.id in _OPAQUE)
+        or (isinstance(inner, ast.Attribute) and inner.attr in _OPAQUE_ATTRIBUTES)
+        for inner in found
+    )
 
 
 def _until(body: Sequence[ast.stmt], end: ast.stmt | None) -> tuple[list[ast.stmt], bool]:
