@@ -25,7 +25,7 @@ TRACING = """
 import sys, time
 from pathlib import Path
 from costmodel.grading.child.entry import trace
-from costmodel.tracing.choice import choose
+from costmodel.tracing.finding.choice import choose
 from costmodel.grading.child.messages import Wanted
 start = time.perf_counter()
 trace(Path(sys.argv[1]), Wanted(settings={"input": "3x32x32", "batch": 4}))

@@ -12,7 +12,7 @@ from torch import nn
 
 import costmodel
 from costmodel.errors import CostModelError, NoChoiceError, SubjectError, TraceError, joined
-from costmodel.tracing.choice import Known, choose
+from costmodel.tracing.finding.choice import Known, choose
 from costmodel.tracing.hints import explained
 
 NET = """from torch import nn

@@ -9,9 +9,9 @@ from typing import Any
 from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
-from costmodel.tracing.identity import class_place
+from costmodel.tracing.finding.identity import class_place
+from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import OWN_BATCH_WORD
-from costmodel.tracing.plan import Plan
 from costmodel.tracing.reading.text import place_in, split_place
 from costmodel.tracing.recipe import InputSpec, Recipe
 

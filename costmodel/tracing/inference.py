@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.trace import Trace
-from costmodel.tracing.plan import Plan
+from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.step import build_inference
 from costmodel.tracing.tracer import trace_step
 

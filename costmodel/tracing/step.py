@@ -15,11 +15,11 @@ from torch import nn
 
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing import compat
+from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.outputs import taken_from
 from costmodel.tracing.recipe import PhaseSpec, Recipe
-from costmodel.tracing.subject import LoadedSubject
 
 _INDEX_TARGETS = frozenset({"cross_entropy", "nll_loss", "multi_margin_loss"})
 

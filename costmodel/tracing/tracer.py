@@ -21,9 +21,9 @@ from costmodel.tracing import compat, fake
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
-from costmodel.tracing.lifetimes import Life
-from costmodel.tracing.recorder import Recorder, is_leaf
-from costmodel.tracing.repetition import Repeated, repeat
+from costmodel.tracing.recording.lifetimes import Life
+from costmodel.tracing.recording.recorder import Recorder, is_leaf
+from costmodel.tracing.recording.repetition import Repeated, repeat
 from costmodel.tracing.step import Step
 
 _DRAWN = "a value drawn at random while the model is built is any: the model is the same with another"
@@ -32,7 +32,7 @@ _DRAWN = "a value drawn at random while the model is built is any: the model is 
 def trace_step(step: Step) -> Trace:
     """The steady-state trace of a step; call it inside the fake mode in which the step was built.
 
-    How often it runs is decided in :mod:`costmodel.tracing.repetition`: a step in two halves usually runs its gradients
+    How often it runs is decided in ``recording/repetition.py``: a step in two halves usually runs its gradients
     once and its update twice, a step that is a single function twice as a whole.
 
     Raises:

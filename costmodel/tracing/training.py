@@ -11,17 +11,17 @@ from costmodel.errors import RecipeError, TraceError, joined
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.choice import Known, choose
 from costmodel.tracing.fake import FakeMode
-from costmodel.tracing.importing import Session
+from costmodel.tracing.finding.choice import Known, choose
+from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.finding.plan import Plan as Plan
+from costmodel.tracing.finding.plan import plan_named, plan_object, plan_recipe_file
+from costmodel.tracing.finding.subject import split_reference
 from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.inputs import OWN_BATCH_WORD, from_example, is_example, own_batch_size, sizes_of
-from costmodel.tracing.plan import Plan as Plan
-from costmodel.tracing.plan import plan_named, plan_object, plan_recipe_file
 from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.recipe import PhaseSpec, schedule
 from costmodel.tracing.step import build_step
-from costmodel.tracing.subject import split_reference
 from costmodel.tracing.tracer import trace_step
 
 

@@ -2,7 +2,7 @@
 
 While a model is built its tensors have shapes and no memory. Each op is noted, and when a value is asked for, the ops
 that it hangs on are run again on real tensors, if these are small. Nothing is computed for a model that asks nothing.
-In a training step the same holds for what hangs on buffers and constants alone (:mod:`costmodel.tracing.constants`).
+In a training step the same holds for what hangs on buffers and constants alone (``recording/constants.py``).
 
 A note names memory, not tensors: a storage, and where in it an operand lies. Views need no note then, two tensors that
 share memory stay one, and nothing is kept alive: a number for each storage, given up when it dies.

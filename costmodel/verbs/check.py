@@ -214,7 +214,7 @@ def _model(submission: CheckRequest, book: Rulebook) -> Any:
     """The reference to analyse, or the plan of a folder's model, which is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference if submission.model is None else _in_file(submission, submission.model)
-    from costmodel.tracing.choice import Known, choose
+    from costmodel.tracing.finding.choice import Known, choose
 
     file, name = split_model(submission.model or book.subject.model or "")
     settings = {**book.subject.settings, **submission.settings}

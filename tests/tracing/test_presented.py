@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import CostModelError
-from costmodel.tracing.candidates import parameters_of
-from costmodel.tracing.choice import Choice, Known, choose
+from costmodel.tracing.finding.candidates import parameters_of
+from costmodel.tracing.finding.choice import Choice, Known, choose
 from tests.tracing.presentations import GIVEN, NEIGHBOURS
 
 ALL = {**GIVEN, **NEIGHBOURS}

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from costmodel.errors import NoChoiceError
-from costmodel.tracing.choice import Known, choose
-from costmodel.tracing.plan import Plan
+from costmodel.tracing.finding.choice import Known, choose
+from costmodel.tracing.finding.plan import Plan
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
 

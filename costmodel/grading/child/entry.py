@@ -38,8 +38,8 @@ def _answer(job: Request, shown: tuple[str, ...]) -> Answer:
 
 def trace(submission: Path, wanted: Wanted) -> Answer:
     """Choose the model, and trace its training and its inference."""
-    from costmodel.tracing.choice import Known, choose
     from costmodel.tracing.description import describe
+    from costmodel.tracing.finding.choice import Known, choose
     from costmodel.tracing.training import trace_inference, trace_training
 
     _same_dice()

@@ -10,8 +10,9 @@ import torch
 
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import SCHEMA
-from costmodel.tracing import compat, recorder
-from costmodel.tracing.results import ResultMemory
+from costmodel.tracing import compat
+from costmodel.tracing.recording import recorder
+from costmodel.tracing.recording.results import ResultMemory
 from tests.tracing.networks import Checkpointed, Small, own_function, steady
 
 

@@ -19,6 +19,8 @@ import costmodel
 from costmodel.errors import RecipeError
 from costmodel.ir.trace import Trace
 from costmodel.ir.verdict import Outcome
+from costmodel.tracing.recording.state import changed, state_of
+from tests.tracing.networks import Small
 
 ONE, TWO, STEPS = 12 * 4, 2 * 12 * 4, 10
 """Multiply-accumulates of one sample's forward pass, once and twice."""
@@ -414,3 +416,14 @@ def test_a_place_in_a_ring_decides_nothing() -> None:
         return loss
 
     assert traced(step_of(more)).varies == ()
+
+
+@pytest.mark.parametrize(("file", "seen"), [(torch.__file__, False), (__file__, True)])
+def test_what_torch_notes_on_its_own_functions_is_not_the_steps(file: str, seen: bool) -> None:
+    """torch.utils.checkpoint gets attributes when it is first called: the first trace of a process is as the second."""
+    space: dict[str, Any] = {}
+    exec(compile("def helper(): pass", file, "exec"), space)
+    names = {"__file__": __file__, "__name__": "mine", "helper": space["helper"]}
+    before = state_of(Small(), [names])
+    space["helper"].called = 1
+    assert bool(changed(before, state_of(Small(), [names]))) is seen

@@ -134,14 +134,15 @@ def _of_class(kind: type) -> dict[str, Any]:
 
 
 def _carried(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """Closure, defaults and attributes of a function."""
+    """Closure of a function, and of the user's own also defaults and attributes: torch notes things on its own ones."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield name, cell.cell_contents
         except ValueError:
             continue  # not filled yet
-    yield from vars(function).items()
-    yield from _defaults(function)
+    if is_users(function.__code__.co_filename):
+        yield from vars(function).items()
+        yield from _defaults(function)
 
 
 def _defaults(function: FunctionType) -> Iterator[tuple[str, Any]]:

@@ -13,15 +13,15 @@ from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat, fake
-from costmodel.tracing.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.arguments import encode_call, written_names
 from costmodel.tracing.blame import asked_by, user_line, user_lines
-from costmodel.tracing.constants import Constants
-from costmodel.tracing.guards import guard_here
 from costmodel.tracing.hints import AUTOCAST_CUDA
-from costmodel.tracing.lifetimes import BEFORE, Life, Lifetimes
-from costmodel.tracing.results import ResultMemory, known_in_this_process
-from costmodel.tracing.scopes import Scopes
+from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
+from costmodel.tracing.recording.constants import Constants
+from costmodel.tracing.recording.guards import guard_here
+from costmodel.tracing.recording.lifetimes import BEFORE, Life, Lifetimes
+from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
+from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.errors import NoChoiceError
-from costmodel.tracing.building import arguments_of
-from costmodel.tracing.by_import import by_import
-from costmodel.tracing.candidates import ADVICE, HINT, Given, decide, of_presented
-from costmodel.tracing.plan import Plan, plan_named, plan_own_recipe, plan_recipe_file
-from costmodel.tracing.ranks import ranked
+from costmodel.tracing.finding.building import arguments_of
+from costmodel.tracing.finding.by_import import by_import
+from costmodel.tracing.finding.candidates import ADVICE, HINT, Given, decide, of_presented
+from costmodel.tracing.finding.plan import Plan, plan_named, plan_own_recipe, plan_recipe_file
+from costmodel.tracing.finding.ranks import ranked
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.needed import has_models
 from costmodel.tracing.reading.presented import Reader

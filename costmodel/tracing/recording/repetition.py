@@ -4,9 +4,9 @@ An ordinary step runs as little as possible: its gradients once and its update t
 optimizer's state), or twice as a whole if it is one function. It is run again, a *round* each time, where there is a
 reason:
 
-- it asked for a tensor's value: it is run with other answers (:mod:`costmodel.tracing.answers`);
+- it asked for a tensor's value: it is run with other answers (:mod:`costmodel.tracing.recording.answers`);
 - it drew from Python's or NumPy's generator: it is run from other seeds, and with draws from both ends;
-- something that it keeps changed (:mod:`costmodel.tracing.state`), or two rounds differed: as many rounds as the
+- something that it keeps changed (``state.py``), or two rounds differed: as many rounds as the
   constants N of ``x % N`` in its functions ask for (twice N and one), six at least;
 - its optimizer is torch's RAdam, which does something else in its first steps; or the recipe says that steps differ
   in a cycle: then the cycle is the round.
@@ -30,11 +30,11 @@ from types import CodeType
 from typing import Any
 
 from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
-from costmodel.tracing import chance
-from costmodel.tracing.answers import ORDINARY, PROBES, Probe, TooLongError
-from costmodel.tracing.conditions import conditions_on, periods
-from costmodel.tracing.recorder import Recorder
-from costmodel.tracing.state import State, changed, codes_run, state_of
+from costmodel.tracing.recording import chance
+from costmodel.tracing.recording.answers import ORDINARY, PROBES, Probe, TooLongError
+from costmodel.tracing.recording.conditions import conditions_on, periods
+from costmodel.tracing.recording.recorder import Recorder
+from costmodel.tracing.recording.state import State, changed, codes_run, state_of
 from costmodel.tracing.step import Step
 
 _ROUNDS, _MOST_ROUNDS, _MOST_CALLS = 6, 101, 40_000

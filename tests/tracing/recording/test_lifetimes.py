@@ -6,7 +6,7 @@ import torch
 
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Phase
-from costmodel.tracing.lifetimes import Lifetimes
+from costmodel.tracing.recording.lifetimes import Lifetimes
 from tests.tracing.networks import Small, cross_entropy, small
 
 

@@ -11,14 +11,14 @@ from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from costmodel.errors import CostModelError, SubjectError
-from costmodel.tracing.importing import Session
+from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.finding.subject import LoadedSubject, arguments_text, from_object, maker
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.expressions import core
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
 from costmodel.tracing.reading.slicing import Slicer
 from costmodel.tracing.reading.source import Function, Symbol, bindings
-from costmodel.tracing.subject import LoadedSubject, arguments_text, from_object, maker
 
 _WORDS = ("training_step", "configure_optimizers", "example_batch", "preprocess")
 """What a file may say of its training."""

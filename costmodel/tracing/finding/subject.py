@@ -19,10 +19,10 @@ from torch import nn
 from costmodel.errors import SubjectError
 from costmodel.files.quoting import without_addresses
 from costmodel.tracing import compat, fake
+from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
-from costmodel.tracing.importing import Session
 from costmodel.tracing.reading.text import PYTHON
-from costmodel.tracing.salvage import Missing
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from costmodel.errors import CostModelError, SubjectError
-from costmodel.tracing.candidates import Candidate, Given, of_error, of_presented, of_symbol
+from costmodel.tracing.finding.candidates import Candidate, Given, of_error, of_presented, of_symbol
 from costmodel.tracing.reading.presented import Presented
 from costmodel.tracing.reading.source import Source, Symbol
 

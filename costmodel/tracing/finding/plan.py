@@ -12,10 +12,10 @@ from typing import Any
 from costmodel.errors import RecipeError
 from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.fake import FakeMode
+from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source
 from costmodel.tracing.hints import explained
-from costmodel.tracing.importing import Session
 from costmodel.tracing.recipe import Recipe, make_recipe, read_recipe
-from costmodel.tracing.subject import LoadedSubject, find_model, from_object, load_source
 
 
 @dataclass(frozen=True)

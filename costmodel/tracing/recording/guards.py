@@ -15,12 +15,12 @@ from pathlib import Path
 import torch
 
 from costmodel.errors import NotebookError
-from costmodel.tracing.conditions import only_says
 from costmodel.tracing.reading.text import line_of, text_of
+from costmodel.tracing.recording.conditions import only_says
 
 _TORCH = Path(torch.__file__).parent
 _BETWEEN = (
-    str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[2]),
     *(
         str(_TORCH / part)
         for part in ("utils", "_ops.py", "overrides.py", "_tensor.py", "_subclasses", "_dynamo", "_compile.py")

@@ -9,10 +9,10 @@ from types import ModuleType
 from torch import nn
 
 from costmodel.errors import CostModelError
-from costmodel.tracing.candidates import Candidate, Given, of_error
-from costmodel.tracing.plan import Plan, plan_named
+from costmodel.tracing.finding.candidates import Candidate, Given, of_error
+from costmodel.tracing.finding.plan import Plan, plan_named
+from costmodel.tracing.finding.subject import model_names
 from costmodel.tracing.reading.source import Source
-from costmodel.tracing.subject import model_names
 
 _MOST = 40
 

@@ -11,16 +11,16 @@ from torch import nn
 
 from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing import compat
-from costmodel.tracing.building import arguments_of, subject_of
 from costmodel.tracing.fake import FakeMode
-from costmodel.tracing.identity import class_place
-from costmodel.tracing.importing import Session
+from costmodel.tracing.finding.building import arguments_of, subject_of
+from costmodel.tracing.finding.identity import class_place
+from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.finding.plan import Plan, plan_named
+from costmodel.tracing.finding.subject import from_object
 from costmodel.tracing.inference import trace_inference
-from costmodel.tracing.plan import Plan, plan_named
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.source import Source, Symbol
 from costmodel.tracing.recipe import make_recipe
-from costmodel.tracing.subject import from_object
 
 ADVICE = "say which by a recipe() in its file"
 HINT = "or with --model FILE.py:NAME"

@@ -8,7 +8,7 @@ import pytest
 
 from costmodel.errors import NoChoiceError, SubjectError
 from costmodel.grading.walled_trace import trace_behind_wall
-from costmodel.tracing.choice import Known, choose
+from costmodel.tracing.finding.choice import Known, choose
 
 TWO = """from torch import nn
 

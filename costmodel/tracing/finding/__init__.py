@@ -1,0 +1,1 @@
+"""Finding the model that a submission presents, and building it."""

@@ -1,0 +1,1 @@
+"""Recording one step: what is seen of every op, and how often the step has to run."""
