@@ -20,8 +20,9 @@ from costmodel.ir.analysis import Subject
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.passes.summary import summarise
 from costmodel.passes.work import count
-from costmodel.tracing.recipe import Recipe
-from costmodel.tracing.step import Step, build_step
+from costmodel.tracing.recipe.recipe import Recipe
+from costmodel.tracing.step.build import build_step
+from costmodel.tracing.step.step import Step
 from costmodel.tracing.tracer import trace_step
 from costmodel.tracing.training import Plan, plan_training
 from examples.zoo import ZOO, Entry

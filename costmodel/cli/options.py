@@ -144,7 +144,10 @@ def _recipe(
             "--input", help="inputs without batch: 3x32x32, 256:int64, mask=256; several with commas [default: 3x32x32]"
         ),
     ] = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="batch size [default: 1]", min=1)] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option("--batch", help="batch size [default: 1, or 2 if it normalises over a batch]", min=1),
+    ] = None,
     loss: Annotated[
         str | None,
         typer.Option("--loss", help="loss of torch.nn.functional, or 'output' [default: cross_entropy]"),
@@ -157,7 +160,7 @@ def _recipe(
         typer.Option("--optimizer-option", help="option of the optimizer: NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
     samples: Annotated[int | None, typer.Option("--samples", help="training samples in an epoch", min=1)] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", help="epochs of the whole training", min=1)] = None,
+    epochs: Annotated[float | None, typer.Option("--epochs", help="epochs of the whole training, also 16.5")] = None,
     drop_last: Annotated[bool, typer.Option("--drop-last", help="leave out each epoch's last partial batch")] = False,
 ) -> None:
     """Describe a subject's training: the signature is what counts."""

@@ -166,7 +166,7 @@ class Subject:
     loss: str
     optimizer: str
     samples: int | None
-    epochs: int | None
+    epochs: float | None
     convention: str
     source_digest: str
     judged: Judged | None = None

@@ -14,24 +14,41 @@ class Settings(TypedDict, total=False):
         input: inputs without the batch dimension: ``"3x32x32"``, ``"256:int64"``, several with commas.
         batch: samples per step.
         loss: a loss of ``torch.nn.functional`` by name, ``"output"``, or a function (output, batch) → scalar.
-        optimizer: a class of ``torch.optim`` by name, ``"none"``, or a function (model) → optimizer.
+        loss_options: arguments of a loss by name.
+        optimizer: a class of ``torch.optim`` by name, ``"none"``, or a function (model) → one or several.
         optimizer_options: arguments of the optimizer.
-        step: a function (model, optimizer, batch) that runs one whole step itself.
+        step: a function (model, optimizer, batch) that runs one whole step itself; or ``"evaluate"``.
         samples, epochs, steps, drop_last: the length of the training; without it one step is counted.
         cycle: steps after which the training repeats itself, where its steps differ.
         phases: stretches of the training that differ, in order.
+        accumulate: parts that the batch is split into, for one update.
+        autocast: ``float16`` (with a gradient scaler) or ``bfloat16``.
+        clip: gradients by their ``norm`` or by ``value``.
+        mix: ``mixup`` or ``cutmix``.
+        teacher: a model that predictions are distilled from.
+        sam, average, lookahead: at every so-many-th step the gradient is taken twice, an average of the weights takes
+            them in, the slow weights move.
     """
 
     model_options: Mapping[str, Any]
     input: Any
     batch: int
     loss: str | Callable[..., Any]
+    loss_options: Mapping[str, Any]
     optimizer: str | Callable[..., Any]
     optimizer_options: Mapping[str, Any]
-    step: Callable[..., Any]
+    step: str | Callable[..., Any]
     samples: int
-    epochs: int
+    epochs: float
     steps: int
     drop_last: bool
     cycle: int
     phases: Sequence[Mapping[str, Any]]
+    accumulate: int
+    autocast: str
+    clip: str
+    mix: str
+    teacher: Any
+    sam: int
+    average: int
+    lookahead: int

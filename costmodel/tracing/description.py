@@ -13,7 +13,9 @@ from costmodel.tracing.finding.identity import class_place
 from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import OWN_BATCH_WORD
 from costmodel.tracing.reading.text import place_in, split_place
-from costmodel.tracing.recipe import InputSpec, Recipe
+from costmodel.tracing.recipe.input_spec import InputSpec
+from costmodel.tracing.recipe.recipe import PhaseSpec, Recipe
+from costmodel.tracing.step.own_words import words_of_file
 
 
 def describe(plan: Plan, training: Training, *, random: bool = True, digest: str = "") -> Subject:
@@ -27,13 +29,14 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
     """
     recipe = plan.recipe
     first = recipe.stretches()[0]
+    words = words_of_file(plan.subject.source)
     return Subject(
         name=_short(plan.subject.name),
         model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
-        input=plan.example or (OWN_BATCH if OWN_BATCH_WORD in plan.subject.source else _listed(first.input)),
+        input=plan.example or (OWN_BATCH if OWN_BATCH_WORD in words else _listed(first.input)),
         batch=training.phases[0].batch,
-        loss=OWN_STEP if "training_step" in plan.subject.source else _name(recipe.loss),
-        optimizer=_optimizer(recipe, first.optimizer, plan.subject.source),
+        loss=OWN_STEP if "training_step" in words else _loss(first),
+        optimizer=_optimizer(recipe, first.optimizer, words),
         samples=first.samples,
         epochs=first.epochs,
         convention="haet" if random else "haet without random",
@@ -80,9 +83,14 @@ def _name(value: Any) -> str:
     return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
 
 
-def _optimizer(recipe: Recipe, of_phase: str | None, source: Mapping[str, Any]) -> str:
-    if of_phase is None and "configure_optimizers" in source:
+def _loss(phase: PhaseSpec) -> str:
+    options = ", ".join(f"{k}={v}" for k, v in sorted((phase.loss_options or {}).items()))
+    return f"{_name(phase.loss)}({options})" if options else _name(phase.loss)
+
+
+def _optimizer(recipe: Recipe, of_phase: Any, words: Mapping[str, Any]) -> str:
+    if of_phase is None and "configure_optimizers" in words:
         return OWN_OPTIMIZER
-    name = of_phase or _name(recipe.optimizer)
+    name = _name(of_phase or recipe.optimizer)
     options = ", ".join(f"{k}={v}" for k, v in sorted(recipe.optimizer_options.items()))
     return f"{name}({options})" if options else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.ir.trace import Trace
 from costmodel.tracing.finding.plan import Plan
-from costmodel.tracing.step import build_inference
+from costmodel.tracing.step.forward_only import build_inference
 from costmodel.tracing.tracer import trace_step
 
 

@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from costmodel.errors import RecipeError
 from costmodel.tracing.hints import explained
-from costmodel.tracing.recipe import InputSpec
+from costmodel.tracing.recipe.input_spec import InputSpec
 
 OWN_BATCH_WORD = "example_batch"
 

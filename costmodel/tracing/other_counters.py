@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from costmodel.tracing.step import Step, build_step
+from costmodel.tracing.step.build import build_step
+from costmodel.tracing.step.step import Step
 from costmodel.tracing.training import Plan
 
 _FVCORE_NESTS = frozenset({"addmm", "bmm", "conv", "einsum", "linear", "matmul", "mm"})

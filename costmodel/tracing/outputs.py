@@ -35,15 +35,19 @@ class Taken:
     note: str = ""
 
 
-def taken_from(output: Any) -> Taken:
+def taken_from(output: Any, *, trained: bool = True) -> Taken:
     """The tensor of an output that the loss compares.
+
+    Args:
+        output: of a model.
+        trained: only tensors that a gradient flows back from may be meant.
 
     Raises:
         RecipeError: no tensor in it depends on a trainable parameter.
     """
     if isinstance(output, torch.Tensor):
         return Taken(output)
-    named = [(name, tensor) for name, tensor in _tensors(output, "") if tensor.requires_grad]
+    named = [(name, tensor) for name, tensor in _tensors(output, "") if tensor.requires_grad or not trained]
     if not named:
         raise RecipeError(
             f"the model returns a {type(output).__name__}; the loss needs a tensor that depends on a parameter: give "

@@ -24,7 +24,7 @@ from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.recorder import Recorder, is_leaf
 from costmodel.tracing.recording.repetition import Repeated, repeat
-from costmodel.tracing.step import Step
+from costmodel.tracing.step.step import Step
 
 _DRAWN = "a value drawn at random while the model is built is any: the model is the same with another"
 
@@ -47,6 +47,9 @@ def trace_step(step: Step) -> Trace:
     inputs = recorder.ids_within(step.batch)
     for _, state, role in _states(step):  # some optimizers make theirs in the constructor
         recorder.know(state, role)
+    for network in step.beside:
+        for tensor, role in _weights(network):
+            recorder.know(tensor, role)
     with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
@@ -82,9 +85,14 @@ def _own_tensors(parameter: nn.Parameter) -> Iterator[tuple[torch.Tensor, Role]]
 
 def _states(step: Step) -> Iterator[tuple[Any, torch.Tensor, Role]]:
     """(parameter, state, role) of what the optimizers keep, for each parameter or for all of them (None)."""
-    for optimizer in step.optimizers:
+    for optimizer in (*step.optimizers, *step.keeps):
         for parameter, state in _kept(optimizer):
             yield parameter, state, Role.OPTIMIZER_STATE
+
+
+def _weights(network: nn.Module) -> Iterator[tuple[torch.Tensor, Role]]:
+    yield from ((parameter, Role.PARAMETER) for parameter in network.parameters())
+    yield from ((buffer, Role.BUFFER) for buffer in network.buffers())
 
 
 def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:

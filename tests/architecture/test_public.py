@@ -48,7 +48,7 @@ def test_every_verb_is_typed_and_named_as_its_subcommand() -> None:
 
 
 def test_settings_are_the_fields_of_a_recipe() -> None:
-    from costmodel.tracing.recipe import Recipe
+    from costmodel.tracing.recipe.recipe import Recipe
 
     assert set(costmodel.Settings.__annotations__) == set(Recipe.model_fields) - {"model"}
 

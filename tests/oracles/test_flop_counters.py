@@ -18,8 +18,8 @@ from costmodel.ir.trace import LOSS_SCOPE, Phase, Trace
 from costmodel.passes.work import count
 from costmodel.tracing.finding.subject import from_object
 from costmodel.tracing.other_counters import fvcore_macs
-from costmodel.tracing.recipe import make_recipe
-from costmodel.tracing.step import build_step
+from costmodel.tracing.recipe.recipe import make_recipe
+from costmodel.tracing.step.build import build_step
 from costmodel.tracing.training import plan_training, trace_training
 from examples.zoo import ZOO, Entry
 

@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import costmodel
 from costmodel.passes.lower import lower
 from costmodel.passes.work import count
-from costmodel.tracing.step import build_inference
+from costmodel.tracing.step.forward_only import build_inference
 from costmodel.tracing.training import plan_training, trace_inference
 from examples.zoo import ZOO, Entry
 

@@ -24,7 +24,7 @@ from torch.utils._pytree import tree_leaves
 import costmodel
 from costmodel.ir.settings import Settings
 from costmodel.passes.memory import peak_memory
-from costmodel.tracing.step import build_step
+from costmodel.tracing.step.build import build_step
 from costmodel.tracing.training import plan_training
 from examples.zoo import ZOO, Entry
 from tests.oracles.test_inference_problems import CHANNELS, SIZE, Network, image_steps, token_steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.errors import RecipeError
-from costmodel.tracing.recipe import (
-    InputSpec,
-    PhaseSpec,
-    Recipe,
-    make_recipe,
-    parse_input,
-    read_recipe,
-    schedule,
-)
+from costmodel.tracing.recipe.input_spec import InputSpec, parse_input
+from costmodel.tracing.recipe.recipe import PhaseSpec, Recipe, make_recipe, read_recipe
+from costmodel.tracing.recipe.schedule import Schedule, kinds, schedule
 
 
 @pytest.mark.parametrize(
@@ -47,16 +42,51 @@ def test_a_bad_input_says_how_to_write_it(text: str) -> None:
 @given(samples=st.integers(1, 500), batch=st.integers(1, 64), epochs=st.integers(1, 5), drop_last=st.booleans())
 def test_every_sample_is_seen_in_every_epoch(samples: int, batch: int, epochs: int, drop_last: bool) -> None:
     phase = PhaseSpec(name="p", batch=batch, samples=samples, epochs=epochs, drop_last=drop_last)
-    full, rest = schedule(phase)
-    assert full is not None
-    seen = full * batch + (rest or 0) * epochs
+    plan = schedule(phase)
+    assert plan.steps is not None
+    seen = plan.steps * batch + (plan.last_batch or 0) * plan.last_steps
     assert seen == (samples - samples % batch if drop_last else samples) * epochs
-    assert rest is None or 0 < rest < batch
+    assert plan.last_batch is None or 0 < plan.last_batch < batch
 
 
 def test_steps_and_nothing() -> None:
-    assert schedule(PhaseSpec(name="p", batch=4, samples=10, steps=7)) == (7, None)
-    assert schedule(PhaseSpec(name="p", batch=4)) == (None, None)
+    assert schedule(PhaseSpec(name="p", batch=4, samples=10, steps=7)) == Schedule(7)
+    assert schedule(PhaseSpec(name="p", batch=4)) == Schedule(None)
+
+
+def _loop(samples: int, batch: int, epochs: float, drop_last: bool) -> list[int]:
+    """The batch sizes of a training loop that stops at step ceil(epochs * len(loader)), run."""
+    sizes = [min(batch, samples - start) for start in range(0, samples, batch)]
+    if drop_last:
+        sizes = [size for size in sizes if size == batch]
+    done: list[int] = []
+    while len(done) < epochs * len(sizes):
+        done.append(sizes[len(done) % len(sizes)])
+    return done
+
+
+@given(
+    samples=st.integers(1, 60),
+    batch=st.integers(1, 12),
+    quarters=st.integers(1, 30),
+    drop_last=st.booleans(),
+    every=st.dictionaries(st.sampled_from(["sam", "average", "lookahead"]), st.integers(2, 7)),
+)
+def test_the_kinds_of_steps_are_those_of_a_loop(
+    samples: int, batch: int, quarters: int, drop_last: bool, every: dict[str, int]
+) -> None:
+    epochs = quarters / 4
+    phase = PhaseSpec(name="p", batch=batch, samples=samples, epochs=epochs, drop_last=drop_last)
+    loop = _loop(samples, batch, epochs, drop_last)
+    expected: Counter[tuple[frozenset[str], int]] = Counter()
+    for number, size in enumerate(loop, 1):
+        expected[frozenset(name for name, k in every.items() if number % k == 0), size] += 1
+    found: Counter[tuple[frozenset[str], int]] = Counter()
+    for kind, times in kinds(schedule(phase), every):
+        found[kind, batch] += times.steps or 0
+        if times.last_batch is not None:
+            found[kind, times.last_batch] += times.last_steps
+    assert +found == +expected
 
 
 def test_a_phase_takes_what_it_leaves_out_from_the_recipe() -> None:

@@ -212,11 +212,6 @@ FILE_ERRORS = [
     ("def preprocess(batch):\n    return batch['image']\n", "batch['image']", TraceError),
     ("def training_step(model, batch):\n    return model(batch[0]).wrong()\n", "wrong", TraceError),
     ("def recipe():\n    return {}['model']\n", "{}['model']", RecipeError),
-    (
-        "def configure_optimizers(model):\n    o = torch.optim.SGD(model.parameters())\n    return [o, o]\n",
-        "several optimizers",
-        RecipeError,
-    ),
 ]
 
 

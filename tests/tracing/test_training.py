@@ -12,7 +12,7 @@ from costmodel.errors import RecipeError
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.trace import Phase
 from costmodel.ir.training import SCHEMA, TracedPhase, Training
-from costmodel.tracing import training as module
+from costmodel.tracing import phases as module
 from costmodel.tracing.tracer import trace_step
 from tests.conftest import ROOT
 from tests.tracing.networks import Small

@@ -28,6 +28,7 @@ knows, which is why a limit that hangs on them stays UNDECIDED.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ from costmodel.ops import lookup
 from costmodel.passes.lower import lower
 from costmodel.passes.summary import summarise
 from costmodel.passes.work import count
-from costmodel.tracing.recipe import make_recipe
+from costmodel.tracing.recipe.recipe import make_recipe
 from costmodel.tracing.shapes import disagreement
 
 MOST_PHASES = 64
@@ -147,9 +148,12 @@ def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
     (phase,) = training.phases
     if phase.steps is not None:
         done = phase.steps * phase.batch + phase.last_steps * (phase.last_batch or 0)
-        due = subject.samples * (subject.epochs or 1)
+        epochs = subject.epochs or 1
+        due = subject.samples * epochs
+        # a training that ends within an epoch ends with a whole batch
+        over = 0 if float(epochs).is_integer() else phase.batch
         missing = due - done
-        expect(0 <= missing < phase.batch * (subject.epochs or 1), f"{done} samples are trained on, not {due}")
+        expect(-over <= missing < phase.batch * math.ceil(epochs), f"{done} samples are trained on, not {due}")
 
 
 def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:

@@ -20,7 +20,7 @@ from costmodel.tracing.finding.subject import from_object
 from costmodel.tracing.inference import trace_inference
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.source import Source, Symbol
-from costmodel.tracing.recipe import make_recipe
+from costmodel.tracing.recipe.recipe import make_recipe
 
 ADVICE = "say which by a recipe() in its file"
 HINT = "or with --model FILE.py:NAME"

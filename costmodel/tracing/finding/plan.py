@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +15,7 @@ from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source
 from costmodel.tracing.hints import explained
-from costmodel.tracing.recipe import Recipe, make_recipe, read_recipe
+from costmodel.tracing.recipe.recipe import Recipe, make_recipe, read_recipe
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | N
     recipe = overridden(read_recipe(Path(reference)), settings)
     if recipe.model is None:
         raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")
-    return Plan(_subject(recipe.model, recipe, session), recipe, session.mode, reference, root)
+    subject = _with_the_recipes_optimizer(_subject(recipe.model, recipe, session), recipe)
+    return Plan(subject, recipe, session.mode, reference, root)
 
 
 def plan_own_recipe(
@@ -77,7 +78,7 @@ def plan_own_recipe(
         subject = _subject(beside, recipe, session)
     else:
         subject = from_object(recipe.model, recipe.model_options, reference, vars(module), session)
-    return Plan(subject, recipe, session.mode, reference, root)
+    return Plan(_with_the_recipes_optimizer(subject, recipe), recipe, session.mode, reference, root)
 
 
 def plan_named(
@@ -98,12 +99,47 @@ def plan_named(
     return Plan(subject, recipe, session.mode, reference, root)
 
 
+def another_subject(plan: Plan, model: Any, options: Mapping[str, Any]) -> LoadedSubject:
+    """A model that a recipe names beside its own: for a phase, or as a teacher.
+
+    Args:
+        plan: of the training.
+        model: ``FILE.py:NAME`` beside the recipe, ``package.module:NAME``, the name of something in the subject's own
+            file, or an object; None is the recipe's own, with other options.
+        options: of its constructor.
+
+    Raises:
+        SubjectError: there is no such model.
+    """
+    if model is None:
+        model = plan.recipe.model
+    if model is None:
+        raise RecipeError("model_options of a phase need a model: name it there, or in the recipe")
+    source = plan.subject.source
+    if isinstance(model, str) and model in source:
+        return from_object(source[model], options, model, source, Session(plan.mode, plan.root))
+    if not isinstance(model, str):
+        label = getattr(model, "__name__", type(model).__name__)
+        return from_object(model, options, label, source, Session(plan.mode, plan.root))
+    beside = ".py" in model and not Path(model).is_file()
+    reference = str(Path(plan.reference).parent / model) if beside else model
+    module, name = load_source(reference, Session(plan.mode, plan.root))
+    return find_model(module, name, options, model, Session(plan.mode, plan.root))
+
+
 def overridden(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     """The recipe with the settings that were given explicitly in place of its own."""
     if not settings:
         return recipe
     given = make_recipe(settings, "arguments")
     return recipe.model_copy(update={name: getattr(given, name) for name in settings})
+
+
+def _with_the_recipes_optimizer(subject: LoadedSubject, recipe: Recipe) -> LoadedSubject:
+    """The subject without a ``configure_optimizers``, where its recipe names the optimizer."""
+    if "optimizer" not in recipe.model_fields_set:
+        return subject
+    return replace(subject, source={**subject.source, "configure_optimizers": None})
 
 
 def _subject(model: Any, recipe: Recipe, session: Session) -> LoadedSubject:

@@ -35,7 +35,7 @@ from costmodel.tracing.recording.answers import ORDINARY, PROBES, Probe, TooLong
 from costmodel.tracing.recording.conditions import conditions_on, periods
 from costmodel.tracing.recording.recorder import Recorder
 from costmodel.tracing.recording.state import State, changed, codes_run, state_of
-from costmodel.tracing.step import Step
+from costmodel.tracing.step.step import Step
 
 _ROUNDS, _MOST_ROUNDS, _MOST_CALLS = 6, 101, 40_000
 """Rounds of a step that keeps something; of one whose source counts to N; and the calls after which it is enough."""

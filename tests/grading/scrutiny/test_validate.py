@@ -26,7 +26,7 @@ from costmodel.tracing import compat
 from costmodel.tracing.confirmation import contradiction, read_tensors
 from costmodel.tracing.description import describe
 from costmodel.tracing.shapes import disagreement
-from costmodel.tracing.step import Step
+from costmodel.tracing.step.step import Step
 from costmodel.tracing.tracer import trace_step
 from costmodel.tracing.training import plan_training, trace_inference, trace_training
 from tests.conformance.snippets import SNIPPETS

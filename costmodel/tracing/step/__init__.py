@@ -1,0 +1,1 @@
+"""One step of a training, put together from a recipe and from what the subject's file says of its own."""
