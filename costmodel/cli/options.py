@@ -168,7 +168,7 @@ def _recipe(
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """Recipe settings from the options that were given."""
-    result = {name: value for name, value in given.items() if value not in (None, False, [])}
+    result = {name: value for name, value in given.items() if value is not None and value is not False and value != []}
     for name in ("model_options", "optimizer_options"):
         if name in result:
             result[name] = pairs(result[name], f"--{name.replace('_', '-')[:-1]}")

@@ -21,6 +21,9 @@ OWN_STEP = "own training_step"
 OWN_OPTIMIZER = "own configure_optimizers"
 """Stand in a subject's ``input``, ``loss`` and ``optimizer`` where the file brings its own."""
 
+TRAINING, INFERENCE = "training", "inference"
+"""What an analysis is of."""
+
 OWN_CLASS = "own class "
 """Before the name of an optimizer's class that is not torch's."""
 
@@ -157,7 +160,10 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was analysed: everything that the numbers depend on, in the user's words; ``judged`` names the model."""
+    """What was analysed: everything that the numbers depend on, in the user's words; ``judged`` names the model.
+
+    ``phase`` is ``inference`` where one forward pass of one sample was analysed, and not a training.
+    """
 
     name: str
     model_options: Mapping[str, str]
@@ -170,6 +176,7 @@ class Subject:
     convention: str
     source_digest: str
     judged: Judged | None = None
+    phase: str = TRAINING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

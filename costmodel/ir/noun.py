@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -103,6 +104,9 @@ def _kind_of(text: str) -> type[Noun]:
     except ValueError as error:
         raise FormatError(f"not JSON: {error}") from None
     schema = data.get("schema") if isinstance(data, dict) else None
+    if schema not in _KINDS:  # a noun is known once its module is imported
+        for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+            importlib.import_module(f"{__package__}.{module.name}")
     if schema not in _KINDS:
         raise FormatError(f"schema {schema!r}: known are {', '.join(sorted(_KINDS))}")
     return _KINDS[schema]

@@ -36,6 +36,12 @@ class TracedPhase:
     last_trace: Trace | None = None
 
 
+def only(name: str, trace: Trace, batch: int = 1) -> Training:
+    """A single step as a training without a length."""
+    phase = TracedPhase(name=name, batch=batch, steps=None, trace=trace, makes_state=False)
+    return Training(phases=(phase,))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Training(Noun):
     """Every phase, in order. The first one's full step is the step that is shown in detail."""

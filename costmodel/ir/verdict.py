@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Literal
 
+from costmodel.ir.doubts import Assumption
 from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
 
@@ -195,6 +196,7 @@ class Verdict(Noun):
         missing_facts: metrics of which nobody has given a measured fact, where a limit, points or the rank hang on it.
         model_open: True if there is no model to judge because it is not known which object is meant.
         judged: the model that the figures are of; None if there are none.
+        assumptions: what was taken for granted to compute the figures.
         length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
     """
 
@@ -219,6 +221,7 @@ class Verdict(Noun):
     length_unknown: bool = False
     model_open: bool = False
     judged: Judged | None = None
+    assumptions: tuple[Assumption, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

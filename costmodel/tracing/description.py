@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
+from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
 from costmodel.tracing.finding.identity import class_place
@@ -42,6 +42,26 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
         convention="haet" if random else "haet without random",
         source_digest=digest,
         judged=judged_of(plan),
+    )
+
+
+def describe_inference(plan: Plan, *, random: bool = True, digest: str = "") -> Subject:
+    """The subject of an analysis of one forward pass; see :func:`describe`."""
+    recipe = plan.recipe
+    own = OWN_BATCH_WORD in words_of_file(plan.subject.source)
+    return Subject(
+        name=_short(plan.subject.name),
+        model_options={name: str(value) for name, value in sorted(recipe.model_options.items())},
+        input=plan.example or (OWN_BATCH if own else _listed(recipe.stretches()[0].input)),
+        batch=1,
+        loss="",
+        optimizer="",
+        samples=None,
+        epochs=None,
+        convention="haet" if random else "haet without random",
+        source_digest=digest,
+        judged=judged_of(plan),
+        phase=INFERENCE,
     )
 
 

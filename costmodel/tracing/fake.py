@@ -9,6 +9,7 @@ from typing import Any
 
 from costmodel.tracing import compat
 from costmodel.tracing.devices import as_on_one_gpu
+from costmodel.tracing.lazy_layers import sized_without_memory
 from costmodel.tracing.values import Values
 
 MOST_NESTED = 1_800
@@ -48,6 +49,7 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
     def __enter__(self) -> FakeMode:
         if not self._depth:
             self._around.enter_context(_deep())
+            self._around.enter_context(sized_without_memory(self))
             if self._expects_gpu:
                 self._around.enter_context(as_on_one_gpu(self.note))
         self._depth += 1

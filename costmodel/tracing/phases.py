@@ -98,6 +98,7 @@ class _Traces:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._known: list[tuple[tuple[PhaseSpec, int, Kind], Trace]] = []
+        self._needs_two = False
 
     def with_batches(self) -> list[PhaseSpec]:
         """The stretches of the plan, each with its batch size.
@@ -105,7 +106,6 @@ class _Traces:
         Where none was asked for, it is one; two where a network normalises over a batch, which one sample is not.
         """
         found = [self._with_own_batch(stretch) for stretch in self._plan.recipe.stretches()]
-        default = 1
         for stretch in found:
             if stretch.batch is None and stretch.trains:
                 try:
@@ -113,7 +113,8 @@ class _Traces:
                 except CostModelError as error:
                     if not _asks_for_a_batch(error):
                         raise
-                    default = 2
+                    self._needs_two = True
+        default = 2 if self._needs_two else 1
         return [s if s.batch is not None else s.model_copy(update={"batch": default}) for s in found]
 
     def of(self, stretch: PhaseSpec, batch: int, kind: Kind) -> Trace:
@@ -144,7 +145,7 @@ class _Traces:
         notes: list[str] = []
         if stretch.model is not None:
             notes.append(f"phase {stretch.name!r} trains another model: parameters are those of the recipe's model")
-        if batch != 1 and plan.recipe.batch is None and stretch.batch is None:
+        if self._needs_two:
             notes.append("a batch of 2 is taken: the network normalises over a batch, which one sample is not")
         said = (*(Assumption(what=note, where="the recipe") for note in notes), *trace.assumptions)
         return replace(trace, assumptions=said) if notes else trace

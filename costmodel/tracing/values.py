@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import asked_by, user_line
+from costmodel.tracing.draws import at_end
 
 aten = torch.ops.aten
 
@@ -75,10 +76,10 @@ class UnknownError(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """What a value hangs on: storages by their numbers, and whether on a random draw."""
+    """What a value hangs on: storages by their numbers, and random draws by the numbers of their notes."""
 
     storages: frozenset[int]
-    is_random: bool
+    draws: frozenset[int]
 
 
 @dataclass
@@ -88,10 +89,12 @@ class Values:
     Attributes:
         seed: of the random draws.
         drawn: lines that asked for a value which hangs on a random draw.
+        end: where draws come out, between 0 and 1 of what they may be; None is anywhere, by the seed.
     """
 
     seed: int = 0
     drawn: dict[str, None] = field(default_factory=dict)
+    end: float | None = None
     _notes: list[_Note] = field(default_factory=list)
     _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
     _written: set[int] = field(default_factory=set)
@@ -139,9 +142,14 @@ class Values:
             if not str(error):
                 raise refused from None
             raise SubjectError(f"{user_line()}: the model's construction {error}") from None
-        if origin.is_random:
+        if origin.draws:
             self.drawn.setdefault(user_line())
         return result
+
+    @property
+    def noted(self) -> int:
+        """How many ops were taken down."""
+        return len(self._notes)
 
     def knows(self, tensor: torch.Tensor) -> bool:
         """True if a tensor lies in memory that something noted has written."""
@@ -159,10 +167,10 @@ class Values:
         wanted: set[int] = set()
         args, kwargs = self._encoded(args, wanted), self._encoded(kwargs, wanted)
         notes = self._slice(wanted)
-        result = _Replay(notes, self.seed).run(func, args, kwargs, len(self._notes))
+        result = _Replay(notes, self.seed, self.end).run(func, args, kwargs, len(self._notes))
         origin = Origin(
             storages=frozenset(wanted).union(*(note.reads for _, note in notes)),
-            is_random=any(torch.Tag.nondeterministic_seeded in note.func.tags for _, note in notes),
+            draws=frozenset(n for n, note in notes if torch.Tag.nondeterministic_seeded in note.func.tags),
         )
         return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
 
@@ -233,9 +241,10 @@ class Values:
 class _Replay:
     """A stretch of notes on real tensors."""
 
-    def __init__(self, notes: list[tuple[int, _Note]], seed: int) -> None:
+    def __init__(self, notes: list[tuple[int, _Note]], seed: int, end: float | None) -> None:
         self._notes = notes
         self._seed = seed
+        self._end = end
         self._memory: dict[int, torch.Tensor] = {}
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
@@ -250,7 +259,10 @@ class _Replay:
 
     def _one(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
         torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
-        result = func(*tree_map(self._decoded, args), **tree_map(self._decoded, kwargs))
+        args, kwargs = tree_map(self._decoded, args), tree_map(self._decoded, kwargs)
+        result = func(*args, **kwargs)
+        if self._end is not None and torch.Tag.nondeterministic_seeded in func.tags:
+            at_end(result, func, args, kwargs, self._end)
         return result.zero_() if func.overloadpacket in _EMPTY else result
 
     def _decoded(self, leaf: Any) -> Any:

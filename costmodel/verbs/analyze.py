@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
-from costmodel.errors import FormatError, UsageError
+from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
-from costmodel.ir.analysis import OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, Analysis
+from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, TRAINING, Analysis
 from costmodel.ir.codec import dumps, loads
+from costmodel.ir.training import only
 from costmodel.verbs.estimate import Progress, cost_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def analyze(
     random: bool = True,
     cache: bool = False,
     hardware: str | None = None,
-    phase: str = "inference",
+    phase: str | None = None,
     backend: str = backends.DEFAULT,
     search: str = "optimum",
     objective: str = "latency",
@@ -46,7 +47,8 @@ def analyze(
         random: count random numbers as operations (COUNTING row 14).
         cache: keep the result in the user's cache folder and take it from there, if ``model`` is a file.
         hardware: also give energy and cycles on this machine, with the arguments of :func:`costmodel.estimate`:
-        phase: see there.
+        phase: see there; without hardware, ``inference`` is an analysis of one forward pass of one sample, in
+            evaluation mode, in place of the training.
         backend: see there.
         search: see there.
         objective: see there.
@@ -61,7 +63,11 @@ def analyze(
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    analysis = analysis_of(model, settings, random=random, use_cache=cache)
+    alone = hardware is None and phase is not None
+    if alone and phase not in (TRAINING, INFERENCE):
+        raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
+    of = phase if alone and phase is not None else TRAINING
+    analysis = analysis_of(model, settings, random=random, use_cache=cache, phase=of)
     _refuse_idle(settings, analysis)
     if hardware is None:
         return analysis
@@ -69,7 +75,7 @@ def analyze(
 
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    cost = cost_of(model, settings, hardware, chosen, run, phase=phase, backend=backend, verify=verify,
+    cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, backend=backend, verify=verify,
                    progress=progress)  # fmt: skip
     return attach_cost(analysis, cost)
 
@@ -96,6 +102,7 @@ def analysis_of(
     defaults: Mapping[str, Any] | None = None,
     random: bool = True,
     use_cache: bool = False,
+    phase: str = TRAINING,
 ) -> Analysis:
     """See :func:`analyze`. A cached result is returned before torch is imported.
 
@@ -105,15 +112,16 @@ def analysis_of(
         defaults: settings for a subject that brings no recipe (a rulebook's).
         random: see there.
         use_cache: look into the cache, and store the result there.
+        phase: ``training``, or ``inference``.
     """
     key = None
     if use_cache and isinstance(model, str):
-        key = fingerprint(model, {"settings": settings, "defaults": defaults, "random": random})
+        key = fingerprint(model, {"settings": settings, "defaults": defaults, "random": random, "phase": phase})
     if key is not None:
         known = _cached(key)
         if known is not None:
             return known
-    result, is_whole = _analyze(model, settings, defaults, random)
+    result, is_whole = _analyze(model, settings, defaults, random, phase)
     if key is not None and is_whole:
         store.store("analysis", key, dumps(result, SCHEMA))
     return result
@@ -130,15 +138,20 @@ def _cached(key: str) -> Analysis | None:
 
 
 def _analyze(
-    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool
+    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool, phase: str
 ) -> tuple[Analysis, bool]:
     """The analysis, and whether the files could be imported as a whole: else it hangs on what is installed here."""
     from costmodel.passes.summary import summarise
-    from costmodel.tracing.description import describe
-    from costmodel.tracing.training import plan_training, trace_training
+    from costmodel.tracing.description import describe, describe_inference
+    from costmodel.tracing.training import plan_training, trace_inference, trace_training
 
     plan = plan_training(model, settings, defaults)
-    training = trace_training(plan)
     digest = source_digest(plan.reference) if plan.reference else ""
-    analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
+    if phase == INFERENCE:
+        training = only(INFERENCE, trace_inference(plan))
+        subject = describe_inference(plan, random=random, digest=digest)
+    else:
+        training = trace_training(plan)
+        subject = describe(plan, training, random=random, digest=digest)
+    analysis = summarise(training, subject, random=random)
     return analysis, not plan.mode.is_partial

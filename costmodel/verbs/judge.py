@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from costmodel.ir.analysis import Analysis
+from costmodel.errors import UsageError
+from costmodel.ir.analysis import TRAINING, Analysis
 from costmodel.ir.verdict import AS_WRITTEN, Verdict
 
 
@@ -36,6 +37,8 @@ def judge(
     from costmodel.rules.judging.judge import judge as judge_computed
     from costmodel.rules.schema.rulebook import load_rulebook
 
+    if analysis.subject.phase != TRAINING:
+        raise UsageError(f"the analysis is of one {analysis.subject.phase}, and rules are about a training: analyze it")
     book = load_rulebook(rules)
     sheet = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
     rule = book.hardware

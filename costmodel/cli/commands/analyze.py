@@ -29,8 +29,13 @@ def analyze(
         ),
     ] = None,
     phase: Annotated[
-        str, typer.Option("--phase", help="what runs on the hardware: inference (one sample) or training (a step)")
-    ] = "inference",
+        str | None,
+        typer.Option(
+            "--phase",
+            help="inference (one forward pass of one sample) or training (a step); "
+            "of the hardware's part alone if there is one [default: training, and inference on hardware]",
+        ),
+    ] = None,
     search: Annotated[
         str, typer.Option("--search", help="mappings: optimum (proven) or course (the course's own mapper)")
     ] = "optimum",
@@ -81,9 +86,7 @@ def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:
     theirs = o.words_by_backend()
     if hardware is None:
         every = [word for known in theirs.values() for word in known]
-        o.refuse(
-            (*_SEARCH, "jobs", *every, "phase", "backend", "verify"), "is about a machine: name it with --hardware"
-        )
+        o.refuse((*_SEARCH, "jobs", *every, "backend", "verify"), "is about a machine: name it with --hardware")
         return
     if not backends.load(backend).SEARCHES:
         o.refuse(_SEARCH, f"has no effect: the {backend} backend searches in its own way")

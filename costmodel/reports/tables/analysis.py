@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from costmodel.ir.analysis import PARTS, Analysis, Figures
+from costmodel.ir.analysis import INFERENCE, PARTS, Analysis, Figures
 from costmodel.ir.tensor import Role
+from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import cost
@@ -25,9 +26,7 @@ def tables(analysis: Analysis, view: View) -> list[Table]:
         result.append(_layers(analysis, view.top))
     if analysis.uncounted:
         result.append(_uncounted(analysis))
-    if analysis.assumptions:
-        rows = [(a.where, a.what) for a in analysis.assumptions]
-        result.append(Table("Assumptions", ("where", "what"), rows))
+    result += assumptions_table(analysis.assumptions)
     if analysis.cost is not None:
         result += cost.tables(analysis.cost, view)
     return result
@@ -59,6 +58,9 @@ def _step(analysis: Analysis) -> Table:
     if analysis.uncounted:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
     notes += [f"AT LEAST: {item.where}: {item.what}" for item in analysis.varies]
+    if subject.phase == INFERENCE:
+        title = f"{subject.name}: one inference, batch {subject.batch}, evaluation mode ({subject.convention})"
+        return Table(title, _STEP_HEADERS, [row for row in rows if row[0] in ("forward", "one step") or row[1]], notes)
     step = f"batch {subject.batch}, {subject.loss}, {_optimizer(analysis)} ({subject.convention})"
     cycle = analysis.phases[0].cycle if analysis.phases else 1
     which = "step" if cycle == 1 else f"cycle of {cycle} steps"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.verdict import Claim, Consequence, Finding, Outcome, Verdict
+from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
@@ -21,6 +22,7 @@ def tables(verdict: Verdict, view: View) -> list[Table]:
     if verdict.contract:
         result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
     result += _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
+    result += assumptions_table(verdict.assumptions)
     if view.sensitivity and verdict.readings:
         result.append(_readings(verdict))
     return result

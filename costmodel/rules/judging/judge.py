@@ -98,6 +98,7 @@ def _judged(
         length_unknown=LENGTH in lacks,
         model_open=computed.model_open,
         judged=None if computed.analysis is None else computed.analysis.subject.judged,
+        assumptions=() if computed.analysis is None else computed.analysis.assumptions,
     )
 
 

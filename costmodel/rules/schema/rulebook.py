@@ -35,20 +35,20 @@ class SubjectDefaults(Strict):
     """What the command line assumes for a subject of this rulebook.
 
     Attributes:
-        input, batch: for a subject that brings no recipe of its own.
+        input, batch: for a subject that brings no recipe of its own; no batch is the recipe's default.
         given: the rules give the input: a subject's own one does not count.
         model: the file and object that submissions must have (``model.py:Net``), where the rules say so.
     """
 
     input: str
-    batch: int = 1
+    batch: int | None = None
     given: bool = False
     model: str | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
         """Recipe settings that a subject's own override."""
-        return {"input": self.input, "batch": self.batch}
+        return {"input": self.input} | ({} if self.batch is None else {"batch": self.batch})
 
     @property
     def settings(self) -> dict[str, Any]:

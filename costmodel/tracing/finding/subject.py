@@ -22,6 +22,7 @@ from costmodel.tracing import compat, fake
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
+from costmodel.tracing.lazy_layers import is_lazy
 from costmodel.tracing.reading.text import PYTHON
 
 
@@ -198,6 +199,8 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
         if mode is not None and mode.values.drawn:
             with mode.values.other_draws():
                 _check_equal(model, once(), f"{label}, {next(iter(mode.values.drawn))}")
+        if is_lazy(model):
+            return model
         tensors = (*model.parameters(), *model.buffers())
         # a function may return a model that was built before, for real
         return model if all(isinstance(t, compat.FakeTensor) for t in tensors) else _as_fake(model)

@@ -13,6 +13,12 @@ ROUNDS = 14
 """Rounds of a step that draws: two whose draws are the smallest and the largest, the others from seeds of their own."""
 
 _AT_END = {4: 0.0, 5: 1 - 2**-53}
+"""Rounds with a draw at one end."""
+
+
+def end_of(number: int) -> float | None:
+    """The end at which a round's draws come out, None for any other round."""
+    return _AT_END.get(number)
 
 
 def state() -> Any:

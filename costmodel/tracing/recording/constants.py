@@ -1,12 +1,14 @@
 """What a step knows of values: those that hang on buffers, constants and literals alone.
 
-A mask that the constructor made, ``torch.arange(n)``, a counter in a buffer. What parameters, the batch or a random
-draw reach is unknown, and stays so: an op that writes it into known memory makes that unknown too.
+A mask that the constructor made, ``torch.arange(n)``, a counter in a buffer; and small random draws of the step, which
+come out otherwise each time. What parameters and the batch reach is unknown, and stays so: an op that writes it into
+known memory makes that unknown too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,15 +22,24 @@ aten = torch.ops.aten
 _ITEM = aten._local_scalar_dense.default
 
 
+_MOST_DRAWN = 4096
+"""Random numbers of a draw that may decide something: a few, and not the noise of a whole batch."""
+
+
 class Constants:
     """Known memory of a step, by the recorder's number of its storage.
 
     Args:
         values: of the construction.
+
+    Attributes:
+        drew: True once a value was asked for that hangs on a draw of the step.
     """
 
     def __init__(self, values: Values | None) -> None:
         self._values = values or Values()
+        self._began = self._values.noted
+        self.drew = False
         self._known: set[int] = set()
         self._before: set[int] = set()
         self._read: set[int] = set()
@@ -38,6 +49,15 @@ class Constants:
     def evolve(self) -> bool:
         """True if the step asked for a value that it also changes: a counter in a buffer."""
         return bool(self._read & self._changed)
+
+    @contextmanager
+    def drawing(self, end: float | None) -> Iterator[None]:
+        """A stretch in which draws come out at one end; None is anywhere."""
+        self._values.end = end
+        try:
+            yield
+        finally:
+            self._values.end = None
 
     def meet(self, tensor: torch.Tensor, storage: int) -> None:
         """A tensor from before the step is used for the first time."""
@@ -60,7 +80,7 @@ class Constants:
 
     def ran(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any, wrote: set[int]) -> None:
         """An op of which everything is known has run, and wrote these storages."""
-        if torch.Tag.nondeterministic_seeded in func.tags:
+        if torch.Tag.nondeterministic_seeded in func.tags and _size(result) > _MOST_DRAWN:
             self.unknown_now(wrote)
             return
         self._changed |= self._before & self._values.note(func, args, kwargs, result)
@@ -73,8 +93,9 @@ class Constants:
             UnknownError: it hangs on a random draw of the construction, or on too much.
         """
         result, origin = self._values.computed(func, args, kwargs)
-        if origin.is_random:
+        if any(number < self._began for number in origin.draws):
             raise UnknownError
+        self.drew |= bool(origin.draws)
         self._read |= self._before & origin.storages
         return result
 
@@ -102,10 +123,34 @@ class Constants:
             return self.computed(func, args, kwargs)
         raise UnknownError
 
+    def as_many_as_there_are(self, func: Any, args: tuple[Any, ...]) -> Any:
+        """The result of an indexing by masks that are unknown, as if they selected everything; None of any other op."""
+        if func is aten.masked_select.default:
+            shape = torch.broadcast_shapes(args[0].shape, args[1].shape)  # type: ignore[no-untyped-call]
+            args = (args[0].expand(shape), [args[1].expand(shape)])
+        elif func is not aten.index.Tensor:
+            return None
+        indices: list[Any] = []
+        for index in args[1]:
+            indices += _positions(index, index.numel()) if _is_mask(index) else [index]
+        return aten.index.Tensor(args[0], indices)
+
     def _as_numbers(self, index: Any) -> list[Any]:
         """A mask as the positions of its true elements, one tensor for each of its dims; any other index as it is."""
-        if index is None or index.dtype not in (torch.bool, torch.uint8):
+        if not _is_mask(index):
             return [index]
-        found = self.computed(aten.nonzero.default, (index,), {})
-        layout = ((found.shape[0],), (1,), 0, torch.int64)
-        return [compat.fresh_tensor(index.fake_mode, layout) for _ in range(index.dim())]
+        return _positions(index, self.computed(aten.nonzero.default, (index,), {}).shape[0])
+
+
+def _is_mask(index: Any) -> bool:
+    return index is not None and index.dtype in (torch.bool, torch.uint8)
+
+
+def _positions(mask: Any, count: int) -> list[Any]:
+    """So many positions in a mask: a tensor of numbers for each of its dims."""
+    return [compat.fresh_tensor(mask.fake_mode, ((count,), (1,), 0, torch.int64)) for _ in range(mask.dim())]
+
+
+def _size(result: Any) -> int:
+    """Elements of an op's result."""
+    return sum(leaf.numel() for leaf in tree_flatten(result)[0] if isinstance(leaf, torch.Tensor))

@@ -22,6 +22,7 @@ from costmodel.tracing.recording.guards import guard_here
 from costmodel.tracing.recording.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 from costmodel.tracing.recording.scopes import Scopes
+from costmodel.tracing.recording.selections import Selections
 from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten
@@ -80,6 +81,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self._results = ResultMemory(known_in_this_process())
         mode = fake.active()
         self.constants = Constants(None if mode is None else mode.values)
+        self.selections = Selections()
 
     def next_segment(self) -> None:
         """Calls go into a new list from now on."""
@@ -179,6 +181,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
         if names:
             wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
+        if self.selections:
+            self.selections.used(func, call, self._storage_of)
         if is_known:  # what backward and the optimizer make of constants decides nothing of the model
             self.constants.ran(func, args, kwargs, result, wrote)
         else:
@@ -195,7 +199,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         try:
             return self.constants.sized(func, args, kwargs, self._is_known)
         except UnknownError:
-            raise refused from None
+            selected = self.constants.as_many_as_there_are(func, args)
+            if selected is None:
+                raise refused from None
+            self.selections.taken(self._storage_of(self._id(selected, Role.TEMPORARY)), user_line())
+            return selected
+
+    def _storage_of(self, tensor: int) -> int:
+        return self.tensors[tensor][3]
 
     def _is_known(self, tensor: torch.Tensor) -> bool:
         return self.constants.know((self.tensors[self._argument_id(tensor)][3],))

@@ -5,7 +5,8 @@ optimizer's state), or twice as a whole if it is one function. It is run again, 
 reason:
 
 - it asked for a tensor's value: it is run with other answers (:mod:`costmodel.tracing.recording.answers`);
-- it drew from Python's or NumPy's generator: it is run from other seeds, and with draws from both ends;
+- it drew from Python's or NumPy's generator, or asked what torch's drew: it is run from other seeds, and with draws
+  from both ends;
 - something that it keeps changed (``state.py``), or two rounds differed: as many rounds as the
   constants N of ``x % N`` in its functions ask for (twice N and one), six at least;
 - its optimizer is torch's RAdam, which does something else in its first steps; or the recipe says that steps differ
@@ -100,7 +101,12 @@ class _Repetition:
     def _suspicious(self) -> bool:
         """Whether there is a reason to look again."""
         kept = changed(self.states[0], self.states[1])
-        return bool(self.asked or kept or self.recorder.constants.evolve) or chance.state() != self.drawn
+        return bool(self.asked or kept or self.recorder.constants.evolve) or self._drew
+
+    @property
+    def _drew(self) -> bool:
+        """Whether it drew random numbers that may decide something."""
+        return self.recorder.constants.drew or chance.state() != self.drawn
 
     def _updates(self) -> Repeated:
         """The update once more: the first one has made the optimizer's state."""
@@ -155,9 +161,9 @@ class _Repetition:
         self.recorder.with_lines = True
         with codes_run() as codes:
             self._round()
-        drew = chance.state() != self.drawn
+        drew, constants = self._drew, self.recorder.constants
         for number in range(len(self.rounds), self._wanted(drew, codes)):
-            with chance.drawing(number) if drew else nullcontext():
+            with chance.drawing(number) if drew else nullcontext(), constants.drawing(chance.end_of(number)):
                 self._round()
         before = self._before()
         varies = self._differences(before, drew, codes)

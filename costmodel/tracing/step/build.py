@@ -11,6 +11,7 @@ from torch import nn
 from costmodel.errors import RecipeError
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
+from costmodel.tracing.lazy_layers import get_sizes
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.recipe.recipe import TIMED, PhaseSpec, Recipe
 from costmodel.tracing.recipe.schedule import Kind
@@ -69,11 +70,12 @@ def _built(
     words = own_words(model, subject.source, notes)
     batch = batch_of(words, phase.input or recipe.input, batch_size)
     preprocess = words.get("preprocess", lambda data: data)
+    get_sizes(model, lambda: preprocess(batch))
     roots = (subject.source, recipe.optimizer, phase.loss)
     if not phase.trains:
         return forward_only(model, batch, preprocess, notes, roots, evaluation=phase.step == "evaluate")
     whole = phase.step if callable(phase.step) else None
-    optimizers = optimizers_of(model, words, recipe, phase, own_step=whole is not None)
+    optimizers = optimizers_of(model, words, recipe, phase, notes, own_step=whole is not None)
     if whole is not None:
         _refuse_idle(phase)
         handed = optimizers[0] if len(optimizers) == 1 else list(optimizers) or None

@@ -12,6 +12,7 @@ from torch import nn
 from costmodel.errors import RecipeError
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
+from costmodel.tracing.lazy_layers import get_sizes
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.recipe.recipe import Recipe
 from costmodel.tracing.step.own_words import own_words
@@ -59,6 +60,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
         words = own_words(model, subject.source, notes)
         batch = batch_of(words, recipe.stretches()[0].input or recipe.input, 1)
         preprocess = words.get("preprocess", lambda data: data)
+        get_sizes(model, lambda: preprocess(batch))
 
     def forward() -> None:
         with torch.no_grad(), _no_fast_path():

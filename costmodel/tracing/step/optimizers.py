@@ -30,7 +30,7 @@ def optimizer_class(name: str) -> type[torch.optim.Optimizer]:
 
 
 def optimizers_of(
-    model: nn.Module, words: Mapping[str, Any], recipe: Recipe, phase: PhaseSpec, *, own_step: bool
+    model: nn.Module, words: Mapping[str, Any], recipe: Recipe, phase: PhaseSpec, notes: list[str], *, own_step: bool
 ) -> tuple[Any, ...]:
     """All optimizers of a phase; none where nothing is trained.
 
@@ -39,19 +39,23 @@ def optimizers_of(
         words: what the file says of its step.
         recipe: of the training.
         phase: whose own optimizer comes before the file's, and that before the recipe's.
+        notes: gets a sentence where the file's function makes no optimizer.
         own_step: the recipe's step calls them, in its own way.
     """
-    found = tuple(_found(model, words, recipe, phase))
+    found: tuple[Any, ...] = ()
+    if "configure_optimizers" in words and phase.optimizer is None:
+        found = tuple(_configured(words["configure_optimizers"](model)))
+        if not all(callable(getattr(optimizer, "step", None)) for optimizer in found) or not found:
+            notes.append("configure_optimizers is left aside: what it returns is not an optimizer")
+            found = ()
+    found = found or tuple(_found(model, recipe, phase))
     if not own_step:
         for optimizer in found:
             _check_takes_no_closure(optimizer)
     return found
 
 
-def _found(model: nn.Module, words: Mapping[str, Any], recipe: Recipe, phase: PhaseSpec) -> Iterator[Any]:
-    if "configure_optimizers" in words and phase.optimizer is None:
-        yield from _configured(words["configure_optimizers"](model))
-        return
+def _found(model: nn.Module, recipe: Recipe, phase: PhaseSpec) -> Iterator[Any]:
     choice = phase.optimizer or recipe.optimizer
     if callable(choice):
         yield from _configured(choice(model))
