@@ -237,8 +237,8 @@ def update_constant(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 
 
 def known_value(tensor: torch.Tensor) -> Any:
-    """The value of a one-element fake tensor that is a constant, None for any other."""
-    constant = getattr(tensor, "constant", None)
+    """The value of a tensor of one element that is real, or fake and a constant; None for any other."""
+    constant = getattr(tensor, "constant", None) if isinstance(tensor, FakeTensor) else tensor
     if constant is None:
         return None
     with torch._C._DisableTorchDispatch():

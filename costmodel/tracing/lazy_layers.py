@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,7 +11,8 @@ from unittest.mock import patch
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, UninitializedTensorMixin
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
+from torch.nn.parameter import is_lazy as has_no_size
 
 from costmodel.tracing import compat
 from costmodel.tracing.inputs import call
@@ -25,9 +27,9 @@ def sized_without_memory(mode: Any) -> Iterator[None]:
     """
     infer = LazyModuleMixin._infer_parameters
 
-    def sized(module: Any, args: Any, kwargs: Any = None) -> None:
+    def sized(self: Any, module: Any, args: Any, kwargs: Any = None) -> None:
         with compat.without_modes():
-            infer(module, args, kwargs)
+            infer(self, module, args, kwargs)
         for tensors in (module._parameters, module._buffers):
             for name, tensor in tensors.items():
                 if tensor is not None and tensor.is_meta:
@@ -42,21 +44,22 @@ def sized_without_memory(mode: Any) -> Iterator[None]:
 
 def is_lazy(model: nn.Module) -> bool:
     """True if a parameter or a buffer has no size yet."""
-    return any(isinstance(t, UninitializedTensorMixin) for t in (*model.parameters(), *model.buffers()))
+    return any(has_no_size(t) for t in (*model.parameters(), *model.buffers()))
 
 
 def get_sizes(model: nn.Module, data: Callable[[], Any]) -> None:
-    """Call a model once with a batch if something in it has no size yet: what people do before they make an optimizer."""
+    """Call a model once with a batch, as before an optimizer is made, if something in it has no size yet."""
     if is_lazy(model):
         with torch.no_grad():
             call(model, data())
 
 
 def _on_meta(make: Callable[..., Any]) -> Callable[..., Any]:
-    def made(cls: Any, requires_grad: bool = True, device: Any = None, dtype: Any = None, **more: Any) -> Any:
-        del device
+    def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        given = inspect.signature(make).bind(cls, *args, **kwargs)
+        given.arguments["device"] = "meta"
         with compat.without_modes():
-            return make(cls, requires_grad, "meta", dtype, **more)
+            return make(*given.args, **given.kwargs)
 
     return made
 

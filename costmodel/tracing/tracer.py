@@ -22,6 +22,7 @@ from costmodel.tracing.blame import raised_at
 from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.recording.lifetimes import Life
+from costmodel.tracing.recording.packing import padded_in_python
 from costmodel.tracing.recording.recorder import Recorder, is_leaf
 from costmodel.tracing.recording.repetition import Repeated, repeat
 from costmodel.tracing.step.step import Step
@@ -53,7 +54,7 @@ def trace_step(step: Step) -> Trace:
     with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
-        with recorder.scopes, recorder, compat.watched_by(recorder.__torch_dispatch__):
+        with recorder.scopes, padded_in_python(), recorder, compat.watched_by(recorder.__torch_dispatch__):
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()

@@ -123,6 +123,14 @@ class Constants:
             return self.computed(func, args, kwargs)
         raise UnknownError
 
+    def numbers(self, tensor: Any) -> list[int]:
+        """The whole numbers of a known tensor of one dimension.
+
+        Raises:
+            UnknownError: they cannot be said.
+        """
+        return [int(self.computed(_ITEM, (item,), {})) for item in tensor.unbind()]
+
     def as_many_as_there_are(self, func: Any, args: tuple[Any, ...]) -> Any:
         """The result of an indexing by masks that are unknown, as if they selected everything; None of any other op."""
         if func is aten.masked_select.default:

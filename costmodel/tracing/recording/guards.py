@@ -29,6 +29,27 @@ _BETWEEN = (
 """Frames between the line that asks and the recorder."""
 
 
+class Guards:
+    """What the guards of a step are taken to find, by their place."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bool] = {}
+        self._last: str | None = None
+
+    def answer(self, place: str) -> bool:
+        """The condition of a guard: False at first."""
+        self._last = place
+        return self._found.setdefault(place, False)
+
+    def turn(self) -> bool:
+        """After an error: the guard that was asked last gets the other answer; False if it had both, or is none."""
+        place, self._last = self._last, None
+        if place is None or self._found[place]:
+            return False
+        self._found[place] = True
+        return True
+
+
 def guard_here() -> str | None:
     """The place of the guard whose condition is being asked for, None if it is none."""
     frame = sys._getframe(1)

@@ -18,8 +18,9 @@ from costmodel.tracing.blame import asked_by, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.recording.constants import Constants
-from costmodel.tracing.recording.guards import guard_here
+from costmodel.tracing.recording.guards import Guards, guard_here
 from costmodel.tracing.recording.lifetimes import BEFORE, Life, Lifetimes
+from costmodel.tracing.recording.packing import Packing
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.recording.selections import Selections
@@ -28,6 +29,7 @@ from costmodel.tracing.values import UnknownError
 aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
+_PACK = aten._pack_padded_sequence.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 _SCALING = str(Path(torch.amp.__file__).parent)
 _NOT_WORK = frozenset(
@@ -69,8 +71,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.assumptions: dict[Assumption, None] = {}
         self.running: str | None = None
         self.answers = Answers()
-        self._guards: dict[str, bool] = {}
-        self._last_guard: str | None = None
+        self.guards = Guards()
         self.most_calls: int | None = None
         self.with_lines = False
         self.lines: list[list[tuple[str, ...]]] = [[]]
@@ -82,6 +83,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         mode = fake.active()
         self.constants = Constants(None if mode is None else mode.values)
         self.selections = Selections()
+        self.packing = Packing()
 
     def next_segment(self) -> None:
         """Calls go into a new list from now on."""
@@ -165,7 +167,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)
         )
         try:
-            result = self._results(func, args, kwargs)
+            concerned = self.packing.concerns(args, kwargs)
+            result = (self.packing.run if concerned else self._results)(func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self.running = None
@@ -197,6 +200,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
     def _sized(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
         """The result of an op whose size hangs on values, if these are known."""
         try:
+            if func is _PACK and self._is_known(args[1]):
+                return self.packing.packed(args[0], self.constants.numbers(args[1]), args[2])
             return self.constants.sized(func, args, kwargs, self._is_known)
         except UnknownError:
             selected = self.constants.as_many_as_there_are(func, args)
@@ -249,7 +254,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             return True  # torch.distributions checks its own arguments: they are taken to be in order
         if tensor.dtype is torch.bool and (guard := guard_here()) is not None:
             self.assume("a check that only raises or warns is taken to pass: values do not exist before the run")
-            return self._at_guard(guard)
+            return self.guards.answer(guard)
         if self.scopes.inside_model:
             raise TraceError(
                 f"{user_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
@@ -263,18 +268,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if self.answers.probe is ORDINARY:
             self.assume(f"a tensor's value is taken to be {value}: values do not exist before the run")
         return value
-
-    def _at_guard(self, guard: str) -> bool:
-        self._last_guard = guard
-        return self._guards.setdefault(guard, False)
-
-    def turn_guard(self) -> bool:
-        """After an error: the guard that was asked last gets the other answer; False if it had both, or is none."""
-        guard, self._last_guard = self._last_guard, None
-        if guard is None or self._guards[guard]:
-            return False
-        self._guards[guard] = True
-        return True
 
     def _on_cpu(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Other devices become cpu: on a build without CUDA, autograd ends the process on a fake cuda tensor."""

@@ -134,7 +134,7 @@ class _Repetition:
             try:
                 done = self._run_round()
             except Exception:
-                if not self.recorder.turn_guard():
+                if not self.recorder.guards.turn():
                     raise
         self.rounds.append(done)
         self.states.append(self._state())

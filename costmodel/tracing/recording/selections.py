@@ -20,8 +20,11 @@ _MOVES = frozenset(
     {
         aten.view, aten._unsafe_view, aten.reshape, aten.clone, aten.detach, aten.alias, aten.copy_, aten.contiguous,
         aten._to_copy, aten.expand, aten.permute, aten.transpose, aten.t, aten.unsqueeze, aten.squeeze, aten.select,
+        aten.zeros_like, aten.empty_like, aten.ones_like,
     }
 )  # fmt: skip
+_ASKS = frozenset({aten.new_zeros, aten.new_empty, aten.new_full, aten.new_ones, aten.new_empty_strided})
+"""Ops that take nothing but type and place."""
 _PUTS = frozenset({aten.index_put, aten.index_put_, aten._index_put_impl_, aten._unsafe_index_put})
 
 
@@ -50,6 +53,8 @@ class Selections:
         packet = func.overloadpacket
         if packet in _PUTS and not dict(call.arguments).get("accumulate"):
             return  # into memory whose size is known
+        if packet in _ASKS:
+            return
         if packet not in _MOVES:
             raise TraceError(
                 f"{line}: a mask of the data selects how many rows {func} computes with, so its cost depends on the "
