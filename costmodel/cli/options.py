@@ -21,6 +21,9 @@ Subject = Annotated[
     str,
     typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
+Concrete = Annotated[
+    bool, typer.Option("--concrete", help="what hangs on values is recorded on real tensors: figures for one batch")
+]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="neither read nor write the cache")]
 Score = Annotated[
     str | None, typer.Option("--score", help="a leaderboard's Score: accuracy- or error-, -fraction or -percent")

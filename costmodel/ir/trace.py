@@ -18,6 +18,9 @@ from costmodel.ir.tensor import Role, Storage, TensorSpec
 if TYPE_CHECKING:
     import networkx as nx
 
+VALUES, FOR_ONE_BATCH = "values", "one batch"
+"""Entry of a provenance where a step was recorded on real tensors, and hangs on what they hold."""
+
 SCHEMA = "costmodel.trace/1"
 
 LOSS_SCOPE = "<loss>"

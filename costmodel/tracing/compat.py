@@ -198,7 +198,8 @@ def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:
 def fresh_zeros(like: torch.Tensor, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
     """A tensor that no op has made, fake if ``like`` is."""
     if not isinstance(like, FakeTensor):
-        return torch.zeros(tuple(shape), dtype=dtype)
+        with torch._C._DisableTorchDispatch():
+            return torch.zeros(tuple(shape), dtype=dtype)
     return fresh_tensor(like.fake_mode, (tuple(shape), _contiguous(shape), 0, dtype))
 
 
@@ -239,6 +240,8 @@ def update_constant(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 def known_value(tensor: torch.Tensor) -> Any:
     """The value of a tensor of one element that is real, or fake and a constant; None for any other."""
     constant = getattr(tensor, "constant", None) if isinstance(tensor, FakeTensor) else tensor
+    if constant is not None and constant.numel() != 1:
+        return None
     if constant is None:
         return None
     with torch._C._DisableTorchDispatch():

@@ -48,7 +48,7 @@ class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __i
 
     def __enter__(self) -> FakeMode:
         if not self._depth:
-            self._around.enter_context(_deep())
+            self._around.enter_context(deep())
             self._around.enter_context(sized_without_memory(self))
             if self._expects_gpu:
                 self._around.enter_context(as_on_one_gpu(self.note))
@@ -86,7 +86,7 @@ def active() -> FakeMode | None:
 
 
 @contextmanager
-def _deep() -> Iterator[None]:
+def deep() -> Iterator[None]:
     """A stretch in which modules may lie deeply inside one another.
 
     With Python's usual 1,000 frames, about 190 modules, the error arises in a hook of autograd, and ends the process.

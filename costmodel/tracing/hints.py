@@ -33,6 +33,8 @@ _OTHER_PROGRAMS = {
     ),
 }
 """By a word of torch's text: programs that have no step to record."""
+CONCRETE = "--concrete records real tensors, and counts one batch"
+CONCRETE = "--concrete records real tensors, and counts one batch"
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
 
@@ -59,6 +61,10 @@ def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
 
     ``sizes`` are those of the first input, for one sample.
     """
+    if isinstance(error, (compat.DynamicOutputShapeException, compat.DataDependentOutputException)):
+        return CONCRETE
+    if isinstance(error, (compat.DynamicOutputShapeException, compat.DataDependentOutputException)):
+        return CONCRETE
     if isinstance(error, _SAYS_ENOUGH) or _known(error):
         return ""
     first = _first_line(error)

@@ -11,7 +11,9 @@ from torch import nn
 from torch.utils._pytree import tree_flatten, tree_map
 
 from costmodel.errors import RecipeError
+from costmodel.tracing import real
 from costmodel.tracing.hints import explained
+from costmodel.tracing.lazy_layers import is_lazy
 from costmodel.tracing.recipe.input_spec import InputSpec
 
 OWN_BATCH_WORD = "example_batch"
@@ -47,6 +49,13 @@ def call(model: nn.Module, batch: Any) -> Any:
     return model(batch) if isinstance(batch, torch.Tensor) else model(*batch)
 
 
+def get_sizes(model: nn.Module, data: Callable[[], Any]) -> None:
+    """Call a model once with a batch, as before an optimizer is made, if something in it has no size yet."""
+    if is_lazy(model):
+        with torch.no_grad():
+            call(model, data())
+
+
 def is_example(value: Any) -> bool:
     """True for an input that is given as tensors, in any structure, and not as shapes."""
     return any(isinstance(leaf, torch.Tensor) for leaf in tree_flatten(value)[0])
@@ -71,6 +80,8 @@ def sizes_of(value: Any) -> str:
 def _like(leaf: Any) -> Any:
     if not isinstance(leaf, torch.Tensor):
         return leaf
+    if real.active() is not None:
+        return leaf.detach().clone().requires_grad_(leaf.requires_grad)
     return torch.empty_strided(leaf.shape, leaf.stride(), dtype=leaf.dtype).requires_grad_(leaf.requires_grad)
 
 

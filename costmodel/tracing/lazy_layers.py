@@ -12,10 +12,9 @@ import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
-from torch.nn.parameter import is_lazy as has_no_size
+from torch.nn.parameter import is_lazy as _is_lazy
 
 from costmodel.tracing import compat
-from costmodel.tracing.inputs import call
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def sized_without_memory(mode: Any) -> Iterator[None]:
             infer(self, module, args, kwargs)
         for tensors in (module._parameters, module._buffers):
             for name, tensor in tensors.items():
-                if tensor is not None and tensor.is_meta:
+                if tensor is not None and not isinstance(tensor, compat.FakeTensor):
                     tensors[name] = _twin(mode, tensor)
 
     with ExitStack() as stack:
@@ -42,16 +41,29 @@ def sized_without_memory(mode: Any) -> Iterator[None]:
         yield
 
 
+def has_no_size(tensor: torch.Tensor) -> bool:
+    """True for a parameter or buffer of a lazy layer that has not run."""
+    return bool(_is_lazy(tensor))
+
+
+def new_without_size(tensor: torch.Tensor) -> torch.Tensor:
+    """Another parameter or buffer like this one, which has no size either."""
+    kind: Any = type(tensor)
+    new: torch.Tensor = kind(requires_grad=tensor.requires_grad)
+    return new
+
+
 def is_lazy(model: nn.Module) -> bool:
     """True if a parameter or a buffer has no size yet."""
     return any(has_no_size(t) for t in (*model.parameters(), *model.buffers()))
 
 
-def get_sizes(model: nn.Module, data: Callable[[], Any]) -> None:
-    """Call a model once with a batch, as before an optimizer is made, if something in it has no size yet."""
-    if is_lazy(model):
-        with torch.no_grad():
-            call(model, data())
+def rebound(model: nn.Module) -> nn.Module:
+    """A copy of a lazy model that was built elsewhere, which gets its sizes here."""
+    for module in model.modules():
+        if isinstance(module, LazyModuleMixin) and hasattr(module, "_initialize_hook"):
+            module._forward_pre_hooks[module._initialize_hook.id] = module._infer_parameters
+    return model
 
 
 def _on_meta(make: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,15 +15,26 @@ from torch import nn
 from costmodel.errors import CostModelError, TraceError
 from costmodel.ir.analysis import OWN_CLASS
 from costmodel.ir.tensor import Role, Storage, TensorSpec
-from costmodel.ir.trace import Assumption, ModuleCall, ModuleSpec, OpCall, Parameter, Phase, Trace
-from costmodel.tracing import compat, fake
+from costmodel.ir.trace import (
+    FOR_ONE_BATCH,
+    VALUES,
+    Assumption,
+    ModuleCall,
+    ModuleSpec,
+    OpCall,
+    Parameter,
+    Phase,
+    Trace,
+)
+from costmodel.tracing import compat, fake, real
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.packing import padded_in_python
-from costmodel.tracing.recording.recorder import Recorder, is_leaf
+from costmodel.tracing.recording.recorder import Recorder
 from costmodel.tracing.recording.repetition import Repeated, repeat
+from costmodel.tracing.recording.structures import is_leaf, tensors_in
 from costmodel.tracing.step.step import Step
 
 _DRAWN = "a value drawn at random while the model is built is any: the model is the same with another"
@@ -58,7 +68,7 @@ def trace_step(step: Step) -> Trace:
             repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
     inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
     recorder.lifetimes.forget()
-    mode = fake.active()
+    mode = fake.active() or real.active()
     if mode is not None:
         known = [*mode.notes, *((_DRAWN, line) for line in mode.values.drawn)]
         recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
@@ -114,20 +124,6 @@ def _kept(optimizer: Any) -> Iterator[tuple[Any, torch.Tensor]]:
 
 def _is_torchs(kind: type) -> bool:
     return kind.__module__.startswith("torch.optim.")
-
-
-def tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
-    """The tensors of a nested structure."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (bool, int, float, str)) or value is None:
-        return
-    elif isinstance(value, Mapping) and depth:
-        for item in value.values():
-            yield from tensors_in(item, depth - 1)
-    elif isinstance(value, (list, tuple, deque)) and depth:
-        for item in value:
-            yield from tensors_in(item, depth - 1)
 
 
 def _named(pairs: Iterator[tuple[str, torch.Tensor]], recorder: Recorder, role: Role) -> tuple[Parameter, ...]:
@@ -203,7 +199,7 @@ def _assemble(step: Step, recorder: Recorder, repeated: Repeated, named: Any) ->
         buffers=buffers,
         inputs=tuple(i for i in inputs if i < tensors_known),
         assumptions=(*notes, *recorder.assumptions),
-        provenance={"torch": torch.__version__.split("+")[0]},
+        provenance={"torch": torch.__version__.split("+")[0], **({VALUES: FOR_ONE_BATCH} if recorder.concrete else {})},
         step_starts=step_starts,
         first_starts=first_starts,
         varies=tuple(repeated.varies),

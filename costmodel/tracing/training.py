@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from costmodel.tracing.fake import FakeMode
+from costmodel.errors import TraceError
+from costmodel.ir.trace import Trace
+from costmodel.ir.training import Training
 from costmodel.tracing.finding.choice import Known, choose
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.plan import Plan as Plan
@@ -17,6 +19,7 @@ from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.inputs import OWN_BATCH_WORD, from_example, is_example, sizes_of
 from costmodel.tracing.phases import trace_training as trace_training
 from costmodel.tracing.reading.text import PYTHON
+from costmodel.tracing.real import for_real, new_mode
 
 
 def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> Plan:
@@ -46,6 +49,49 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
         return plan_recipe_file(reference, settings)
     file, name = split_reference(reference)
     if not file.endswith(PYTHON) or not Path(file).is_file():
-        return plan_named(reference, given, Session(FakeMode()))
+        return plan_named(reference, given, Session(new_mode()))
     known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})
     return choose(Path(file), known).plan
+
+
+Traced = TypeVar("Traced", Trace, Training)
+
+
+def planned_and_traced(
+    model: Any,
+    settings: Mapping[str, Any],
+    defaults: Mapping[str, Any] | None,
+    trace: Callable[[Plan], Traced],
+    *,
+    concrete: bool = False,
+) -> tuple[Plan, Traced]:
+    """Plan a training and trace it, or its inference.
+
+    Args:
+        model: see :func:`plan_training`.
+        settings: see there.
+        defaults: see there.
+        trace: what is traced of a plan.
+        concrete: what hangs on the values of tensors is recorded on real ones; what does not is the same without.
+
+    Raises:
+        SubjectError, RecipeError, TraceError: see there.
+    """
+    plan = plan_training(model, settings, defaults)
+    try:
+        traced = trace(plan)
+        if not concrete or not _varies(traced):
+            return plan, traced
+    except TraceError:
+        if not concrete:
+            raise
+    with for_real():
+        again = model.again if isinstance(model, Plan) else None
+        plan = plan_training(model, settings, defaults) if again is None else again()
+        return plan, trace(plan)
+
+
+def _varies(traced: Trace | Training) -> bool:
+    if isinstance(traced, Trace):
+        return bool(traced.varies)
+    return any(phase.trace.varies for phase in traced.phases)

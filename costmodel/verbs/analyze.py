@@ -29,6 +29,7 @@ def analyze(
     cache: bool = False,
     hardware: str | None = None,
     phase: str | None = None,
+    concrete: bool = False,
     backend: str = backends.DEFAULT,
     search: str = "optimum",
     objective: str = "latency",
@@ -49,6 +50,8 @@ def analyze(
         hardware: also give energy and cycles on this machine, with the arguments of :func:`costmodel.estimate`:
         phase: see there; without hardware, ``inference`` is an analysis of one forward pass of one sample, in
             evaluation mode, in place of the training.
+        concrete: what hangs on the values of tensors is recorded on real, small ones of a seed, and holds for that
+            batch alone.
         backend: see there.
         search: see there.
         objective: see there.
@@ -67,7 +70,7 @@ def analyze(
     if alone and phase not in (TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
     of = phase if alone and phase is not None else TRAINING
-    analysis = analysis_of(model, settings, random=random, use_cache=cache, phase=of)
+    analysis = analysis_of(model, settings, random=random, use_cache=cache, phase=of, concrete=concrete)
     _refuse_idle(settings, analysis)
     if hardware is None:
         return analysis
@@ -75,8 +78,8 @@ def analyze(
 
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, backend=backend, verify=verify,
-                   progress=progress)  # fmt: skip
+    cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, concrete=concrete,
+                   backend=backend, verify=verify, progress=progress)  # fmt: skip
     return attach_cost(analysis, cost)
 
 
@@ -103,6 +106,7 @@ def analysis_of(
     random: bool = True,
     use_cache: bool = False,
     phase: str = TRAINING,
+    concrete: bool = False,
 ) -> Analysis:
     """See :func:`analyze`. A cached result is returned before torch is imported.
 
@@ -113,18 +117,24 @@ def analysis_of(
         random: see there.
         use_cache: look into the cache, and store the result there.
         phase: ``training``, or ``inference``.
+        concrete: see :func:`analyze`.
     """
     key = None
+    words = {"random": random, "phase": phase, "concrete": concrete}
     if use_cache and isinstance(model, str):
-        key = fingerprint(model, {"settings": settings, "defaults": defaults, "random": random, "phase": phase})
+        key = fingerprint(model, {"settings": settings, "defaults": defaults, **words})
     if key is not None:
         known = _cached(key)
         if known is not None:
             return known
-    result, is_whole = _analyze(model, settings, defaults, random, phase)
+    result, is_whole = _analyze(model, settings, defaults, random=random, phase=phase, concrete=concrete)
     if key is not None and is_whole:
         store.store("analysis", key, dumps(result, SCHEMA))
     return result
+
+
+def _digest(reference: str) -> str:
+    return source_digest(reference) if reference else ""
 
 
 def _cached(key: str) -> Analysis | None:
@@ -138,20 +148,25 @@ def _cached(key: str) -> Analysis | None:
 
 
 def _analyze(
-    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, random: bool, phase: str
+    model: Any,
+    settings: Mapping[str, Any],
+    defaults: Mapping[str, Any] | None,
+    *,
+    random: bool,
+    phase: str,
+    concrete: bool,
 ) -> tuple[Analysis, bool]:
     """The analysis, and whether the files could be imported as a whole: else it hangs on what is installed here."""
     from costmodel.passes.summary import summarise
     from costmodel.tracing.description import describe, describe_inference
-    from costmodel.tracing.training import plan_training, trace_inference, trace_training
+    from costmodel.tracing.training import planned_and_traced, trace_inference, trace_training
 
-    plan = plan_training(model, settings, defaults)
-    digest = source_digest(plan.reference) if plan.reference else ""
     if phase == INFERENCE:
-        training = only(INFERENCE, trace_inference(plan))
-        subject = describe_inference(plan, random=random, digest=digest)
+        plan, inference = planned_and_traced(model, settings, defaults, trace_inference, concrete=concrete)
+        training = only(INFERENCE, inference)
+        subject = describe_inference(plan, random=random, digest=_digest(plan.reference))
     else:
-        training = trace_training(plan)
-        subject = describe(plan, training, random=random, digest=digest)
+        plan, training = planned_and_traced(model, settings, defaults, trace_training, concrete=concrete)
+        subject = describe(plan, training, random=random, digest=_digest(plan.reference))
     analysis = summarise(training, subject, random=random)
     return analysis, not plan.mode.is_partial

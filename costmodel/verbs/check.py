@@ -50,6 +50,7 @@ class CheckRequest:
         submitted: when it was handed in, as ISO 8601 text with its time zone.
         team_solutions: how many solutions the team has handed in.
         originals: the organizers' own copy of locked files.
+        concrete: what hangs on values is recorded on real tensors.
     """
 
     reference: Any
@@ -61,6 +62,7 @@ class CheckRequest:
     model: str | None = None
     score: str | None = None
     submitted: str | None = None
+    concrete: bool = False
     team_solutions: int | None = None
     originals: Path | None = None
 
@@ -93,6 +95,7 @@ def check(
     fact_files: tuple[str | Path, ...] = (),
     track: str | None = None,
     reading: str = AS_WRITTEN,
+    concrete: bool = False,
     cache: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
@@ -107,6 +110,8 @@ def check(
         fact_files: tables, logs and leaderboards with more of them.
         track: one of the rulebook's tracks; None is its first.
         reading: how ambiguous rules are read.
+        concrete: what hangs on the values of tensors is recorded on real, small ones of a seed; rules that ask for it
+            are undecided all the same, unless the rulebook takes one batch for all.
         cache: use the user's cache folder.
         jobs: worker processes; 0 is one per core.
         progress: told how far the work is.
@@ -120,6 +125,7 @@ def check(
         settings=settings,
         facts={name: str(value) for name, value in (facts or {}).items()},
         fact_files=tuple(map(Path, fact_files)),
+        concrete=concrete,
     )
     run = Run(cache=cache, jobs=jobs)
     return check_submission(submission, rules, run, track=track, reading=reading, progress=progress)
@@ -154,7 +160,7 @@ def check_submission(
     computed = Computed(because="no rule asks for the model")
     if book.needs_analysis:
         try:
-            computed = computed_of(book, _model(submission, book), submission.settings, run, progress)
+            computed = computed_of(book, submission, run, progress)
         except (SubjectError, RecipeError, TraceError) as error:
             if folder is None:
                 raise
@@ -165,18 +171,22 @@ def check_submission(
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
 
 
-def computed_of(
-    book: Rulebook, model: Any, settings: Mapping[str, Any], run: Run, progress: Progress | None = None
-) -> Computed:
+def computed_of(book: Rulebook, submission: CheckRequest, run: Run, progress: Progress | None = None) -> Computed:
     """The figures that a rulebook needs of a subject, with the rulebook's defaults and on the rulebook's machine."""
-    settings = {**book.subject.settings, **settings}
+    model = _model(submission, book)
+    settings = {**book.subject.settings, **submission.settings}
+    defaults, concrete = book.subject.defaults, submission.concrete
     analysis = analysis_of(
-        model, settings, defaults=book.subject.defaults, random=book.convention.random, use_cache=run.cache
+        model, settings, defaults=defaults, random=book.convention.random, use_cache=run.cache, concrete=concrete
     )
+    if concrete and book.subject.one_batch:
+        analysis = replace(analysis, varies=())
     if book.hardware is None and not book.needs_inference:
         return Computed(analysis)
     phase = "inference" if book.hardware is None else book.hardware.phase
-    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, defaults=book.subject.defaults)
+    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, defaults=defaults, concrete=concrete)
+    if concrete and book.subject.one_batch:
+        workload = replace(workload, varies=())
     if book.hardware is None:
         return Computed(analysis, inference=workload)
     costs = costs_of(workload, book.hardware, replace(run, progress=named(progress, "mapping layers")))
@@ -215,11 +225,17 @@ def _model(submission: CheckRequest, book: Rulebook) -> Any:
     if submission.folder is None:
         return submission.reference if submission.model is None else _in_file(submission, submission.model)
     from costmodel.tracing.finding.choice import Known, choose
+    from costmodel.tracing.finding.plan import Plan
 
     file, name = split_model(submission.model or book.subject.model or "")
     settings = {**book.subject.settings, **submission.settings}
     known = Known(file=file, name=name, settings=settings, defaults=book.subject.defaults)
-    return choose(submission.folder, known).plan
+    folder = submission.folder
+
+    def again() -> Plan:
+        return choose(folder, known).plan
+
+    return replace(again(), again=again)
 
 
 def _in_file(submission: CheckRequest, model: str) -> str:

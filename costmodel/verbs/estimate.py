@@ -32,6 +32,7 @@ def estimate(
     hardware: str,
     *,
     phase: str = "inference",
+    concrete: bool = False,
     backend: str = backends.DEFAULT,
     search: str = "optimum",
     objective: str = "latency",
@@ -50,6 +51,7 @@ def estimate(
         model: see :func:`costmodel.trace`; or a :class:`costmodel.Workload`, whose phase then counts.
         hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
         phase: the forward pass of one sample in evaluation mode (``inference``), or a step (``training``).
+        concrete: see :func:`costmodel.trace`.
         backend: one of those that ``costmodel analyze --help`` lists.
         search: the best mapping for the objective, proven where it can be (``optimum``), or what the course's own
             mapper finds (``course``).
@@ -73,8 +75,8 @@ def estimate(
         if settings:
             raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
         return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=progress)
-    return cost_of(model, settings, hardware, chosen, run, phase=phase, backend=backend, verify=verify,
-                   progress=progress)  # fmt: skip
+    return cost_of(model, settings, hardware, chosen, run, phase=phase, concrete=concrete, backend=backend,
+                   verify=verify, progress=progress)  # fmt: skip
 
 
 def cost_of(
@@ -85,6 +87,7 @@ def cost_of(
     run: Run,
     *,
     phase: str,
+    concrete: bool = False,
     backend: str = backends.DEFAULT,
     verify: bool = False,
     progress: Progress | None = None,
@@ -96,7 +99,7 @@ def cost_of(
         raise UnknownNameError("phase", phase, PHASES)
     backends.load(backend)
     load_hardware(hardware)  # a wrong word is said before anything is traced
-    workload = workload_of(model, settings, phase=phase, use_cache=run.cache)
+    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, concrete=concrete)
     return cost_of_workload(workload, hardware, search, run, backend=backend, verify=verify, progress=progress)
 
 
@@ -140,6 +143,7 @@ def workload_of(
     phase: str,
     use_cache: bool,
     defaults: Mapping[str, Any] | None = None,
+    concrete: bool = False,
 ) -> Workload:
     """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step.
 
@@ -149,10 +153,11 @@ def workload_of(
         phase: ``inference`` or ``training``.
         use_cache: take the workload from the user's cache folder, or put it there.
         defaults: settings for a subject that brings no recipe (a rulebook's).
+        concrete: see :func:`costmodel.trace`.
     """
     key = None
     if use_cache and isinstance(model, str):
-        key = fingerprint(model, {"settings": settings, "defaults": defaults, "lowered": phase})
+        key = fingerprint(model, {"settings": settings, "defaults": defaults, "lowered": phase, "concrete": concrete})
     if key is not None:
         text = store.load("workload", key)
         try:
@@ -160,18 +165,22 @@ def workload_of(
                 return loads(Workload, text, SCHEMA)
         except FormatError:
             pass  # damaged, or of another version: made again
-    workload = _lowered(model, settings, defaults, phase)
+    workload = _lowered(model, settings, defaults, phase, concrete)
     if key is not None:
         store.store("workload", key, dumps(workload, SCHEMA))
     return workload
 
 
-def _lowered(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, phase: str) -> Workload:
+def _lowered(
+    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, phase: str, concrete: bool
+) -> Workload:
     from costmodel.passes.lower import lower
     from costmodel.passes.work import count
-    from costmodel.tracing.training import plan_training, trace_inference, trace_training
+    from costmodel.tracing.training import planned_and_traced, trace_inference, trace_training
 
-    plan = plan_training(model, settings, defaults)
     if phase == "inference":
-        return lower(count(trace_inference(plan)), phase)
-    return lower(count(trace_training(plan).phases[0].trace), phase)
+        _, trace = planned_and_traced(model, settings, defaults, trace_inference, concrete=concrete)
+    else:
+        _, training = planned_and_traced(model, settings, defaults, trace_training, concrete=concrete)
+        trace = training.phases[0].trace
+    return lower(count(trace), phase)

@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from costmodel.ir.settings import Settings
 
 
-def trace(model: Any, **settings: Unpack[Settings]) -> Training:
+def trace(model: Any, *, concrete: bool = False, **settings: Unpack[Settings]) -> Training:
     """Record the training step of a model on fake tensors; nothing is allocated.
 
     Args:
         model: ``"FILE.py:NAME"``, ``"FILE.py"``, ``"package.module:NAME"``, ``"recipe.yaml"``, or an
             ``nn.Module`` class, instance or function that returns one.
+        concrete: what hangs on the values of tensors is recorded on real, small ones of a seed, and holds for that
+            batch alone.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
         SubjectError, RecipeError, TraceError: what, where, what to do.
     """
-    from costmodel.tracing.training import plan_training, trace_training
+    from costmodel.tracing.training import planned_and_traced, trace_training
 
-    return trace_training(plan_training(model, settings))
+    return planned_and_traced(model, settings, None, trace_training, concrete=concrete)[1]

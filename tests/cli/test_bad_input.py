@@ -57,7 +57,7 @@ CASES = [
     (("analyze", "needs.py:Net"), 2, ["width", "--model-option"]),
     (("analyze", "number.py:Net"), 2, ["int", "nn.Module"]),
     (("analyze", "nowhere.module:Net"), 2, ["nowhere"]),
-    (("analyze", "net.py:Net", "--input", "4", "--phase", "training"), 3, ["--phase is about a machine"]),
+    (("analyze", "net.py:Net", "--input", "4", "--phase", "trainin"), 3, ["unknown phase 'trainin'", "did you mean"]),
     (("analyze", "net.py:Net", "--input", "4", "-j", "2"), 3, ["--jobs is about a machine"]),
     (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--docker", "x"), 3, ["--docker is the timeloop backend's"]),
     (("analyze", "net.py:Net", "--hardware", "eyeriss_like", "--backend", "timeloop", "--effort", "fast"), 3, ["--effort has no effect: the timeloop backend searches"]),

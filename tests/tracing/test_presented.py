@@ -10,6 +10,7 @@ import pytest
 from costmodel.errors import CostModelError
 from costmodel.tracing.finding.candidates import parameters_of
 from costmodel.tracing.finding.choice import Choice, Known, choose
+from costmodel.tracing.finding.plan import built
 from tests.tracing.presentations import GIVEN, NEIGHBOURS
 
 ALL = {**GIVEN, **NEIGHBOURS}
@@ -37,8 +38,7 @@ def test_the_right_model_or_none(tmp_path: Path, what: str) -> None:
         assert str(tmp_path) not in caught.value.message
         return
     plan = chosen(folder).plan
-    with plan.mode:
-        model = plan.subject.make()
+    model = built(plan)
     assert (type(model).__name__, parameters_of(model)) == right
 
 

@@ -127,12 +127,20 @@ class Lazy(nn.Module):
         return logits
 
 
-@pytest.mark.parametrize("sized", [True, False])
-def test_a_lazy_layer_is_the_layer_that_it_becomes(sized: bool) -> None:
+LAZY = {
+    "sized in the constructor": lambda: Lazy(True),
+    "sized by the batch": lambda: Lazy(False),
+    "an instance with sizes": Lazy(True),
+    "an instance without": Lazy(False),
+}
+
+
+@pytest.mark.parametrize("how", LAZY)
+def test_a_lazy_layer_is_the_layer_that_it_becomes(how: str) -> None:
     plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 5))
     due = costmodel.analyze(plain, input="3x8x8", batch=2, optimizer="adam").totals
-    found = costmodel.analyze(lambda: Lazy(sized), input="3x8x8", batch=2, optimizer="adam").totals
+    found = costmodel.analyze(LAZY[how], input="3x8x8", batch=2, optimizer="adam").totals
     assert found.peak_activation_bytes.layer_io == due.peak_activation_bytes.layer_io
     assert replace(found, peak_activation_bytes=due.peak_activation_bytes) == due
-    inference = costmodel.analyze(lambda: Lazy(sized), input="3x8x8", phase="inference").totals
+    inference = costmodel.analyze(LAZY[how], input="3x8x8", phase="inference").totals
     assert inference.operations == costmodel.analyze(plain, input="3x8x8", phase="inference").totals.operations

@@ -51,6 +51,7 @@ def analyze(
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
     jobs: o.Jobs = 1,
+    concrete: o.Concrete = False,
     no_random: Annotated[bool, typer.Option("--no-random", help="do not count random numbers as operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
@@ -69,8 +70,8 @@ def analyze(
     _refuse_idle(hardware, backend, verify)
     with subject_prints_to_stderr(), progress_bars() as show:
         analysis = verb(
-            subject, random=not no_random, cache=not no_cache, hardware=hardware, phase=phase, backend=backend,
-            search=search, objective=objective, effort=effort, verify=verify, jobs=jobs, progress=show,
+            subject, random=not no_random, cache=not no_cache, hardware=hardware, phase=phase, concrete=concrete,
+            backend=backend, search=search, objective=objective, effort=effort, verify=verify, jobs=jobs, progress=show,
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)), **settings,
         )  # fmt: skip
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)

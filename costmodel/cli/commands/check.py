@@ -57,6 +57,7 @@ def check(
     ] = None,
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
     reading: o.Reading = "as-written",
+    concrete: o.Concrete = False,
     jobs: o.Jobs = 1,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
     format: o.Format = "text",
@@ -80,6 +81,7 @@ def check(
         submitted=submitted,
         team_solutions=team_solutions,
         originals=originals,
+        concrete=concrete,
     )
     run = Run(cache=not no_cache, jobs=jobs)
     with subject_prints_to_stderr(), progress_bars() as show:

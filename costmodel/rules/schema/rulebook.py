@@ -37,12 +37,14 @@ class SubjectDefaults(Strict):
     Attributes:
         input, batch: for a subject that brings no recipe of its own; no batch is the recipe's default.
         given: the rules give the input: a subject's own one does not count.
+        one_batch: where a figure hangs on the values of a batch, that of one batch counts (``--concrete``).
         model: the file and object that submissions must have (``model.py:Net``), where the rules say so.
     """
 
     input: str
     batch: int | None = None
     given: bool = False
+    one_batch: bool = False
     model: str | None = None
 
     @property

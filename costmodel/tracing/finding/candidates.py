@@ -11,15 +11,15 @@ from torch import nn
 
 from costmodel.errors import CostModelError, NoChoiceError, joined
 from costmodel.tracing import compat
-from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.building import arguments_of, subject_of
 from costmodel.tracing.finding.identity import class_place
 from costmodel.tracing.finding.importing import Session
-from costmodel.tracing.finding.plan import Plan, plan_named
+from costmodel.tracing.finding.plan import Plan, built, plan_named
 from costmodel.tracing.finding.subject import from_object
 from costmodel.tracing.inference import trace_inference
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.source import Source, Symbol
+from costmodel.tracing.real import new_mode
 from costmodel.tracing.recipe.recipe import make_recipe
 
 ADVICE = "say which by a recipe() in its file"
@@ -49,7 +49,7 @@ class Given:
 
     def session(self) -> Session:
         """Fresh imports in a fresh fake mode."""
-        return Session(FakeMode(), self.root, self.reader)
+        return Session(new_mode(), self.root, self.reader)
 
     def label(self, source: Source, name: str) -> str:
         """An object in messages: its file within the folder, or the file as it was given."""
@@ -116,8 +116,8 @@ def of_error(label: str, error: CostModelError) -> Candidate:
 
 def _unlike_its_defaults(plan: Plan) -> str:
     """What the class with its defaults would have, where it differs from what the code builds."""
+    model = built(plan)
     with plan.mode:
-        model = plan.subject.make()
         kind = type(model)
         if class_place(kind).line == 0:
             return ""
@@ -160,27 +160,26 @@ def decide(candidates: Sequence[Candidate], given: Given, looked_at: str) -> tup
         plan = candidates[0].plan()
         _refuse_empty(plan, candidates[0])
         return candidates[0], plan
-    built, problems = _tried(candidates)
-    left = _whole([b for b in built if compat.has_parameters(b.model)])
+    tried, problems = _tried(candidates)
+    left = _whole([b for b in tried if compat.has_parameters(b.model)])
     problems = {c: p for c, p in problems.items() if not _is_base_of(c, [b.candidate for b in left], given)}
     if len({b.same for b in left}) == 1 and not problems:
         return left[0].candidate, left[0].candidate.plan()
     if not left and len(problems) == 1:
         raise next(iter(problems.values()))
-    raise _undecided([b.candidate.label for b in left or built], list(problems.items()))
+    raise _undecided([b.candidate.label for b in left or tried], list(problems.items()))
 
 
 def _refuse_empty(plan: Plan, candidate: Candidate) -> None:
     """A module without parameters is an activation or a transform: no training is of it."""
-    with plan.mode:
-        model = plan.subject.make()
+    model = built(plan)
     if not compat.has_parameters(model):
         raise NoChoiceError(f"there is no model: {candidate.label} has no parameters, there is nothing to train in it")
 
 
 def _tried(candidates: Iterable[Candidate]) -> tuple[list[_Built], dict[Candidate, CostModelError]]:
     """Those that are built and take the input, and what is wrong with the others."""
-    built: list[_Built] = []
+    found: list[_Built] = []
     problems: dict[Candidate, CostModelError] = {}
     contents: set[tuple[str, bytes]] = set()
     for candidate in candidates:
@@ -190,24 +189,23 @@ def _tried(candidates: Iterable[Candidate]) -> tuple[list[_Built], dict[Candidat
         contents.add((name, candidate.content))
         try:
             plan = candidate.plan()
-            with plan.mode:
-                model = plan.subject.make()
+            model = built(plan)
             if compat.has_parameters(model):
                 trace_inference(plan)
-            built.append(_Built(candidate, plan, model))
+            found.append(_Built(candidate, plan, model))
         except CostModelError as problem:
             problems[candidate] = problem
-    return built, problems
+    return found, problems
 
 
-def _whole(built: list[_Built]) -> list[_Built]:
+def _whole(found: list[_Built]) -> list[_Built]:
     """Those of which no other one contains an instance of the same class."""
-    classes = [{class_place(type(part)) for part in b.model.modules()} for b in built]
-    own = [class_place(type(b.model)) for b in built]
+    classes = [{class_place(type(part)) for part in b.model.modules()} for b in found]
+    own = [class_place(type(b.model)) for b in found]
     return [
         b
-        for i, b in enumerate(built)
-        if b.candidate.stands or not any(own[i] in classes[j] and own[i] != own[j] for j in range(len(built)) if j != i)
+        for i, b in enumerate(found)
+        if b.candidate.stands or not any(own[i] in classes[j] and own[i] != own[j] for j in range(len(found)) if j != i)
     ]
 
 

@@ -25,7 +25,6 @@ from costmodel.errors import NotebookError, SubjectError
 from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.devices import mentions_a_gpu
-from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
 from costmodel.tracing.finding.salvage import Salvage
 from costmodel.tracing.hints import advice, explained
@@ -34,6 +33,7 @@ from costmodel.tracing.reading.needed import has_models, needed_statements, work
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, is_main_guard
 from costmodel.tracing.reading.text import is_notebook, script, text_of
+from costmodel.tracing.real import Mode
 
 _LONGEST = 200
 _MOST_ANCESTORS = 4
@@ -51,7 +51,7 @@ class Session:
         reader: of the submission's files; None reads each file by itself.
     """
 
-    mode: FakeMode
+    mode: Mode
     root: Path | None = None
     reader: Reader | None = None
     _modules: dict[Path, ModuleType] = field(default_factory=dict)
@@ -299,7 +299,7 @@ def _parsed(path: Path, shown: str) -> ast.Module:
         raise SubjectError(f"{shown}:{line or 1}: syntax error: {what}") from None
 
 
-def _make_package(name: str, folder: Path, mode: FakeMode) -> None:
+def _make_package(name: str, folder: Path, mode: Mode) -> None:
     if name in sys.modules:
         return
     init = folder / "__init__.py"

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from costmodel.errors import RecipeError
+from torch import nn
+
+from costmodel.errors import RecipeError, SubjectError
 from costmodel.tracing.devices import mentions_a_gpu
-from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source
 from costmodel.tracing.hints import explained
+from costmodel.tracing.inputs import batch_of, get_sizes
+from costmodel.tracing.lazy_layers import is_lazy
+from costmodel.tracing.real import Mode, new_mode
 from costmodel.tracing.recipe.recipe import Recipe, make_recipe, read_recipe
+from costmodel.tracing.step.own_words import words_of_file
 
 
 @dataclass(frozen=True)
@@ -25,22 +30,39 @@ class Plan:
     Attributes:
         reference: the file that its figures depend on, as a user names it; "" for a Python object.
         root: the submission's folder; None if there is none.
+        again: makes the plan anew, in another mode; None where what it was made from does it.
         example: the sizes of a batch that was given as tensors, "" if none was.
     """
 
     subject: LoadedSubject
     recipe: Recipe
-    mode: FakeMode
+    mode: Mode
     reference: str = ""
     root: Path | None = None
     example: str = ""
+    again: Callable[[], Plan] | None = None
+
+
+def built(plan: Plan) -> nn.Module:
+    """The model of a plan, with sizes: a lazy one is called once with a batch of two.
+
+    Raises:
+        SubjectError: it cannot be built, or called.
+    """
+    with plan.mode:
+        model = plan.subject.make()
+        if is_lazy(model):
+            with explained(SubjectError, f"{plan.subject.name}: calling the lazy model failed"):
+                inputs = plan.recipe.stretches()[0].input or plan.recipe.input
+                get_sizes(model, lambda: batch_of(words_of_file(plan.subject.source), inputs, 2))
+    return model
 
 
 def plan_object(model: Any, settings: Mapping[str, Any]) -> Plan:
     """The plan of a class, an instance, or a function that returns one."""
     recipe = make_recipe(settings, "arguments")
     label = getattr(model, "__name__", type(model).__name__)
-    mode = FakeMode()
+    mode = new_mode()
     if _may_move(model):
         mode.expect_gpu()
     return Plan(from_object(model, recipe.model_options, label), recipe, mode)
@@ -57,7 +79,7 @@ def _may_move(model: Any) -> bool:
 
 def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:
     """The plan of a ``recipe.yaml``."""
-    session = Session(FakeMode(), root)
+    session = Session(new_mode(), root)
     recipe = overridden(read_recipe(Path(reference)), settings)
     if recipe.model is None:
         raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")

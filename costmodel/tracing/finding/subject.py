@@ -18,11 +18,11 @@ from torch import nn
 
 from costmodel.errors import SubjectError
 from costmodel.files.quoting import without_addresses
-from costmodel.tracing import compat, fake
+from costmodel.tracing import compat, fake, real
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
-from costmodel.tracing.lazy_layers import is_lazy
+from costmodel.tracing.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
 from costmodel.tracing.reading.text import PYTHON
 
 
@@ -159,7 +159,7 @@ def from_object(
 
         def copy_of_it() -> nn.Module:
             with explained(SubjectError, f"{label}: copying the model failed"):
-                return _as_fake(target)
+                return copy.deepcopy(target) if real.active() is not None else _as_fake(target)
 
         return LoadedSubject(label, copy_of_it, source or {})
     if not callable(target):
@@ -199,7 +199,7 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
         if mode is not None and mode.values.drawn:
             with mode.values.other_draws():
                 _check_equal(model, once(), f"{label}, {next(iter(mode.values.drawn))}")
-        if is_lazy(model):
+        if real.active() is not None or is_lazy(model):
             return model
         tensors = (*model.parameters(), *model.buffers())
         # a function may return a model that was built before, for real
@@ -292,9 +292,10 @@ def plain_value(value: Any) -> str:
 
 def _as_fake(model: nn.Module) -> nn.Module:
     """A copy of a built model with fake parameters and buffers of the active mode; the original is not touched."""
-    twins = {id(t): _fake_twin(t) for t in (*model.parameters(), *model.buffers())}
+    tensors = (*model.parameters(), *model.buffers())
+    twins = {id(t): new_without_size(t) if has_no_size(t) else _fake_twin(t) for t in tensors}
     with compat.without_modes():  # copy.deepcopy fails on a module inside the fake mode
-        return copy.deepcopy(model, twins)
+        return rebound(copy.deepcopy(model, twins))
 
 
 def _fake_twin(tensor: torch.Tensor) -> torch.Tensor:

@@ -12,10 +12,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
-from costmodel.tracing import compat, fake
+from costmodel.tracing import compat, fake, real
 from costmodel.tracing.arguments import encode_call, written_names
 from costmodel.tracing.blame import asked_by, user_line, user_lines
-from costmodel.tracing.hints import AUTOCAST_CUDA
+from costmodel.tracing.hints import AUTOCAST_CUDA, CONCRETE
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.recording.constants import Constants
 from costmodel.tracing.recording.guards import Guards, guard_here
@@ -24,6 +24,7 @@ from costmodel.tracing.recording.packing import Packing
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.recording.selections import Selections
+from costmodel.tracing.recording.structures import is_leaf, tensors_in
 from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten
@@ -32,6 +33,8 @@ _ITEM = aten._local_scalar_dense.default
 _PACK = aten._pack_padded_sequence.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 _SCALING = str(Path(torch.amp.__file__).parent)
+_DEEPEST = 32
+"""Structures inside one another that are looked into."""
 _NOT_WORK = frozenset(
     {
         "prim::device",
@@ -55,6 +58,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         tensors: (shape, dtype, device, storage) by tensor id.
         lifetimes: the storages.
         running: the op that is being executed, and where; after an error, the one that failed.
+        concrete: tensors are real.
         answers: what the values of tensors are taken to be.
         most_calls: in a segment; None is any number.
         known_after: numbers of tensors and of storages at the end of a segment.
@@ -81,6 +85,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
         mode = fake.active()
+        self.concrete = real.active() is not None
         self.constants = Constants(None if mode is None else mode.values)
         self.selections = Selections()
         self.packing = Packing()
@@ -110,9 +115,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
 
     def ids_within(self, value: Any) -> tuple[int, ...]:
         """Ids of the tensors in a nested structure, each once, in order."""
-        found: dict[int, None] = {}
-        _visit(value, lambda tensor: found.setdefault(self._argument_id(tensor)))
-        return tuple(found)
+        return tuple(dict.fromkeys(map(self._argument_id, tensors_in(value, _DEEPEST))))
 
     def assume(self, what: str) -> None:
         """Note an assumption with the user's line that made it necessary."""
@@ -138,7 +141,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         return number
 
     def _argument_id(self, tensor: torch.Tensor) -> int:
-        if isinstance(tensor, compat.FakeTensor):
+        if self.concrete and tensor.is_nested:
+            raise TraceError(f"{user_line()}: a nested (jagged) tensor is not counted: its sizes lie in another one")
+        if self.concrete or isinstance(tensor, compat.FakeTensor):
             return self._id(tensor, Role.INPUT)
         # a literal, torch.tensor(1.0), is a number of the program: the op that lifts it makes the step's memory
         number = self._id(tensor, Role.TEMPORARY)
@@ -157,18 +162,23 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if func._schema.name in _NOT_WORK:
             return func(*args, **kwargs)
         if func is _ITEM:
-            return self._item(args[0])
+            return func(*args) if self.concrete else self._item(args[0])
         if "device" in kwargs:
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
         arguments = encode_call(func, args, kwargs, self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
-        is_known = phase in _BIRTH_ROLE and self.constants.know(
-            self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)
+        is_known = (
+            not self.concrete
+            and phase in _BIRTH_ROLE
+            and self.constants.know(self.tensors[i][3] for _, value in arguments for i in tensor_ids(value))
         )
         try:
             concerned = self.packing.concerns(args, kwargs)
-            result = (self.packing.run if concerned else self._results)(func, args, kwargs)
+            if self.concrete:
+                result = func(*args, **kwargs)
+            else:
+                result = (self.packing.run if concerned else self._results)(func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self.running = None
@@ -259,7 +269,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             raise TraceError(
                 f"{user_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
                 "float() on a tensor), so its cost depends on the data; use torch.where or masks, or make "
-                "the branch depend on shapes alone"
+                "the branch depend on shapes alone",
+                hint=CONCRETE,
             )
         if asked_by(_SCALING):
             value: Any = ORDINARY.of(tensor.dtype)  # torch.amp looks for gradients that overflow: none is taken to
@@ -311,19 +322,3 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             used = {self.tensors[i][3] for call in self.segments[-1][first:] for i in used_by(call)}
             direct.update(dict.fromkeys(i for i in self.ids_within(nested) if self.tensors[i][3] in used))
         return tuple(direct)
-
-
-def is_leaf(module: torch.nn.Module) -> bool:
-    """Whether a module has no other inside, its parametrizations aside."""
-    return all(name == "parametrizations" for name, _ in module.named_children())
-
-
-def _visit(value: Any, see: Callable[[torch.Tensor], object]) -> None:
-    if isinstance(value, torch.Tensor):
-        see(value)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _visit(item, see)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _visit(item, see)

@@ -31,6 +31,7 @@ from types import CodeType
 from typing import Any
 
 from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
+from costmodel.tracing import real
 from costmodel.tracing.recording import chance
 from costmodel.tracing.recording.answers import ORDINARY, PROBES, Probe, TooLongError
 from costmodel.tracing.recording.conditions import conditions_on, periods
@@ -88,6 +89,8 @@ class _Repetition:
 
     def run(self) -> Repeated:
         """The rounds that are needed, and what they show."""
+        if self.recorder.concrete:
+            return self._for_real()
         if self.step.cycle > 1:
             return self._closer()
         self._round()
@@ -96,6 +99,17 @@ class _Repetition:
             alike = self._signature(0)[0] == self._signature(1)[0]
             return self._apart(1) if alike and not self._suspicious else self._closer()
         return self._closer() if self._suspicious else self._updates()
+
+    def _for_real(self) -> Repeated:
+        """The step on real tensors, where nothing but its values is unknown."""
+        self._round()
+        if self.step.update is None or self.step.cycle > 1:
+            self._round()
+        seed = f"random numbers of seed {real.SEED}, or the file's own batch"
+        what = f"recorded on real tensors ({seed}): what hangs on their values holds for this batch"
+        repeated = self._updates() if len(self.rounds) == 1 else self._apart(1)
+        repeated.varies.append(Assumption(what=what, where="--concrete"))
+        return repeated
 
     @property
     def _suspicious(self) -> bool:

@@ -13,6 +13,7 @@ import torch
 
 from costmodel.errors import TraceError
 from costmodel.ir.trace import OpCall
+from costmodel.tracing.hints import CONCRETE
 
 aten = torch.ops.aten
 
@@ -58,6 +59,7 @@ class Selections:
         if packet not in _MOVES:
             raise TraceError(
                 f"{line}: a mask of the data selects how many rows {func} computes with, so its cost depends on the "
-                "data; use torch.where or a fixed number of rows, or --concrete for the cost of one batch"
+                "data; use torch.where or a fixed number of rows",
+                hint=CONCRETE,
             )
         self._lines.update((storage_of(i), line) for i in call.outputs if i is not None)

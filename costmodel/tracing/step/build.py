@@ -11,8 +11,7 @@ from torch import nn
 from costmodel.errors import RecipeError
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
-from costmodel.tracing.inputs import batch_of, call
-from costmodel.tracing.lazy_layers import get_sizes
+from costmodel.tracing.inputs import batch_of, call, get_sizes
 from costmodel.tracing.recipe.recipe import TIMED, PhaseSpec, Recipe
 from costmodel.tracing.recipe.schedule import Kind
 from costmodel.tracing.step.forward_only import forward_only

@@ -12,8 +12,7 @@ from torch import nn
 from costmodel.errors import RecipeError
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
-from costmodel.tracing.inputs import batch_of, call
-from costmodel.tracing.lazy_layers import get_sizes
+from costmodel.tracing.inputs import batch_of, call, get_sizes
 from costmodel.tracing.recipe.recipe import Recipe
 from costmodel.tracing.step.own_words import own_words
 from costmodel.tracing.step.step import Step

@@ -111,14 +111,6 @@ def test_an_object_keeps_its_tied_and_frozen_weights() -> None:
     ]
 
 
-def test_a_lazy_layer_is_an_error_that_says_what_to_do() -> None:
-    lazy = nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2))
-    with pytest.raises(SubjectError, match="give it its input size"):
-        traced(lambda: nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 2)))
-    with pytest.raises(SubjectError, match="give it its input size"):
-        traced(lazy)
-
-
 def test_a_path_on_another_system() -> None:
     with pytest.raises(SubjectError, match="no such file"):
         load_source(r"C:\somewhere\net.py", Session(FakeMode()))

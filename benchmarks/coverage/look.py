@@ -1,0 +1,86 @@
+"""Look at models of one zoo, a line of JSON for each: ``python -m benchmarks.coverage.look timm resnet18``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+import costmodel
+from benchmarks.coverage import Row
+from benchmarks.coverage.zoos import ZOOS, Zoo
+from costmodel.errors import CostModelError
+
+_FLOPS_PER_MAC = 2
+
+
+def look(zoo: str, name: str) -> Row:
+    """One model: its training step, its inference, and what others say of it."""
+    here: Zoo = ZOOS[zoo]
+    settings = here.settings(name)
+    try:
+        analysis = _analysed(here, name, settings)
+        inference = costmodel.analyze(lambda: here.build(name), phase="inference", concrete=True, **_alone(settings))
+    except CostModelError as error:
+        return Row(zoo, name, "refused", why=str(error)[:300])
+    except Exception as error:  # the benchmark asks whether there is any
+        return Row(zoo, name, "crash", why=f"{type(error).__name__}: {error}"[:300])
+    kind = "complete" if analysis.totals.complete else "one batch" if "values" in analysis.provenance else "at least"
+    ops = ", ".join(sorted({row.op for row in analysis.uncounted}))
+    why = "; ".join([*([f"no formula for {ops}"] if ops else []), *(f"{v.where}: {v.what}" for v in analysis.varies)])
+    return Row(
+        zoo,
+        name,
+        kind,
+        parameters=analysis.totals.parameters + analysis.totals.frozen_parameters == _parameters(here, name),
+        macs=inference.totals.macs.step,
+        published=here.published(name),
+        flop_counter=_flop_counter(here, name, settings),
+        why=why[:300],
+    )
+
+
+def _analysed(here: Zoo, name: str, settings: dict[str, Any]) -> Any:
+    try:
+        return costmodel.analyze(lambda: here.build(name), batch=2, optimizer="adamw", **settings)
+    except CostModelError as error:
+        try:
+            return costmodel.analyze(lambda: here.build(name), batch=2, optimizer="adamw", concrete=True, **settings)
+        except CostModelError:
+            raise error from None
+
+
+def _alone(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name == "input"}
+
+
+def _parameters(here: Zoo, name: str) -> int:
+    with torch.device("meta"):
+        return sum(p.numel() for p in here.build(name).parameters())
+
+
+def _flop_counter(here: Zoo, name: str, settings: dict[str, Any]) -> int | None:
+    """Torch's own count of one inference, on the meta device; None where that does not run."""
+    from costmodel.tracing.inputs import batch_of, call
+    from costmodel.tracing.recipe.recipe import make_recipe
+
+    try:
+        with torch.device("meta"), torch.no_grad():
+            model = here.build(name).eval()
+            batch = batch_of({}, make_recipe(_alone(settings), "benchmark").input, 1)
+            with FlopCounterMode(display=False) as counter:
+                call(model, batch)
+    except Exception:
+        return None
+    return int(counter.get_total_flops()) // _FLOPS_PER_MAC
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for each in sys.argv[2:]:
+        print(json.dumps(asdict(look(sys.argv[1], each))), flush=True)
