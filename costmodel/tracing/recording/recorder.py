@@ -14,7 +14,7 @@ from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat, fake, real
 from costmodel.tracing.arguments import encode_call, written_names
-from costmodel.tracing.blame import asked_by, user_line, user_lines
+from costmodel.tracing.blame import asked_by, asking_line, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA, CONCRETE
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.recording.constants import Constants
@@ -267,7 +267,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             return self.guards.answer(guard)
         if self.scopes.inside_model:
             raise TraceError(
-                f"{user_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
+                f"{asking_line()}: the forward pass asks for a tensor's value (.item(), a Python if or "
                 "float() on a tensor), so its cost depends on the data; use torch.where or masks, or make "
                 "the branch depend on shapes alone",
                 hint=CONCRETE,
