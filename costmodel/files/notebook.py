@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -16,6 +17,8 @@ from costmodel.files.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")
+_WRITES = re.compile(r"^\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\./)?(\w+)\.py\s*(?:\n|$)")
+"""A cell that writes a module; its text may be imported by later cells, and is a part of the script."""
 _CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture)")
 
 
@@ -53,7 +56,9 @@ def script_of(notebook: Path) -> Script:
         sources = [_source(cell) for cell in _cells(json.loads(notebook.read_bytes().decode("utf-8-sig")))]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise NotebookError(f"{name}: no readable notebook ({type(problem).__name__}); {advice}") from None
+    written = {match[1] for source in sources if (match := _WRITES.match(source))}
     parts = {number: _without_magics(source) for number, source in enumerate(sources, 1) if source.strip()}
+    parts = {number: _from_here(part, written) for number, part in parts.items()}
     if not parts:
         raise NotebookError(f"{name}: there is no code in it")
     broken = {number: why for number, part in parts.items() if (why := _problem(part))}
@@ -82,6 +87,22 @@ def _problem(code: str) -> str:
     return ""
 
 
+def _from_here(code: str, written: Collection[str]) -> str:
+    """Code whose imports from modules that the notebook writes are names of the script itself."""
+    if not written or _problem(code):
+        return code
+    lines = code.splitlines()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module in written and not node.level:
+            last = node.end_lineno or node.lineno
+            names = [f"{alias.asname} = {alias.name}" for alias in node.names if alias.asname]
+            lines[node.lineno - 1 : last] = [
+                f"{' ' * node.col_offset}{'; '.join(names) or 'pass'}",
+                *["#"] * (last - node.lineno),
+            ]
+    return "\n".join(lines)
+
+
 def _as_comments(code: str) -> str:
     return "\n".join(f"# {line}" for line in code.splitlines())
 
@@ -95,7 +116,7 @@ def _source(cell: dict[str, object]) -> str:
 
 
 def _without_magics(source: str) -> str:
-    if _CELL_MAGIC.match(source):
+    if _CELL_MAGIC.match(source) and not _WRITES.match(source):
         return _as_comments(source)
     lines, reading = [], _Reading()
     for line in source.splitlines():

@@ -82,3 +82,25 @@ def test_a_notebook_cut_off_is_refused_in_words(tmp_path: Path) -> None:
     for reference in (file, f"{file}:Net"):
         with pytest.raises(CostModelError, match=r"lab\.ipynb: no readable notebook"):
             costmodel.analyze(str(reference), input="3x32x32")
+
+
+def test_a_module_that_a_cell_writes_is_there_for_later_cells(tmp_path: Path) -> None:
+    """What ``%%writefile`` writes is a part of the notebook, also under another name."""
+    block = (
+        "%%writefile blocks.py\nfrom torch import nn\nclass Block(nn.Module):\n    def __init__(self, width):\n"
+        "        super().__init__()\n        self.conv = nn.Conv2d(3, width, 3)\n"
+        "    def forward(self, x):\n        return self.conv(x).mean((2, 3))\n"
+    )
+    net = (
+        "import torch.nn as nn\nfrom blocks import (\n    Block as B,\n)\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.body, self.head = B(8), nn.Linear(8, 10)\n"
+        "    def forward(self, x):\n        return self.head(self.body(x))\n"
+    )
+    file = _notebook(tmp_path / "lab.ipynb", block, net, "%%writefile notes.txt\nnot Python\n", "model = Net()")
+    analysis = costmodel.analyze(str(file), input="3x8x8")
+    assert analysis.totals.parameters == 8 * 27 + 8 + 8 * 10 + 10
+    judged = analysis.subject.judged
+    assert judged is not None
+    assert (judged.name, judged.file, judged.line) == ("Net", "lab.ipynb cell 2", 5)
+    layer = next(row for row in analysis.layers if row.layer == "body.conv")
+    assert layer.macs.forward == 8 * 27 * 36
