@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.structure import LITERAL_ELEMENTS
@@ -21,11 +21,26 @@ _SHOWN = 5
 def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
     """Remarks on traces that are in order."""
     trace = training.phases[0].trace
-    found = [*_hidden(trace), *_untrained(trace), *_unmatched(trace)]
+    found = [*_hidden(trace), *_untrained(trace), *_unmatched(trace), *_other_networks(training)]
     if inference is not None:
         found += [notice for notice in _hidden(inference) if notice not in found]
         found += _asymmetric(training, inference)
     return tuple(found)
+
+
+def parameter_shapes(trace: Trace) -> Mapping[str, tuple[int, ...]]:
+    """The parameters of a trace's network by name."""
+    return {p.name: trace.tensors[p.tensor].shape for p in trace.parameters}
+
+
+def _other_networks(training: Training) -> Iterator[Notice]:
+    """Phases that train another network than the one whose parameters count."""
+    judged = parameter_shapes(training.phases[0].trace)
+    for phase in training.phases:
+        if parameter_shapes(phase.trace) != judged:
+            elements = sum(p.meta.numel for p in (phase.trace.tensors[p.tensor] for p in phase.trace.parameters))
+            message = f"phase {phase.name[:60]!r} trains another network, of {elements} parameters"
+            yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
 
 
 def _hidden(trace: Trace) -> Iterator[Notice]:

@@ -29,14 +29,14 @@ knows, which is why a limit that hangs on them stays UNDECIDED.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from costmodel.errors import CostModelError, ForgedError
 from costmodel.grading.child.messages import Answer, Wanted
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.evasions import evasions
-from costmodel.grading.scrutiny.remarks import remarks
+from costmodel.grading.scrutiny.remarks import parameter_shapes, remarks
 from costmodel.grading.scrutiny.structure import check_structure, expect
 from costmodel.ir.analysis import Subject
 from costmodel.ir.trace import Phase, Trace
@@ -119,16 +119,15 @@ def _check_phase(phase: TracedPhase) -> None:
     expect(phase.last_batch is None or 0 < phase.last_batch < phase.batch, f"{where}: last batch {phase.last_batch}")
 
 
-def _named(trace: Trace) -> Mapping[str, tuple[int, ...]]:
-    return {p.name: trace.tensors[p.tensor].shape for p in trace.parameters}
-
-
 def _check_parameters(training: Training, inference: Trace | None) -> None:
-    first = _named(training.phases[0].trace)
-    for what, trace in traces(training, inference):
-        other = _named(trace)
-        different = sorted(set(first.items()) ^ set(other.items()))
-        expect(not different, f"{what}: parameter {different[0][0] if different else ''} is not that of the first step")
+    """One network in one phase, and the first one in the inference; a later phase may train another, as remarked."""
+    judged = parameter_shapes(training.phases[0].trace)
+    pairs = [(phase.name, parameter_shapes(phase.trace), phase.last_trace) for phase in training.phases]
+    for what, due, other in (*pairs, ("inference", judged, inference)):
+        if other is not None:
+            different = sorted(set(due.items()) ^ set(parameter_shapes(other).items()))
+            problem = f"{what}: parameter {different[0][0] if different else ''} is not that of the first step"
+            expect(not different, problem)
 
 
 def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:

@@ -13,10 +13,12 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
+import costmodel
 from costmodel.errors import ForgedError, FormatError
 from costmodel.grading.child.messages import ANSWER, Answer, Wanted
 from costmodel.grading.notice import NoticeKind
 from costmodel.grading.scrutiny.parse import parse
+from costmodel.grading.scrutiny.remarks import remarks
 from costmodel.grading.scrutiny.structure import check_structure
 from costmodel.grading.scrutiny.validate import check
 from costmodel.ir.codec import dumps, to_data
@@ -220,3 +222,13 @@ def test_weights_are_tensors_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "weights.pt").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(FormatError):
         read_tensors(tmp_path / "weights.pt")
+
+
+def test_a_phase_that_trains_another_network_is_remarked() -> None:
+    phases: list[dict[str, Any]] = [
+        {"name": "training", "steps": 2},
+        {"name": "small", "model": lambda: nn.Sequential(nn.Flatten(), nn.Linear(192, 5)), "steps": 1},
+    ]
+    training = costmodel.trace(Small, input="3x8x8", batch=2, phases=phases)
+    said = [n.message for n in remarks(training, None) if n.kind is NoticeKind.ASYMMETRIC]
+    assert said == ["phase 'small' trains another network, of 965 parameters"]
