@@ -33,6 +33,8 @@ def complex_work(entry: Formula, arguments: Mapping[str, Any], out: Any) -> Work
     Raises:
         UnknownFormError: the op has no form for them here.
     """
+    if entry.traits.knows_complex:
+        return entry(arguments, out)
     real = entry(arguments, out)
     if real == ZERO:
         return ZERO  # moving is free, whatever is moved

@@ -57,7 +57,7 @@ def _rows(count: int, tally: Tally) -> list[Any]:
     return [tally.number(0.5) for _ in range(count)]
 
 
-@formula(aten._cdist_forward)
+@formula(aten._cdist_forward, no_nest=True)
 def cdist(x1: TensorMeta, x2: TensorMeta, p: float, out: TensorMeta) -> Work:
     """Per pair of rows of D: D subtracts; p = 2: D multiplies, D − 1 adds, 1 sqrt; p = 1: D |·|, D − 1 adds.
 
@@ -83,7 +83,7 @@ def _cdist(x1: Array, x2: Array, p: float) -> Array:
     return result
 
 
-@formula(aten._cdist_backward)
+@formula(aten._cdist_backward, renamed={"grad_output": "grad"}, no_nest=True)
 def cdist_backward(grad: TensorMeta, x1: TensorMeta, x2: TensorMeta, p: float, cdist: TensorMeta) -> Work:
     """Per pair its difference again and its share of the gradient of ``x1``; M − 1 adds per feature.
 

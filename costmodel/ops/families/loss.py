@@ -151,7 +151,7 @@ def multi_margin_loss(self: Meta, target: Meta, p: int = 1, weight: Meta | None 
     c = self.numel // max(b, 1)
     wrong = b * (c - 1)
     extra = wrong * ((p == 2) + (weight is not None))
-    terms = scalar(add=2 * wrong + b * (c - 2), compare=wrong, multiply=extra, divide=b)
+    terms = scalar(add=2 * wrong + b * max(c - 2, 0), compare=wrong, multiply=extra, divide=b)
     return terms + reduced_work(b, reduction)
 
 

@@ -24,13 +24,14 @@ def vector_norm(self: TensorMeta, out: TensorMeta, ord: float = 2) -> Work:
     """
     # [..] = aten.linalg_vector_norm([..., dims], p)
     n, m = self.numel, out.numel
+    joined = max(n - m, 0)  # the norm of nothing is 0, and nothing is added
     if ord == 2:
-        return scalar(multiply=n, add=n - m, transcendental=m)
+        return scalar(multiply=n, add=joined, transcendental=m)
     if abs(ord) == float("inf"):
-        return scalar(compare=n + n - m)
+        return scalar(compare=n + joined)
     if ord in (0, 1):
-        return scalar(compare=n, add=n - m)
-    return scalar(compare=n, transcendental=n + m, add=n - m)
+        return scalar(compare=n, add=joined)
+    return scalar(compare=n, transcendental=n + m, add=joined)
 
 
 @vector_norm.program
