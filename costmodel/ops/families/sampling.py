@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, reduce
 from itertools import product
 from math import floor as floor_of
-from math import fmod, prod
+from math import fmod
 from operator import add, mul
 from typing import Any, NamedTuple
 

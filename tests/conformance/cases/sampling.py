@@ -21,13 +21,41 @@ CASES = [
         for a in (0, 1)
     ),
     *(
-        case(aten.grid_sampler_3d_backward, numbers(1, 2, 2, 2, 1), volume, cloud, mode, pad, a, [True, True], exact=False)
+        case(
+            aten.grid_sampler_3d_backward,
+            numbers(1, 2, 2, 2, 1),
+            volume,
+            cloud,
+            mode,
+            pad,
+            a,
+            [True, True],
+            exact=False,
+        )
         for mode in (0, 1)
         for pad in PADDINGS
         for a in (0, 1)
     ),
     # one place for all: the gradient's adds are those of the formula
-    case(aten.grid_sampler_2d_backward, numbers(1, 2, 1, 1), numbers(1, 2, 3, 3), torch.zeros(1, 1, 1, 2).double(), 1, 0, 1, [True, True]),
-    case(aten.grid_sampler_2d_backward, numbers(1, 2, 3, 2), numbers(1, 2, 3, 3), torch.zeros(1, 3, 2, 2).double(), 1, 0, 1, [True, True]),
+    case(
+        aten.grid_sampler_2d_backward,
+        numbers(1, 2, 1, 1),
+        numbers(1, 2, 3, 3),
+        torch.zeros(1, 1, 1, 2).double(),
+        1,
+        0,
+        1,
+        [True, True],
+    ),
+    case(
+        aten.grid_sampler_2d_backward,
+        numbers(1, 2, 3, 2),
+        numbers(1, 2, 3, 3),
+        torch.zeros(1, 3, 2, 2).double(),
+        1,
+        0,
+        1,
+        [True, True],
+    ),
     case(aten.grid_sampler_2d_backward, numbers(2, 2, 3, 2), image, grid, 0, 0, False, [False, True]),
 ]
