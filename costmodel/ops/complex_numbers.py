@@ -124,6 +124,11 @@ class ComplexNumber:
         return size
 
 
+def conjugate(x: Any) -> Any:
+    """The conjugate: its sign goes into the adds of what follows."""
+    return ComplexNumber(x.real, _opposite(x.imag)) if isinstance(x, ComplexNumber) else x
+
+
 def _opposite(x: Any) -> Any:
     """The sign of a conjugate goes into the adds of the product that follows: nothing by itself."""
     return Number(-x.value, x.tally) if isinstance(x, Number) else -x
