@@ -2,9 +2,9 @@
 
 A formula is registered for overload packets (``aten.convolution``) and serves all their overloads and the
 in-place form (``aten.relu_`` is found under ``aten.relu``). Its parameters are named as in the op's schema (one that
-another torch calls otherwise is *renamed*); a tensor arrives as a :class:`TensorMeta`, a missing optional one as None, a
-list as a tuple; ``out`` is the result's meta (a tuple of them, with None for what was not computed, if the op returns
-several).
+another torch calls otherwise is *renamed*); a tensor arrives as a :class:`TensorMeta`, a missing optional one as None,
+a list as a tuple; ``out`` is the result's meta (a tuple of them, with None for what was not computed, if the op
+returns several).
 """
 
 from __future__ import annotations
@@ -12,20 +12,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from costmodel.ir.work import ScalarOps, Work
+from costmodel.ops.packets import packet_name
 from costmodel.ops.traits import NO_TRAITS, Traits
 
 
 class UnknownFormError(Exception):
     """Raised by a formula for a form of its op that it does not know: the call is uncounted, never zero."""
-
-
-class Packet(Protocol):
-    """What we need of ``torch.ops.aten.x``: its qualified name."""
-
-    _qualified_op_name: str
 
 
 @dataclass(eq=False)
@@ -67,13 +62,6 @@ class Formula:
 
 _registry: dict[str, Formula] = {}
 _derived: dict[str, tuple[str, Callable[[Formula], Formula]]] = {}
-
-
-def packet_name(packet: Packet | str) -> str:
-    """``aten.convolution`` for ``torch.ops.aten.convolution``; a name (of an op that torch may lack) is itself."""
-    if isinstance(packet, str):
-        return packet
-    return packet._qualified_op_name.replace("::", ".")
 
 
 def register(entry: Formula) -> Formula:

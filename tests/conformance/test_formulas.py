@@ -17,16 +17,19 @@ import torch
 
 from costmodel.ops import formulas, lookup
 from costmodel.ops.complex_numbers import ComplexNumber
-from costmodel.ops.formula import Formula, packet_name
+from costmodel.ops.formula import Formula
 from costmodel.ops.number import Number, Tally
+from costmodel.ops.packets import packet_name
 from costmodel.ops.pointwise import PointwiseFormula
 from tests.conformance.case import Case
 from tests.conformance.recording import metas
 
 # loop nests have an oracle of their own
 TESTED_APART = (
+    "affine_grid",
     "attention",
     "convolution",
+    "deformable",  # torchvision's, as are regions
     "distance",
     "embedding",
     "free",  # nothing to execute
@@ -36,6 +39,7 @@ TESTED_APART = (
     "nest_program",
     "recurrent",
     "recurrent_cells",
+    "regions",
 )
 # nothing to execute: draws (one per result)
 WITHOUT_PROGRAM = ("aten.rand", "aten.normal", "aten.bernoulli")

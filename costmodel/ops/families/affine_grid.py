@@ -7,14 +7,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(aten.affine_grid_generator, weights=("theta",))

@@ -8,10 +8,11 @@ zeros, which are counted. torchvision adds a bias, be it zero.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import product
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.families.sampling import LINEAR, AxisTap, axis_taps, pixel, weighted
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
+from costmodel.ops.packets import torchvision
 
 Meta = TensorMeta
 
@@ -32,7 +34,7 @@ def _sizes(weight: Meta, offset: Meta, groups: int) -> tuple[int, int, int, int]
     return rows, weight.shape[1] * taps, taps, weight.shape[0] // groups
 
 
-@formula("torchvision.deform_conv2d", weights=("weight",))
+@formula(torchvision.deform_conv2d, weights=("weight",))
 def deform_conv2d(
     input: Meta, weight: Meta, offset: Meta, groups: int, offset_groups: int, use_mask: bool, out: Meta
 ) -> Work:
@@ -42,7 +44,7 @@ def deform_conv2d(
     >>> deform_conv2d.work(x, w, offset, 1, 1, False, TensorMeta(y)).scalar_ops.total  # 16·12 + 32·7 + 48·3 + 48
     608
     """
-    # [n, m, p, q] = torchvision.deform_conv2d([n, g·c, h, w], [m, c, r, s], [n, og·2·r·s, p, q], [n, og·r·s, p, q], [m])
+    # [n, m, p, q] = torchvision.deform_conv2d([n, g·c, h, w], [m, c, r, s], [n, og·2·r·s, p, q], [n, og·r·s, p, q], …)
     rows, length, taps, columns = _sizes(weight, offset, groups)
     nest = contraction_work("gnk,gmk->gnm", (groups, rows, length), (groups, columns, length))
     samples = rows * taps * input.shape[1]
@@ -58,30 +60,40 @@ def _samples(count: int) -> Work:
     return scalar(multiply=4 * count, add=3 * count)
 
 
-class _Deformed:
-    """All samples of a call, place by place."""
+class _Place(NamedTuple):
+    """A place of a window: its taps along both axes, and where its samples, offset and mask stand.
 
-    def __init__(self, input: Any, weight: Any, offset: Any, step: tuple[Any, Any, Any], offset_groups: int) -> None:
-        self.input, self.groups = input, offset_groups
-        self.taps = list(product(range(weight.shape[2]), range(weight.shape[3])))
-        self.offset = offset.reshape(len(offset), offset_groups, len(self.taps), 2, *offset.shape[2:])
-        self.step = step
+    ``sample(c)`` is the index of channel c's sample, ``offset`` that of the two offsets, ``mask`` that of the mask.
+    """
 
-    def places(self) -> Any:
-        """(sample, offset group, tap, output place), its channels, and the taps along both axes."""
-        channels = self.input.shape[1] // self.groups
-        n, g, taps, _, *size = self.offset.shape
-        for at in np.ndindex(n, g, taps, *size):
-            sample, group, tap, *place = at
-            corner = self.offset[(sample, group, tap, slice(None), *place)]
-            start = [p * s - pad + k * d for p, k, s, pad, d in zip(place, self.taps[tap], *self.step, strict=True)]
-            axes = [axis_taps(o + float(i), LINEAR) for o, i in zip(corner, start, strict=True)]
-            yield at, range(group * channels, (group + 1) * channels), axes
+    n: int
+    channels: range
+    axes: list[list[AxisTap]]
+    sample: Callable[[int], tuple[int, ...]]
+    offset: tuple[Any, ...]
+    mask: tuple[int, ...]
+
+    def corners(self) -> tuple[list[tuple[int, ...]], list[Any]]:
+        """Positions and weights of the four elements around."""
+        found = list(product(*self.axes))
+        return [tuple(tap.at for tap in corner) for corner in found], [y.weight * x.weight for y, x in found]
 
 
-def _corners(axes: list[list[AxisTap]]) -> tuple[list[tuple[int, ...]], list[Any]]:
-    corners = list(product(*axes))
-    return [tuple(t.index for t in c) for c in corners], [c[0].weight * c[1].weight for c in corners]
+def _all_places(input: Any, weight: Any, offset: Any, step: Any, offset_groups: int) -> Iterator[_Place]:
+    taps = list(product(range(weight.shape[2]), range(weight.shape[3])))
+    per_group = input.shape[1] // offset_groups
+    offset = offset.reshape(len(offset), offset_groups, len(taps), 2, *offset.shape[2:])
+    for n, g, tap, *out in np.ndindex(len(offset), offset_groups, len(taps), *offset.shape[4:]):
+        offsets = (n, g, tap, slice(None), *out)
+        start = [p * s - pad + k * d for p, k, s, pad, d in zip(out, taps[tap], *step, strict=True)]
+        yield _Place(
+            n=n,
+            channels=range(g * per_group, (g + 1) * per_group),
+            axes=[axis_taps(o + float(i), LINEAR) for o, i in zip(offset[offsets], start, strict=True)],
+            sample=lambda c, n=n, tap=tap, out=out: (n, c, tap, *out),  # type: ignore[misc]
+            offset=offsets,
+            mask=(n, g * len(taps) + tap, *out),
+        )
 
 
 @deform_conv2d.program
@@ -102,29 +114,26 @@ def _deform_conv2d(
     use_mask: bool,
 ) -> Any:
     step = ((stride_h, stride_w), (pad_h, pad_w), (dilation_h, dilation_w))
-    deformed = _Deformed(input, weight, offset, step, offset_groups)
-    samples = np.empty((len(input), input.shape[1], len(deformed.taps), *offset.shape[2:]), dtype=object)
-    for (n, g, tap, *place), channels, axes in deformed.places():
-        positions, weights = _corners(axes)
-        for c in channels:
-            value = weighted([pixel(input[n, c], p) for p in positions], weights)
-            kept = mask[(n, g * len(deformed.taps) + tap, *place)] if use_mask else None
-            samples[(n, c, tap, *place)] = value if kept is None else value * kept
-    rows = _rows(samples, groups)
-    result = contract("gnk,gmk->gnm", rows, weight.reshape(groups, len(weight) // groups, -1))
-    shape = (groups, len(input), *offset.shape[2:], -1)
-    joined = np.moveaxis(result.reshape(shape), (1, 0, 4), (0, 1, 2)).reshape(len(input), -1, *offset.shape[2:])
-    return joined + bias.reshape(-1, 1, 1)
+    size, taps = offset.shape[2:], weight.shape[2] * weight.shape[3]
+    samples = np.empty((len(input), input.shape[1], taps, *size), dtype=object)
+    for place in _all_places(input, weight, offset, step, offset_groups):
+        positions, weights = place.corners()
+        for c in place.channels:
+            value = weighted([pixel(input[place.n, c], p) for p in positions], weights)
+            samples[place.sample(c)] = value * mask[place.mask] if use_mask else value
+    result = contract("gnk,gmk->gnm", _rows(samples, groups), weight.reshape(groups, len(weight) // groups, -1))
+    joined = np.moveaxis(result.reshape(groups, len(input), *size, -1), (1, 0, 4), (0, 1, 2))
+    return joined.reshape(len(input), -1, *size) + bias.reshape(-1, 1, 1)
 
 
-def _rows(samples: Array, groups: int) -> Array:
+def _rows(samples: Array, groups: int) -> Any:
     """[n, g·c, taps, p, q] → [g, n·p·q, c·taps]."""
     n, c, taps, p, q = samples.shape
     grouped = samples.reshape(n, groups, c // groups, taps, p, q).transpose(1, 0, 4, 5, 2, 3)
     return grouped.reshape(groups, n * p * q, -1)
 
 
-@formula("torchvision._deform_conv2d_backward")
+@formula(torchvision._deform_conv2d_backward)
 def deform_conv2d_backward(
     grad: Meta, input: Meta, weight: Meta, offset: Meta, groups: int, offset_groups: int, use_mask: bool
 ) -> Work:
@@ -176,38 +185,44 @@ def _deform_conv2d_backward(
 ) -> Any:
     """As many adds to the image as the formula says if all samples of a channel meet, else fewer."""
     step = ((stride_h, stride_w), (pad_h, pad_w), (dilation_h, dilation_w))
-    deformed = _Deformed(input, weight, offset, step, offset_groups)
-    taps, size = len(deformed.taps), offset.shape[2:]
-    dy = _rows(grad[:, :, None], groups)
-    kernel = weight.reshape(groups, len(weight) // groups, -1)
-    d_rows = contract("gnm,gmk->gnk", dy, kernel).reshape(groups, len(input), *size, -1, taps)
-    d_samples = d_rows.transpose(1, 0, 4, 5, 2, 3).reshape(len(input), -1, taps, *size)
+    n, size, taps = len(input), offset.shape[2:], weight.shape[2] * weight.shape[3]
+    dy, kernel = _rows(grad[:, :, None], groups), weight.reshape(groups, len(weight) // groups, -1)
+    d_rows = contract("gnm,gmk->gnk", dy, kernel).reshape(groups, n, *size, -1, taps)
+    d_samples = d_rows.transpose(1, 0, 4, 5, 2, 3).reshape(n, -1, taps, *size)
     samples, d_input = np.empty_like(d_samples), np.full(input.shape, None, dtype=object)
-    d_offset, d_mask = np.empty_like(deformed.offset), np.empty((len(input), offset_groups, taps, *size), dtype=object)
-    for at, channels, axes in deformed.places():
-        n, g, tap, *place = at
-        kept = mask[(n, g * taps + tap, *place)] if use_mask else None
-        positions, weights = _corners(axes)
-        sums: list[list[Any]] = [[], [], []]
-        for c in channels:
-            corner, dv = [pixel(input[n, c], p) for p in positions], d_samples[(n, c, tap, *place)]
-            value = weighted(corner, weights)
-            samples[(n, c, tap, *place)] = value if kept is None else value * kept
-            if kept is not None:
-                sums[2].append(value * dv)
-                dv = dv * kept
-            for position, w in zip(positions, weights, strict=True):
-                share = dv * w
-                if all(0 <= i < length for i, length in zip(position, input.shape[2:], strict=True)):
-                    scatter_add(d_input, (n, c, *position), share)
-            for axis, slope in enumerate(_slopes(corner, axes)):
-                sums[axis].append(slope * dv)
-        d_offset[(n, g, tap, slice(None), *place)] = [reduce(add, part) for part in sums[:2]]
-        d_mask[at] = reduce(add, sums[2]) if use_mask else 0.0
+    d_offset = np.empty((n, offset_groups, taps, 2, *size), dtype=object)
+    d_mask = np.empty((n, offset_groups * taps, *size), dtype=object) if use_mask else None
+    for place in _all_places(input, weight, offset, step, offset_groups):
+        kept = mask[place.mask] if use_mask else None
+        d_offset[place.offset], of_mask = _of_place(place, input, d_samples, kept, samples, d_input)
+        if d_mask is not None:
+            d_mask[place.mask] = of_mask
     d_weight = contract("gnm,gnk->gmk", dy, _rows(samples, groups)).reshape(weight.shape)
     d_bias = np.moveaxis(grad, 1, 0).reshape(grad.shape[1], -1).sum(axis=1)
-    masks = d_mask.reshape(len(input), -1, *size) if use_mask else None
-    return filled(d_input), d_weight, d_offset.reshape(offset.shape), masks, d_bias
+    return filled(d_input), d_weight, d_offset.reshape(offset.shape), d_mask, d_bias
+
+
+def _of_place(
+    place: _Place, input: Any, d_samples: Any, kept: Any, samples: Any, d_input: Any
+) -> tuple[list[Any], Any]:
+    """Gradients of a place's offsets and mask; its samples again; what goes to the image is added there."""
+    positions, weights = place.corners()
+    along_y, along_x, of_mask = [], [], []
+    for c in place.channels:
+        corner, dv = [pixel(input[place.n, c], p) for p in positions], d_samples[place.sample(c)]
+        value = weighted(corner, weights)
+        samples[place.sample(c)] = value if kept is None else value * kept
+        if kept is not None:
+            of_mask.append(value * dv)
+            dv = dv * kept
+        for position, w in zip(positions, weights, strict=True):
+            share = dv * w
+            if all(0 <= i < length for i, length in zip(position, input.shape[2:], strict=True)):
+                scatter_add(d_input, (place.n, c, *position), share)
+        slopes = _slopes(corner, place.axes)
+        along_y.append(slopes[0] * dv)
+        along_x.append(slopes[1] * dv)
+    return [reduce(add, along_y), reduce(add, along_x)], reduce(add, of_mask) if of_mask else None
 
 
 def _slopes(corner: list[Any], axes: list[list[AxisTap]]) -> tuple[Any, Any]:

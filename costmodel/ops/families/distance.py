@@ -12,15 +12,13 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import Tally, absolute, equal, maximum, power, sign, sqrt, where
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def _distance(x: Sequence[Any], y: Sequence[Any], p: float) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
@@ -14,8 +13,8 @@ from costmodel.ops.families.norm import vector_norm
 from costmodel.ops.families.searching import found, halvings
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import where
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

@@ -10,15 +10,13 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array
 from costmodel.ops.number import maximum
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 _SUM, _MEAN, _MAX = 0, 1, 2
 

@@ -2,8 +2,8 @@
 
 Multiplies, divides and roots together are the multiplications of LAPACK Working Note 41 (Blackford and Dongarra, 1999,
 p. 120), adds its additions; QR's leading terms are Golub and Van Loan's. The compares of the search for a pivot
-are counted beside them. (Matrix Computations, 4th ed., 3.4, 4.2, 5.2.) Decompositions that iterate until values converge
-(svd, eigh, eig, and what is made of them) have no count that shapes give: they stay uncounted.
+are counted beside them. (Matrix Computations, 4th ed., 3.4, 4.2, 5.2.) Decompositions that iterate until values
+converge (svd, eigh, eig, and what is made of them) have no count that shapes give: they stay uncounted.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from operator import add, mul
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, log, maximum, sign, sqrt, where
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 
@@ -58,8 +57,8 @@ def factored(a: Any, pivot: bool = True) -> Any:
     for j in range(min(m, n)):
         best = j
         if pivot:
-            sizes = [absolute(x) for x in a[j:, j]]
-            top = reduce(maximum, sizes)
+            sizes: list[Any] = [absolute(x) for x in a[j:, j]]
+            top: Any = reduce(maximum, sizes)
             best = j + next(i for i, s in enumerate(sizes) if s.value == top.value)
         a[[j, best]] = a[[best, j]]
         rows[j], rows[best] = rows[best], rows[j]

@@ -16,15 +16,14 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.complex_numbers import ComplexNumber, conjugate
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import Number
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 _PRODUCT = scalar(multiply=4, add=2)
 """Of two complex numbers."""
@@ -121,7 +120,7 @@ def fft_r2c(self: Meta, dim: Sequence[int], normalization: int) -> Work:
 def fft_c2r(self: Meta, dim: Sequence[int], normalization: int, last_dim_size: int, out: Meta) -> Work:
     """The other axes as complex transforms over the half, then the last one back to real numbers.
 
-    >>> fft_c2r.work(TensorMeta((3, 5), "complex64"), (1,), 0, 8, TensorMeta((3, 8))).scalar_ops.total  # 2·8 + 14 a line
+    >>> fft_c2r.work(TensorMeta((3, 5), "complex64"), (1,), 0, 8, TensorMeta((3, 8))).scalar_ops.total  # 3·(2·8 + 14)
     90
     """
     # [.., n, ..] = aten._fft_c2r([.., n // 2 + 1, ..], dims, normalization, n)

@@ -10,7 +10,6 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
@@ -25,8 +24,8 @@ from costmodel.ops.families.factorization import (
     reflected,
 )
 from costmodel.ops.formula import UnknownFormError, formula, scalar
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

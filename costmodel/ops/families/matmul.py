@@ -7,14 +7,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def combine(outputs: int, beta: float, alpha: float) -> Work:

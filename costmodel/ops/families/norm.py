@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.reduction import Dims, each, fold, plus
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, equal, maximum, minimum, power, sqrt, where
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(aten.linalg_vector_norm, reduces=True)

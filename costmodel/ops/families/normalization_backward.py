@@ -7,22 +7,21 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.normalization import total
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import sqrt
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 Mask = Sequence[bool]
 
 
 @formula(
     aten.native_batch_norm_backward,
-    "aten.batch_norm_backward",
+    aten.batch_norm_backward,
     aten.cudnn_batch_norm_backward,
     aten.miopen_batch_norm_backward,
     renamed={"update": "train", "save_var": "save_invstd"},

@@ -13,9 +13,9 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.formula import formula, scalar
+from costmodel.ops.packets import aten
 from costmodel.ops.windows import Windows, elements, inside, positions, sliding, touched
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

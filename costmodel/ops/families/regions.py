@@ -22,6 +22,7 @@ from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.families.sampling import weighted
 from costmodel.ops.formula import UnknownFormError, formula, scalar
 from costmodel.ops.number import floor, maximum, minimum
+from costmodel.ops.packets import torchvision
 
 Meta = TensorMeta
 
@@ -37,11 +38,12 @@ def _regions(rois: Meta, bins: tuple[int, int], sampling_ratio: int, aligned: bo
     return (setup + axis + scalar(multiply=along + 4 * places, add=along)) * rois.shape[0]
 
 
-@formula("torchvision.roi_align")
+@formula(torchvision.roi_align)
 def roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, aligned: bool, out: Meta) -> Work:
     """Per region 12, along an axis 2 per bin and 9 per place, 4 per place; per channel 7 per place, the mean of a bin.
 
-    >>> roi_align.work(TensorMeta((1, 5)), 1, 1, 2, True, TensorMeta((1, 3, 1, 1))).scalar_ops.total  # 12 + 40 + 16 + 96
+    >>> y = TensorMeta((1, 3, 1, 1))
+    >>> roi_align.work(TensorMeta((1, 5)), 1, 1, 2, True, y).scalar_ops.total  # 12 + 40 + 16 + 96
     164
     """
     # [k, c, ph, pw] = torchvision.roi_align([n, c, h, w], [k, 5], ..)
@@ -50,7 +52,7 @@ def roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio:
     return _regions(rois, (pooled_height, pooled_width), sampling_ratio, aligned) + samples
 
 
-@formula("torchvision._roi_align_backward")
+@formula(torchvision._roi_align_backward)
 def roi_align_backward(
     grad: Meta,
     rois: Meta,
@@ -72,7 +74,7 @@ def roi_align_backward(
     return _regions(rois, (pooled_height, pooled_width), sampling_ratio, aligned) + given
 
 
-@formula("torchvision.ps_roi_align")
+@formula(torchvision.ps_roi_align)
 def ps_roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, out: Any) -> Work:
     """As :func:`roi_align`, each bin from channels of its own.
 
@@ -84,7 +86,7 @@ def ps_roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_rat
     return roi_align.work(rois, pooled_height, pooled_width, sampling_ratio, True, out[0])
 
 
-@formula("torchvision._ps_roi_align_backward")
+@formula(torchvision._ps_roi_align_backward)
 def ps_roi_align_backward(
     grad: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, channels: int
 ) -> Work:
@@ -98,7 +100,7 @@ def ps_roi_align_backward(
 
 
 class _Corner(NamedTuple):
-    index: int
+    at: int
     weight: Any
 
 
@@ -133,14 +135,13 @@ def _places(
     ys = _axis(y1, height / float(bins[0]), bins[0], ratio, sizes[0])
     xs = _axis(x1, width / float(bins[1]), bins[1], ratio, sizes[1])
     for at in np.ndindex(*bins):
-        found = []
+        found: list[Any] = []
         for y, x in product(ys[at[0]], xs[at[1]]):
             if y is None or x is None:  # samples outside are 0, dense all the same
                 nothing = roi[0].tally.number(0.0)
-                corners = [(None, nothing * 0.0) for _ in range(4)]
+                found.append([(None, nothing * 0.0) for _ in range(4)])
             else:
-                corners = [((a.index, b.index), a.weight * b.weight) for a, b in product(y, x)]
-            found.append(corners)
+                found.append([((a.at, b.at), a.weight * b.weight) for a, b in product(y, x)])
         yield (at[0], at[1]), found
 
 
@@ -166,7 +167,8 @@ def _roi_align(
         for at, places in _places(roi, spatial_scale, bins, sampling_ratio, aligned, sizes):
             for c, plane in enumerate(image):
                 values = [_value(plane, corners) for corners in places]
-                out[(k, c, *at)] = reduce(lambda a, b: a + b, values) / float(len(values))
+                result = (k, c, *at)
+                out[result] = reduce(lambda a, b: a + b, values) / float(len(values))
     return out
 
 
@@ -191,7 +193,8 @@ def _roi_align_backward(
         n = int(roi[0].value)
         for at, places in _places(roi, spatial_scale, bins, sampling_ratio, aligned, (height, width)):
             for c in range(channels):
-                share = grad[(k, c, *at)] / float(len(places))
+                place = (k, c, *at)
+                share = grad[place] / float(len(places))
                 for position, weight in (corner for corners in places for corner in corners):
                     part = share * weight
                     if position is not None:
@@ -199,7 +202,7 @@ def _roi_align_backward(
     return filled(result)
 
 
-@formula("torchvision._roi_pool_backward", "torchvision._ps_roi_pool_backward")
+@formula(torchvision._roi_pool_backward, torchvision._ps_roi_pool_backward)
 def roi_pool_backward(grad: Meta, channels: int) -> Work:
     """Each gradient goes to one element (of ps_roi_pool: of as many as its bin has, one divide): at most the adds.
 
@@ -210,7 +213,7 @@ def roi_pool_backward(grad: Meta, channels: int) -> Work:
     return scalar(add=max(grad.numel - channels, 0))
 
 
-@formula("torchvision.nms")
+@formula(torchvision.nms)
 def nms(dets: Meta) -> Work:
     """Scores sorted, an area per box (3), and at most every pair: intersection over union and its compare (13).
 

@@ -16,14 +16,13 @@ from operator import add, mul
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ScalarOps, Work
 from costmodel.ops.formula import formula
 from costmodel.ops.number import Number, Tally, absolute, floor, maximum, minimum, transcendental, where
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 LINEAR, NEAREST, CUBIC = 0, 1, 2
@@ -38,7 +37,7 @@ remainder = transcendental(fmod)
 class AxisTap(NamedTuple):
     """An index on an axis, its weight, and the weight's slope (a plain ±1, or a number)."""
 
-    index: int
+    at: int
     weight: Any
     slope: Any
 
@@ -133,7 +132,7 @@ def _sample(planes: Any, places: Sequence[Any], mode: int, padding: int, align: 
     corners = list(product(*taps))
     if mode == CUBIC:
         return [_rows(plane, taps, sizes, padding, align) for plane in planes]
-    positions = [tuple(tap.index for tap in corner) for corner in corners]
+    positions = [tuple(tap.at for tap in corner) for corner in corners]
     if mode == NEAREST:
         return [pixel(plane, positions[0]) for plane in planes]
     weights = [reduce(mul, (tap.weight for tap in corner)) for corner in corners]
@@ -145,7 +144,7 @@ def _rows(plane: Any, taps: list[list[AxisTap]], sizes: Sequence[int], padding: 
     ys, xs = taps
     rows = []
     for y in ys:
-        at = [tuple(bounded(t.index, n, padding, align) for t, n in zip((y, x), sizes, strict=True)) for x in xs]
+        at = [tuple(bounded(t.at, n, padding, align) for t, n in zip((y, x), sizes, strict=True)) for x in xs]
         rows.append(weighted([pixel(plane, p) for p in at], [x.weight for x in xs]))
     return weighted(rows, [y.weight for y in ys])
 
@@ -172,7 +171,7 @@ def of_points(count: Callable[[int], ScalarOps], channels: int) -> ScalarOps:
     return one + ScalarOps(**each) * (channels - 1)
 
 
-@formula(aten.grid_sampler_2d, aten.grid_sampler_3d, "aten._grid_sampler_2d_cpu_fallback", keeps_channels=True)
+@formula(aten.grid_sampler_2d, aten.grid_sampler_3d, aten._grid_sampler_2d_cpu_fallback, keeps_channels=True)
 def grid_sampler(
     input: Meta, grid: Meta, interpolation_mode: int, padding_mode: int, align_corners: bool, out: Meta
 ) -> Work:
@@ -193,7 +192,9 @@ def _grid_sampler(input: Any, grid: Any, interpolation_mode: int, padding_mode: 
     how = (interpolation_mode, padding_mode, align_corners)
     out = np.empty((*input.shape[:2], *grid.shape[1:-1]), dtype=object)
     for n, *at in np.ndindex(*grid.shape[:-1]):
-        places = first_places(grid[(n, *at)], input.shape[2:], *how)
+        point = (n, *at)
+        places = first_places(grid[point], input.shape[2:], *how)
         for c, value in enumerate(_sample(input[n], places, *how)):
-            out[(n, c, *at)] = value
+            result = (n, c, *at)
+            out[result] = value
     return out

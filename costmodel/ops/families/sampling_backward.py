@@ -13,7 +13,6 @@ from operator import mul
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ScalarOps, Work
@@ -21,8 +20,8 @@ from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.families.sampling import CUBIC, NEAREST, ZEROS, axis_taps, bounded, of_points, pixel, place
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import Tally
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 _How = tuple[int, int, bool]
 _CUBIC = -0.75
@@ -39,13 +38,13 @@ class _Tap(NamedTuple):
 def _taps(places: Sequence[Any], sizes: Sequence[int], mode: int, padding: int, align: bool) -> list[_Tap]:
     axes = [axis_taps(x, mode) for x in places]
     if mode == NEAREST:
-        return [_Tap(tuple(taps[0].index for taps in axes), None, [])]
+        return [_Tap(tuple(taps[0].at for taps in axes), None, [])]
     if mode == CUBIC:
         axes = [[tap._replace(slope=slope) for tap, slope in zip(taps, _slopes(taps), strict=True)] for taps in axes]
     found = []
     for corner in product(*axes):
         weights = [tap.weight for tap in corner]
-        position = tuple(tap.index for tap in corner)
+        position = tuple(tap.at for tap in corner)
         if mode == CUBIC:
             position = tuple(bounded(i, n, padding, align) for i, n in zip(position, sizes, strict=True))
         found.append(_Tap(position, reduce(mul, weights), [_slope(corner, axis) for axis in range(len(axes))]))
@@ -110,7 +109,7 @@ def _per_point(sizes: tuple[int, ...], how: _How, wants_image: bool, channels: i
     return tally.scalar_ops()
 
 
-@formula(aten.grid_sampler_2d_backward, aten.grid_sampler_3d_backward, "aten._grid_sampler_2d_cpu_fallback_backward")
+@formula(aten.grid_sampler_2d_backward, aten.grid_sampler_3d_backward, aten._grid_sampler_2d_cpu_fallback_backward)
 def grid_sampler_backward(
     grad_output: Meta,
     input: Meta,
@@ -151,6 +150,7 @@ def _grid_sampler_backward(
     how = (interpolation_mode, padding_mode, align_corners)
     d_input, d_grid = np.full(input.shape, None, dtype=object), np.empty(grid.shape, dtype=object)
     for n, *at in np.ndindex(*grid.shape[:-1]):
-        grads = [grad_output[(n, c, *at)] for c in range(input.shape[1])]
-        d_grid[(n, *at)] = _point(input[n], grads, grid[(n, *at)], how, d_input[n], output_mask[0])
+        point, channels = (n, *at), (n, slice(None), *at)
+        grads = list(grad_output[channels])
+        d_grid[point] = _point(input[n], grads, grid[point], how, d_input[n], output_mask[0])
     return filled(d_input) if output_mask[0] else None, d_grid

@@ -15,10 +15,9 @@ from tests.ops.executed import counted, meta, run, same
 from tests.ops.strategies import quick, sizes, tensor
 
 
-def reference(
-    x: torch.Tensor, weight: torch.Tensor, offset: torch.Tensor, mask: torch.Tensor, bias: torch.Tensor, call: Any
-) -> torch.Tensor:
+def reference(tensors: list[torch.Tensor], call: dict[str, Any]) -> torch.Tensor:
     """Each tap sampled apart, with zeros around the image, then one product."""
+    x, weight, offset, mask, bias = tensors
     n, c, h, w = x.shape
     (r, s), (p, q), og = weight.shape[2:], offset.shape[2:], call["offset_groups"]
     offset = offset.reshape(n, og, r * s, 2, p, q)
@@ -63,7 +62,7 @@ NAMES = ("input", "weight", "offset", "mask", "bias")
 def test_formulas_are_their_programs_and_the_programs_are_the_convolution(made: Any) -> None:
     tensors, call = made
     tensors = [t.requires_grad_() for t in tensors]
-    expected = reference(*tensors, call)
+    expected = reference(tensors, call)
     arguments = {**dict(zip(NAMES, tensors, strict=True)), **call}
     result, tally, macs = run(deform_conv2d, arguments)
     same(result, expected)
