@@ -33,6 +33,7 @@ TESTED_APART = (
     "distance",
     "embedding",
     "free",  # nothing to execute
+    "grouped",
     "matmul",
     "matvec",
     "native_attention",
@@ -40,6 +41,7 @@ TESTED_APART = (
     "recurrent",
     "recurrent_cells",
     "regions",
+    "scaled_products",
 )
 # nothing to execute: draws (one per result)
 WITHOUT_PROGRAM = ("aten.rand", "aten.normal", "aten.bernoulli")
