@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,6 +20,10 @@ def spd() -> Tensor:
     return a @ a.mT + torch.eye(4)
 
 
+def _of(module: Any, name: str, argument: Callable[[], Tensor]) -> Snippet:
+    return lambda: getattr(module, name)(argument())
+
+
 SAMPLING: dict[str, Snippet] = {
     "grid_sample": lambda: F.grid_sample(t(*IMAGE), t(2, 3, 3, 2), align_corners=False),
     "grid_sample nearest": lambda: F.grid_sample(t(*IMAGE), t(2, 3, 3, 2), mode="nearest", align_corners=False),
@@ -27,22 +34,17 @@ SAMPLING: dict[str, Snippet] = {
 
 FOURIER: dict[str, Snippet] = {
     **{
-        name: lambda f=name: getattr(torch.fft, f)(t(*X)).abs()
-        for name in ["fft", "ifft", "fft2", "ifftn", "rfft", "rfft2"]
+        name: _of(torch.fft, name, lambda: t(*X)) for name in ("fft", "ifft", "fft2", "ifftn", "rfft", "rfft2", "ihfft")
     },
-    **{name: lambda f=name: getattr(torch.fft, f)(torch.fft.fft(t(*X))) for name in ["irfft", "irfft2", "hfft"]},
-    "ihfft": lambda: torch.view_as_real(torch.fft.ihfft(t(*X))),
+    **{name: _of(torch.fft, name, lambda: torch.fft.fft(t(*X))) for name in ("irfft", "irfft2", "hfft")},
     "shifts": lambda: torch.fft.ifftshift(torch.fft.fftshift(t(*X))) * torch.fft.fftfreq(6),
     "stft": lambda: torch.stft(t(2, 32), 8, window=torch.hann_window(8), return_complex=True).abs(),
     "istft": lambda: torch.istft(torch.stft(t(2, 32), 8, return_complex=True, window=HANN), 8, window=HANN),
-    "filter": lambda: torch.fft.irfft2(torch.fft.rfft2(t(*X)) * torch.complex(t(8, 4), t(8, 4))),
+    "filter": lambda: torch.fft.irfft2(torch.fft.rfft2(t(*X)) * torch.complex(t(4, 4), t(4, 4))),
 }
 
 LINALG: dict[str, Snippet] = {
-    **{
-        name: lambda f=name: getattr(torch.linalg, f)(spd())
-        for name in ["inv", "det", "cholesky", "lu_factor", "qr", "matrix_norm"]
-    },
+    **{name: _of(torch.linalg, name, spd) for name in ("inv", "det", "cholesky", "lu_factor", "qr", "matrix_norm")},
     "slogdet": lambda: torch.linalg.slogdet(spd())[1],
     "lu": lambda: torch.linalg.lu(spd())[1:],
     "solve": lambda: torch.linalg.solve(spd(), t(4, 2)),

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from costmodel.ops import formulas, lookup
-from costmodel.ops.complex_numbers import ComplexNumber
+from costmodel.ops.complex_number import ComplexNumber
 from costmodel.ops.formula import Formula
 from costmodel.ops.number import Number, Tally
 from costmodel.ops.packets import packet_name

@@ -10,7 +10,7 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
-from costmodel.ops.complex_numbers import ComplexNumber
+from costmodel.ops.complex_number import ComplexNumber
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import (
     Number,

@@ -19,7 +19,7 @@ import numpy as np
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
-from costmodel.ops.complex_numbers import ComplexNumber, conjugate
+from costmodel.ops.complex_number import ComplexNumber, conjugate
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import Number
 from costmodel.ops.packets import aten

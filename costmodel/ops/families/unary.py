@@ -21,7 +21,7 @@ from costmodel.ops.number import (
     trunc,
     where,
 )
-from costmodel.ops.packets import aten
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.pointwise import pointwise
 
 
@@ -78,9 +78,11 @@ TRANSCENDENTAL: dict[Any, Callable[[float], float]] = {
 
 
 def _register(packet: Any, function: Callable[[float], float]) -> None:
+    apply = transcendental(function, packet_name(packet).removeprefix("aten."))
+
     @pointwise(packet)
     def one(self: Any) -> Any:
-        return transcendental(function)(self)
+        return apply(self)
 
 
 for _packet, _function in TRANSCENDENTAL.items():
@@ -150,6 +152,8 @@ def sinc(self: Any) -> Any:
 
 @pointwise(aten.angle)
 def angle(self: Any) -> Any:
+    if hasattr(self, "angle"):  # a complex number
+        return self.angle()
     return where(self < 0.0, math.pi, 0.0)
 
 
