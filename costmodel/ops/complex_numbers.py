@@ -24,7 +24,7 @@ _PRODUCTS = frozenset({"aten.prod", "aten.cumprod", "aten.linalg_cross"})
 _ADDING = """
     sum mean cumsum trace index_put index_add scatter_add put _unsafe_masked_index_put_accumulate unfold_backward col2im
     reflection_pad1d_backward reflection_pad2d_backward reflection_pad3d_backward replication_pad1d_backward
-    replication_pad2d_backward replication_pad3d_backward embedding_dense_backward any all count_nonzero nonzero
+    replication_pad2d_backward replication_pad3d_backward embedding_dense_backward any all count_nonzero nonzero equal
 """
 _BY_PARTS = frozenset(f"aten.{name}" for name in _ADDING.split())
 """Ops that do to the real and to the imaginary parts what they do to real numbers: they add, or ask what is 0."""

@@ -7,6 +7,7 @@ all indices name one row, so every contribution but the first is an add. It is e
 from __future__ import annotations
 
 from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -170,3 +171,21 @@ def _embedding_bag_backward(
     if per_sample_weights is not None:
         rows = rows * per_sample_weights[:, None]
     return _scatter(rows, indices, num_weights, padding_idx, scale_grad_by_freq)
+
+
+@formula(aten._embedding_bag_per_sample_weights_backward)
+def embedding_bag_weights_backward(grad: TensorMeta, indices: TensorMeta) -> Work:
+    """A weight's gradient is the dot of its row and its bag's gradient.
+
+    >>> embedding_bag_weights_backward.work(TensorMeta((4, 3)), TensorMeta((24,), "int64")).scalar_ops.total
+    120
+    """
+    # [i] = aten._embedding_bag_per_sample_weights_backward([bags, w], [rows, w], [i], [bags], [i])
+    width = grad.shape[-1]
+    return scalar(multiply=indices.numel * width, add=indices.numel * max(width - 1, 0))
+
+
+@embedding_bag_weights_backward.program
+def _embedding_bag_weights_backward(grad: Array, weight: Array, indices: Array, offset2bag: Array) -> Array:
+    pairs = zip(offset2bag, indices, strict=True)
+    return np.array([reduce(add, grad[bag] * weight[i]) for bag, i in pairs], dtype=object)
