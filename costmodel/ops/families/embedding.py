@@ -128,9 +128,11 @@ def embedding_bag_backward(
     mode: int,
     scale_grad_by_freq: bool = False,
     per_sample_weights: TensorMeta | None = None,
+    sparse: bool = False,
 ) -> Work:
     """Sum and mean: at most (indices − 1) · width adds, mean with 1 divide per element of ``grad``; max: each
-    bag gives one contribution per column, at most (bags − 1) · width adds.
+    bag gives one contribution per column, at most (bags − 1) · width adds. A sparse gradient keeps all rows: no adds,
+    and a mean is 1 reciprocal per bag and 1 multiply per row and column.
 
     >>> grad, indices = TensorMeta((4, 3)), TensorMeta((24,), "int64")
     >>> [embedding_bag_backward.work(grad, indices, mode).scalar_ops.total for mode in (0, 1, 2)]
@@ -139,6 +141,9 @@ def embedding_bag_backward(
     # [rows, w] = aten._embedding_bag_backward([bags, w], [i])
     bags, width = grad.shape
     contributions = (bags if mode == _MAX else indices.numel) * width
+    if sparse:
+        factors = (mode == _MEAN) + (per_sample_weights is not None)
+        return scalar(multiply=factors * contributions, divide=bags if mode == _MEAN else 0)
     return scalar(
         add=max(contributions - width, 0),
         divide=(grad.numel if mode == _MEAN else 0) + (contributions if scale_grad_by_freq else 0),

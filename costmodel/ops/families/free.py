@@ -39,6 +39,7 @@ COPIES = """
     as_strided_copy unfold_copy t_copy diagonal_copy diagonal_backward select_backward slice_backward
     _chunk_cat _stack narrow_copy split_copy resize_as resize_as_ _resize_output lu_unpack _pack_padded_sequence
     _reshape_copy _reshape_alias_copy view_as_real_copy view_as_complex_copy _unsafe_masked_index
+    _sparse_coo_tensor_with_dims_and_tensors _indices _values
 """
 FILLED = "new_zeros new_ones new_full"
 ZEROED = "zero _foreach_zero"
@@ -53,7 +54,7 @@ SELECTIONS = """
 READS = """
     _is_all_true _is_any_true _local_scalar_dense item is_same_size is_nonzero sym_size sym_numel
     sym_stride sym_storage_offset size stride numel is_contiguous is_pinned pin_memory _pin_memory
-    record_stream _assert_async _assert_tensor_metadata _linalg_check_errors _functional_assert_async
+    is_coalesced _nnz record_stream _assert_async _assert_tensor_metadata _linalg_check_errors _functional_assert_async
     _assert_scalar _functional_assert_scalar sym_constrain_range sym_constrain_range_for_size
     _functional_sym_constrain_range _functional_sym_constrain_range_for_size _has_same_storage_numel is_set_to
     _fused_sdp_choice

@@ -22,6 +22,7 @@ from costmodel.tracing.recording.guards import guard_here
 from costmodel.tracing.recording.lifetimes import BEFORE, Life, Lifetimes
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 from costmodel.tracing.recording.scopes import Scopes
+from costmodel.tracing.recording.sparse import Sparse
 from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten
@@ -78,6 +79,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self._leaves = frozenset(path for path, module in model.named_modules() if is_leaf(module))
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
+        self._sparse = Sparse()
         mode = fake.active()
         self.constants = Constants(None if mode is None else mode.values)
 
@@ -116,16 +118,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
 
     def _id(self, tensor: torch.Tensor, role: Role) -> int:
         # the tag dies with the tensor; shape and memory show whether the tensor was given other data (p.data = q)
-        now = (tensor.shape, tensor.untyped_storage()._cdata)
+        memory, shape = compat.memory_of(tensor)
+        now = (shape, memory._cdata)
         tag: tuple[Any, int, Any] = getattr(tensor, "_costmodel_tag", (None, 0, None))
         ours = tag[0] is self
         if ours and tag[2] == now:
             return tag[1]
         storages = len(self.lifetimes.lives)
         storage = self.lifetimes.number(tensor, role)
-        if storage == storages and role is not Role.PARAMETER:
+        if storage == storages and role is not Role.PARAMETER and tensor.layout is torch.strided:
             self.constants.meet(tensor, storage)
-        spec = (tuple(tensor.shape), tensor.dtype, tensor.device, storage)
+        spec = (shape, tensor.dtype, tensor.device, storage)
         number = self._latest.get(storage)
         if not ours or number is None or self.tensors[number] != spec:
             number = self._latest[storage] = len(self.tensors)
@@ -157,13 +160,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if "device" in kwargs:
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
-        arguments = encode_call(func, args, kwargs, self._argument_id)
+        is_sparse = self._sparse.concerns(func, args, kwargs)
+        written = self._sparse.written(func, args, kwargs) if is_sparse else (func, args, kwargs)
+        arguments = encode_call(*written, self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
         is_known = phase in _BIRTH_ROLE and self.constants.know(
             self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)
         )
         try:
-            result = self._results(func, args, kwargs)
+            result = (self._sparse.run if is_sparse else self._results)(func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self.running = None
@@ -173,9 +178,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             scope = self._owner(arguments, outputs)
         calls = self.segments[-1]
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
-        call = OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
+        call = OpCall(op=str(written[0]), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
         calls.append(call)
-        names = written_names(func)
+        names = written_names(written[0])
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
         if names:
             wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
