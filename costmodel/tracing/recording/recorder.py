@@ -161,8 +161,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
         is_sparse = self._sparse.concerns(func, args, kwargs)
-        written = self._sparse.written(func, args, kwargs) if is_sparse else (func, args, kwargs)
-        arguments = encode_call(*written, self._argument_id)
+        written: tuple[Any, Any, Any] = (func, args, kwargs)
+        if is_sparse:
+            written = self._sparse.written(func, args, kwargs)
+        arguments = encode_call(written[0], written[1], written[2], self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
         is_known = phase in _BIRTH_ROLE and self.constants.know(
             self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)

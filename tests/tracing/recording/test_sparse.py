@@ -12,7 +12,7 @@ import costmodel
 from costmodel.errors import TraceError
 
 WORDS, ROWS, WIDTH = 12, 50, 8
-INPUT = {"input": f"{WORDS}:int64", "batch": 1}
+INPUT: dict[str, Any] = {"input": f"{WORDS}:int64", "batch": 1}
 
 
 class Words(nn.Module):
