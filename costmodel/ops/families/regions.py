@@ -1,8 +1,8 @@
 """Regions of a feature map: torchvision's ``roi_align`` (He et al., 2017), ``ps_roi_align`` and ``nms``.
 
 A region is cut into bins, and each bin into ``sampling_ratio``² places whose bilinear samples are averaged. Without a
-ratio the number of places follows from the size of each region, which is data: such a call is uncounted. So is
-``roi_pool``, whose bins are as large as the region makes them; its gradient goes where saved indices say.
+ratio there are as many as the bin has elements, which is data: at most those of a region as large as the map. What
+``roi_pool`` does in bins as large as the region makes them is uncounted; its gradient goes where saved indices say.
 """
 
 from __future__ import annotations
@@ -20,36 +20,48 @@ from costmodel.ir.work import Work
 from costmodel.ops.families.extremum import sort
 from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.families.sampling import weighted
-from costmodel.ops.formula import UnknownFormError, formula, scalar
+from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import floor, maximum, minimum
 from costmodel.ops.packets import torchvision
 
 Meta = TensorMeta
 
 
-def _regions(rois: Meta, bins: tuple[int, int], sampling_ratio: int, aligned: bool) -> Work:
+_AT_MOST = "regions without a sampling ratio are taken to be as large as the map"
+
+
+def _grid(sampling_ratio: int, sizes: Sequence[int], bins: Sequence[int]) -> tuple[int, int]:
+    """Places of a bin along both axes."""
+    if sampling_ratio > 0:
+        return sampling_ratio, sampling_ratio
+    high, wide = (max(-(-size // count), 1) for size, count in zip(sizes, bins, strict=True))
+    return high, wide
+
+
+def _regions(rois: Meta, bins: tuple[int, int], grid: tuple[int, int], aligned: bool) -> Work:
     """Everything but the channels, per region: its corners and sizes, places along both axes, weights of 4 corners."""
-    if sampling_ratio <= 0:
-        raise UnknownFormError
-    along = bins[0] + bins[1]
-    places = sampling_ratio**2 * bins[0] * bins[1]
+    along, places = bins[0] + bins[1], grid[0] * grid[1] * bins[0] * bins[1]
     setup = scalar(multiply=4, add=2 + (4 if aligned else 0), compare=0 if aligned else 2, divide=2)
-    axis = scalar(multiply=1, add=3, divide=1, compare=3, transcendental=1) * (sampling_ratio * along)
-    return (setup + axis + scalar(multiply=along + 4 * places, add=along)) * rois.shape[0]
+    axes = scalar(multiply=1, add=3, divide=1, compare=3, transcendental=1) * (grid[0] * bins[0] + grid[1] * bins[1])
+    return (setup + axes + scalar(multiply=along + 4 * places, add=along)) * rois.shape[0]
 
 
-@formula(torchvision.roi_align)
-def roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, aligned: bool, out: Meta) -> Work:
+@formula(torchvision.roi_align, assumes=_AT_MOST)
+def roi_align(
+    input: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, aligned: bool, out: Meta
+) -> Work:
     """Per region 12, along an axis 2 per bin and 9 per place, 4 per place; per channel 7 per place, the mean of a bin.
 
-    >>> y = TensorMeta((1, 3, 1, 1))
-    >>> roi_align.work(TensorMeta((1, 5)), 1, 1, 2, True, y).scalar_ops.total  # 12 + 40 + 16 + 96
+    >>> x, y = TensorMeta((1, 3, 8, 8)), TensorMeta((1, 3, 1, 1))
+    >>> roi_align.work(x, TensorMeta((1, 5)), 1, 1, 2, True, y).scalar_ops.total  # 12 + 40 + 16 + 96
     164
     """
     # [k, c, ph, pw] = torchvision.roi_align([n, c, h, w], [k, 5], ..)
-    places = out.numel * sampling_ratio**2
+    bins = (pooled_height, pooled_width)
+    grid = _grid(sampling_ratio, input.shape[2:], bins)
+    places = out.numel * grid[0] * grid[1]
     samples = scalar(multiply=4 * places, add=3 * places + places - out.numel, divide=out.numel)
-    return _regions(rois, (pooled_height, pooled_width), sampling_ratio, aligned) + samples
+    return _regions(rois, bins, grid, aligned) + samples
 
 
 @formula(torchvision._roi_align_backward)
@@ -59,44 +71,58 @@ def roi_align_backward(
     pooled_height: int,
     pooled_width: int,
     channels: int,
+    height: int,
+    width: int,
     sampling_ratio: int,
     aligned: bool,
 ) -> Work:
     """The places again; each gradient shared among its places (1 divide), 4 multiplies per place and at most 4 adds.
 
     >>> grad, rois = TensorMeta((1, 3, 1, 1)), TensorMeta((1, 5))
-    >>> roi_align_backward.work(grad, rois, 1, 1, 3, 2, True).scalar_ops.total  # 12 + 40 + 16 + 3 + 48 + 45
+    >>> roi_align_backward.work(grad, rois, 1, 1, 3, 8, 8, 2, True).scalar_ops.total  # 12 + 40 + 16 + 3 + 48 + 45
     164
     """
     # [n, c, h, w] = torchvision._roi_align_backward([k, c, ph, pw], [k, 5], ..)
-    shares = 4 * grad.numel * sampling_ratio**2
+    bins = (pooled_height, pooled_width)
+    grid = _grid(sampling_ratio, (height, width), bins)
+    shares = 4 * grad.numel * grid[0] * grid[1]
     given = scalar(divide=grad.numel, multiply=shares, add=max(shares - channels, 0))
-    return _regions(rois, (pooled_height, pooled_width), sampling_ratio, aligned) + given
+    return _regions(rois, bins, grid, aligned) + given
 
 
-@formula(torchvision.ps_roi_align)
-def ps_roi_align(rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, out: Any) -> Work:
+@formula(torchvision.ps_roi_align, assumes=_AT_MOST)
+def ps_roi_align(
+    input: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, out: tuple[Meta, ...]
+) -> Work:
     """As :func:`roi_align`, each bin from channels of its own.
 
-    >>> y = TensorMeta((1, 3, 1, 1))
-    >>> ps_roi_align.work(TensorMeta((1, 5)), 1, 1, 2, (y, y)).scalar_ops.total
+    >>> x, y = TensorMeta((1, 3, 8, 8)), TensorMeta((1, 3, 1, 1))
+    >>> ps_roi_align.work(x, TensorMeta((1, 5)), 1, 1, 2, (y, y)).scalar_ops.total
     164
     """
     # [k, c, ph, pw], [k, c, ph, pw] = torchvision.ps_roi_align([n, c·ph·pw, h, w], [k, 5], ..)
-    return roi_align.work(rois, pooled_height, pooled_width, sampling_ratio, True, out[0])
+    return roi_align.work(input, rois, pooled_height, pooled_width, sampling_ratio, True, out[0])
 
 
 @formula(torchvision._ps_roi_align_backward)
 def ps_roi_align_backward(
-    grad: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, channels: int
+    grad: Meta,
+    rois: Meta,
+    pooled_height: int,
+    pooled_width: int,
+    sampling_ratio: int,
+    channels: int,
+    height: int,
+    width: int,
 ) -> Work:
     """As :func:`roi_align_backward`.
 
-    >>> ps_roi_align_backward.work(TensorMeta((1, 3, 1, 1)), TensorMeta((1, 5)), 1, 1, 2, 3).scalar_ops.total
+    >>> ps_roi_align_backward.work(TensorMeta((1, 3, 1, 1)), TensorMeta((1, 5)), 1, 1, 2, 3, 8, 8).scalar_ops.total
     164
     """
     # [n, c·ph·pw, h, w] = torchvision._ps_roi_align_backward([k, c, ph, pw], [k, 5], [k, c, ph, pw], ..)
-    return roi_align_backward.work(grad, rois, pooled_height, pooled_width, channels, sampling_ratio, True)
+    bins = (pooled_height, pooled_width)
+    return roi_align_backward.work(grad, rois, *bins, channels, height, width, sampling_ratio, True)
 
 
 class _Corner(NamedTuple):

@@ -10,7 +10,6 @@ import torch.nn.functional as F
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ops.families.regions import nms, ps_roi_align, roi_align, roi_align_backward
-from costmodel.ops.formula import UnknownFormError
 from tests.ops.executed import counted, run, same
 from tests.ops.strategies import tensor
 
@@ -46,10 +45,10 @@ def test_formulas_are_their_programs_and_the_programs_are_the_pooling(ratio: int
     expected = reference(image, call)
     result, tally, _ = run(roi_align, {"input": image, **call})
     same(result, expected)
-    assert counted(roi_align, call, expected).scalar_ops == tally.scalar_ops()
+    assert counted(roi_align, {"input": image, **call}, expected).scalar_ops == tally.scalar_ops()
     both = (expected, expected)
-    of_bins = ps_roi_align.work(_meta(ROIS), 2, 3, ratio, tuple(map(_meta, both))).scalar_ops
-    assert of_bins == counted(roi_align, {**call, "aligned": True}, expected).scalar_ops
+    of_bins = ps_roi_align.work(_meta(image), _meta(ROIS), 2, 3, ratio, tuple(map(_meta, both))).scalar_ops
+    assert of_bins == counted(roi_align, {"input": image, **call, "aligned": True}, expected).scalar_ops
     grad = tensor(*expected.shape, seed=1)
     (wanted,) = torch.autograd.grad(expected, image, grad)
     arguments = {"grad": grad, **call, "batch_size": 2, "channels": 2, "height": 6, "width": 5}
@@ -64,9 +63,13 @@ def _meta(x: torch.Tensor) -> TensorMeta:
     return TensorMeta(tuple(x.shape))
 
 
-def test_places_that_follow_from_the_regions_are_not_known() -> None:
-    with pytest.raises(UnknownFormError):
-        roi_align.work(TensorMeta((1, 5)), 2, 2, 0, True, TensorMeta((1, 3, 2, 2)))
+def test_without_a_ratio_a_region_is_at_most_as_large_as_the_map() -> None:
+    x, rois, y = TensorMeta((1, 3, 8, 6)), TensorMeta((5, 5)), TensorMeta((5, 3, 2, 2))
+    known = roi_align.work(x, rois, 2, 2, 4, True, y).scalar_ops.total  # 4 · 4 places of each bin
+    at_most = roi_align.work(x, rois, 2, 2, -1, True, y).scalar_ops.total  # 4 · 3
+    assert at_most < known
+    assert at_most == 5 * (12 + 2 * 4 + 9 * (8 + 6) + 4 * 4 * 12) + y.numel * (12 * 7 + 11 + 1)
+    assert roi_align.traits.assumes
 
 
 def test_boxes_that_overlap_more_go() -> None:
