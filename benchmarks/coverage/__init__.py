@@ -86,8 +86,9 @@ def main() -> bool:
                 print(f"{zoo}/{row.name}: {row.macs / 1e9:.3f} · 10⁹ MACs, published {row.published}")
             if row.flop_counter not in (None, row.macs):
                 print(f"{zoo}/{row.name}: {row.macs:,} MACs, FlopCounterMode {row.flop_counter:,}")
-        table.append(_summary(zoo, rows))
-        held = held and _holds(zoo, rows)
+        if rows:
+            table.append(_summary(zoo, rows))
+            held = held and _holds(zoo, rows)
     headers = ("zoo", "models", *OUTCOMES, "parameters equal", "MACs as published", "MACs as FlopCounterMode")
     print(tabulate(table, headers))
     return held

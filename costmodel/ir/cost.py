@@ -102,11 +102,11 @@ class CostReport(Noun):
         search: how mappings were chosen (``optimum``, ``optimum of energy``, ``course``).
         phase: ``inference`` (forward, one sample) or ``training`` (a whole step).
         units: multiply-accumulate units.
-        complete: False if a layer has no valid mapping, an op has no formula, or the step varies: totals are then "at
-            least".
+        complete: False if a layer has no valid mapping, an op has no formula (or no loop nest for heavy work), or the
+            step varies: totals are then "at least".
         not_mapped: work beside the layers, with its share of operations and bytes; no energy is given for it.
         mapped_operations_share: operations of the layers over all operations.
-        uncounted: ops of the phase that have no formula: nothing of their work is in the layers.
+        uncounted: ops of the phase that have no formula, or no loop nest for heavy work: nothing of it is in a layer.
         varies: why the step is not the same each time it runs, if it is not.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """

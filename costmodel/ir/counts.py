@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.doubts import Uncounted as Uncounted
@@ -74,9 +74,16 @@ class Counts(Noun):
 
 def merge_uncounted(rows: Iterable[CountRow]) -> tuple[Uncounted, ...]:
     """The rows without work, merged by op, scope and phase."""
+    return merge_places((row for row in rows if row.work is None), "formula")
+
+
+def merge_places(rows: Iterable[CountRow], lacks: Literal["formula", "nest"]) -> tuple[Uncounted, ...]:
+    """Rows that lack something, merged by op, scope and phase."""
     times: dict[tuple[str, str, Phase], int] = {}
     for row in rows:
-        if row.work is None:
-            place = (row.op, row.scope, row.phase)
-            times[place] = times.get(place, 0) + 1
-    return tuple(Uncounted(op=op, scope=scope, phase=phase, times=count) for (op, scope, phase), count in times.items())
+        place = (row.op, row.scope, row.phase)
+        times[place] = times.get(place, 0) + 1
+    return tuple(
+        Uncounted(op=op, scope=scope, phase=phase, times=count, lacks=lacks)
+        for (op, scope, phase), count in times.items()
+    )

@@ -1,8 +1,9 @@
-"""What leaves a figure open: something assumed, and an op without a formula."""
+"""What leaves a figure open: something assumed, an op without a formula, one without a loop nest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from costmodel.ir.phase import Phase
 
@@ -17,15 +18,25 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncounted:
-    """An op without a formula: never zero, always shown."""
+    """An op whose work is not where a figure looks: never zero, always shown.
+
+    ``lacks`` says what it has not: a formula (nothing of its work is known), or a loop nest for arithmetic that is of a
+    matrix product's order (it is counted, but a machine's energy and cycles know nothing of it).
+    """
 
     op: str
     scope: str
     phase: Phase
     times: int
+    lacks: Literal["formula", "nest"] = "formula"
 
     def __str__(self) -> str:
         where = self.scope or "the step"
+        if self.lacks == "nest":
+            return (
+                f"{self.op} ×{self.times} in {where} ({self.phase.value}) is counted, but no loop nest describes it: "
+                "energy and cycles leave it out; waive it in the rulebook (waive_uncounted) if that may be"
+            )
         return (
             f"{self.op} ×{self.times} in {where} ({self.phase.value}) has no formula; add one in "
             "costmodel/ops/ or waive it in the rulebook (waive_uncounted)"

@@ -108,7 +108,7 @@ class Workload(Noun):
         phase: ``inference`` or ``training``.
         operations: all operations of the phases asked for, of which ``not_mapped`` has its share.
         bytes_moved: likewise.
-        uncounted: ops of these phases that have no formula: their nests, if they have any, are in no layer.
+        uncounted: ops of these phases without a formula, or heavy ones without a loop nest: no layer has their work.
         varies: why the step is not the same each time it runs, if it is not.
     """
 

@@ -1,9 +1,10 @@
 """The registry: an ATen op's formula is one pure function of its arguments' shapes.
 
 A formula is registered for overload packets (``aten.convolution``) and serves all their overloads and the
-in-place form (``aten.relu_`` is found under ``aten.relu``). Its parameters are named as in the op's schema; a
-tensor arrives as a :class:`TensorMeta`, a missing optional one as None, a list as a tuple; ``out`` is the
-result's meta (a tuple of them, with None for what was not computed, if the op returns several).
+in-place form (``aten.relu_`` is found under ``aten.relu``). Its parameters are named as in the op's schema (one that
+another torch calls otherwise is *renamed*); a tensor arrives as a :class:`TensorMeta`, a missing optional one as None,
+a list as a tuple; ``out`` is the result's meta (a tuple of them, with None for what was not computed, if the op
+returns several).
 """
 
 from __future__ import annotations
@@ -11,20 +12,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from costmodel.ir.work import ScalarOps, Work
+from costmodel.ops.packets import packet_name
 from costmodel.ops.traits import NO_TRAITS, Traits
 
 
 class UnknownFormError(Exception):
     """Raised by a formula for a form of its op that it does not know: the call is uncounted, never zero."""
-
-
-class Packet(Protocol):
-    """What we need of ``torch.ops.aten.x``: its qualified name."""
-
-    _qualified_op_name: str
 
 
 @dataclass(eq=False)
@@ -36,12 +32,14 @@ class Formula:
         work: shapes → :class:`Work`.
         scalar_program: the published program, on (nested lists of) numbers; None for what is free.
         traits: what passes must know of the op beside its work.
+        renamed: parameters that another torch's schema calls otherwise, as (its name, ours).
     """
 
     names: tuple[str, ...]
     work: Callable[..., Work]
     scalar_program: Callable[..., Any] | None = None
     traits: Traits = NO_TRAITS
+    renamed: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +52,8 @@ class Formula:
 
     def __call__(self, arguments: Mapping[str, Any], out: Any) -> Work:
         """Work of one call; ``arguments`` by schema name, those left at their default absent."""
+        if self.renamed:
+            arguments = {self.renamed.get(name, name): value for name, value in arguments.items()}
         wanted = {name: arguments[name] for name in self.parameters if name in arguments}
         if "out" in self.parameters:
             wanted["out"] = out
@@ -62,11 +62,6 @@ class Formula:
 
 _registry: dict[str, Formula] = {}
 _derived: dict[str, tuple[str, Callable[[Formula], Formula]]] = {}
-
-
-def packet_name(packet: Packet) -> str:
-    """``aten.convolution`` for ``torch.ops.aten.convolution``."""
-    return packet._qualified_op_name.replace("::", ".")
 
 
 def register(entry: Formula) -> Formula:
@@ -97,13 +92,15 @@ def registered() -> dict[str, Formula]:
     return dict(sorted(_registry.items()))
 
 
-def formula(*packets: Any, **traits: Any) -> Callable[[Callable[..., Work]], Formula]:
+def formula(
+    *packets: Any, renamed: Mapping[str, str] | None = None, **traits: Any
+) -> Callable[[Callable[..., Work]], Formula]:
     """Decorator: the function is the work of these op packets, which have these :class:`Traits`."""
     declared = Traits(**traits)
     names = tuple(packet_name(packet) for packet in packets)
 
     def decorate(function: Callable[..., Work]) -> Formula:
-        return register(Formula(names=names, work=function, traits=declared))
+        return register(Formula(names=names, work=function, traits=declared, renamed=renamed or {}))
 
     return decorate
 

@@ -95,10 +95,15 @@ def _quotient(a: float, b: float) -> float:
     return a / b if b else math.nan
 
 
-def transcendental(function: Callable[..., float]) -> Callable[..., Any]:
-    """``function`` of floats as a function of numbers: one operation; nan outside its domain."""
+def transcendental(function: Callable[..., float], form: str = "") -> Callable[..., Any]:
+    """``function`` of floats as a function of numbers: one operation; nan outside its domain.
 
-    def apply(*operands: Operand) -> Operand:
+    ``form`` is the method of a complex number that has the same meaning.
+    """
+
+    def apply(*operands: Operand) -> Any:
+        if form and hasattr(operands[0], form):
+            return getattr(operands[0], form)(*operands[1:])
         try:
             value = function(*map(_value, operands))
         except (ValueError, OverflowError, ZeroDivisionError):
@@ -109,18 +114,20 @@ def transcendental(function: Callable[..., float]) -> Callable[..., Any]:
     return apply
 
 
-exp = transcendental(math.exp)
-expm1 = transcendental(math.expm1)
-log = transcendental(math.log)
-log1p = transcendental(math.log1p)
-sqrt = transcendental(math.sqrt)
-tanh = transcendental(math.tanh)
+exp = transcendental(math.exp, "exp")
+expm1 = transcendental(math.expm1, "expm1")
+log = transcendental(math.log, "log")
+log1p = transcendental(math.log1p, "log1p")
+sqrt = transcendental(math.sqrt, "sqrt")
+tanh = transcendental(math.tanh, "tanh")
+sinh = transcendental(math.sinh, "sinh")
+cosh = transcendental(math.cosh, "cosh")
 erf = transcendental(math.erf)
-sin = transcendental(math.sin)
-cos = transcendental(math.cos)
+sin = transcendental(math.sin, "sin")
+cos = transcendental(math.cos, "cos")
 floor = transcendental(math.floor)
 trunc = transcendental(math.trunc)
-power = transcendental(math.pow)
+power = transcendental(math.pow, "power")
 
 
 def sigmoid(x: Operand) -> Operand:
@@ -131,6 +138,9 @@ def sigmoid(x: Operand) -> Operand:
 
 def equal(a: Operand, b: Operand) -> bool:
     """Whether two numbers are the same: one compare."""
+    for x, other in ((a, b), (b, a)):
+        if hasattr(x, "equal"):  # a complex number
+            return bool(x.equal(other))
     for x in (a, b):
         if isinstance(x, Number):
             x.tally.kinds["compare"] += 1
@@ -145,6 +155,9 @@ def absolute(x: Operand) -> Operand:
 
 def sign(x: Operand) -> Operand:
     """−1, 0 or 1: two compares, with zero from both sides."""
+    if hasattr(x, "sign"):  # a complex number
+        result: Operand = x.sign()
+        return result
     return where(x > 0.0, _like(x, 1.0), where(x < 0.0, _like(x, -1.0), _like(x, 0.0)))
 
 

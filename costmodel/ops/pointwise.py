@@ -16,8 +16,9 @@ import numpy as np
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, ScalarOps, Work
-from costmodel.ops.formula import Formula, packet_name, register
+from costmodel.ops.formula import Formula, register
 from costmodel.ops.number import Tally
+from costmodel.ops.packets import packet_name
 from costmodel.ops.traits import Traits
 
 

@@ -31,6 +31,10 @@ class Traits:
         arithmetic: "multiply" or "divide", if the op is that and nothing else.
         lifts_literal: it makes a literal of the program a tensor of the step.
         gradient_of: the op whose gradients it computes.
+        no_nest: arithmetic of a matrix product's order that no loop nest describes: what a machine is said to spend
+            is then "at least".
+        knows_complex: its formula counts the real operations of complex tensors itself.
+        assumes: what the formula takes for granted of values that it does not see, as a sentence for the reader.
         elsewhere: what other counters make of it, if they are known to be wrong; shown by ``crosscheck``.
     """
 
@@ -51,6 +55,9 @@ class Traits:
     arithmetic: str = ""
     lifts_literal: bool = False
     gradient_of: str = ""
+    no_nest: bool = False
+    knows_complex: bool = False
+    assumes: str = ""
     elsewhere: str = ""
 
 

@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from costmodel.ir.counts import CountRow, Counts, merge_uncounted
+from costmodel.ir.counts import CountRow, Counts, merge_places, merge_uncounted
+from costmodel.ir.doubts import Uncounted
 from costmodel.ir.loopnest import Access, Dataspace, LoopNest
+from costmodel.ir.work import ZERO
 from costmodel.ir.workload import Layer, LayerProblem, NotMapped, Place, Workload
+from costmodel.ops import traits_of
 from costmodel.ops.convention import HAET
 from costmodel.passes.summary import layer_name
 
@@ -47,7 +50,7 @@ def lower(counts: Counts, phase: str = "inference") -> Workload:
         not_mapped=_not_mapped(rows),
         operations=sum(HAET.number(row.work) for row in rows if row.work is not None),
         bytes_moved=sum(row.bytes_read + row.bytes_written for row in rows),
-        uncounted=merge_uncounted(rows),
+        uncounted=(*merge_uncounted(rows), *_without_nest(rows)),
         varies=counts.varies,
     )
 
@@ -109,6 +112,12 @@ def _instance(bounds: dict[str, int], coefficients: dict[str, int]) -> tuple[tup
     known = {dim: bounds.get(dim, 1) for dim in dims if dim != "M" or "M" in bounds}
     steps = {name: coefficients.get(name, 1) for name in ("Wstride", "Hstride", "Wdilation", "Hdilation")}
     return tuple((known | steps).items())
+
+
+def _without_nest(rows: list[CountRow]) -> tuple[Uncounted, ...]:
+    """Counted work that is heavy and in no nest: a machine would spend more on it than on elementwise work."""
+    heavy = (row for row in rows if row.work is not None and traits_of(row.op.rpartition(".")[0]).no_nest)
+    return merge_places((row for row in heavy if row.work != ZERO), "nest")
 
 
 def _not_mapped(rows: list[CountRow]) -> tuple[NotMapped, ...]:

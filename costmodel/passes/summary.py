@@ -18,8 +18,10 @@ from costmodel.ir.analysis import (
     UncountedRow,
 )
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
+from costmodel.ir.phase import Phase
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
+from costmodel.ops import traits_of
 from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
@@ -276,4 +278,13 @@ def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
 
 
 def _assumptions(counted: list[_CountedPhase]) -> tuple[Assumption, ...]:
-    return tuple(dict.fromkeys(item for trace in _traces(counted) for item in trace.assumptions))
+    traced = [item for trace in _traces(counted) for item in trace.assumptions]
+    return tuple(dict.fromkeys([*traced, *(item for phase in counted for item in _of_formulas(phase.counts))]))
+
+
+def _of_formulas(counts: Counts) -> Iterator[Assumption]:
+    """What formulas take for granted of values that they do not see."""
+    for row in counts.rows:
+        packet = row.op.rpartition(".")[0]
+        if row.phase is Phase.FORWARD and row.work is not None and traits_of(packet).assumes:
+            yield Assumption(what=f"{packet}: {traits_of(packet).assumes}", where=layer_name(row.scope))

@@ -158,6 +158,10 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
 
 def _without_formula(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
     """Names of the ops that have no formula and may not go without."""
+    return _names((u for u in uncounted if isinstance(u, UncountedRow) or u.lacks == "formula"), waived)
+
+
+def _names(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
     return ", ".join(sorted({u.op for u in uncounted if u.op.rpartition(".")[0] not in waived}))
 
 
@@ -175,11 +179,14 @@ def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Val
     missing = _without_formula(cost.uncounted, waived)
     if unmapped:
         because += f"; no valid mapping for {unmapped}"
+    beside = _names((u for u in cost.uncounted if u.lacks == "nest"), waived)
     if missing:
         because += f"; no formula for {missing}, so nothing of it is mapped"
+    if beside:
+        because += f"; no loop nest for {beside}, so nothing of it is mapped"
     if cost.varies:
         because += f"; {_varying(cost.varies)}"
-    at_least = bool(unmapped or missing or cost.varies) or not (cost.complete or cost.uncounted)
+    at_least = bool(unmapped or missing or beside or cost.varies) or not (cost.complete or cost.uncounted)
     amount = _OF_COST[figure](cost)
     return Value(amount, at_least=at_least, because=because, origin="computed", varies=bool(cost.varies))
 

@@ -37,6 +37,7 @@ __all__ = [
     "has_parameters",
     "is_accumulate_grad",
     "known_value",
+    "memory_of",
     "next_sequence_number",
     "quiet",
     "seen",
@@ -295,3 +296,11 @@ def next_sequence_number() -> int:
     """The number that the next autograd node of this thread will get."""
     number: int = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
     return number
+
+
+def memory_of(tensor: torch.Tensor) -> tuple[torch.UntypedStorage, tuple[int, ...]]:
+    """The storage of a tensor and the shape of what it holds: of a sparse one those of its values."""
+    if tensor.layout is torch.sparse_coo:
+        with torch._C._DisableTorchDispatch():  # a look that nobody records
+            tensor = tensor._values()
+    return tensor.untyped_storage(), tuple(tensor.shape)

@@ -19,6 +19,10 @@ AUTOCAST_WARNING = ".*CUDA is not available.* Disabling"
 """The warning with which torch ignores such an autocast on a build without CUDA."""
 _FILE_AT_END = re.compile(r" \((/|[A-Za-z]:\\)[^()]*\)$")
 """Where Python found the module that lacks a name: another path on every machine."""
+_NESTED = (
+    "a nested (jagged) tensor has rows whose lengths are data, and so is what they cost; give the model rows of one "
+    "length, padded, with a mask where it matters"
+)
 _OTHER_PROGRAMS = {
     "ScriptModule": (
         "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
@@ -27,6 +31,8 @@ _OTHER_PROGRAMS = {
     "Quantized": (
         "a quantized module computes on types that fake tensors do not have; give the network before it is quantized"
     ),
+    "_nested_": _NESTED,
+    "shape_env must not be None": _NESTED,  # what a jagged tensor asks of fake tensors
     "CUDAGraph": "a CUDA graph replays kernels, which a trace does not have; run the step as it is",
     "Default process group": (
         "DistributedDataParallel needs a process group, and computes what its module computes; give the module"

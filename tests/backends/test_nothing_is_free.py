@@ -14,8 +14,12 @@ from torch import nn
 import costmodel
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
+from costmodel.ir.counts import CountRow, Counts
+from costmodel.ir.phase import Phase
+from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.verdict import Outcome, Verdict
 from costmodel.ir.workload import Workload
+from costmodel.ops import lookup
 from costmodel.passes.lower import lower
 from costmodel.passes.work import count
 from costmodel.rules.figures import figure_value, held_by
@@ -59,7 +63,7 @@ class Deformable(nn.Module):
         return self.head(deformed(x, self.weight).mean((2, 3)))  # type: ignore[no-any-return]
 
 
-class Sampled(nn.Module):
+class Decomposed(nn.Module):
     """An op of torch's own without formula, among layers that have one."""
 
     def __init__(self) -> None:
@@ -67,8 +71,14 @@ class Sampled(nn.Module):
         self.first, self.head = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        grid = x.new_zeros(x.shape[0], 4, 4, 2)
-        return self.head(F.grid_sample(self.first(x), grid, align_corners=False).mean((2, 3)))  # type: ignore[no-any-return]
+        return self.head(torch.linalg.svdvals(self.first(x)).mean(2))  # type: ignore[no-any-return]
+
+
+class Mixed(Decomposed):
+    """Heavy work that is counted, but no nest describes: a Fourier transform in a convolution's place."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.fft.rfft2(self.first(x)).abs().mean((2, 3)))  # type: ignore[no-any-return]
 
 
 def workload_of(model: Any) -> Workload:
@@ -76,7 +86,7 @@ def workload_of(model: Any) -> Workload:
 
 
 @pytest.mark.parametrize(
-    ("model", "op"), [(Deformable, "costmodel_tests.deformed.default"), (Sampled, "aten.grid_sampler_2d.default")]
+    ("model", "op"), [(Deformable, "costmodel_tests.deformed.default"), (Decomposed, "aten._linalg_svd.default")]
 )
 def test_a_report_names_what_it_could_not_map(model: Any, op: str) -> None:
     workload = workload_of(model)
@@ -90,6 +100,35 @@ def test_a_report_names_what_it_could_not_map(model: Any, op: str) -> None:
     assert report.energy_pj > 0
 
 
+def test_heavy_work_without_a_nest_is_counted_but_leaves_a_machine_at_least() -> None:
+    workload = workload_of(Mixed)
+    assert [(item.op, item.times, item.lacks) for item in workload.uncounted] == [("aten._fft_r2c.default", 1, "nest")]
+    report = costmodel.estimate(workload, MACHINE)
+    assert not report.complete
+    shown = costmodel.render(report, "text")
+    assert "AT LEAST: aten._fft_r2c.default ×1 in the step (forward) is counted, but no loop nest describes it" in shown
+    assert {item.op: item.operations for item in report.not_mapped}["aten._fft_r2c.default"] > 100_000
+    analysis = costmodel.analyze(Mixed())
+    assert analysis.totals.complete
+    assert analysis.uncounted == ()
+
+
+def test_a_machine_knows_deformable_and_grouped_products_as_products() -> None:
+    """They have nests: what they multiply is in the layers."""
+    x, offset, w = TensorMeta((1, 3, 8, 8)), TensorMeta((1, 18, 8, 8)), TensorMeta((4, 3, 3, 3))
+    entry = lookup("torchvision.deform_conv2d")
+    assert entry is not None
+    call = {"input": x, "weight": w, "offset": offset, "groups": 1, "offset_groups": 1, "use_mask": False}
+    work = entry(call, TensorMeta((1, 4, 8, 8)))
+    row = CountRow(op="torchvision.deform_conv2d.default", scope="", phase=Phase.FORWARD, work=work, **_NO_BYTES)
+    workload = lower(Counts(rows=(row,)))
+    assert workload.macs == work.macs == 4 * 27 * 64
+    assert workload.uncounted == ()
+
+
+_NO_BYTES = {"bytes_read": 0, "bytes_written": 0}
+
+
 def test_a_report_is_complete_where_everything_has_a_formula_and_a_mapping() -> None:
     report = costmodel.estimate("examples/zoo/lenet.py:LeNet5", MACHINE)
     assert report.complete
@@ -101,7 +140,7 @@ def checked(model: Any) -> Verdict:
     return costmodel.check(model, "mit-lab2-2022", facts={"error_rate": 19})
 
 
-@pytest.mark.parametrize("model", [Deformable, Sampled])
+@pytest.mark.parametrize("model", [Deformable, Decomposed, Mixed])
 def test_points_that_hang_on_it_are_undecided(model: Any) -> None:
     verdict = checked(model)
     assert verdict.outcome is Outcome.UNDECIDED
@@ -114,7 +153,8 @@ def test_points_that_hang_on_it_are_undecided(model: Any) -> None:
     assert verdict.points is not None
     assert [row.points for row in verdict.points.tables] == [60, None, None]
     assert verdict.points.total is None
-    assert "no formula for" in verdict.points.tables[1].because
+    lacking = "no loop nest for aten._fft_r2c" if model is Mixed else "no formula for"
+    assert lacking in verdict.points.tables[1].because
     assert not any(estimate.complete for estimate in verdict.estimates)
     assert verdict.metric is not None
     assert verdict.metric.value is None
@@ -125,12 +165,12 @@ def report_of(model: Any) -> CostReport:
 
 
 def test_a_limit_on_it_is_undecided_unless_the_op_is_waived(analysis_of_numbers: costmodel.Analysis) -> None:
-    report = report_of(Sampled)
+    report = report_of(Decomposed)
     computed = held_by(replace(analysis_of_numbers, cost=report), report.hardware, "inference", "course")
     cycles = figure_value("cycles", computed, ())
     assert cycles.amount == report.cycles
     assert cycles.at_least
-    assert not figure_value("cycles", computed, ("aten.grid_sampler_2d",)).at_least
+    assert not figure_value("cycles", computed, ("aten._linalg_svd",)).at_least
     assert figure_value("cycles", computed, ("aten.affine_grid",)).at_least
 
 

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops import lookup
-from costmodel.ops.formula import packet_name
+from costmodel.ops.packets import packet_name
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]

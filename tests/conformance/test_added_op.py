@@ -114,16 +114,3 @@ def test_without_the_file_the_op_is_unknown_and_never_zero() -> None:
 def test_a_trait_that_does_not_exist_is_refused() -> None:
     with pytest.raises(TypeError, match="keeps_chanels"):
         formula.formula(torch.ops.aten.relu, keeps_chanels=True)
-
-
-def test_traits_name_parameters_of_the_schema() -> None:
-    for name, entry in ops.formulas().items():
-        namespace, _, op = name.partition(".")
-        packets = [getattr(getattr(torch.ops, namespace), form, None) for form in (op, op + "_")]
-        known = {a.name for p in packets if p for o in p.overloads() for a in getattr(p, o)._schema.arguments}
-        traits = entry.traits
-        named = {*traits.weights, *(traits.mixes or ()), traits.looks_up, traits.channel_groups} - {""}
-        assert named <= known, name
-        assert not traits.reduces or "dim" in known, name
-        assert not traits.gradient_of or traits.gradient_of in ops.formulas(), name
-        assert ("is_causal" in known) == (traits.causal_half is not None), name

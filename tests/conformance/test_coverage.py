@@ -6,26 +6,29 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
+from tests.conformance.numeric_snippets import NUMERIC
 from tests.conformance.recording import record
 from tests.conformance.snippets import SNIPPETS, UNCOUNTED
 
+LINES = SNIPPETS | NUMERIC
 
-@pytest.mark.parametrize("name", SNIPPETS)
+
+@pytest.mark.parametrize("name", LINES)
 @pytest.mark.filterwarnings("ignore")
 def test_no_op_is_unknown(name: str) -> None:
     try:
-        recorder = record(SNIPPETS[name])
+        recorder = record(LINES[name])
     except (DataDependentOutputException, DynamicOutputShapeException):
-        recorder = record(SNIPPETS[name], fake=False)  # it looks at values, or (ctc) torch has no fake kernel for it
+        recorder = record(LINES[name], fake=False)  # it looks at values, or (ctc) torch has no fake kernel for it
     assert not recorder.unknown
     recorder.work()
 
 
-@pytest.mark.parametrize("name", SNIPPETS)
+@pytest.mark.parametrize("name", LINES)
 @pytest.mark.filterwarnings("ignore")
 def test_evaluation_executes_known_ops_too(name: str) -> None:
     with torch.no_grad():
-        recorder = record(SNIPPETS[name], fake=False)
+        recorder = record(LINES[name], fake=False)
     assert not recorder.unknown
     recorder.work()
 

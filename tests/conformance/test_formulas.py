@@ -16,25 +16,32 @@ import pytest
 import torch
 
 from costmodel.ops import formulas, lookup
-from costmodel.ops.formula import Formula, packet_name
+from costmodel.ops.complex_number import ComplexNumber
+from costmodel.ops.formula import Formula
 from costmodel.ops.number import Number, Tally
+from costmodel.ops.packets import packet_name
 from costmodel.ops.pointwise import PointwiseFormula
 from tests.conformance.case import Case
 from tests.conformance.recording import metas
 
 # loop nests have an oracle of their own
 TESTED_APART = (
+    "affine_grid",
     "attention",
     "convolution",
+    "deformable",  # torchvision's, as are regions
     "distance",
     "embedding",
     "free",  # nothing to execute
+    "grouped",
     "matmul",
     "matvec",
     "native_attention",
     "nest_program",
     "recurrent",
     "recurrent_cells",
+    "regions",
+    "scaled_products",
 )
 # nothing to execute: draws (one per result)
 WITHOUT_PROGRAM = ("aten.rand", "aten.normal", "aten.bernoulli")
@@ -73,22 +80,35 @@ def _module(entry: Formula) -> str:
 def as_numbers(value: Any, tally: Tally) -> Any:
     """Floating tensors become arrays of counting numbers, others plain arrays."""
     if isinstance(value, torch.Tensor):
-        if not value.is_floating_point():
+        if not (value.is_floating_point() or value.is_complex()):
             return value.numpy().copy()
         array = np.empty(value.shape, dtype=object)
         for position in np.ndindex(*value.shape):
-            array[position] = tally.number(value[position].item())
+            array[position] = _as_number(value[position].item(), tally)
         return array
     if isinstance(value, (list, tuple)):
         return [as_numbers(item, tally) for item in value]
     return value
 
 
+def _as_number(value: Any, tally: Tally) -> Any:
+    if isinstance(value, complex):
+        return ComplexNumber(tally.number(value.real), tally.number(value.imag))
+    return tally.number(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ComplexNumber):
+        return complex(_plain(value.real), _plain(value.imag))
+    return value.value if isinstance(value, Number) else value
+
+
 def as_tensor(value: Any) -> torch.Tensor:
-    """What a program returned, as doubles."""
+    """What a program returned, as doubles or complex doubles."""
     array = np.asarray(value, dtype=object)
-    plain = [float(x.value if isinstance(x, Number) else x) for x in array.reshape(-1)]
-    return torch.tensor(plain, dtype=torch.float64).reshape(array.shape)
+    plain = [_plain(x) for x in array.reshape(-1)]
+    dtype = torch.complex128 if any(isinstance(x, complex) for x in plain) else torch.float64
+    return torch.tensor(plain, dtype=dtype).reshape(array.shape)
 
 
 def execute(entry: Formula, arguments: dict[str, Any]) -> Any:
@@ -120,8 +140,9 @@ def compare(mine: Any, theirs: Any, tolerance: float) -> None:
             if a is not None and b is not None:
                 compare(a, b, tolerance)
         return
-    theirs = theirs.double()
-    torch.testing.assert_close(as_tensor(mine).reshape(theirs.shape), theirs, rtol=tolerance, atol=tolerance)
+    theirs = theirs.to(torch.complex128 if theirs.is_complex() else torch.float64)
+    found = as_tensor(mine).reshape(theirs.shape).to(theirs.dtype)
+    torch.testing.assert_close(found, theirs, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

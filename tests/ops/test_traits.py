@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from costmodel.ops import formulas, lookup, traits_of
-from costmodel.ops.formula import packet_name
+from costmodel.ops.packets import packet_name
 from costmodel.ops.pointwise import PointwiseFormula
 from costmodel.ops.traits import NO_TRAITS, Traits
 from tests.conformance.test_formulas import CASES, bind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any
 
@@ -15,6 +14,8 @@ _IMAGES = ("vit", "deit", "swin", "convnext", "beit", "resnet", "segformer", "cl
 _SOUND = ("wav2vec2", "hubert")
 _SMALLER = {"mixtral": {"hidden_size": 256, "intermediate_size": 512}}
 """Sizes of models that do not fit into this machine's memory, if they have to be recorded on real tensors."""
+_IN_BLOCKS = ("convnext", "resnet", "swin", "segformer", "funnel")
+"""Models whose layers are counted in blocks, which stay as they are."""
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers", "decoder_layers")
 
 
@@ -29,10 +30,9 @@ def build(name: str) -> Any:
     from transformers import AutoConfig, AutoModel
 
     config = AutoConfig.for_model(name)
-    for word in _LAYERS:
+    for word in () if name in _IN_BLOCKS else _LAYERS:
         if isinstance(getattr(config, word, None), int):
-            with contextlib.suppress(NotImplementedError):  # funnel counts its layers in blocks
-                setattr(config, word, 2)
+            setattr(config, word, 2)
     for word, value in _SMALLER.get(name, {}).items():
         setattr(config, word, value)
     return AutoModel.from_config(config)

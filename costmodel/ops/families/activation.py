@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
@@ -24,9 +23,8 @@ from costmodel.ops.number import (
     tanh,
     where,
 )
+from costmodel.ops.packets import aten
 from costmodel.ops.pointwise import pointwise
-
-aten = torch.ops.aten
 
 
 @pointwise(aten.relu)

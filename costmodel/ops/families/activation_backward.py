@@ -6,15 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import erf, exp, log1p, scaled, sigmoid, tanh, where
+from costmodel.ops.packets import aten
 from costmodel.ops.pointwise import pointwise
-
-aten = torch.ops.aten
 
 
 @pointwise(aten.threshold_backward)

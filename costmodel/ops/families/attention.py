@@ -12,15 +12,13 @@ from math import prod, sqrt
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
 from costmodel.ops.families.softmax import softmax
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 ELSEWHERE = "fused attention: FlopCounterMode (on CPU) and fvcore count 0 for its two products"
 

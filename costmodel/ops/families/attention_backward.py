@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
@@ -20,8 +19,7 @@ from costmodel.ops.families.attention import ELSEWHERE, dropout_ops, scaled_scor
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import exp
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def _backward(query: TensorMeta, key: TensorMeta, value: TensorMeta, mask: TensorMeta | None, dropout_p: float) -> Work:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
-
 from costmodel.ops.number import absolute, equal
+from costmodel.ops.packets import aten
 from costmodel.ops.pointwise import pointwise
-
-aten = torch.ops.aten
 
 
 @pointwise(aten.eq)

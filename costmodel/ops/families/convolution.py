@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.loopnest import Access, Dataspace, LoopNest, Rank
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, Shape, execute, nest_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 _POSITIONS = {1: (("P", "R"),), 2: (("P", "R"), ("Q", "S")), 3: (("D", "T"), ("P", "R"), ("Q", "S"))}
 

@@ -11,14 +11,13 @@ from math import inf
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import exp, log, maximum
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 Lengths = Any
 """A list of integers, or (the ``Tensor`` overload) a tensor whose values are not known: then the longest possible."""

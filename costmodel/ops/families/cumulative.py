@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.extremum import lines_along
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, exp, log1p, maximum
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(aten.cumsum, keeps_channels=True)

@@ -1,4 +1,4 @@
-"""Pairwise distances, ``torch.cdist``: the p-norm of every difference of two rows, and its gradient.
+"""Pairwise distances, ``torch.cdist`` and ``F.pdist``: the p-norm of every difference of two rows, and its gradient.
 
 ``aten._euclidean_dist`` is what cdist runs for p = 2 and more than 25 rows: by norms and one product.
 """
@@ -12,15 +12,13 @@ from operator import add
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import Tally, absolute, equal, maximum, power, sign, sqrt, where
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def _distance(x: Sequence[Any], y: Sequence[Any], p: float) -> Any:
@@ -57,7 +55,7 @@ def _rows(count: int, tally: Tally) -> list[Any]:
     return [tally.number(0.5) for _ in range(count)]
 
 
-@formula(aten._cdist_forward)
+@formula(aten._cdist_forward, no_nest=True)
 def cdist(x1: TensorMeta, x2: TensorMeta, p: float, out: TensorMeta) -> Work:
     """Per pair of rows of D: D subtracts; p = 2: D multiplies, D − 1 adds, 1 sqrt; p = 1: D |·|, D − 1 adds.
 
@@ -83,7 +81,7 @@ def _cdist(x1: Array, x2: Array, p: float) -> Array:
     return result
 
 
-@formula(aten._cdist_backward)
+@formula(aten._cdist_backward, renamed={"grad_output": "grad"}, no_nest=True)
 def cdist_backward(grad: TensorMeta, x1: TensorMeta, x2: TensorMeta, p: float, cdist: TensorMeta) -> Work:
     """Per pair its difference again and its share of the gradient of ``x1``; M − 1 adds per feature.
 
@@ -113,6 +111,53 @@ def _cdist_backward(grad: Array, x1: Array, x2: Array, p: float, cdist: Array) -
         shares = [np.array(_slope(x1[at], other, p, c, g), dtype=object) for other, c, g in others]
         result[at] = reduce(add, shares)
     return result
+
+
+@formula(aten._pdist_forward, no_nest=True)
+def pdist(self: TensorMeta, p: float = 2.0, *, out: TensorMeta) -> Work:
+    """As :func:`cdist`, for every two rows of one matrix.
+
+    >>> pdist.work(TensorMeta((3, 5)), out=TensorMeta((3,))).scalar_ops.total
+    45
+    """
+    # [n(n − 1)/2] = aten._pdist_forward([n, d], p)
+    return cdist.work(self, self, p, out)
+
+
+@pdist.program
+def _pdist(self: Array, p: float = 2.0) -> Any:
+    pairs = [(i, j) for i in range(len(self)) for j in range(i + 1, len(self))]
+    return np.array([_distance(self[i], self[j], p) for i, j in pairs], dtype=object)
+
+
+@formula(aten._pdist_backward, renamed={"grad_output": "grad"}, no_nest=True)
+def pdist_backward(grad: TensorMeta, self: TensorMeta, p: float) -> Work:
+    """Per pair its difference again and its share, which goes to one row as it is and to the other by a subtraction.
+
+    >>> pdist_backward.work(TensorMeta((3,)), TensorMeta((3, 5)), 1.0).scalar_ops.total
+    85
+    """
+    # [n, d] = aten._pdist_backward([n(n − 1)/2], [n, d], p, [n(n − 1)/2])
+    d = self.shape[-1]
+    if p == 0 or not grad.numel or not d:
+        return Work()
+    tally = Tally()
+    _slope(_rows(d, tally), _rows(d, tally), p, *_rows(2, tally))
+    # both shares of each pair are added or subtracted; a row that begins with a subtraction is negated
+    return Work(scalar_ops=tally.scalar_ops() * grad.numel) + scalar(add=(2 * grad.numel - 1) * d)
+
+
+@pdist_backward.program
+def _pdist_backward(grad: Array, self: Array, p: float, pdist: Array) -> Any:
+    if p == 0:
+        return np.zeros(self.shape, dtype=object)
+    result: list[Any] = [None] * len(self)
+    pairs = [(i, j) for i in range(len(self)) for j in range(i + 1, len(self))]
+    for pair, (i, j) in enumerate(pairs):
+        share = np.array(_slope(self[i], self[j], p, pdist[pair], grad[pair]), dtype=object)
+        result[i] = share if result[i] is None else result[i] + share
+        result[j] = -share if result[j] is None else result[j] - share
+    return np.stack(result)
 
 
 @formula(aten._euclidean_dist)

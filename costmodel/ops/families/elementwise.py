@@ -10,10 +10,12 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
+from costmodel.ops.complex_number import ComplexNumber
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import (
     Number,
     absolute,
+    cos,
     equal,
     exp,
     floor,
@@ -23,14 +25,14 @@ from costmodel.ops.number import (
     minimum,
     power,
     scaled,
+    sin,
     sqrt,
     transcendental,
     trunc,
     where,
 )
+from costmodel.ops.packets import aten
 from costmodel.ops.pointwise import pointwise
-
-aten = torch.ops.aten
 
 
 @pointwise(aten.add)
@@ -204,3 +206,13 @@ def _cross(self: Any, other: Any, dim: int = -1) -> Any:
     return np.moveaxis(
         np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]), 0, dim
     )
+
+
+@pointwise(aten.ldexp)
+def ldexp(self: Any, other: Any) -> Any:
+    return self * power(2.0, other)
+
+
+@pointwise(aten.polar)
+def polar(abs: Any, angle: Any) -> Any:
+    return ComplexNumber(abs * cos(angle), abs * sin(angle))

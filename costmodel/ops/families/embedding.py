@@ -7,18 +7,17 @@ all indices name one row, so every contribution but the first is an add. It is e
 from __future__ import annotations
 
 from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array
 from costmodel.ops.number import maximum
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 _SUM, _MEAN, _MAX = 0, 1, 2
 
@@ -129,9 +128,11 @@ def embedding_bag_backward(
     mode: int,
     scale_grad_by_freq: bool = False,
     per_sample_weights: TensorMeta | None = None,
+    sparse: bool = False,
 ) -> Work:
     """Sum and mean: at most (indices − 1) · width adds, mean with 1 divide per element of ``grad``; max: each
-    bag gives one contribution per column, at most (bags − 1) · width adds.
+    bag gives one contribution per column, at most (bags − 1) · width adds. A sparse gradient keeps all rows: no adds,
+    and a mean is 1 reciprocal per bag and 1 multiply per row and column.
 
     >>> grad, indices = TensorMeta((4, 3)), TensorMeta((24,), "int64")
     >>> [embedding_bag_backward.work(grad, indices, mode).scalar_ops.total for mode in (0, 1, 2)]
@@ -140,6 +141,9 @@ def embedding_bag_backward(
     # [rows, w] = aten._embedding_bag_backward([bags, w], [i])
     bags, width = grad.shape
     contributions = (bags if mode == _MAX else indices.numel) * width
+    if sparse:
+        factors = (mode == _MEAN) + (per_sample_weights is not None)
+        return scalar(multiply=factors * contributions, divide=bags if mode == _MEAN else 0)
     return scalar(
         add=max(contributions - width, 0),
         divide=(grad.numel if mode == _MEAN else 0) + (contributions if scale_grad_by_freq else 0),
@@ -172,3 +176,21 @@ def _embedding_bag_backward(
     if per_sample_weights is not None:
         rows = rows * per_sample_weights[:, None]
     return _scatter(rows, indices, num_weights, padding_idx, scale_grad_by_freq)
+
+
+@formula(aten._embedding_bag_per_sample_weights_backward)
+def embedding_bag_weights_backward(grad: TensorMeta, indices: TensorMeta) -> Work:
+    """A weight's gradient is the dot of its row and its bag's gradient.
+
+    >>> embedding_bag_weights_backward.work(TensorMeta((4, 3)), TensorMeta((24,), "int64")).scalar_ops.total
+    120
+    """
+    # [i] = aten._embedding_bag_per_sample_weights_backward([bags, w], [rows, w], [i], [bags], [i])
+    width = grad.shape[-1]
+    return scalar(multiply=indices.numel * width, add=indices.numel * max(width - 1, 0))
+
+
+@embedding_bag_weights_backward.program
+def _embedding_bag_weights_backward(grad: Array, weight: Array, indices: Array, offset2bag: Array) -> Array:
+    pairs = zip(offset2bag, indices, strict=True)
+    return np.array([reduce(add, grad[bag] * weight[i]) for bag, i in pairs], dtype=object)

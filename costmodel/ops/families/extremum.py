@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.families.reduction import Dims, flat_lines, fold
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import maximum, minimum
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def _merged(self: TensorMeta, out: Any) -> int:

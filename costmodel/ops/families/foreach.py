@@ -10,10 +10,9 @@ import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
-from costmodel.ops.formula import Formula, derive, packet_name
+from costmodel.ops.formula import Formula, derive
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.pointwise import PointwiseFormula
-
-aten = torch.ops.aten
 
 # the plain op's name for each of a foreach op's own parameter names
 RENAMED: dict[str, dict[str, str]] = {
@@ -68,9 +67,14 @@ def _item_by_item(packet: Any, names: dict[str, str], reduces: bool, plain: Form
 
     entry = Formula(names=(packet_name(packet),), work=work, scalar_program=program)
     taken = {*names, *plain.parameters} - {"out", "dim"}
-    schemas = {a.name for o in packet.overloads() for a in getattr(packet, o)._schema.arguments}
-    entry.parameters = tuple(sorted(taken & schemas))
+    entry.parameters = tuple(sorted(taken & _schema_names(packet)))
     return entry
+
+
+def _schema_names(packet: Any) -> set[str]:
+    """Parameters of all overloads; none of an op that torch does not have."""
+    here = getattr(torch.ops.aten, packet_name(packet).removeprefix("aten."), None)
+    return {a.name for o in here.overloads() for a in getattr(here, o)._schema.arguments} if here else set()
 
 
 def run(entry: Formula, arguments: dict[str, Any]) -> Any:

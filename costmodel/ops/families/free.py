@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten, prim, profiler
 
 CHANNELS_IN_PLACE = """
     alias clone contiguous copy detach positive lift lift_fresh_copy _conj conj resolve_conj _to_copy to type_as
+    _conj_physical conj_physical _conj_copy _neg_view _neg_view_copy resolve_neg _lazy_clone
     alias_copy detach_copy expand expand_as expand_copy masked_fill where constant_pad_nd reflection_pad1d
     reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d max_unpool2d max_unpool3d
 """
@@ -39,12 +37,16 @@ COPIES = """
     as_strided_scatter select_scatter slice_scatter diagonal_scatter permute_copy view_copy
     unsqueeze_copy squeeze_copy transpose_copy select_copy split_with_sizes_copy unbind_copy
     as_strided_copy unfold_copy t_copy diagonal_copy diagonal_backward select_backward slice_backward
+    _chunk_cat _stack narrow_copy split_copy resize_as resize_as_ _resize_output lu_unpack _pack_padded_sequence
+    _reshape_copy _reshape_alias_copy view_as_real_copy view_as_complex_copy _unsafe_masked_index
+    _sparse_coo_tensor_with_dims_and_tensors _indices _values
 """
 FILLED = "new_zeros new_ones new_full"
 ZEROED = "zero _foreach_zero"
 CREATIONS = """
     zeros ones full scalar_tensor arange range eye
-    linspace logspace complex fill tril_indices triu_indices _efficientzerotensor
+    linspace logspace complex fill tril_indices triu_indices _efficientzerotensor fft_fftfreq fft_rfftfreq
+    hann_window hamming_window blackman_window bartlett_window kaiser_window
 """
 SELECTIONS = """
     take_along_dim index_copy index_fill masked_scatter masked_scatter_backward masked_select
@@ -52,12 +54,15 @@ SELECTIONS = """
 READS = """
     _is_all_true _is_any_true _local_scalar_dense item is_same_size is_nonzero sym_size sym_numel
     sym_stride sym_storage_offset size stride numel is_contiguous is_pinned pin_memory _pin_memory
-    record_stream _assert_async _assert_tensor_metadata _linalg_check_errors
+    is_coalesced _nnz record_stream _assert_async _assert_tensor_metadata _linalg_check_errors _functional_assert_async
+    _assert_scalar _functional_assert_scalar sym_constrain_range sym_constrain_range_for_size
+    _functional_sym_constrain_range _functional_sym_constrain_range_for_size _has_same_storage_numel is_set_to
+    _fused_sdp_choice
 """
 OUTSIDE_ATEN = (
-    torch.ops.prim.device,
-    torch.ops.profiler._record_function_enter_new,
-    torch.ops.profiler._record_function_exit,
+    prim.device,
+    profiler._record_function_enter_new,
+    profiler._record_function_exit,
 )
 
 
@@ -72,8 +77,7 @@ def nothing() -> Work:
 
 
 def _free(names: str, *more: object, **traits: Any) -> None:
-    # an older or newer torch may lack one of them, and then cannot record it
-    packets = [getattr(aten, name) for name in names.split() if hasattr(aten, name)]
+    packets = [getattr(aten, name) for name in names.split()]
     formula(*packets, *more, **traits)(nothing)
 
 

@@ -7,14 +7,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import maximum, minimum, scaled
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 _COMBINE: dict[str, Any] = {
@@ -46,6 +45,29 @@ def index_put(self: Meta, indices: Sequence[Meta | None], values: Meta, accumula
     free = [n for n, meta in zip(self.shape, (*indices, *[None] * len(self.shape)), strict=False) if meta is None]
     places = np.broadcast_shapes(*(meta.shape for meta in given))
     return scalar(add=prod(places) * prod(free))
+
+
+@formula(aten._unsafe_masked_index_put_accumulate)
+def masked_index_put(self: Meta, values: Meta) -> Work:
+    """At most one add per value, where the mask lets it through.
+
+    >>> masked_index_put.work(TensorMeta((3, 5)), TensorMeta((2, 5))).scalar_ops.total
+    10
+    """
+    # [..] = aten._unsafe_masked_index_put_accumulate([..], mask, indices, values)
+    return scalar(add=values.numel) if self.is_floating else ZERO
+
+
+@masked_index_put.program
+def _masked_index_put(self: Any, mask: Any, indices: Sequence[Any], values: Any) -> Any:
+    out = self.copy()
+    places = np.arange(self.size).reshape(self.shape)
+    grid = np.broadcast_arrays(mask, *(i for i in indices if i is not None))
+    for at in np.ndindex(*grid[0].shape):
+        if grid[0][at]:
+            place = places[tuple(int(i[at]) for i in grid[1:])]
+            out.flat[place] = out.flat[place] + values[at]
+    return out
 
 
 @index_put.program

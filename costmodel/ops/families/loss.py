@@ -8,15 +8,14 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
-from costmodel.ops.formula import Formula, formula, packet_name, register, scalar
+from costmodel.ops.formula import Formula, formula, register, scalar
 from costmodel.ops.number import absolute, exp, log, log1p, maximum, scaled, where
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.pointwise import element_work
 
-aten = torch.ops.aten
 Meta = TensorMeta
 NONE, MEAN = 0, 1
 
@@ -151,7 +150,7 @@ def multi_margin_loss(self: Meta, target: Meta, p: int = 1, weight: Meta | None 
     c = self.numel // max(b, 1)
     wrong = b * (c - 1)
     extra = wrong * ((p == 2) + (weight is not None))
-    terms = scalar(add=2 * wrong + b * (c - 2), compare=wrong, multiply=extra, divide=b)
+    terms = scalar(add=2 * wrong + b * max(c - 2, 0), compare=wrong, multiply=extra, divide=b)
     return terms + reduced_work(b, reduction)
 
 

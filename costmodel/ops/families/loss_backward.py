@@ -7,16 +7,15 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.loss import MEAN, NONE
-from costmodel.ops.formula import Formula, formula, packet_name, register, scalar
+from costmodel.ops.formula import Formula, formula, register, scalar
 from costmodel.ops.number import exp, maximum, scaled, where
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.pointwise import element_work
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

@@ -7,14 +7,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def combine(outputs: int, beta: float, alpha: float) -> Work:
@@ -30,7 +28,7 @@ def combined(self: Array, product: Array, beta: float, alpha: float) -> Array:
     return (self if beta == 1 else np.broadcast_to(self, product.shape) * beta) + product
 
 
-@formula(aten.mm, mixes=("self", "mat2"), weights=("self", "mat2"))
+@formula(aten.mm, aten._int_mm, mixes=("self", "mat2"), weights=("self", "mat2"))
 def mm(self: TensorMeta, mat2: TensorMeta) -> Work:
     """Each output is a dot of length K: K multiplies, K − 1 adds.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.matmul import combine, combined
 from costmodel.ops.formula import formula
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(aten.dot)

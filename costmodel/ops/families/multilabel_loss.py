@@ -9,15 +9,14 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.loss import MEAN, reduced, reduced_work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import maximum
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

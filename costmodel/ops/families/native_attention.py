@@ -12,7 +12,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work, total
@@ -20,8 +19,7 @@ from costmodel.ops.families.reduction import fold, plus
 from costmodel.ops.families.softmax import softmax
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.reduction import Dims, each, fold, plus
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import absolute, equal, maximum, minimum, power, sqrt, where
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 @formula(aten.linalg_vector_norm, reduces=True)
@@ -24,13 +21,14 @@ def vector_norm(self: TensorMeta, out: TensorMeta, ord: float = 2) -> Work:
     """
     # [..] = aten.linalg_vector_norm([..., dims], p)
     n, m = self.numel, out.numel
+    joined = max(n - m, 0)  # the norm of nothing is 0, and nothing is added
     if ord == 2:
-        return scalar(multiply=n, add=n - m, transcendental=m)
+        return scalar(multiply=n, add=joined, transcendental=m)
     if abs(ord) == float("inf"):
-        return scalar(compare=n + n - m)
+        return scalar(compare=n + joined)
     if ord in (0, 1):
-        return scalar(compare=n, add=n - m)
-    return scalar(compare=n, transcendental=n + m, add=n - m)
+        return scalar(compare=n, add=joined)
+    return scalar(compare=n, transcendental=n + m, add=joined)
 
 
 @vector_norm.program

@@ -14,8 +14,8 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import sqrt
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

@@ -7,20 +7,25 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.normalization import total
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import sqrt
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Meta = TensorMeta
 Mask = Sequence[bool]
 
 
-@formula(aten.native_batch_norm_backward, aten.cudnn_batch_norm_backward, aten.miopen_batch_norm_backward)
+@formula(
+    aten.native_batch_norm_backward,
+    aten.batch_norm_backward,
+    aten.cudnn_batch_norm_backward,
+    aten.miopen_batch_norm_backward,
+    renamed={"update": "train", "save_var": "save_invstd"},
+)
 def batch_norm_backward(
     input: Meta, weight: Meta | None = None, train: bool = True, output_mask: Mask = (True, True, True)
 ) -> Work:
@@ -89,12 +94,12 @@ def _grouped_backward(e: int, groups: int, columns: int, weight: Meta | None, ma
     dx, dweight, dbias = mask
     work = scalar(add=e, multiply=e) if dx or dweight else scalar()
     if dweight:
-        work += scalar(multiply=e, add=e - columns)
+        work += scalar(multiply=e, add=max(e - columns, 0))
     if dbias:
-        work += scalar(add=e - columns)
+        work += scalar(add=max(e - columns, 0))
     if dx:
         weighted = e if weight is not None else 0
-        work += scalar(multiply=weighted + e + 2 * e, add=2 * (e - groups) + 2 * e, divide=2 * groups)
+        work += scalar(multiply=weighted + e + 2 * e, add=2 * max(e - groups, 0) + 2 * e, divide=2 * groups)
     return work
 
 
@@ -198,10 +203,10 @@ def rms_norm_backward(input: Meta, normalized_shape: tuple[int, ...], weight: Me
     dx, dweight = output_mask
     work = scalar(multiply=e)
     if dweight:
-        work += scalar(multiply=e, add=e - columns)
+        work += scalar(multiply=e, add=max(e - columns, 0))
     if dx:
         weighted = e if weight is not None else 0
-        work += scalar(multiply=weighted + e + 2 * e, add=e - rows + e, divide=rows)
+        work += scalar(multiply=weighted + e + 2 * e, add=max(e - rows, 0) + e, divide=rows)
     return work
 
 
@@ -230,7 +235,7 @@ def weight_norm_backward(saved_v: Meta, saved_g: Meta) -> Work:
     """
     # [K, ..], [K, 1] = aten._weight_norm_interface_backward([K, ..], [K, ..], [K, 1], [K, 1], dim)
     e, k = saved_v.numel, saved_g.numel
-    return scalar(multiply=3 * e, add=e - k + e, divide=3 * k)
+    return scalar(multiply=3 * e, add=max(e - k, 0) + e, divide=3 * k)
 
 
 @weight_norm_backward.program

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from costmodel.ir.tensor import TensorMeta
-from costmodel.ir.work import Work
+from costmodel.ir.work import ZERO, Work
 from costmodel.ops.families.pooling_backward import filled, scatter_add
 from costmodel.ops.formula import formula, scalar
+from costmodel.ops.packets import aten
 from costmodel.ops.windows import Windows, elements, inside, positions, sliding, touched
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 
@@ -137,6 +137,8 @@ def unfold_backward(grad_in: Meta, input_sizes: Sequence[int], dim: int, size: i
     6
     """
     # [.., n, ..] = aten.unfold_backward([.., windows, .., size], [.., n, ..], dim, size, step)
+    if not input_sizes:  # a single number has a single window
+        return ZERO
     lines = prod(input_sizes) // max(input_sizes[dim], 1)
     windows = grad_in.shape[dim]
     return scalar(add=grad_in.numel - lines * (size + (windows - 1) * min(size, step)))

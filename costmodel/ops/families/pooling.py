@@ -17,9 +17,9 @@ from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import maximum
+from costmodel.ops.packets import aten
 from costmodel.ops.windows import Windows, adaptive, elements, inside, positions, sliding_axes
 
-aten = torch.ops.aten
 Meta = TensorMeta
 Sizes = Sequence[int]
 

@@ -12,12 +12,12 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.pooling import Sizes, divisors
 from costmodel.ops.formula import formula, scalar
+from costmodel.ops.packets import aten
 from costmodel.ops.windows import (
     Windows,
     adaptive,
@@ -29,7 +29,6 @@ from costmodel.ops.windows import (
     touched,
 )
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

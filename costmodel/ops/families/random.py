@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import formula, scalar
+from costmodel.ops.packets import aten
 from costmodel.ops.pointwise import pointwise
 
-aten = torch.ops.aten
 Meta = TensorMeta
 
 

@@ -18,15 +18,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.formula import UnknownFormError, formula, scalar
 from costmodel.ops.nest_program import Array, contract, contraction_work
 from costmodel.ops.number import Number, sigmoid, tanh
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 ELSEWHERE = "fused LSTM layer: FlopCounterMode and fvcore count 0 for it"
 

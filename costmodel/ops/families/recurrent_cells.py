@@ -12,15 +12,13 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ScalarOps, Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.nest_program import Array
 from costmodel.ops.number import Tally, sigmoid, tanh
-
-aten = torch.ops.aten
+from costmodel.ops.packets import aten
 
 
 def _lstm_unit(i: Any, f: Any, g: Any, o: Any, c: Any) -> tuple[Any, ...]:

@@ -6,14 +6,13 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import ZERO, Work
 from costmodel.ops.formula import formula, scalar
 from costmodel.ops.number import equal, exp, log, maximum, sqrt, where
+from costmodel.ops.packets import aten
 
-aten = torch.ops.aten
 Dims = Any  # None (all), one dim or a tuple of them
 
 
@@ -206,7 +205,7 @@ def _trace(self: Any) -> Any:
     return fold(plus, self.diagonal())
 
 
-@formula(aten.any, aten.all, aten.count_nonzero, aten.nonzero)
+@formula(aten.any, aten.all, aten.count_nonzero, aten.nonzero, aten.nonzero_static)
 def truth(self: TensorMeta) -> Work:
     """Whether a float is zero is a compare; the rest is logic on masks.
 

@@ -21,9 +21,8 @@ from costmodel.ops.number import (
     trunc,
     where,
 )
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.pointwise import pointwise
-
-aten = torch.ops.aten
 
 
 def _special(function: Callable[..., torch.Tensor]) -> Callable[[float], float]:
@@ -63,6 +62,15 @@ TRANSCENDENTAL: dict[Any, Callable[[float], float]] = {
     aten.special_i1e: _special(torch.special.i1e),
     aten.special_ndtri: _special(torch.special.ndtri),
     aten.special_erfcx: _special(torch.special.erfcx),
+    aten.special_log_ndtr: _special(torch.special.log_ndtr),
+    aten.special_bessel_j0: _special(torch.special.bessel_j0),
+    aten.special_bessel_j1: _special(torch.special.bessel_j1),
+    aten.special_bessel_y0: _special(torch.special.bessel_y0),
+    aten.special_bessel_y1: _special(torch.special.bessel_y1),
+    aten.special_modified_bessel_i0: _special(torch.special.modified_bessel_i0),
+    aten.special_modified_bessel_i1: _special(torch.special.modified_bessel_i1),
+    aten.special_modified_bessel_k0: _special(torch.special.modified_bessel_k0),
+    aten.special_modified_bessel_k1: _special(torch.special.modified_bessel_k1),
     aten.floor: math.floor,
     aten.ceil: math.ceil,
     aten.trunc: math.trunc,
@@ -70,9 +78,11 @@ TRANSCENDENTAL: dict[Any, Callable[[float], float]] = {
 
 
 def _register(packet: Any, function: Callable[[float], float]) -> None:
+    apply = transcendental(function, packet_name(packet).removeprefix("aten."))
+
     @pointwise(packet)
     def one(self: Any) -> Any:
-        return transcendental(function)(self)
+        return apply(self)
 
 
 for _packet, _function in TRANSCENDENTAL.items():
@@ -142,6 +152,8 @@ def sinc(self: Any) -> Any:
 
 @pointwise(aten.angle)
 def angle(self: Any) -> Any:
+    if hasattr(self, "angle"):  # a complex number
+        return self.angle()
     return where(self < 0.0, math.pi, 0.0)
 
 

@@ -15,15 +15,14 @@ from math import prod
 from typing import Any
 
 import numpy as np
-import torch
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops.families.pooling_backward import filled, scatter_add
-from costmodel.ops.formula import Formula, packet_name, register, scalar
+from costmodel.ops.formula import Formula, register, scalar
+from costmodel.ops.packets import aten, packet_name
 from costmodel.ops.traits import Traits
 
-aten = torch.ops.aten
 Meta = TensorMeta
 Taps = tuple[tuple[tuple[int, float], ...], ...]  # per output: pairs (input position, weight)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from costmodel.ir.tensor import Role
+from costmodel.tracing import compat
 
 BEFORE = (-1, 0)
 """The moment before everything: in no segment."""
@@ -38,7 +39,7 @@ class Lifetimes:
 
     def number(self, tensor: torch.Tensor, role: Role) -> int:
         """The id of the tensor's storage; a new one is born now, with ``role``."""
-        storage = tensor.untyped_storage()
+        storage, _ = compat.memory_of(tensor)
         address = storage._cdata
         known = self._by_address.get(address)
         if known is not None:

@@ -24,6 +24,7 @@ from costmodel.tracing.recording.packing import Packing
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.recording.selections import Selections
+from costmodel.tracing.recording.sparse import Sparse
 from costmodel.tracing.recording.structures import is_leaf, tensors_in
 from costmodel.tracing.values import UnknownError
 
@@ -84,6 +85,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self._leaves = frozenset(path for path, module in model.named_modules() if is_leaf(module))
         self._latest: dict[int, int] = {}
         self._results = ResultMemory(known_in_this_process())
+        self._sparse = Sparse()
         mode = fake.active()
         self.concrete = real.active() is not None
         self.constants = Constants(None if mode is None else mode.values)
@@ -123,16 +125,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
 
     def _id(self, tensor: torch.Tensor, role: Role) -> int:
         # the tag dies with the tensor; shape and memory show whether the tensor was given other data (p.data = q)
-        now = (tensor.shape, tensor.untyped_storage()._cdata)
+        memory, shape = compat.memory_of(tensor)
+        now = (shape, memory._cdata)
         tag: tuple[Any, int, Any] = getattr(tensor, "_costmodel_tag", (None, 0, None))
         ours = tag[0] is self
         if ours and tag[2] == now:
             return tag[1]
         storages = len(self.lifetimes.lives)
         storage = self.lifetimes.number(tensor, role)
-        if storage == storages and role is not Role.PARAMETER:
+        if storage == storages and role is not Role.PARAMETER and tensor.layout is torch.strided:
             self.constants.meet(tensor, storage)
-        spec = (tuple(tensor.shape), tensor.dtype, tensor.device, storage)
+        spec = (shape, tensor.dtype, tensor.device, storage)
         number = self._latest.get(storage)
         if not ours or number is None or self.tensors[number] != spec:
             number = self._latest[storage] = len(self.tensors)
@@ -166,7 +169,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if "device" in kwargs:
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
-        arguments = encode_call(func, args, kwargs, self._argument_id)
+        is_sparse = self._sparse.concerns(func, args, kwargs)
+        as_written, given, named = self._sparse.written(func, args, kwargs) if is_sparse else (func, args, kwargs)
+        arguments = encode_call(as_written, given, named, self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
         is_known = (
             not self.concrete
@@ -174,11 +179,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             and self.constants.know(self.tensors[i][3] for _, value in arguments for i in tensor_ids(value))
         )
         try:
-            concerned = self.packing.concerns(args, kwargs)
-            if self.concrete:
-                result = func(*args, **kwargs)
-            else:
-                result = (self.packing.run if concerned else self._results)(func, args, kwargs)
+            result = self._execute(is_sparse, func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self.running = None
@@ -188,14 +189,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             scope = self._owner(arguments, outputs)
         calls = self.segments[-1]
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
-        call = OpCall(op=str(func), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
+        call = OpCall(op=str(as_written), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
         calls.append(call)
-        names = written_names(func)
+        names = written_names(as_written)
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
         if names:
             wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
         if self.selections:
-            self.selections.used(func, call, self._storage_of)
+            self.selections.used(func, call, lambda i: self.tensors[i][3])
         if is_known:  # what backward and the optimizer make of constants decides nothing of the model
             self.constants.ran(func, args, kwargs, result, wrote)
         else:
@@ -207,6 +208,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             self.lines[-1].append(user_lines())
         return result
 
+    def _execute(self, is_sparse: bool, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if self.concrete:
+            return func(*args, **kwargs)
+        if is_sparse:
+            return self._sparse.run(func, args, kwargs)
+        known = self.packing.run if self.packing.concerns(args, kwargs) else self._results
+        return known(func, args, kwargs)
+
     def _sized(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
         """The result of an op whose size hangs on values, if these are known."""
         try:
@@ -217,11 +226,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             selected = self.constants.as_many_as_there_are(func, args)
             if selected is None:
                 raise refused from None
-            self.selections.taken(self._storage_of(self._id(selected, Role.TEMPORARY)), user_line())
+            self.selections.taken(self.tensors[self._id(selected, Role.TEMPORARY)][3], user_line())
             return selected
-
-    def _storage_of(self, tensor: int) -> int:
-        return self.tensors[tensor][3]
 
     def _is_known(self, tensor: torch.Tensor) -> bool:
         return self.constants.know((self.tensors[self._argument_id(tensor)][3],))

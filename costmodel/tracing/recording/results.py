@@ -93,6 +93,8 @@ def _key(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if not isinstance(value, FakeTensor) or value.constant is not None:
             raise _OpaqueError
+        if value.layout is not torch.strided:
+            raise _OpaqueError
         return (value.shape, value.stride(), value.storage_offset(), value.dtype)
     if isinstance(value, (tuple, list)):
         return tuple([_key(item) for item in value])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import torch
 
 from costmodel.ops.families.unary import TRANSCENDENTAL
+from costmodel.ops.packets import packet_name
 from tests.conformance.case import case, numbers, positive
 
 aten = torch.ops.aten
 a, b, c = (numbers(2, 3, seed=i) for i in range(3))
 p, q = positive(2, 3), positive(2, 3, seed=1)
+transcendental = [getattr(aten, packet_name(named).removeprefix("aten.")) for named in TRANSCENDENTAL]
 
 CASES = [
-    *(case(packet, 1.0 + p if packet is aten.acosh else p) for packet in TRANSCENDENTAL),
+    *(case(packet, 1.0 + p if packet is aten.acosh else p) for packet in transcendental),
     *(
         case(packet, a)
         for packet in (aten.neg, aten.abs, aten.sign, aten.sgn, aten.reciprocal, aten.sigmoid, aten.frac)
@@ -70,4 +72,14 @@ CASES = [
     *(case(packet, a, b) for packet in (aten.logical_and, aten.logical_or, aten.logical_xor)),
     case(aten.linalg_cross, a, b),
     case(aten.native_dropout, a, 0.5, True, values=False),  # random
+    case(aten.special_xlog1py, a, p),
+    case(aten.special_entr, p),
+    case(aten.mvlgamma, 2.0 + p, 3),
+    *(case(packet, p, q) for packet in (aten.igamma, aten.igammac, aten._standard_gamma_grad)),
+    case(aten.special_zeta, 1.5 + p, q),
+    case(aten.ldexp.Tensor, a, torch.tensor([2.0, -1.0, 0.5]).double()),
+    case(aten.polar, p, a),
+    case(aten.special_airy_ai, a),
+    *(case(packet, p) for packet in (aten.special_spherical_bessel_j0, aten.special_scaled_modified_bessel_k0)),
+    case(aten.special_scaled_modified_bessel_k1, p),
 ]

@@ -26,4 +26,11 @@ CASES = [
         for reduce in ("sum", "prod", "amax", "amin", "mean")
     ),
     case(aten.put, x, torch.tensor([1, 1, 7]), numbers(3), True),
+    case(
+        aten._unsafe_masked_index_put_accumulate,
+        x,
+        torch.tensor([True, True, True]),
+        [torch.tensor([0, 2, 0]), torch.tensor([4, 4, 4])],
+        numbers(3),
+    ),
 ]

@@ -86,3 +86,16 @@ def test_the_gradient_of_bags(bags: list[list[int]], width: int, mode: int, weig
 def test_looking_up_is_free(mode: int) -> None:
     call = {"weight": tensor(5, 3), "indices": torch.tensor([1, 2])}
     assert counted(family.embedding, call).scalar_ops.total == 0
+
+
+@quick
+@given(st.lists(indices, min_size=1, max_size=3), sizes)
+def test_the_gradient_of_weights_of_samples(bags: list[list[int]], width: int) -> None:
+    index = torch.tensor([i for bag in bags for i in bag])
+    offsets = torch.tensor([sum(map(len, bags[:i])) for i in range(len(bags))])
+    table, weights = tensor(5, width), tensor(len(index), seed=1).requires_grad_()
+    out = aten._embedding_bag(table, index, offsets, False, 0, False, weights)[0]
+    grad = tensor(*out.shape, seed=2)
+    bag_of = torch.tensor([i for i, bag in enumerate(bags) for _ in bag])
+    call = {"grad": grad, "weight": table, "indices": index, "offset2bag": bag_of}
+    check(family.embedding_bag_weights_backward, call, torch.autograd.grad(out, weights, grad)[0])
