@@ -14,7 +14,13 @@ import torch
 
 from costmodel.tracing.reading.text import line_of
 
-_NOBODYS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), sysconfig.get_path("scripts"), "<")
+_NOBODYS = (
+    str(Path(torch.__file__).parent),
+    str(Path(__file__).parents[1]),
+    sysconfig.get_path("scripts"),
+    str(Path(sysconfig.get_path("purelib"), "typing_extensions.py")),  # it wraps what is deprecated
+    "<",
+)
 _PACKAGES = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 _OTHERS = (*_NOBODYS, *_PACKAGES)
 _STDLIB = sysconfig.get_path("stdlib")
