@@ -34,8 +34,8 @@ from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.packing import padded_in_python
 from costmodel.tracing.recording.recorder import Recorder
 from costmodel.tracing.recording.repetition import Repeated, repeat
-from costmodel.tracing.recording.structures import is_leaf, tensors_in
 from costmodel.tracing.step.step import Step
+from costmodel.tracing.structures import is_leaf, tensors_in
 
 _DRAWN = "a value drawn at random while the model is built is any: the model is the same with another"
 

@@ -207,6 +207,10 @@ class Values:
         self._notes.append(_Note(func, encoded, options, places, writes, frozenset(reads), elements))
         return writes
 
+    def copied(self, tensor: torch.Tensor, twin: torch.Tensor) -> None:
+        """A tensor stands for another one, real or fake, and has its values."""
+        self.note(aten.clone.default, (tensor,), {}, twin)
+
     def _encoded(self, value: Any, reads: set[int]) -> Any:
         """An argument with places for its fake tensors, whose storages are added to ``reads``."""
         if isinstance(value, compat.FakeTensor):

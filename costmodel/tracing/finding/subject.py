@@ -24,6 +24,7 @@ from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
 from costmodel.tracing.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
 from costmodel.tracing.reading.text import PYTHON
+from costmodel.tracing.structures import tensors_in
 
 
 @dataclass(frozen=True)
@@ -292,14 +293,22 @@ def plain_value(value: Any) -> str:
 
 def _as_fake(model: nn.Module) -> nn.Module:
     """A copy of a built model with fake parameters and buffers of the active mode; the original is not touched."""
-    tensors = (*model.parameters(), *model.buffers())
+    plain = [t for m in model.modules() for name, value in vars(m).items() if name[0] != "_" for t in tensors_in(value)]
+    tensors = (*model.parameters(), *model.buffers(), *plain)
     twins = {id(t): new_without_size(t) if has_no_size(t) else _fake_twin(t) for t in tensors}
     with compat.without_modes():  # copy.deepcopy fails on a module inside the fake mode
         return rebound(copy.deepcopy(model, twins))
+
+
+_MOST_KNOWN = 2**16
+"""Elements of a buffer of which the values stay known: masks and tables, not memory banks."""
 
 
 def _fake_twin(tensor: torch.Tensor) -> torch.Tensor:
     twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cpu")
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(twin, requires_grad=tensor.requires_grad)
+    mode = fake.active()
+    if mode is not None and tensor.numel() <= _MOST_KNOWN:
+        mode.values.copied(tensor, twin)
     return twin

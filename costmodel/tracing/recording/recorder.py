@@ -25,7 +25,7 @@ from costmodel.tracing.recording.results import ResultMemory, known_in_this_proc
 from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.recording.selections import Selections
 from costmodel.tracing.recording.sparse import Sparse
-from costmodel.tracing.recording.structures import is_leaf, tensors_in
+from costmodel.tracing.structures import is_leaf, tensors_in
 from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten

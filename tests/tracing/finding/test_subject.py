@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -168,3 +169,29 @@ def test_importing_a_file_allocates_nothing(write: Write) -> None:
     module, name = load_source(path, Session(FakeMode()))
     assert isinstance(module.huge, compat.FakeTensor)
     assert find_model(module, name, {}, path).name == path
+
+
+class Tabled(nn.Module):
+    """Plain tensors in attributes, lists and dicts; a mask and a number that decide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.mean = torch.ones(4)
+        self.tables = [{"scale": torch.full((4,), 2.0)}]
+        self.times = torch.tensor(2)
+        self.register_buffer("keep", torch.tensor([True, False, True, True]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.layer((x - self.mean) / self.tables[0]["scale"])[:, self.keep]
+        return y if self.times > 1 else y.sum()
+
+
+def test_an_object_is_what_its_class_is(tmp_path: Path) -> None:
+    due = costmodel.analyze(Tabled, input="4", batch=2).totals.operations
+    assert due.forward == 2 * 4 * 2 + 2 * 4 * (4 + 4)
+    assert costmodel.analyze(Tabled(), input="4", batch=2).totals.operations == due
+    file = tmp_path / "net.py"
+    lines = inspect.getsource(Tabled)
+    file.write_text(f"import torch\nfrom torch import nn\n{lines}\nnet = Tabled()\n", encoding="utf-8")
+    assert costmodel.analyze(f"{file}:net", input="4", batch=2).totals.operations == due
