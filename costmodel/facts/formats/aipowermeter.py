@@ -46,7 +46,7 @@ class _Log:
 
 def recognises(source: Source) -> bool:
     """Whether the first line is a sample of this meter."""
-    first = source.text.lstrip().split("\n", 1)[0]
+    first, _, _ = source.text.lstrip().partition("\n")
     return first.startswith("{") and '"date"' in first and '"metrics"' in first
 
 
