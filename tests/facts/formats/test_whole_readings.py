@@ -8,6 +8,7 @@ import pytest
 
 from costmodel.errors import FormatError
 from costmodel.facts.facts_format import facts_formats
+from costmodel.facts.source import excerpt
 from costmodel.ir.facts import Gap, Measurement, Reading
 from tests.facts.conftest import Read, found, value
 
@@ -68,7 +69,8 @@ def test_a_device_that_stops_early_is_a_lower_bound_of_its_own(read: Read) -> No
     lines = AIPOWERMETER.splitlines(True)
     (reading,) = read("p.json", lines[0] + lines[1] + lines[2].replace('"intel_power": 40', '"intel_power": null'))
     assert bounds(reading) == [(16, True), (15, True), (1, False), (10, False)]
-    (reading,) = read("p.json", '{"date": "2023-07-27 17:21:57", "metrics": {}}\n' * 2)
+    silent = '{"date": "2023-07-27 17:21:5%d", "metrics": {}}\n'
+    (reading,) = read("p.json", silent % 7 + silent % 8)
     assert (reading.measurements, reading.samples) == ((), 2)
     assert reading.notes == ("no power of CPU or GPU in it: nothing was integrated",)
 
@@ -320,3 +322,56 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
     with pytest.raises(FormatError) as caught:
         read("t.csv", "words\n")
     assert str(caught.value).endswith(f"t.csv: is not in one of the known formats ({known})")
+
+
+def test_power_at_one_moment_is_no_energy(read: Read) -> None:
+    first, second, _ = AIPOWERMETER.splitlines(True)
+    for text in (first, first + first, smi("index, power.draw [W]", "00, 0, 5"), smi("power.draw [W]", "00, 5", "00, 5")):
+        with pytest.raises(FormatError, match="no two samples at different times: there is no energy to be told"):
+            read("log", text)
+    (reading,) = read("p.json", first + second)
+    assert bounds(reading)[0] == (Decimal("15.5"), False)
+
+
+@pytest.mark.parametrize(
+    ("score", "text", "metric", "percent"),
+    [
+        ("accuracy-fraction", "1", "accuracy_percent", 100), ("accuracy-percent", "91.5", "accuracy_percent", 91.5),
+        ("error-fraction", "0.25", "error_rate_percent", 25), ("error-percent", "100", "error_rate_percent", 100),
+    ],
+)  # fmt: skip
+def test_leaderboard(read: Read, score: str, text: str, metric: str, percent: float) -> None:
+    dates = "2022-02-27,2022-03-01"
+    (reading,) = read("b.csv", f"TeamName,Score,SubmissionDate,LastSubmissionDate\na,{text},{dates}\n", score=score)
+    value = Measurement(metric=metric, value=Decimal(str(percent)), unit="%", because=f"Score, told to be {score}")
+    assert reading == Reading(
+        file="b.csv", format="kaggle-leaderboard", submission="a", measurements=(value,),
+        words={"submitted": "2022-02-27"},
+    )  # fmt: skip
+    largest = 1 if score.endswith("fraction") else 100
+    for wrong in (f"{largest}.01", "-0.1", "x"):
+        with pytest.raises(FormatError) as caught:
+            read("b.csv", f"TeamName,Score\na,{wrong}\n", score=score)
+        assert str(caught.value).endswith(f"b.csv:2: Score: {wrong!r} is not a number from 0 to {largest}")
+
+
+def test_teams_of_one_name_are_told_apart(read: Read) -> None:
+    rows = "TeamName,TeamId,Score,LastSubmissionDate\na,7,1,2022\na,8,1,\nb,9,1,\n"
+    readings = read("b.csv", rows, score="accuracy-percent")
+    assert [(r.submission, dict(r.words)) for r in readings] == [
+        ("a (TeamId 7)", {"submitted": "2022"}), ("a (TeamId 8)", {}), ("b", {}),
+    ]  # fmt: skip
+    by_line = read("b.csv", "TeamName,Score\na,1\na,1\n", score="accuracy-percent")
+    assert [r.submission for r in by_line] == ["a (TeamId 2)", "a (TeamId 3)"]
+    with pytest.raises(FormatError) as caught:
+        read("b.csv", rows)
+    assert str(caught.value).endswith(
+        "b.csv:1: the file does not say what Score is: give --score accuracy-fraction or accuracy-percent or "
+        "error-fraction or error-percent"
+    )
+
+
+def test_sixty_characters_of_a_value_are_shown() -> None:
+    assert excerpt("x" * 60) == repr("x" * 60)
+    assert excerpt("x" * 61) == repr("x" * 59 + "…")
+    assert excerpt("\x1b") == r"'\\x1b'"
