@@ -326,11 +326,16 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
 
 def test_power_at_one_moment_is_no_energy(read: Read) -> None:
     first, second, _ = AIPOWERMETER.splitlines(True)
-    for text in (first, first + first, smi("index, power.draw [W]", "00, 0, 5"), smi("power.draw [W]", "00, 5", "00, 5")):
+    for text in (
+        first,
+        first + first,
+        smi("index, power.draw [W]", "00, 0, 5"),
+        smi("power.draw [W]", "00, 5", "00, 5"),
+    ):
         with pytest.raises(FormatError, match="no two samples at different times: there is no energy to be told"):
             read("log", text)
     (reading,) = read("p.json", first + second)
-    assert bounds(reading)[0] == (Decimal("15.5"), False)
+    assert bounds(reading)[0] == (15.5, False)
 
 
 @pytest.mark.parametrize(
