@@ -76,10 +76,13 @@ class Mutant:
         lines = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), lineterm="", n=1)
         return "\n".join(line.rstrip() for line in lines if line[:3] not in ("+++", "---", "@@ "))
 
-    def takes_away(self, pattern: str) -> bool:
-        """Whether the changed line is one of these, whatever it became."""
-        gone = [line[1:].strip() for line in self.change.splitlines() if line.startswith("-")]
-        return len(gone) == 1 and re.fullmatch(pattern, gone[0]) is not None
+    def turns(self, line: str, into: str | None) -> bool:
+        """Whether one line changes, one of these, into one of those (whatever it is, if they are not given)."""
+        lines = [[text[1:].strip() for text in self.change.splitlines() if text.startswith(sign)] for sign in "-+"]
+        if [len(side) for side in lines] != [1, 1]:
+            return False
+        (before,), (after,) = lines
+        return re.fullmatch(line, before) is not None and (into is None or re.fullmatch(into, after) is not None)
 
 
 def without_annotations(source: str) -> str:
@@ -141,10 +144,14 @@ def copied(into: Path) -> Path:
 
 
 def is_equivalent(mutant: Mutant, rows: Sequence[Mapping[str, str]]) -> bool:
-    """Whether a row names it: its file (a glob), and the changed lines, or a pattern for the line that is gone."""
+    """Whether a row names it: its file (a glob), and the changed lines, or patterns for the line before and after."""
     return any(
         fnmatchcase(mutant.file, row["file"])
-        and (mutant.change.strip() == row["change"].strip() if "change" in row else mutant.takes_away(row["line"]))
+        and (
+            mutant.change.strip() == row["change"].strip()
+            if "change" in row
+            else mutant.turns(row["line"], row.get("into"))
+        )
         for row in rows
     )
 

@@ -212,6 +212,7 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
     rows = []
     for scope in order:
         own = groups.get(scope, [])
+        input_bytes, output_bytes = io.get(scope, (0, 0))
         rows.append(
             LayerRow(
                 layer=layer_name(scope),
@@ -219,8 +220,8 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
                 parameters=by_module.get(scope, 0),
                 operations=_figures(own, _by(convention)),
                 macs=_figures(own, _by(MACS)),
-                input_bytes=io.get(scope, (0, 0))[0],
-                output_bytes=io.get(scope, (0, 0))[1],
+                input_bytes=input_bytes,
+                output_bytes=output_bytes,
             )
         )
     return tuple(rows)

@@ -1,0 +1,149 @@
+"""Widths of traces made by hand: the forms that no honest layer of torch's brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from costmodel.ir.tensor import Role
+from costmodel.passes.widths import widths
+from tests.passes.traces import Maker, called, ref
+
+Found = list[tuple[int, int, list[tuple[int, str, int]]]]
+
+
+class Chain:
+    """Matrix products one after the other: x (4, 3) · (3, 8) · (8, 5); what stands between is added by hand."""
+
+    def __init__(self) -> None:
+        self.maker = Maker()
+        self.last = self.x = self.maker.tensor(4, 3, role=Role.INPUT)
+
+    def product(self, *shape: int, weight: int | None = None, bias: int | None = None) -> int:
+        weight = self.maker.weight(*shape) if weight is None else weight
+        before, self.last = self.last, self.maker.tensor(4, shape[1])
+        arguments: dict[str, Any] = {"mat1": ref(before), "mat2": ref(weight)}
+        if bias is not None:
+            arguments = {"self": ref(bias), **arguments}
+            self.maker.op("addmm.default", arguments, self.last)
+        else:
+            self.maker.op("mm.default", {"self": ref(before), "mat2": ref(weight)}, self.last)
+        return weight
+
+    def op(self, packet: str, *more: int, shape: tuple[int, ...], **arguments: Any) -> int:
+        before, self.last = self.last, self.maker.tensor(*shape)
+        named = {"self": ref(before), **{f"other{n}": ref(one) for n, one in enumerate(more)}, **arguments}
+        self.maker.op(packet, named, self.last)
+        return self.last
+
+    def found(self, **more: Any) -> Found:
+        return [
+            (w.size, w.multiple_of, [(u.call, u.dim, u.times) for u in w.uses])
+            for w in widths(self.maker.trace(**more))
+        ]
+
+
+OPEN = [(8, 1, [(0, "M", 1), (1, "C", 1)])]
+
+
+def test_two_products_share_what_lies_between() -> None:
+    chain = Chain()
+    chain.product(3, 8)
+    chain.product(8, 5)
+    assert chain.found() == OPEN
+
+
+def test_a_result_is_given() -> None:
+    chain = Chain()
+    chain.product(3, 8)
+    between = chain.last
+    chain.product(8, 5)
+    whole = called("", (chain.x,), (between,), 0, 2)
+    assert chain.found(module_calls=(called("part", (), (between,), 0, 2),)) == OPEN
+    assert chain.found(module_calls=(whole,)) == []
+
+
+def test_a_weight_that_is_computed_shared_or_looked_at_freezes() -> None:
+    computed = Chain()
+    weight = computed.maker.weight(3, 8)
+    made = computed.maker.tensor(3, 8)
+    computed.maker.op("relu.default", {"self": ref(weight)}, made)
+    computed.product(3, 8, weight=made)
+    computed.product(8, 5)
+    assert computed.found() == []
+    looked_at = Chain()
+    weight = looked_at.maker.weight(3, 8)
+    looked_at.maker.op("relu.default", {"self": ref(weight)}, looked_at.maker.tensor(3, 8))
+    looked_at.product(3, 8, weight=weight)
+    looked_at.product(8, 5)
+    assert looked_at.found() == []
+    shared = Chain()
+    weight = shared.product(3, 8)
+    shared.product(8, 3)
+    shared.product(3, 8, weight=weight)
+    shared.product(8, 5)
+    assert shared.found() == []
+    later = Chain()
+    weight = later.product(3, 8)
+    later.product(8, 5)
+    later.maker.op("relu.default", {"self": ref(weight)}, later.maker.tensor(3, 8))
+    assert later.found() == []
+
+
+def test_a_bias_has_the_channels_of_what_it_is_added_to() -> None:
+    chain = Chain()
+    bias = chain.maker.weight(8)
+    chain.product(3, 8, bias=bias)
+    chain.product(8, 8)
+    chain.product(8, 5)
+    assert chain.found() == [(8, 1, [(0, "M", 1), (1, "C", 1)]), (8, 1, [(1, "M", 1), (2, "C", 1)])]
+    tied = Chain()
+    bias = tied.maker.weight(8)
+    tied.product(3, 8, bias=bias)
+    tied.product(8, 8, bias=bias)
+    tied.product(8, 5)
+    assert tied.found() == [(8, 1, [(0, "M", 1), (1, "C", 1), (1, "M", 1), (2, "C", 1)])]
+    computed = Chain()
+    plain = computed.maker.tensor(8)
+    computed.product(3, 8, bias=plain)
+    computed.product(8, 5)
+    assert computed.found() == []
+
+
+def test_a_fold_over_other_axes_lets_a_width_pass() -> None:
+    def folded(
+        shape: tuple[int, ...], dim: object, after: tuple[int, ...], keepdim: bool = False, view: tuple[int, ...] = ()
+    ) -> Found:
+        chain = Chain()
+        chain.product(3, 8)
+        if view:
+            chain.op("view.default", shape=view)
+        more = {"keepdim": True} if keepdim else {}
+        chain.op("mean.dim", shape=after, dim=dim, **more)
+        if len(after) != 2:
+            chain.op("view.default", shape=(4, 8))
+        chain.product(8, 5)
+        return chain.found()
+
+    image = (4, 8, 1, 1)
+    for dim, after, keepdim in (
+        ((2, 3), (4, 8), False),
+        ((-1, -2), (4, 8), False),
+        ((2, 3), image, True),
+        (3, (4, 8, 1), False),
+    ):
+        (only,) = folded((4, 8), dim, after, keepdim, image)
+        assert (only[0], [use[1:] for use in only[2]]) == (8, [("M", 1), ("C", 1)])
+    for channels in ((1,), (-3,), (1, 2, 3)):
+        assert folded((4, 8), channels, (4, 8), False, image) == []
+    # what has no channels, or folds over everything, is not known
+    raw = Chain()
+    raw.op("mean.dim", shape=(4,), dim=(1,))
+    raw.op("view.default", shape=(4, 1))
+    raw.product(1, 8)
+    raw.product(8, 5)
+    assert [size for size, _, _ in raw.found()] == [8]
+    everything = Chain()
+    everything.product(3, 8)
+    everything.op("mean.dim", shape=(4, 8), dim=())
+    everything.product(8, 5)
+    assert everything.found() == []
