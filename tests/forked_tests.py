@@ -10,10 +10,11 @@ import contextlib
 import gc
 import importlib
 import os
+import select
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 SLOW_TO_IMPORT = (
@@ -28,6 +29,9 @@ OPTIONS = (
 
 NO_TESTS = 5
 """pytest's exit code where a file holds none."""
+
+START = 10.0
+"""Seconds that a file has in any case: the first one imports the room."""
 
 MEMORY = 12 * 2**30
 """Bytes of data that a fork may hold."""
@@ -46,21 +50,17 @@ class Tests:
 
     def measure(self) -> str | None:
         """Take the time of every file; the first that fails, or None."""
-        for file, seconds in self._run(self.files, None):
+        for file, seconds in self._run(dict.fromkeys(self.files)):
             if seconds is None:
                 return file
             self.seconds[file] = seconds
         return None
 
     def noticed_by(self, source: str, slowest: float) -> str | None:
-        """The file that fails with ``source`` as it is now, or is late by ``slowest`` times what all took; or None."""
-        limit = slowest * sum(self.seconds.values()) + 30
-        last = ""
-        for file, seconds in self._run([source, *sorted(self.files, key=lambda f: self._order(f, source))], limit):
-            last = file
-            if seconds is None:
-                return last
-        return None
+        """The file that fails with ``source`` as it is now, or takes ``slowest`` times as long as it took; or None."""
+        files = [source, *sorted(self.files, key=lambda file: self._order(file, source))]
+        limits = {file: slowest * self.seconds.get(file, 0.0) + START for file in files}
+        return next((file for file, seconds in self._run(limits) if seconds is None), None)
 
     def _order(self, file: str, source: str) -> tuple[bool, float]:
         """The mirror of the source first, then the quickest."""
@@ -68,16 +68,16 @@ class Tests:
         mirror = Path("tests", room, rest)
         return file != mirror.with_name(f"test_{mirror.name}").as_posix(), self.seconds.get(file, 0.0)
 
-    def _run(self, files: Sequence[str], limit: float | None) -> Iterator[tuple[str, float | None]]:
+    def _run(self, limits: Mapping[str, float | None]) -> Iterator[tuple[str, float | None]]:
         """Each file with its seconds, or None for the one that failed or was not done in time, which is the last."""
         told, tell = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(told)
-            _in_fork(self.tree, files, tell)
+            _in_fork(self.tree, list(limits), tell)
         os.close(tell)
         try:
-            yield from _as_told(files, told, None if limit is None else time.monotonic() + limit)
+            yield from _as_told(limits, told)
         finally:
             os.close(told)
             with contextlib.suppress(ProcessLookupError):
@@ -90,13 +90,11 @@ def _files(tree: Path, path: str) -> list[str]:
     return [file.relative_to(tree).as_posix() for file in found]
 
 
-def _as_told(files: Sequence[str], told: int, end: float | None) -> Iterator[tuple[str, float | None]]:
+def _as_told(limits: Mapping[str, float | None], told: int) -> Iterator[tuple[str, float | None]]:
     """One byte is told for each file that passed."""
-    import select
-
     start = time.monotonic()
-    for file in files:
-        ready, _, _ = select.select([told], [], [], None if end is None else max(0.0, end - time.monotonic()))
+    for file, limit in limits.items():
+        ready, _, _ = select.select([told], [], [], limit)
         passed = bool(ready) and os.read(told, 1) == b"."
         now = time.monotonic()
         yield file, now - start if passed else None
