@@ -309,15 +309,8 @@ def test_what_an_archive_is_and_how_much_it_may_hold(tmp_path: Path) -> None:
 
 
 def test_what_is_in_an_archive_by_its_name(tmp_path: Path) -> None:
-    entries = {
-        "__MACOSX/a": "",
-        "a/.git/b": "",
-        "x/__pycache__/c": "",
-        ".DS_Store": "",
-        "Thumbs.db": "",
-        "./n//m.py": "x",
-        "d/": "",
-    }
+    junk = ("__MACOSX/a", "a/.git/b", "x/__pycache__/c", ".DS_Store", "Thumbs.db")
+    entries = {**dict.fromkeys(junk, ""), "./n//m.py": "x", "n/": "", "d/": ""}
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for name, content in entries.items():
             archive.writestr(name, content)

@@ -155,6 +155,13 @@ OTHER_ROLE = "its role is not its memory's"
         (whole(provenance={"torch": "9" * 32}), "its provenance"),
         (whole(provenance={"torch": "v2"}), "its provenance"),
         (whole(inputs=(6,)), "inputs: a tensor that does not exist"),
+        # a name is shown up to its sixtieth character, a device's up to its twentieth
+        (item("tensors", 2, device="d" * 25), f"tensor 2: device {'d' * 20!r}"),
+        (item("modules", 1, path="fc" + "m" * 400), f"module {'fc' + 'm' * 58!r}: a name that is not"),
+        (item("parameters", 0, name="p" * 401), f"parameter {'p' * 60!r}: a name that is not"),
+        (with_call(0, op="o" * 70), f"call 0: {'o' * 60!r} is not an op"),
+        (with_call(0, scope="s" * 70), f"call 0: no module {'s' * 60!r}"),
+        (item("module_calls", 0, path="m" * 70), f"call of module {'m' * 60!r}: no such module"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_trace(change: Callable[[Trace], Trace], said: str) -> None:
