@@ -57,7 +57,7 @@ PARTS = {"grading": ("intake", "scrutiny", *(f"{name}.py" for name in PURE))}
 EVERYWHERE = "tests/architecture/test_frozen.py"
 """What holds of every room."""
 
-SLOWEST = 10
+SLOWEST = 5
 """A fault that makes the tests so many times slower than they were is noticed."""
 
 

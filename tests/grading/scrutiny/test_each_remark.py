@@ -289,6 +289,12 @@ def test_a_training_that_does_other_work_than_the_inference() -> None:
     assert compared(Network(batch=2).trace()) == [
         (NoticeKind.ASYMMETRIC, "60 multiply-accumulates forward in training, 120 for the same samples in inference")
     ]
+    idle = Network()
+    idle.maker.calls.clear()
+    relu(idle.maker, 3)
+    assert compared(idle.trace()) == [
+        (NoticeKind.ASYMMETRIC, "60 multiply-accumulates forward in training, 0 for the same samples in inference")
+    ]
     other = Network()
     other.maker.calls.clear()
     a, b = other.maker.tensor(1, 2), other.maker.tensor(2, 10)
