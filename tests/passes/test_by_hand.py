@@ -408,3 +408,11 @@ def test_energy_and_cycles_beside_the_layers() -> None:
     assert (loss.energy_pj, loss.cycles, loss.utilisation) == (None, None, None)
     still = attach_cost(nouns.analysis(), nouns.cost(layers=(replace(good, cycles=0),)))
     assert (still.layers[0].cycles, still.layers[0].utilisation) == (0, 0.0)
+
+
+def test_the_first_input_says_how_many_samples_there_are() -> None:
+    maker = Maker()
+    first, second, read = maker.tensor(2, 3, role=Role.INPUT), maker.tensor(6, role=Role.INPUT), maker.tensor(12)
+    maker.op("relu.default", {"self": ref(read)}, None)
+    for inputs, elements in (((first, second), 6), ((second, first), 2), ((maker.tensor(role=Role.INPUT), second), 12)):
+        assert op_peak(maker.trace(inputs=inputs)) == (4 * elements, "relu")
