@@ -235,7 +235,7 @@ def _io(trace: Trace) -> dict[str, tuple[int, int]]:
             sum(trace.tensors[i].nbytes for i in call.inputs),
             sum(trace.tensors[i].nbytes for i in call.outputs),
         )
-        result[call.path] = max(result.get(call.path, (0, 0)), pair, key=sum)
+        result[call.path] = max(result.get(call.path, pair), pair, key=sum)
     return result
 
 
