@@ -43,7 +43,10 @@ TESTS = {
     "hardware": ("tests/hardware", "tests/backends"),
     "ir": ("tests/ir", "tests/rules", "tests/passes"),
     "mapping": ("tests/mapping", "tests/oracles/test_timeloop_cases.py", "tests/oracles/test_lab_recorded.py"),
-    "ops": ("tests/ops", "tests/conformance"),
+    "ops": (
+        "tests/ops",
+        *(f"tests/conformance/test_{name}.py" for name in ("formulas", "doctests", "coverage", "added_op")),
+    ),
     "passes": ("tests/passes", "tests/oracles/test_lenet.py"),
     "reports": ("tests/reports", "tests/conformance/test_added_report_format.py"),
     "rules": ("tests/rules",),

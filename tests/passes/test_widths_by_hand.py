@@ -89,6 +89,22 @@ def test_a_weight_that_is_computed_shared_or_looked_at_freezes() -> None:
     assert later.found() == []
 
 
+def test_a_view_of_a_whole_weight_is_the_weight_and_a_part_is_none() -> None:
+    def viewed(packet: str, *shapes: tuple[int, ...], alias: bool = True, whole: bool = True) -> Found:
+        chain = Chain()
+        weight = chain.maker.weight(8, 3)
+        made = [chain.maker.tensor(*shape, role=Role.PARAMETER, storage=weight if alias else None) for shape in shapes]
+        chain.maker.op(packet, {"self": ref(weight)}, *made)
+        chain.product(3, 8, weight=made[0])
+        chain.product(8, 5)
+        return chain.found()
+
+    assert [use[1:] for _, _, uses in viewed("t.default", (3, 8)) for use in uses] == [("M", 1), ("C", 1)]
+    assert viewed("split.Tensor", (3, 8), (3, 8)) == []
+    assert viewed("t.default", (3, 8), alias=False) == []
+    assert viewed("resize_.default", (3, 8)) == []
+
+
 def test_a_bias_has_the_channels_of_what_it_is_added_to() -> None:
     chain = Chain()
     bias = chain.maker.weight(8)
