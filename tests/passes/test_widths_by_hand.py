@@ -163,3 +163,94 @@ def test_a_fold_over_other_axes_lets_a_width_pass() -> None:
     everything.op("mean.dim", shape=(4, 8), dim=())
     everything.product(8, 5)
     assert everything.found() == []
+
+
+def test_a_fold_over_the_batch_moves_the_channels_unless_the_axis_stays() -> None:
+    kept = Chain()
+    kept.product(3, 8)
+    kept.op("mean.dim", shape=(1, 8), dim=(0,), keepdim=True)
+    kept.product(8, 5)
+    assert [use[1:] for _, _, uses in kept.found() for use in uses] == [("M", 1), ("C", 1)]
+
+    def centred(shape: tuple[int, ...], **more: Any) -> Found:
+        chain = Chain()
+        chain.product(3, 8)
+        before = chain.last
+        mean = chain.op("mean.dim", shape=shape, dim=(0,), **more)
+        chain.last = before
+        chain.op("sub.Tensor", mean, shape=(4, 8))
+        chain.product(8, 5)
+        return chain.found()
+
+    assert [use[1:] for _, _, uses in centred((8,)) for use in uses] == [("M", 1), ("C", 1)]
+    assert [use[1:] for _, _, uses in centred((1, 8), keepdim=True) for use in uses] == [("M", 1), ("C", 1)]
+
+
+def test_shapes_that_keep_the_channels_apart() -> None:
+    def shaped(*views: tuple[int, ...]) -> list[tuple[str, int]]:
+        chain = Chain()
+        chain.product(3, 8)
+        for view in views:
+            chain.op("view.default", shape=view)
+        chain.product(views[-1][1], 5)
+        return [use[1:] for _, _, uses in chain.found() for use in uses]
+
+    assert shaped((4, 8)) == [("M", 1), ("C", 1)]
+    assert shaped((4, 8, 1), (4, 8)) == [("M", 1), ("C", 1)]
+    # others lose them: a batch of another size, channels that are cut, one axis for all
+    for views in (((8, 4),), ((4, 2, 4), (4, 8)), ((32,), (4, 8)), ((2, 2, 8), (4, 8)), ((1, 32), (4, 8))):
+        assert shaped(*views) == []
+    # flattened, each channel has as many elements as there were positions
+    image = Chain()
+    image.product(3, 8)
+    image.op("view.default", shape=(4, 8, 1, 1))
+    grown = image.maker.weight(2, 2)
+    image.op("mul.Tensor", grown, shape=(4, 8, 2, 2))
+    image.op("view.default", shape=(4, 32))
+    image.product(32, 5)
+    assert [use[1:] for _, _, uses in image.found() for use in uses] == [("M", 1), ("C", 4)]
+    back = Chain()
+    back.product(3, 8)
+    back.op("view.default", shape=(4, 8, 1, 1))
+    back.op("mul.Tensor", back.maker.weight(2, 2), shape=(4, 8, 2, 2))
+    back.op("view.default", shape=(4, 32))
+    back.op("view.default", shape=(4, 8, 4))
+    back.op("mean.dim", shape=(4, 8), dim=(2,))
+    back.product(8, 5)
+    assert [use[1:] for _, _, uses in back.found() for use in uses] == [("M", 1), ("C", 1)]
+
+
+def test_operands_that_meet() -> None:
+    def met(*shape: int, after: tuple[int, ...] = (4, 8), weight: bool = True) -> Found:
+        chain = Chain()
+        chain.product(3, 8)
+        other = chain.maker.weight(*shape) if weight else chain.maker.tensor(*shape)
+        chain.op("mul.Tensor", other, shape=after)
+        chain.product(8, 5)
+        return chain.found()
+
+    for shape in ((8,), (1, 8), (4, 8), (1,), (4, 1), ()):
+        assert len(met(*shape)) == 1, shape
+    # a tensor from outside with an entry for each channel is given; one without is not in the way
+    assert met(8, weight=False) == met(4, 8, weight=False) == []
+    assert len(met(4, 1, weight=False)) == len(met(weight=False)) == 1
+    # what becomes wider has other channels
+    assert met(2, 1, 8, after=(4, 16)) == []
+    sums = Chain()
+    sums.product(3, 8)
+    first = sums.last
+    sums.last = sums.x
+    sums.product(3, 8)
+    sums.op("add.Tensor", first, shape=(4, 8))
+    sums.product(8, 5)
+    assert sums.found() == [(8, 1, [(0, "M", 1), (1, "M", 1), (3, "C", 1)])]
+    apart = Chain()
+    apart.product(3, 4)
+    apart.op("view.default", shape=(4, 4, 1))
+    tall = apart.last
+    apart.last = apart.x
+    apart.product(3, 4)
+    apart.op("add.Tensor", tall, shape=(4, 4, 4))
+    apart.op("view.default", shape=(4, 16))
+    apart.product(16, 5)
+    assert apart.found() == []
