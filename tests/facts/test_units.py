@@ -164,3 +164,27 @@ def test_a_cell_of_a_table_is_an_energy_of_its_row(read: Read) -> None:
     assert [(m.metric, m.kind, m.uncertainty) for m in claim.measurements] == [
         ("energy_mj", Kind.CLAIMED, Decimal("0.5"))
     ]
+
+
+def test_lines_and_quotes(read: Read) -> None:
+    for text, said in (
+        ("name,energy_joules\na,1 kJ\nb,2\nc,3\n", "t.csv:3: energy_joules: '2' has no unit, '1 kJ' has one; "
+         "write the unit everywhere or nowhere"),
+        ("name,energy_joules\na,2\nb,3\nc,1 kJ\nd,1 J\n", "t.csv:2: energy_joules: '2' has no unit, '1 kJ' has one; "
+         "write the unit everywhere or nowhere"),
+        ("name,accuracy_percent\na,1\nb,0.5\n", "t.csv:2: accuracy_percent: '1' is 1 % or 100 %? write the % sign"),
+        ("name,cycles\na,x\n", "t.csv:2: a: cycles: 'x' is not a number in cycles"),
+    ):  # fmt: skip
+        with pytest.raises(FormatError) as caught:
+            read("t.csv", text)
+        assert str(caught.value).endswith(said)
+    with pytest.raises(FormatError) as caught:
+        read("f", "- 1\n- 2\n", format="facts")
+    assert str(caught.value).endswith("f:1: a mapping of names to values is expected")
+    first, second = read("t.csv", "name,accuracy_percent\na,0.5\nb,1.5\n")
+    assert [value(one, "accuracy_percent") for one in (first, second)] == [Decimal("0.5"), Decimal("1.5")]
+    # a zero needs no unit
+    zero, _ = read("t.csv", "name,energy_joules\na,0\nb,1 kJ\n")
+    assert value(zero, "energy_joules") == 0
+    (quoted,) = read("t.csv", 'name, task, cycles\n"a, b", "c, d", "5"\n')
+    assert (quoted.submission, dict(quoted.words), value(quoted, "cycles")) == ("a, b", {"task": "c, d"}, 5)
