@@ -80,12 +80,11 @@ class Mutant:
         return "\n".join(line.rstrip() for line in lines if line[:3] not in ("+++", "---", "@@ "))
 
     def turns(self, line: str, into: str | None) -> bool:
-        """Whether one line changes, one of these, into one of those (whatever it is, if they are not given)."""
-        lines = [[text[1:].strip() for text in self.change.splitlines() if text.startswith(sign)] for sign in "-+"]
-        if [len(side) for side in lines] != [1, 1]:
+        """Whether one line changes or goes, one of these, into one of those (whatever it is, if they are not given)."""
+        gone, come = ([text[1:].strip() for text in self.change.splitlines() if text[:1] == sign] for sign in "-+")
+        if len(gone) != 1 or len(come) > 1 or re.fullmatch(line, gone[0]) is None:
             return False
-        (before,), (after,) = lines
-        return re.fullmatch(line, before) is not None and (into is None or re.fullmatch(into, after) is not None)
+        return into is None or re.fullmatch(into, "".join(come)) is not None
 
 
 def without_annotations(source: str) -> str:

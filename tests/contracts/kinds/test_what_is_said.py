@@ -220,3 +220,42 @@ def test_a_contract_refuses_what_is_impossible(check: Check) -> None:
     ):  # fmt: skip
         with pytest.raises(ValueError, match="at least"):
             check({}, **spec)
+
+
+def test_arguments(check: Check) -> None:
+    def found(files: dict[str, str], **more: object) -> Finding:
+        given = {"script": "main.py", "arguments": ["--a"], **more}
+        return check(files, arguments=rule(**given))
+
+    head = "import argparse\np = argparse.ArgumentParser()\n"
+
+    def declared(*names: str) -> dict[str, str]:
+        return {"main.py": head + "".join(f"p.add_argument('{name}')\n" for name in names)}
+
+    fine = found(declared("--a"))
+    assert (fine.limit, said(fine)) == ("main.py --a", (PASS, None, "takes --a"))
+    nothing = found({"main.py": "x = 1\n"}, arguments=[])
+    assert (nothing.limit, said(nothing)) == ("main.py", (PASS, None, "takes no argument"))
+    assert said(found({"main.py": "x = 1\n"}, arguments=["--a", "--b"])) == (
+        FAIL, None, "main.py takes no argument, --a, --b is asked for",
+    )  # fmt: skip
+    several = {f"{folder}/main.py": "" for folder in "abcdef"}
+    assert said(found(several)) == (UNDECIDED, None, "which one is meant? a/main.py, b/main.py, c/main.py, d/main.py")
+    more = [f"--m{n}" for n in range(8)]
+    shown = ", ".join(f"{name} (main.py:{n})" for n, name in enumerate(more[:6], 4))
+    assert said(found(declared("--a", *more))) == (
+        UNDECIDED, None, f"more than --a is declared, and may be left out: {shown}",
+    )  # fmt: skip
+    ten = [f"--n{n}" for n in range(10)]
+    assert said(found(declared(*ten))) == (FAIL, None, f"there is no --a; declared: {', '.join(ten[:8])}")
+    assert said(found({"main.py": head})) == (FAIL, None, "there is no --a; declared: nothing")
+    assert said(found(declared("--ab"))) == (
+        UNDECIDED, None, "main.py:3: --a is short for --ab, if the parser allows it",
+    )  # fmt: skip
+    assert said(found(declared("--ab", "--ac"))) == (FAIL, None, "there is no --a; declared: --ab, --ac")
+    doubts = head + "p.add_argument(n)\n" * 6
+    computed = [f"main.py:{n} adds an argument whose name is computed" for n in range(3, 7)]
+    assert said(found({"main.py": doubts})) == (UNDECIDED, None, "; ".join(computed))
+    hidden = {"main.py": "x = 1\nexec(x)\nexec(x)\n"}
+    assert said(found(hidden)) == (UNDECIDED, None, "main.py:2 runs what cannot be read")
+    assert said(found(declared("--a", "out", "in"))) == (FAIL, None, "main.py:4: out has to be given as well")

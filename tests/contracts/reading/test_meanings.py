@@ -64,6 +64,10 @@ def test_what_is_followed_has_its_limits() -> None:
     assert meanings("x" + ".y" * 31) == set()
     assert meanings("x" + "()" * 30) == {"x" + "()" * 30}
     assert meanings("x" + "()" * 31) == set()
+    for form in ("getattr({}, 'a')", "functools.partial({})"):
+        imports = "import functools\n" if "partial" in form else ""
+        assert meanings(f"{imports}{form.format('x' + '.y' * 29)}") != set()
+        assert meanings(f"{imports}{form.format('x' + '.y' * 30)}") == set()
     backwards = "".join(f"m{i + 1} = m{i}\n" for i in reversed(range(6)))
     assert meanings(f"{backwards}m0 = a.x\nm5") == {"a.x"}
     assert meanings(f"{backwards}m0 = a.x\nm6") == {"m6"}

@@ -45,6 +45,9 @@ PRETRAINED = [
     ("import torchvision\ntorchvision.models.a(x, y)", "a.py:2: torchvision.models.a(x): the first argument was pretrained"),  # noqa: E501  # a table: one case, one line
     (f"import torchvision\ntorchvision.models.a({LONG})",
      f"a.py:2: torchvision.models.a({LONG[:40]}): the first argument was pretrained"),
+    ("import torchvision\ntorchvision.models.a(True, None)",
+     "a.py:2: torchvision.models.a(True): the first argument was pretrained"),
+    ("import torchvision\ntorchvision.models.a(None, True)", None),
     ("import torchvision\ntorchvision.models.a()\ntorchvision.models.a(False)\ntorchvision.ops.a(x)", None),
     ("from keras.applications import VGG16\nVGG16()",
      "a.py:2: keras.applications.VGG16() has weights='imagenet' where nothing is said"),
@@ -104,6 +107,7 @@ NETWORK = [
     ("import torch\ntorch.hub.load('a', 'b')", "a.py:2: torch.hub.load() downloads"),
     ("import torch\ntorch.hub.load('a', 'b', source='local')\ntorch.hub.set_dir('a')\ntorch.hub.get_dir()", None),
     ("import torch\ntorch.hub.load('a', 'b', source='github')", "a.py:2: torch.hub.load() downloads"),
+    ("import torch\nf = torch.hub.list\nf = torch.hub.help\nf('a')", "a.py:4: torch.hub.help() downloads"),
     ("read('s3://a/b')", "a.py:1: passes an address, 's3://a/b'"),
     (f"read('HTTP://{LONG}')", f"a.py:1: passes an address, 'HTTP://{LONG[:53]}'"),
     ("read(['x', 'hf://a'])", "a.py:1: passes an address, 'hf://a'"),
