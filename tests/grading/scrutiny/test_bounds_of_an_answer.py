@@ -67,6 +67,10 @@ SUBJECT = Subject(
 )  # fmt: skip
 
 
+def judged(**more: Any) -> Judged:
+    return replace(JUDGED, **more)
+
+
 @pytest.mark.parametrize(
     ("subject", "training", "settings", "said"),
     [
@@ -75,7 +79,7 @@ SUBJECT = Subject(
         *(({field: "w" * 4096}, {}, {}, "") for field in ("name", "input", "loss", "optimizer")),
         *(({field: "w" * 4097}, {}, {}, "a word of the subject is too long") for field in ("name", "input", "loss", "optimizer")),  # noqa: E501  # a table: one case, one line
         ({"model_options": {"a": "w" * 4097}}, {}, {}, "a word of the subject is too long"),
-        *(({"judged": replace(JUDGED, **{field: "w" * 4097})}, {}, {}, "a word of the subject is too long")
+        *(({"judged": judged(**{field: "w" * 4097})}, {}, {}, "a word of the subject is too long")
           for field in ("name", "file", "arguments", "because")),
         ({}, {}, {"batch": 4}, ""), ({}, {}, {"batch": 5}, "batch is 4, not 5"),
         ({"epochs": 2}, {}, {"epochs": 3}, "epochs is 2, not 3"), ({}, {}, {"samples": 7}, "samples is None, not 7"),
