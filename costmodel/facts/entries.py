@@ -103,9 +103,8 @@ def _check_units(source: Source, column: list[tuple[GivenFact, Quantity]]) -> No
         )
     for entry, quantity in column:
         metric = entry.key.removeprefix(_CLAIMED)
-        if metric.endswith(_HALF):
-            continue  # half a percent of uncertainty is nothing strange
-        if might_be_fraction(metric, quantity) and all(q.value <= 1 for _, q in column):
+        strange = not metric.endswith(_HALF)  # half a percent of uncertainty is not
+        if strange and might_be_fraction(metric, quantity) and all(q.value <= 1 for _, q in column):
             raise source.error(
                 f"{entry.key}: {excerpt(entry.text)} is {quantity.value} % or {quantity.value * 100} %? "
                 "write the % sign",

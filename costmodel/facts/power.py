@@ -19,6 +19,9 @@ Segment: TypeAlias = "Sequence[tuple[Decimal, Decimal]]"
 _GAP_PERIODS = 3
 """A pause of more than three median periods is a gap (reference: rules for ingesting power logs)."""
 
+ONE_MOMENT = "no two samples at different times: there is no energy to be told"
+"""Power at one moment alone would integrate to nothing, which is not what the machine took."""
+
 _DIGITS = Decimal("1e-7")
 ZERO = Decimal(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -214,6 +214,7 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
     rows = []
     for scope in order:
         own = groups.get(scope, [])
+        input_bytes, output_bytes = io.get(scope, (0, 0))
         rows.append(
             LayerRow(
                 layer=layer_name(scope),
@@ -221,8 +222,8 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
                 parameters=by_module.get(scope, 0),
                 operations=_figures(own, _by(convention)),
                 macs=_figures(own, _by(MACS)),
-                input_bytes=io.get(scope, (0, 0))[0],
-                output_bytes=io.get(scope, (0, 0))[1],
+                input_bytes=input_bytes,
+                output_bytes=output_bytes,
             )
         )
     return tuple(rows)
@@ -236,7 +237,7 @@ def _io(trace: Trace) -> dict[str, tuple[int, int]]:
             sum(trace.tensors[i].nbytes for i in call.inputs),
             sum(trace.tensors[i].nbytes for i in call.outputs),
         )
-        result[call.path] = max(result.get(call.path, (0, 0)), pair, key=sum)
+        result[call.path] = max(result.get(call.path, pair), pair, key=sum)
     return result
 
 

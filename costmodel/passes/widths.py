@@ -124,7 +124,8 @@ class _Flow:
 
     def _mix(self, number: int, call: OpCall, named: Mapping[str, object], mixes: tuple[str, str]) -> None:
         source, weight = (self._tensor(named[name]) for name in mixes)
-        out = self._shape(call.written[0])
+        (result,) = call.written
+        out = self._shape(result)
         inside = self._of(source, 1)
         groups = named.get("groups", 1)
         depthwise = groups == self._shape(source)[1] == out[1] and inside.times == 1
@@ -143,7 +144,7 @@ class _Flow:
         self.tied.setdefault(self._storage(weight), []).extend([(inside.group, inside.times), (made, 1)])
         for bias in others:
             self._tie(bias, made, 1)
-        self.channels[call.written[0]] = _Channel(1, made, 1)
+        self.channels[result] = _Channel(1, made, 1)
 
     def _tensor(self, value: object) -> int:
         assert isinstance(value, TensorRef)  # the schema says Tensor

@@ -49,3 +49,28 @@ def test_a_pattern_without_a_date_has_no_note() -> None:
     assert [(m.value, m.unit, m.because) for m in reading.measurements] == [(Decimal(30), "s", "in the file name")]
     assert reading.notes == ()
     assert readings_of_name("run-x.log", [rule]) == ()
+
+
+@pytest.mark.parametrize(
+    ("scale", "decimals", "value", "half", "because"),
+    [
+        (1, None, "1.5", None, "cycles"), (1000, 2, "1500", "5", "thousand cycles"),
+        (10**6, 0, "1500000", "500000", "million cycles"), (10**9, 9, "1500000000", "0.5", "billion cycles"),
+        (10, 10, "15", "0.0000000005", ""),
+    ],
+)  # fmt: skip
+def test_a_claim_is_scaled_with_the_half_width_of_its_rounding(
+    scale: int, decimals: int | None, value: str, half: str | None, because: str
+) -> None:
+    rule = NameRule(
+        rule="n", source="s", any_of=("*",), pattern=r"(?P<c>[0-9p]+|x)?-.*", example="1-",
+        claims={"c": ClaimSpec(metric="cycles", scale=Decimal(scale), decimals=decimals)},
+    )  # fmt: skip
+    (claim,) = claimed("1p5-a", rule)
+    assert (claim.value, claim.uncertainty) == (Decimal(value), None if half is None else Decimal(half))
+    words = {None: "", 0: ", rounded to no decimals", 2: ", rounded to two decimals", 9: ", rounded to nine decimals",
+             10: ", rounded to 10 decimals"}  # fmt: skip
+    scaled = f"{because} " if scale >= 1000 else ""
+    assert claim.because == f"{scaled}in the file name{words[decimals]}"
+    # a group that is empty, or no number, claims nothing
+    assert claimed("-a", rule) == claimed("x-a", rule) == ()

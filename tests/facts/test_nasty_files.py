@@ -40,6 +40,7 @@ NASTY = [
     b"%YAML 9.9\n---\ncycles: 1",
     b"#\n",
     b"---\n",
+    b"x" * 200_000 + b",cycles\n1,2\n",
     b"Id,Prediction\n",
     b"Id,Prediction\n" + b'"' * 200_001,
     b"Id,Prediction\n1," + b"x" * 300_000 + b"\n",

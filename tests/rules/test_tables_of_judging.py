@@ -204,3 +204,30 @@ def test_a_claim_is_compared_with_the_value_that_decides() -> None:
     agreed = FactSheet(facts.measured, {"energy_joules": Fact(runs=(Decimal(1234),))})
     (of_claim,) = judged(book(), agreed).findings
     assert (of_claim.outcome, of_claim.because) == (PASS, "the submission claims 1,234; measured: 1,234")
+
+
+def test_an_entry_without_a_place_has_no_bonus_and_one_that_is_open_may_still_get_it() -> None:
+    limit = {"rule": "accurate", "operator": ">=", "value": 50, "on_failure": "unranked"}
+    known = sheet("20", accuracy="10")
+    entered = [
+        Contender(name="out", facts=known), Contender(name="open", facts=FactSheet({"energy_joules": known.measured["energy_joules"]})),  # noqa: E501  # a table: one case, one line
+        Contender(name="in", facts=sheet("20", accuracy="50")),
+    ]  # fmt: skip
+    with_bonus = rank(entered, book(limit))
+    assert [(e.name, e.outcome, e.points, e.bonus, e.rank) for e in with_bonus.entries] == [
+        ("in", PASS, 10, 3, 1), ("open", UNDECIDED, 10, None, None), ("out", FAIL, 10, 0, None),
+    ]  # fmt: skip
+    plain = book(limit)
+    assert plain.ranking is not None
+    without = plain.model_copy(update={"ranking": plain.ranking.model_copy(update={"bonus": None})})
+    assert [e.bonus for e in rank(entered, without).entries] == [None, None, None]
+
+
+def test_the_width_of_an_interval_is_the_same_whichever_end_is_best() -> None:
+    up = book()
+    assert up.ranking is not None
+    down = up.model_copy(update={"ranking": up.ranking.model_copy(update={"order": "descending"})})
+    for low, ranks in (("94", [1, 1]), ("93.9", [1, 2])):
+        entered = [contender("a", "96", "1"), contender("b", low, "1")]
+        assert [e.rank for e in rank(entered, down).entries] == ranks
+        assert [e.rank for e in rank(entered, up).entries] == ranks

@@ -142,7 +142,7 @@ def _row(rule: TableRule, cells: list[str], seen: set[str]) -> str:
 
 
 def _inside(text: str, span: IntegerRange) -> bool:
-    plain = text.isascii() and text.lstrip("-").isdigit() and len(text) < 20
+    plain = text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20
     return plain and str(int(text)) == text and span.first <= int(text) <= span.last
 
 

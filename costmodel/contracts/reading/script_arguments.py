@@ -171,11 +171,19 @@ def _parameters(line: CommandLine, part: Part, node: ast.FunctionDef | ast.Async
         described = ast.unparse(argument.annotation) if argument.annotation else ""
         text = f"{described} {ast.unparse(default) if default else ''}"
         given = tuple(word for word in _texts(argument.annotation, default) if word.startswith("--"))
-        if "ScriptArgument(" in text or (default is None and "Option(" not in text):
-            line.arguments.append(ScriptArgument((name,), default is not None, True, place))
+        optional = not _needs_value(default)
+        if "Argument(" in text or (default is None and "Option(" not in text):
+            line.arguments.append(ScriptArgument((name,), optional, True, place))
         else:
-            needed = default is None or "Option(...)" in text or "Option(..." in text
-            line.arguments.append(ScriptArgument(given or (dashed,), not needed, "bool" not in described, place))
+            line.arguments.append(ScriptArgument(given or (dashed,), optional, "bool" not in described, place))
+
+
+def _needs_value(default: ast.expr | None) -> bool:
+    """Whether typer asks for a value: no default, or a marker without one (``Option(...)``, ``Argument(help=…)``)."""
+    if not isinstance(default, ast.Call) or not ast.unparse(default.func).endswith(("Option", "Argument")):
+        return default is None
+    said = [*default.args[:1], *(keyword.value for keyword in default.keywords if keyword.arg == "default")]
+    return all(isinstance(value, ast.Constant) and value.value is ... for value in said)
 
 
 def _texts(*nodes: ast.expr | None) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
 
-from costmodel.facts.power import Integral, integrate, rounded, seconds
+from costmodel.facts.power import ONE_MOMENT, Integral, integrate, rounded, seconds
 from costmodel.facts.quantity import EXACT, measurement
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
@@ -46,7 +46,7 @@ class _Log:
 
 def recognises(source: Source) -> bool:
     """Whether the first line is a sample of this meter."""
-    first = source.text.lstrip().split("\n", 1)[0]
+    first, _, _ = source.text.lstrip().partition("\n")
     return first.startswith("{") and '"date"' in first and '"metrics"' in first
 
 
@@ -62,6 +62,8 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     whole = integrate(log.moments)
     if whole.samples == 0:
         raise source.error("no sample in it")
+    if whole.seconds == 0:
+        raise source.error(ONE_MOMENT)
     parts = {m: integrate(segments) for m, segments in log.segments.items() if any(segments)}
     return (
         Reading(
@@ -142,7 +144,7 @@ def _measurements(log: _Log, parts: dict[str, Integral], whole: Integral) -> tup
     absent = [meter.split("_")[0].upper() for meter in _COUNTED if meter not in parts]
     because = "CPU + GPU; the idle power is not subtracted"
     if absent:
-        because = f"{absent[0]} was not measured: a lower bound"
+        because = f"{' and '.join(absent)} was not measured: a lower bound"
     if cut:
         because += "; the log is cut: a lower bound"
     if whole.gaps:

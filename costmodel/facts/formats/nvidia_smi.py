@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, localcontext
 
-from costmodel.facts.power import Integral, integrate, rounded, seconds
+from costmodel.facts.power import ONE_MOMENT, Integral, integrate, rounded, seconds
 from costmodel.facts.quantity import EXACT, measurement, number
 from costmodel.facts.rows import Row, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
@@ -91,6 +91,8 @@ def _reading(
     parts = {name: integrate([samples]) for name, samples in gpus.items() if samples}
     if not parts:
         raise source.error("no sample with a power in it")
+    if not any(part.seconds for part in parts.values()):
+        raise source.error(ONE_MOMENT)
     with localcontext(EXACT):
         total = rounded(sum((part.joules for part in parts.values()), Decimal(0)))
     gaps = tuple(gap for part in parts.values() for gap in part.gaps)

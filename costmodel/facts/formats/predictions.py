@@ -44,10 +44,10 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
         notes.append("no solution to score against: give --solution FILE")
         return (Reading(file=source.name, format=NAME, notes=tuple(notes)),)
     truth = _labels(options.solution)
-    wrong = _wrong(source, predicted, truth)
     counted = [key for key, (_, _, usage) in truth.items() if usage != _IGNORED]
     if not counted:
         raise options.solution.error("every row is Ignored: nothing is left to score against")
+    wrong = _wrong(source, predicted, truth)
     error = Fraction(100 * sum(key in wrong for key in counted), len(counted))
     # 28 digits cannot fall on the other side of a limit with fewer: k / n differs from it by more than 1e-20
     percent = Decimal(error.numerator) / Decimal(error.denominator)

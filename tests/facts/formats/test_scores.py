@@ -98,3 +98,54 @@ def test_the_lab_file_name_claims(read: Read, activation: str, amount: int) -> N
 def test_another_name_claims_nothing(read: Read) -> None:
     [reading] = read("submission-0p46-0p0616-131072-0227-224005.csv", "Id,Prediction\n0,1\n")
     assert reading.format == "predictions"
+
+
+def test_what_is_said_of_predictions(read: Read) -> None:
+    truth = "Id,Category,Usage\n0,0,Public\n1,1,Private\n2,2,Public\n3,0,Public\n4,9,Ignored\n"
+    (reading,) = read("p.csv", "Id,Prediction\n0,0\n1,2\n2,2\n3,0\n4,1\n", truth)
+    assert [(m.metric, float(m.value), m.because) for m in reading.measurements] == [
+        ("error_rate_percent", 25, "1 of 4 wrong, against truth.csv"),
+        ("accuracy_percent", 75, "1 of 4 wrong, against truth.csv"),
+    ]  # fmt: skip
+    assert (reading.file, reading.format, reading.notes, reading.samples) == ("p.csv", "predictions", ("5 rows",), None)
+    (alone,) = read("p.csv", "Id,Prediction\n0,0\n")
+    assert alone.notes == ("1 rows", "no solution to score against: give --solution FILE")
+    for rows, said in (
+        ("0,0\n1,1\n", "3 ids of the solution are missing: '2', '3', '4'"),
+        ("0,0\n", "4 ids of the solution are missing: '1', '2', '3', …"),
+        ("0,9\n1,1\n2,2\n3,0\n4,0\n", "label '9' is not one of 0 to 2"),
+    ):
+        with pytest.raises(FormatError, match=f"{said}$"):
+            read("p.csv", f"Id,Prediction\n{rows}", truth)
+    with pytest.raises(FormatError, match="every row is Ignored: nothing is left to score against"):
+        read("p.csv", "Id,Prediction\n0,0\n", "Id,Category,Usage\n0,0,Ignored\n")
+
+
+@pytest.mark.parametrize(
+    ("labels", "label", "said"),
+    [
+        (("0", "999999"), "7", None), (("0", "1000000"), "7", "the solution's 2 labels"),
+        (("0", "2"), "1", None), (("0", "2"), "3", "0 to 2"), (("0", "-1"), "1", "the solution's 2 labels"),
+        (("cat", "dog"), "Cat", "the solution's 2 labels"), (("0", "²"), "1", "the solution's 2 labels"),
+    ],
+)  # fmt: skip
+def test_labels_are_numbers_up_to_the_largest_or_the_solutions_own_names(
+    read: Read, labels: tuple[str, str], label: str, said: str | None
+) -> None:
+    truth = f"Id,Category\n0,{labels[0]}\n1,{labels[1]}\n"
+    text = f"Id,Prediction\n0,{label}\n1,{labels[1]}\n"
+    if said is None:
+        assert value(read("p.csv", text, truth)[0], "error_rate_percent") == 50
+    else:
+        with pytest.raises(FormatError, match=f"p.csv:2: label '{label}' is not one of {said}"):
+            read("p.csv", text, truth)
+
+
+def test_which_tables_are_predictions() -> None:
+    from costmodel.facts.formats.predictions import recognises
+    from costmodel.facts.source import Source
+
+    yes = ["Id,Prediction", "id,label", "ID,class", "image_id,Category", "Id,Expected,Usage", "Id,Solution", "id,Label"]
+    no = ["Id", "Prediction,Id", "Id,Prediction,more", "name,Prediction", "Id,cycles", "Id,prediction,label"]
+    for header in (*yes, *no):
+        assert recognises(Source("a", "a", f"{header}\n1,2\n")) is (header in yes), header
