@@ -15,7 +15,9 @@ from costmodel.ir.trace import Symbol, TensorRef
 from costmodel.tracing import hints
 from costmodel.tracing.arguments import decode, encode, encode_call, parameter_names, resolve, written_names
 from costmodel.tracing.inputs import batch_of, call, from_example, is_example, own_batch_size, sizes_of
-from costmodel.tracing.recipe import InputSpec, PhaseSpec, Recipe, make_recipe, parse_input, read_recipe, schedule
+from costmodel.tracing.recipe.input_spec import InputSpec, parse_input
+from costmodel.tracing.recipe.recipe import PhaseSpec, Recipe, make_recipe, read_recipe
+from costmodel.tracing.recipe.schedule import schedule
 
 
 @pytest.mark.parametrize(
@@ -166,19 +168,22 @@ def test_inputs_that_are_none(text: str, said: str) -> None:
     assert str(refused.value).startswith("here: input: ")
 
 
+ITS_LOSS: dict[str, Any] = {"loss": "cross_entropy", "loss_options": {}}
+
+
 def test_a_phase_has_its_own_and_else_the_recipes() -> None:
     recipe = make_recipe({"batch": 8, "samples": 100, "epochs": 3, "drop_last": True, "cycle": 2, "input": "5"}, "here")
     (whole,) = recipe.stretches()
     assert whole == PhaseSpec(
-        name="training", input=(spec(5),), batch=8, samples=100, epochs=3, drop_last=True, cycle=2
+        name="training", input=(spec(5),), batch=8, samples=100, epochs=3, drop_last=True, cycle=2, **ITS_LOSS
     )
     own = {"name": "p", "batch": 4, "samples": 50, "epochs": 2, "drop_last": False, "cycle": 1, "input": "6"}
     (phase,) = recipe.model_copy(update={"phases": (PhaseSpec.model_validate(own),)}).stretches()
-    assert phase == PhaseSpec.model_validate(own)
+    assert phase == PhaseSpec.model_validate(own | ITS_LOSS)
     (stepped,) = recipe.model_copy(update={"phases": (PhaseSpec(name="p", steps=9),)}).stretches()
     assert (stepped.steps, stepped.epochs, stepped.samples) == (9, None, 100)
     assert Recipe().stretches()[0] == PhaseSpec(
-        name="training", input=(spec(3, 32, 32),), batch=1, drop_last=False, cycle=1
+        name="training", input=(spec(3, 32, 32),), drop_last=False, cycle=1, **ITS_LOSS
     )
     for wrong, said in (
         ({"epochs": 3}, "epochs need samples: how many steps an epoch has is not known otherwise"),
@@ -198,7 +203,8 @@ def test_a_phase_has_its_own_and_else_the_recipes() -> None:
     ],
 )  # fmt: skip
 def test_how_many_steps(phase: dict[str, Any], steps: tuple[int | None, int | None]) -> None:
-    assert schedule(PhaseSpec(name="p", **phase)) == steps
+    found = schedule(PhaseSpec(name="p", **phase))
+    assert (found.steps, found.last_batch) == steps
 
 
 def test_a_recipe_of_a_file(tmp_path: Path) -> None:
