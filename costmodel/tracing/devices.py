@@ -86,6 +86,7 @@ def as_on_one_gpu(note: Note) -> Iterator[None]:
         stack.enter_context(patch.object(torch.autocast, "__init__", _on_this_device(torch.autocast.__init__, note)))
         scaler = torch.amp.GradScaler
         stack.enter_context(patch.object(scaler, "__init__", _on_this_device(scaler.__init__, note)))
+        stack.enter_context(patch.object(torch.cuda, "CUDAGraph", _no_graph))
         stack.enter_context(OnCpu(note))
         yield
 
@@ -109,6 +110,11 @@ _ANSWERS: Mapping[str, Any] = {
     "set_device": None,
 }
 """What ``torch.cuda`` is taken to say. Compute capability 8.0 is an A100's (CUDA C++ Programming Guide, table 24)."""
+
+
+def _no_graph(*_: Any, **__: Any) -> Any:
+    """In the place of CUDAGraph, which says something else on each build; what to do is said by the hints."""
+    raise RuntimeError("a CUDAGraph cannot be traced")
 
 
 def _answering(known: Any, name: str, value: Any, note: Note) -> Any:

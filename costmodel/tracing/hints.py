@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,7 +40,11 @@ _OTHER_PROGRAMS = {
     ),
 }
 """By a word of torch's text: programs that have no step to record."""
-CONCRETE = "--concrete records real tensors, and counts one batch"
+_OF_FILES = {
+    "torch/nested/": "_nested_",
+    "torch/ao/nn/quantized/": "Quantized",
+}
+"""By a file of torch's that an error comes out of, whatever a release says in it: the word of the program."""
 CONCRETE = "--concrete records real tensors, and counts one batch"
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
@@ -89,7 +94,8 @@ def _first_line(error: BaseException) -> str:
 
 
 def _other_program(error: BaseException) -> str:
-    text = str(error)
+    files = [summary.filename.replace("\\", "/") for summary in traceback.extract_tb(error.__traceback__)]
+    text = " ".join([str(error), *(word for part, word in _OF_FILES.items() if any(part in file for file in files))])
     return next((sentence for words, sentence in _OTHER_PROGRAMS.items() if words in text), "")  # their text: torch
 
 
