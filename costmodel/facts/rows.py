@@ -27,11 +27,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A header and its rows; ``notes`` say what of the file was left out."""
+    """A header and its rows; ``notes`` say what of the file was left out, and ``is_cut`` that its end was."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
 def header_of(source: Source) -> tuple[str, ...]:
@@ -50,7 +51,8 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
     Args:
         source: the file.
         needed: columns that have to be there.
-        log: a short last row is what was left when the writer was stopped: it is dropped, with a note.
+        log: what was left of the last row when the writer was stopped is dropped, with a note: a row that is too short,
+            and one that ends in a number without the end of a line, which may go on.
 
     Raises:
         FormatError: a missing or repeated column, a row of another length, no row at all, broken quotes.
@@ -63,7 +65,7 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
     )
     lines = _lines(source, reader)
     notes: list[str] = []
-    if log and lines and len(lines[-1][1]) < len(columns):
+    if log and lines and _is_cut(source, lines[-1][1], columns):
         notes.append(f"line {lines[-1][0]} ends in the middle of a row: it was left out")
         lines.pop()
     for line, cells in lines:
@@ -72,7 +74,13 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
     if not lines:
         raise source.error("a header and no row below it", 1)
     rows = tuple(Row(n, dict(zip(columns, map(str.strip, cells), strict=True))) for n, cells in lines)
-    return Rows(columns, rows, tuple(notes))
+    return Rows(columns, rows, tuple(notes), is_cut=bool(notes))
+
+
+def _is_cut(source: Source, cells: list[str], columns: tuple[str, ...]) -> bool:
+    """Whether the last row is the beginning of one: 100.00 W is whole, 1 may be the beginning of 150.00."""
+    ended = source.text.endswith(("\n", "\r"))
+    return len(cells) < len(columns) or (not ended and len(cells) == len(columns) and number(cells[-1]) is not None)
 
 
 def _lines(source: Source, reader: Any) -> list[tuple[int, list[str]]]:

@@ -19,7 +19,9 @@ OPTIONS: tuple[str, ...] = ()
 _POWER = re.compile(r"power\.draw(\.average|\.instant)?( \[W\])?")
 _MEMORY = re.compile(r"memory\.used( \[MiB\])?")
 _NAMES = ("index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
-_MISSING = re.compile(r"\[?(n/a|not supported|unknown error|insufficient permissions)\]?", re.IGNORECASE)
+_MISSING = re.compile(r"\[[^\]]*\]|n/a|err!|not supported|unknown error|insufficient permissions", re.IGNORECASE)
+"""What stands in the place of a number: whatever it says in brackets, [GPU requires reset] for example."""
+_BARE = re.compile(r"\d+(\.\d+)? W")
 _SAMPLED = (
     "nvidia-smi shows a running average, and on some GPUs (A100, H100) only a quarter of the time is sampled "
     "(arXiv 2312.02741)"
@@ -29,7 +31,15 @@ _SAMPLED = (
 def recognises(source: Source) -> bool:
     """Whether there is a column of power draw beside a time stamp."""
     columns = header_of(source)
-    return "timestamp" in columns and any(_POWER.fullmatch(column) for column in columns)
+    return ("timestamp" in columns and any(map(_POWER.fullmatch, columns))) or _has_no_header(columns)
+
+
+def _has_no_header(columns: tuple[str, ...]) -> bool:
+    """Whether the first line is a sample: a time stamp, and watts with their unit or nothing but numbers."""
+    rest = columns[1:]
+    return seconds(columns[0]) is not None and (
+        any(map(_BARE.fullmatch, rest)) or (len(rest) > 1 and all(number(cell) is not None for cell in rest))
+    )
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options
@@ -38,6 +48,8 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     Raises:
         FormatError: no unit in header and cells, another unit, a time stamp or a number that is none.
     """
+    if _has_no_header(header_of(source)):
+        raise source.error("there is no header: which column is which is not known; write the log with --format=csv", 1)
     table = read_rows(source, ("timestamp",), log=True)
     power = next((c for c in table.columns if _POWER.fullmatch(c)), None)
     if power is None:
@@ -45,9 +57,8 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     name = next((c for c in _NAMES if c in table.columns), None)
     memory = next((c for c in table.columns if _MEMORY.fullmatch(c)), None)
     notes = [*table.notes, _SAMPLED]
-    if name is None:
-        notes.append("no column index or uuid: every row is taken for the same GPU")
     gpus: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    at_once: dict[Decimal, int] = {}
     missing = 0
     largest: Decimal | None = None
     for row in table.rows:
@@ -55,16 +66,28 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
         if time is None:
             raise source.error(f"{excerpt(row.cells['timestamp'])} is not a time stamp", row.line)
         watts = _cell(source, row, power, "W")
-        samples = gpus.setdefault(row.cells[name] if name else "", [])
+        at_once[time] = at_once.get(time, 0) + 1
+        order = f"GPU {at_once[time]}" if at_once[time] > 1 else ""
+        samples = gpus.setdefault(row.cells[name] if name else order, [])
         if watts is None:
             missing += 1
         else:
             samples.append((time, watts))
         used = _cell(source, row, memory, "MiB") if memory else None
         largest = used if largest is None or (used is not None and used > largest) else largest
+    if name is None:
+        notes.append(_without_index(set(at_once.values())))
     if missing:
         notes.append(f"{missing} of {len(table.rows)} samples have no power (N/A)")
-    return (_reading(source, gpus, missing, largest, notes),)
+    return (_reading(source, gpus, table.is_cut or bool(missing), largest, notes),)
+
+
+def _without_index(at_once: set[int]) -> str:
+    """The note on a log that does not name its GPUs, by how many rows there are at one time."""
+    if at_once == {1}:
+        return "no column index or uuid: every row is taken for the same GPU"
+    unlike = "" if len(at_once) == 1 else "; there are not always as many"
+    return f"no column index or uuid: the {max(at_once)} rows of one time are taken for as many GPUs, in order{unlike}"
 
 
 def _cell(source: Source, row: Row, column: str, unit: str) -> Decimal | None:
@@ -84,7 +107,7 @@ def _cell(source: Source, row: Row, column: str, unit: str) -> Decimal | None:
 def _reading(
     source: Source,
     gpus: dict[str, list[tuple[Decimal, Decimal]]],
-    missing: int,
+    short: bool,
     largest: Decimal | None,
     notes: list[str],
 ) -> Reading:
@@ -99,7 +122,7 @@ def _reading(
     return Reading(
         file=source.name,
         format=NAME,
-        measurements=(*_energy(parts, total, bool(missing or gaps)), *_memory(largest)),
+        measurements=(*_energy(parts, total, short or bool(gaps)), *_memory(largest)),
         samples=sum(part.samples for part in parts.values()),
         duration_seconds=max(part.seconds for part in parts.values()),
         gaps=gaps,

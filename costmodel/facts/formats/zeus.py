@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 
 from costmodel.errors import UnknownNameError
 from costmodel.facts.quantity import EXACT, measurement
-from costmodel.facts.rows import Row, amount, header_of, read_rows
+from costmodel.facts.rows import Row, Rows, amount, header_of, read_rows
 from costmodel.facts.source import Options, Source, excerpt
 from costmodel.ir.facts import Measurement, Reading
 
@@ -45,40 +45,39 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
         raise UnknownNameError(f"window in {source.path}", options.window, windows)
     if options.window is not None:
         windows = {options.window: windows[options.window]}
-    return tuple(
-        _reading(source, name, rows, columns, len(windows) == 1, table.notes) for name, rows in windows.items()
-    )
+    return tuple(_reading(source, name, rows, columns, len(windows) == 1, table) for name, rows in windows.items())
 
 
-def _reading(
-    source: Source, name: str, rows: list[Row], columns: list[str], alone: bool, notes: tuple[str, ...]
-) -> Reading:
+def _reading(source: Source, name: str, rows: list[Row], columns: list[str], alone: bool, table: Rows) -> Reading:
     devices: dict[str, Decimal] = {}
     with localcontext(EXACT):
         for column in columns:
             device = column.split("_")[0].rstrip("0123456789")
             devices[device] = devices.get(device, Decimal(0)) + _sum(source, rows, column)
         elapsed = _sum(source, rows, "elapsed_time")
-    window = f"window {excerpt(name)}, {len(rows)} times"
-    parts = tuple(measurement(f"{device}_energy_joules", joules, window) for device, joules in devices.items())
+    window = f"window {excerpt(name)}, {len(rows)} times{'; the log is cut: a lower bound' if table.is_cut else ''}"
+    parts = tuple(
+        measurement(f"{device}_energy_joules", joules, window, at_least=table.is_cut)
+        for device, joules in devices.items()
+    )
     extra = () if alone else ("windows may lie inside one another: choose one with --window to get energy_joules",)
     return Reading(
         file=source.name,
         format=NAME,
-        measurements=(*(_total(devices, window) if alone else ()), *parts),
+        measurements=(*(_total(devices, window, table.is_cut) if alone else ()), *parts),
         samples=len(rows),
         duration_seconds=elapsed,
-        notes=(*notes, *extra),
+        notes=(*table.notes, *extra),
     )
 
 
-def _total(devices: dict[str, Decimal], window: str) -> tuple[Measurement, ...]:
+def _total(devices: dict[str, Decimal], window: str, is_cut: bool) -> tuple[Measurement, ...]:
     counted = {device: joules for device, joules in devices.items() if device != "dram"}
     because = f"{window}, {' + '.join(device.upper() for device in counted)}"
     partial = set(counted) != {"cpu", "gpu"}
     if partial:
         because += " alone: a lower bound"
-    return (measurement("energy_joules", sum(counted.values(), Decimal(0)), because, at_least=partial),)
+    return (measurement("energy_joules", sum(counted.values(), Decimal(0)), because, at_least=partial or is_cut),)
 
 
 def _sum(source: Source, rows: list[Row], column: str) -> Decimal:

@@ -244,3 +244,67 @@ def test_dawnbench(read: Read) -> None:
         read("dawn.tsv", "epoch\thours\ttop1Accuracy\n1\t0.01\t0.5\n")
     with pytest.raises(FormatError, match=r"dawn.tsv:3: hours"):
         read("dawn.tsv", "epoch\thours\ttop1Accuracy\n1\t0.02\t50\n2\t0.01\t60\n")
+
+
+BY_INDEX = "timestamp, index, power.draw [W]\n"
+DAY = "2024/03/01 10:00:0"
+TASKS = "task_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed,tracking_mode\n"
+"""Logs of meters in use, cut, silent or without names: each gives joules and seconds, or at least so many joules."""
+
+IN_USE: dict[str, tuple[str, str, str, str, bool]] = {
+    "tasks of one run add up": (
+        TASKS + "load,r1,10,.1,.001,.003,.001,.005,machine\ninfer,r1,20,.1,.002,.006,.002,.010,machine\n",
+        "energy_joules", "54000", "30", False,
+    ),
+    "tasks, the last one cut": (
+        TASKS + "load,r1,10,.1,.001,.003,.001,.005,machine\ninfer,r1,20,.1,.00", "energy_joules", "18000", "10", True,
+    ),
+    "two GPUs by their times": (
+        "timestamp, power.draw [W]\n" + "".join(f"{DAY}{t}.000, {w}.00 W\n" for t in range(3) for w in (100, 50)),
+        "gpu_energy_joules", "300", "2", False,
+    ),
+    "two GPUs of one name": (
+        "timestamp, name, power.draw [W]\n"
+        + "".join(f"{DAY}{t}.000, Tesla A, {w}.00 W\n" for t in range(2) for w in (100, 50)),
+        "gpu_energy_joules", "150", "1", False,
+    ),
+    "an error in a sample": (
+        BY_INDEX + f"{DAY}0.000, 0, 100.00 W\n{DAY}1.000, 0, ERR!\n{DAY}2.000, 0, 100.00 W\n",
+        "gpu_energy_joules", "200", "2", True,
+    ),
+    "a GPU that wants a reset": (
+        BY_INDEX + f"{DAY}0.000, 0, 100.00 W\n{DAY}1.000, 0, [GPU requires reset]\n{DAY}2.000, 0, 100.00 W\n",
+        "gpu_energy_joules", "200", "2", True,
+    ),
+    "cut inside the last number": (
+        BY_INDEX + f"{DAY}0.000, 0, 100.00\n{DAY}1.000, 0, 100.00\n{DAY}2.000, 0, 1", "gpu_energy_joules", "100", "1", True,
+    ),
+    "not ended, with its unit": (
+        BY_INDEX + f"{DAY}0.000, 0, 100.00 W\n{DAY}1.000, 0, 100.00 W", "gpu_energy_joules", "100", "1", False,
+    ),
+    "joules cut inside the last number": (
+        "timestamp;tag;duration;package_0\n1.1;foo;2.0;3000000\n2.1;bar;2.0;30", "cpu_energy_joules", "3", "2", True,
+    ),
+    "a counter that began again": (
+        "timestamp;tag;duration;package_0\n1.1;foo;2.0;3000000\n2.1;bar;2.0;-262140000000\n3.1;bar;2.0;1000000\n",
+        "cpu_energy_joules", "4", "6", True,
+    ),
+    "a window cut inside its last number": (
+        "window_name,elapsed_time,gpu0_energy\na,1.5,10.25\na,1.5,10", "gpu_energy_joules", "10.25", "1.5", True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", IN_USE)
+def test_a_log_as_meters_leave_it(read: Read, what: str) -> None:
+    text, metric, joules, duration, short = IN_USE[what]
+    [reading] = read("log.csv", text)
+    assert value(reading, metric) == Decimal(joules)
+    assert reading.duration_seconds == Decimal(duration)
+    assert found(reading, metric).at_least is short
+
+
+@pytest.mark.parametrize("cells", ["0, 100.00 W", "0, 100.00", "100.00 W"])
+def test_a_log_without_header_says_so(read: Read, cells: str) -> None:
+    with pytest.raises(FormatError, match=r":1: there is no header: .*--format=csv"):
+        read("power.csv", f"{DAY}0.000, {cells}\n{DAY}1.000, {cells}\n")
