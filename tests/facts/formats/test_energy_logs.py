@@ -277,7 +277,8 @@ IN_USE: dict[str, tuple[str, str, str, str, bool]] = {
         "gpu_energy_joules", "200", "2", True,
     ),
     "cut inside the last number": (
-        BY_INDEX + f"{DAY}0.000, 0, 100.00\n{DAY}1.000, 0, 100.00\n{DAY}2.000, 0, 1", "gpu_energy_joules", "100", "1", True,
+        BY_INDEX + f"{DAY}0.000, 0, 100.00\n{DAY}1.000, 0, 100.00\n{DAY}2.000, 0, 1",
+        "gpu_energy_joules", "100", "1", True,
     ),
     "not ended, with its unit": (
         BY_INDEX + f"{DAY}0.000, 0, 100.00 W\n{DAY}1.000, 0, 100.00 W", "gpu_energy_joules", "100", "1", False,
