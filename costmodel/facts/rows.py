@@ -57,7 +57,7 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
     Raises:
         FormatError: a missing or repeated column, a row of another length, no row at all, broken quotes.
     """
-    columns = header_of(source)
+    columns = _named(header_of(source))
     _check_header(source, columns, needed)
     first = _first_line(source)
     reader = csv.reader(
@@ -69,6 +69,8 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
         notes.append(f"line {lines[-1][0]} ends in the middle of a row: it was left out")
         lines.pop()
     for line, cells in lines:
+        if len(cells) > len(columns) and not "".join(cells[len(columns) :]).strip():
+            del cells[len(columns) :]
         if len(cells) != len(columns):
             raise source.error(f"{len(cells)} cells in a table of {len(columns)} columns", line)
     if not lines:
@@ -81,6 +83,13 @@ def _is_cut(source: Source, cells: list[str], columns: tuple[str, ...]) -> bool:
     """Whether the last row is the beginning of one: 100.00 W is whole, 1 may be the beginning of 150.00."""
     ended = source.text.endswith(("\n", "\r"))
     return len(cells) < len(columns) or (not ended and len(cells) == len(columns) and number(cells[-1]) is not None)
+
+
+def _named(header: tuple[str, ...]) -> tuple[str, ...]:
+    """A header without the empty names that commas at the end of every line make."""
+    while len(header) > 1 and not header[-1]:
+        header = header[:-1]
+    return header
 
 
 def _lines(source: Source, reader: Any) -> list[tuple[int, list[str]]]:

@@ -32,6 +32,8 @@ def recognises(source: Source) -> bool:
 def read(source: Source, options: Options) -> tuple[Reading, ...]:
     """One reading per team; teams of the same name are told apart by their TeamId.
 
+    A leaderboard's history has several rows of one TeamId: the best of them counts, as on the leaderboard itself.
+
     Raises:
         FormatError: ``options.score`` is not given (the file does not say what Score is), or a score is out of range.
         UnknownNameError: no such kind of score.
@@ -42,9 +44,15 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     if options.score not in SCORES:
         raise UnknownNameError("score", options.score, SCORES)
     metric, power = SCORES[options.score]
-    names = [row.cells["TeamName"] for row in table.rows]
-    readings = []
+    sign = -1 if metric == "error_rate_percent" else 1
+    teams: dict[str, list[Row]] = {}
     for row in table.rows:
+        teams.setdefault(row.cells.get("TeamId") or f"line {row.line}", []).append(row)
+    names = [rows[0].cells["TeamName"] for rows in teams.values()]
+    readings = []
+    for rows in teams.values():
+        # of equal ones the first: that is when it was reached
+        row = max(rows, key=lambda row: sign * _score(source, row, 10 ** (2 - power)))
         name = row.cells["TeamName"]
         if names.count(name) > 1:
             name = f"{name} (TeamId {row.cells.get('TeamId', row.line)})"
@@ -57,6 +65,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
                 submission=name,
                 measurements=(measurement(metric, value, f"Score, told to be {options.score}"),),
                 words={"submitted": date} if date else {},
+                notes=() if len(rows) == 1 else (f"{name} has {len(rows)} rows: the best counts",),
             )
         )
     return tuple(readings)

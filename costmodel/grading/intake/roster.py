@@ -1,4 +1,7 @@
-"""The roster of a class: a CSV with any of the columns name (or first and last name), email, sid and github."""
+"""The roster of a class: a table with any of the columns name (or first and last name), email, sid and github.
+
+Its cells are apart by commas, semicolons or tabs, as spreadsheets of different countries write them.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ class Student:
     github: str = ""
 
 
+_DELIMITERS = (",", ";", "\t")
 _COLUMNS = tuple(field.name for field in fields(Student))
 _ALSO = {"full name": "name", "student": "name", "e-mail": "email", "student id": "sid", "id": "sid"}
 _ALSO |= {"github username": "github", "github_username": "github", "identifier": "name", "sis user id": "sid"}
@@ -87,7 +91,8 @@ def read_people(file: Path) -> Iterator[tuple[int, Student, dict[str, str]]]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
-    lines = csv.DictReader(text.splitlines())
+    first = next(iter(text.splitlines()), "")
+    lines = csv.DictReader(text.splitlines(), delimiter=max(_DELIMITERS, key=first.count))
     headings = lines.fieldnames or ()
     columns = {name: _column(name) for name in headings if _column(name)}
     parts = [name for group in (_FIRST, _LAST) for name in headings if name.strip().lower() in group]

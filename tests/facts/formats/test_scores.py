@@ -149,3 +149,34 @@ def test_which_tables_are_predictions() -> None:
     no = ["Id", "Prediction,Id", "Id,Prediction,more", "name,Prediction", "Id,cycles", "Id,prediction,label"]
     for header in (*yes, *no):
         assert recognises(Source("a", "a", f"{header}\n1,2\n")) is (header in yes), header
+
+
+HISTORY = (
+    "TeamId,TeamName,SubmissionDate,Score\n10,Bär,2022-02-01,0.60\n10,Bär,2022-02-05,0.75\n11,Zoë,2022-02-07,0.80\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("score", "metric", "best", "date"),
+    [
+        ("accuracy-fraction", "accuracy_percent", "75", "2022-02-05"),
+        ("error-fraction", "error_rate_percent", "60", "2022-02-01"),
+    ],
+)
+def test_the_history_of_a_leaderboard_has_one_team_in_several_rows(
+    read: Read, score: str, metric: str, best: str, date: str
+) -> None:
+    first, second = read("history.csv", HISTORY, score=score)
+    assert (first.submission, value(first, metric), first.words["submitted"]) == ("Bär", Decimal(best), date)
+    assert first.notes == ("Bär has 2 rows: the best counts",)
+    assert (second.submission, value(second, metric), second.notes) == ("Zoë", Decimal(80), ())
+
+
+def test_commas_at_the_end_of_every_line_are_no_column(read: Read) -> None:
+    found = read("facts.csv", "name,accuracy_percent,,\nA,95.5,,\nB,95.1,,\n")
+    assert [(r.submission, value(r, "accuracy_percent")) for r in found] == [
+        ("A", Decimal("95.5")),
+        ("B", Decimal("95.1")),
+    ]
+    with pytest.raises(FormatError, match="4 cells in a table of 2 columns"):
+        read("facts.csv", "name,accuracy_percent,,\nA,95.5,,7\n")

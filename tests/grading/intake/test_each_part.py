@@ -342,3 +342,11 @@ def test_who_is_on_no_roster(tmp_path: Path) -> None:
     assert found == {"Ann": [], "Bo": ["nothing was handed in"], "zoe": ["this name is not on the roster"]}
     alone = find_submissions(place / "zoe.py", into / "one")
     assert [(s.name, s.path) for s in alone.submissions] == [("zoe", place / "zoe.py")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_roster_of_any_spreadsheet(tmp_path: Path, delimiter: str) -> None:
+    file = tmp_path / "roster.csv"
+    rows = [("name", "email", "sid"), ("Zoë Brønd", "z@x.org", "1"), ("Max Bär", "m@x.org", "2")]
+    file.write_text("\ufeff" + "".join(f"{delimiter.join(row)}\r\n" for row in rows), encoding="utf-8")
+    assert [(s.name, s.email, s.sid) for s in read_roster(file).students] == rows[1:]
