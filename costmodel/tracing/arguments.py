@@ -51,6 +51,17 @@ def encode(value: Any, tensor_id: Callable[[torch.Tensor], int]) -> Argument:
     raise TraceError(shown[:200])
 
 
+_NAMES: dict[int, str] = {}
+
+
+def name_of(func: Any) -> str:
+    """``aten.convolution.default``; an op lives as long as the process, and makes its name anew each time."""
+    name = _NAMES.get(id(func))
+    if name is None:
+        name = _NAMES[id(func)] = str(func)
+    return name
+
+
 def encode_call(
     func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], tensor_id: Callable[[torch.Tensor], int]
 ) -> tuple[tuple[str, Argument], ...]:

@@ -32,6 +32,7 @@ __all__ = [
     "accumulated_parameter",
     "active_mode",
     "current_autograd_node",
+    "device_of",
     "fresh_tensor",
     "fresh_zeros",
     "has_parameters",
@@ -296,6 +297,11 @@ def next_sequence_number() -> int:
     """The number that the next autograd node of this thread will get."""
     number: int = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
     return number
+
+
+def device_of(tensor: torch.Tensor) -> torch.device:
+    """The device of a tensor; to ask a fake one by ``device`` is an op, which every mode sees."""
+    return tensor.fake_device if isinstance(tensor, FakeTensor) else tensor.device
 
 
 def memory_of(tensor: torch.Tensor) -> tuple[torch.UntypedStorage, tuple[int, ...]]:

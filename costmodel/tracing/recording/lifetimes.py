@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,22 @@ class Lifetimes:
 
         self._by_address[address] = (number, weakref.ref(storage, gone))
         return number
+
+    def owner_of(self, read: Iterable[int], written: Iterable[int]) -> str:
+        """The module for whose parameter an op of the optimizer works, "" if for several; its results are the module's.
+
+        Args:
+            read: storages that it reads.
+            written: those of its results.
+        """
+        owners = {owner for storage in read if (owner := self.lives[storage].owner) is not None}
+        if len(owners) != 1:
+            return ""
+        (owner,) = owners
+        for storage in written:
+            if self.lives[storage].owner is None:
+                self.lives[storage].owner = owner
+        return owner
 
     def forget(self) -> None:
         """Stop watching: later deaths are not part of the step."""

@@ -11,9 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
-from costmodel.ir.trace import Argument, Assumption, ModuleCall, OpCall, Phase, tensor_ids
+from costmodel.ir.trace import Assumption, ModuleCall, OpCall, Phase, tensor_ids
 from costmodel.tracing import compat, fake, real
-from costmodel.tracing.arguments import encode_call, written_names
+from costmodel.tracing.arguments import encode_call, name_of, written_names
 from costmodel.tracing.blame import asked_by, asking_line, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA, CONCRETE
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
@@ -58,7 +58,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         module_calls: forward calls of modules, per segment.
         tensors: (shape, dtype, device, storage) by tensor id.
         lifetimes: the storages.
-        running: the op that is being executed, and where; after an error, the one that failed.
         concrete: tensors are real.
         answers: what the values of tensors are taken to be.
         most_calls: in a segment; None is any number.
@@ -74,7 +73,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.module_calls: list[list[ModuleCall]] = [[]]
         self.tensors: list[tuple[tuple[int, ...], torch.dtype, torch.device, int]] = []
         self.assumptions: dict[Assumption, None] = {}
-        self.running: str | None = None
+        self._running: tuple[Any, str] | None = None
         self.answers = Answers()
         self.guards = Guards()
         self.most_calls: int | None = None
@@ -91,6 +90,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.constants = Constants(None if mode is None else mode.values)
         self.selections = Selections()
         self.packing = Packing()
+
+    @property
+    def running(self) -> str:
+        """The op that is being executed, and where; after an error, the one that failed; "" if there is none."""
+        func, scope = self._running or ("", "")
+        return f"{func} in {scope or 'the model itself'}" if func else ""
 
     def next_segment(self) -> None:
         """Calls go into a new list from now on."""
@@ -135,7 +140,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         storage = self.lifetimes.number(tensor, role)
         if storage == storages and role is not Role.PARAMETER and tensor.layout is torch.strided:
             self.constants.meet(tensor, storage)
-        spec = (shape, tensor.dtype, tensor.device, storage)
+        spec = (shape, tensor.dtype, compat.device_of(tensor), storage)
         number = self._latest.get(storage)
         if not ours or number is None or self.tensors[number] != spec:
             number = self._latest[storage] = len(self.tensors)
@@ -172,7 +177,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         is_sparse = self._sparse.concerns(func, args, kwargs)
         as_written, given, named = self._sparse.written(func, args, kwargs) if is_sparse else (func, args, kwargs)
         arguments = encode_call(as_written, given, named, self._argument_id)
-        self.running = f"{func} in {scope or 'the model itself'}"
+        self._running = (func, scope)
         is_known = (
             not self.concrete
             and phase in _BIRTH_ROLE
@@ -182,14 +187,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             result = self._execute(is_sparse, func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
-        self.running = None
+        self._running = None
         role = _BIRTH_ROLE.get(phase, Role.TEMPORARY)
         outputs = self._outputs(result, role)
         if phase is Phase.OPTIMIZER:
-            scope = self._owner(arguments, outputs)
+            read = [self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)]
+            scope = self.lifetimes.owner_of(read, [self.tensors[i][3] for i in outputs if i is not None])
         calls = self.segments[-1]
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
-        call = OpCall(op=str(as_written), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
+        call = OpCall(
+            op=name_of(as_written), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where
+        )
         calls.append(call)
         names = written_names(as_written)
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
@@ -241,23 +249,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
                 flat.extend(self._outputs(item, role) or (None,))
             return tuple(flat)
         return ()
-
-    def _owner(self, arguments: tuple[tuple[str, Argument], ...], outputs: tuple[int | None, ...]) -> str:
-        """The module whose parameter this optimizer call works for; results inherit it ("" if several)."""
-        lives = self.lifetimes.lives
-        owners = {
-            owner
-            for _, value in arguments
-            for i in tensor_ids(value)
-            if (owner := lives[self.tensors[i][3]].owner) is not None
-        }
-        if len(owners) != 1:
-            return ""
-        (owner,) = owners
-        for output in outputs:
-            if output is not None and lives[self.tensors[output][3]].owner is None:
-                lives[self.tensors[output][3]].owner = owner
-        return owner
 
     def _item(self, tensor: torch.Tensor) -> Any:
         """The value of a one-element tensor, which only constants have; elsewhere 0 is assumed, and said."""

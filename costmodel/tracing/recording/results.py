@@ -128,7 +128,7 @@ def _is_plain(tensor: FakeTensor) -> bool:
     return (
         tensor.constant is None
         and tensor.layout is torch.strided
-        and tensor.device.type == "cpu"
+        and tensor.fake_device.type == "cpu"
         and not tensor.is_conj()
         and not tensor.is_neg()
     )
