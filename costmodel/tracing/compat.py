@@ -22,6 +22,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
 
+from costmodel.tracing.fake_kernels import GROUPED_MM, grouped_mm
+
 __all__ = [
     "BareMode",
     "DataDependentOutputException",
@@ -101,32 +103,13 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
         if self.watcher is not None and not getattr(_SEEN, "now", False):
             with self, seen():  # the op must find this mode, in which it is seen by then
                 return self.watcher(func, types, args, kwargs)
-        if func is _GROUPED_MM and args[0].dtype is not torch.bfloat16:
+        if func is GROUPED_MM and args[0].dtype is not torch.bfloat16:
             with self:
-                return _grouped_mm(*args, **(kwargs or {}))
+                return grouped_mm(*args, **(kwargs or {}))
         try:
             return super().dispatch(func, types, args, kwargs)
         finally:
             self._converter.forget()
-
-
-_GROUPED_MM = getattr(getattr(torch.ops.aten, "_grouped_mm", None), "default", None)
-"""None in a torch that does not have it."""
-
-
-def _grouped_mm(
-    mat_a: Any,
-    mat_b: Any,
-    offs: Any = None,
-    bias: Any = None,
-    out_dtype: torch.dtype | None = None,  # noqa: ARG001
-) -> torch.Tensor:
-    """The shape of a grouped product, of which torch's own fake kernel knows bfloat16 alone (the CPU's knows more)."""
-    shape = [mat_a.shape[-2], mat_b.shape[-1]]
-    if mat_a.dim() == mat_b.dim():  # groups of the inner length, or a batch
-        shape = [mat_a.shape[0] if offs is None or mat_a.dim() == 3 else offs.shape[0], *shape]
-    result: torch.Tensor = mat_a.new_empty(shape, dtype=out_dtype or mat_a.dtype)
-    return result
 
 
 def active_mode() -> Any:

@@ -160,17 +160,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if "device" in kwargs:
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
-        is_sparse = self._sparse.concerns(func, args, kwargs)
-        written: tuple[Any, Any, Any] = (func, args, kwargs)
-        if is_sparse:
-            written = self._sparse.written(func, args, kwargs)
-        arguments = encode_call(written[0], written[1], written[2], self._argument_id)
+        called, *given = self._sparse.written(func, args, kwargs)
+        arguments = encode_call(called, given[0], given[1], self._argument_id)
         self.running = f"{func} in {scope or 'the model itself'}"
         is_known = phase in _BIRTH_ROLE and self.constants.know(
             self.tensors[i][3] for _, value in arguments for i in tensor_ids(value)
         )
         try:
-            result = (self._sparse.run if is_sparse else self._results)(func, args, kwargs)
+            result = self._sparse.run(func, args, kwargs, self._results)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self.running = None
@@ -180,9 +177,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             scope = self._owner(arguments, outputs)
         calls = self.segments[-1]
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
-        call = OpCall(op=str(written[0]), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
+        call = OpCall(op=str(called), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
         calls.append(call)
-        names = written_names(written[0])
+        names = written_names(called)
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
         if names:
             wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
