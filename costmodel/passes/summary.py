@@ -18,7 +18,6 @@ from costmodel.ir.analysis import (
     UncountedRow,
 )
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
-from costmodel.ir.phase import Phase
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import traits_of
@@ -286,5 +285,5 @@ def _of_formulas(counts: Counts) -> Iterator[Assumption]:
     """What formulas take for granted of values that they do not see."""
     for row in counts.rows:
         packet = row.op.rpartition(".")[0]
-        if row.phase is Phase.FORWARD and row.work is not None and traits_of(packet).assumes:
+        if row.work is not None and traits_of(packet).assumes:
             yield Assumption(what=f"{packet}: {traits_of(packet).assumes}", where=layer_name(row.scope))
