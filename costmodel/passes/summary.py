@@ -18,10 +18,12 @@ from costmodel.ir.analysis import (
     UncountedRow,
 )
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
+from costmodel.ir.doubts import Uncounted
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import traits_of
 from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
+from costmodel.ops.uncounted import REASONS
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
 from costmodel.passes.memory import peak_memory
@@ -270,10 +272,15 @@ def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
             layer=layer_name(item.scope),
             phase=item.phase.value,
             times=item.times,
-            message=str(item),
+            message=_message(item),
         )
         for item in merge_uncounted(rows)
     )
+
+
+def _message(item: Uncounted) -> str:
+    reason = REASONS.get(item.op.rpartition(".")[0])
+    return f"{item}; {reason}" if reason else str(item)
 
 
 def _assumptions(counted: list[_CountedPhase]) -> tuple[Assumption, ...]:
