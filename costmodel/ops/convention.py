@@ -56,5 +56,9 @@ CHOICES = (
     ("parameters", "each trainable tensor once, shared ones once; frozen ones and buffers reported, not counted"),
     ("training", "Σ over phases of steps · step; the last partial batch at its own size"),
     ("unknown op", "never 0: listed, total marked 'at least', a limit that hangs on it UNDECIDED"),
+    ("Fourier transform of N = p·m", "where a program asks for one: p of m, p-1 twiddle factors, p results by definition; 5·N·log₂N for a power of two"),
+    ("linear algebra", "the counts of LAPACK's Working Note 41, compares for pivots beside them; what iterates (svd, eigh, eig, matrix_exp) is unknown"),
+    ("complex numbers", "real results: a product is 4 multiplies and 2 adds; functions by their textbook formulas"),
+    ("heavy work in no loop nest", "counted; a machine's energy and cycles are then 'at least'"),
 )  # fmt: skip  # one row, one line
-"""Edition 1 of ``haet``, row by row."""
+"""Edition 1 of ``haet``, row by row; those after the unknown op are of ops that were unknown before."""

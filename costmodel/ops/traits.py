@@ -25,6 +25,7 @@ class Traits:
         bitwise: logic on bits, which is free where it selects (masks), and arithmetic on integers that carry data.
         shifts_up: it makes room below the bits of a number, in which another one may lie.
         looks_up: the parameter with the table, of which as many elements are read as are returned.
+        samples: the parameter whose elements are taken where another tensor says, and mixed or scaled.
         allocates: the result is new memory into which nothing is written.
         causal_half: operations that a causal call spends on masked scores, from the call's own arguments.
         draws_mask: every element of the result is 0 or 1, drawn.
@@ -49,6 +50,7 @@ class Traits:
     bitwise: bool = False
     shifts_up: bool = False
     looks_up: str = ""
+    samples: str = ""
     allocates: bool = False
     causal_half: Callable[..., int] | None = None
     draws_mask: bool = False

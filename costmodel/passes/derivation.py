@@ -61,8 +61,9 @@ def _by_nothing(call: OpCall) -> bool:
 
 
 def table_of(call: OpCall) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """(tensors of the table, tensors of the indices) of a look-up; nothing for any other op."""
-    name = traits_of(call.packet).looks_up
+    """(tensors of the table, tensors of the indices) of a look-up, or of samples; nothing for any other op."""
+    traits = traits_of(call.packet)
+    name = traits.looks_up or traits.samples
     if not name:
         return (), ()
     table = [i for argument, value in call.arguments if argument == name for i in tensor_ids(value)]

@@ -18,11 +18,12 @@ from costmodel.ir.analysis import (
     UncountedRow,
 )
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
-from costmodel.ir.phase import Phase
+from costmodel.ir.doubts import Uncounted
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import traits_of
 from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
+from costmodel.ops.uncounted import REASONS
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
 from costmodel.passes.memory import peak_memory
@@ -272,10 +273,15 @@ def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
             layer=layer_name(item.scope),
             phase=item.phase.value,
             times=item.times,
-            message=str(item),
+            message=_message(item),
         )
         for item in merge_uncounted(rows)
     )
+
+
+def _message(item: Uncounted) -> str:
+    reason = REASONS.get(item.op.rpartition(".")[0])
+    return f"{item}; {reason}" if reason else str(item)
 
 
 def _assumptions(counted: list[_CountedPhase]) -> tuple[Assumption, ...]:
@@ -287,5 +293,5 @@ def _of_formulas(counts: Counts) -> Iterator[Assumption]:
     """What formulas take for granted of values that they do not see."""
     for row in counts.rows:
         packet = row.op.rpartition(".")[0]
-        if row.phase is Phase.FORWARD and row.work is not None and traits_of(packet).assumes:
+        if row.work is not None and traits_of(packet).assumes:
             yield Assumption(what=f"{packet}: {traits_of(packet).assumes}", where=layer_name(row.scope))

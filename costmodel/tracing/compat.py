@@ -22,6 +22,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
 
+from costmodel.tracing.fake_kernels import KERNELS
+
 __all__ = [
     "BareMode",
     "DataDependentOutputException",
@@ -102,6 +104,11 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
         if self.watcher is not None and not getattr(_SEEN, "now", False):
             with self, seen():  # the op must find this mode, in which it is seen by then
                 return self.watcher(func, types, args, kwargs)
+        if func in KERNELS:
+            with self:
+                result = KERNELS[func](*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
         try:
             return super().dispatch(func, types, args, kwargs)
         finally:

@@ -113,6 +113,12 @@ def test_heavy_work_without_a_nest_is_counted_but_leaves_a_machine_at_least() ->
     assert analysis.uncounted == ()
 
 
+def test_an_op_that_has_no_formula_on_purpose_says_why() -> None:
+    (row,) = [u for u in costmodel.analyze(Decomposed(), batch=2).uncounted if u.op == "aten._linalg_svd.default"]
+    assert row.message.startswith("aten._linalg_svd.default ×1 in ")
+    assert row.message.endswith("it iterates until its values have converged: how often is in no shape")
+
+
 def test_a_machine_knows_deformable_and_grouped_products_as_products() -> None:
     """They have nests: what they multiply is in the layers."""
     x, offset, w = TensorMeta((1, 3, 8, 8)), TensorMeta((1, 18, 8, 8)), TensorMeta((4, 3, 3, 3))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
@@ -40,6 +40,8 @@ AS_ELSEWHERE = """
     nn.functional.scaled_dot_product_attention einsum cov linalg.multi_dot linalg.inv linalg.lu_solve linalg.lstsq
 """
 """Functions whose products torch's FlopCounterMode counts, too."""
+NOT_ELSEWHERE = "aten._scaled_dot_product_flash_attention_for_cpu"
+"""It counts 0 for it."""
 
 
 @cache
@@ -53,12 +55,12 @@ def database() -> list[Any]:
     return list(op_db)
 
 
-def samples(function: Any) -> Iterator[Any]:
+def samples(function: Any, most: Mapping[torch.dtype, int] = SAMPLES) -> Iterator[Any]:
     """(dtype, the function's arguments)."""
-    for dtype, most in SAMPLES.items():
+    for dtype, count in most.items():
         if dtype in function.supported_dtypes("cpu") and not function.name.startswith("jiterator"):  # of CUDA
             grad = function.supports_autograd and dtype is not torch.int64
-            for _, sample in zip(range(most), function.sample_inputs("cpu", dtype, requires_grad=grad), strict=False):
+            for _, sample in zip(range(count), function.sample_inputs("cpu", dtype, requires_grad=grad), strict=False):
                 yield sample
 
 
@@ -116,13 +118,13 @@ def products() -> dict[str, list[tuple[int, int]]]:
     """Per function 2 · macs and what FlopCounterMode counts, sample by sample."""
     found: dict[str, list[tuple[int, int]]] = {name: [] for name in AS_ELSEWHERE.split()}
     for function in database():
-        for sample in samples(function) if function.name in found else ():
-            if sample.kwargs.get("groups", 1) != 1 or any(x.is_complex() for x in tree_leaves(sample.input)):
-                continue  # FlopCounterMode takes no notice of groups in the backward, and counts complex as real
+        for sample in samples(function, {torch.float32: 12}) if function.name in found else ():
+            if sample.kwargs.get("groups", 1) != 1:
+                continue  # FlopCounterMode takes no notice of them in the backward
             with FlopCounterMode(display=False) as counter:
                 recorder = step(function, sample)
             macs = sum(work.macs for _, _, work in works(recorder) if work is not None)
-            if "aten._scaled_dot_product_attention_math" not in {packet for packet, _, _ in recorder.calls}:
+            if NOT_ELSEWHERE not in {packet for packet, _, _ in recorder.calls}:
                 found[function.name].append((2 * macs, counter.get_total_flops()))
     return found
 

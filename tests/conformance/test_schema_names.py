@@ -49,7 +49,7 @@ def test_parameters_are_the_schemas(name: str, entry: Formula) -> None:
     known = known.union(*(schema_names(other) for other in entry.names))
     ours = {entry.renamed.get(theirs, theirs) for theirs in known}
     traits = entry.traits
-    named = {*traits.weights, *(traits.mixes or ()), traits.looks_up, traits.channel_groups} - {""}
+    named = {*traits.weights, *(traits.mixes or ()), traits.looks_up, traits.samples, traits.channel_groups} - {""}
     assert (set(entry.parameters) | named) - {"out"} <= ours
 
 

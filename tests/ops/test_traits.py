@@ -118,6 +118,7 @@ def test_allocations_write_nothing_and_look_ups_return_elements_of_their_table()
         "aten.slice_copy": aten.slice_copy(table, 0, 1, 3),
         "aten.take": aten.take(table, index),
         "aten._unsafe_index": aten._unsafe_index(table, [index]),
+        "aten._unsafe_masked_index": aten._unsafe_masked_index(table, index < 9, [index, index.clamp(max=2)], 0.0),
     }
     assert set(found) == {name for name, entry in formulas().items() if entry.traits.looks_up}
     for name, result in found.items():

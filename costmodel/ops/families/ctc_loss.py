@@ -32,7 +32,7 @@ def _sizes(log_probs: Meta, targets: Meta, input_lengths: Lengths, target_length
     return [(t, 2 * s + 1) for t, s in zip(times, lengths, strict=True)]
 
 
-@formula(aten._ctc_loss)
+@formula(aten._ctc_loss, assumes="where the lengths of sequences are tensors, all are as long as they can be")
 def ctc_loss(log_probs: Meta, targets: Meta, input_lengths: Lengths, target_lengths: Lengths) -> Work:
     """Per state and step but the first: log-sum-exp of three (3 compares, 3 + 3, 2 adds, 1 log, 1 add) and 1 add.
 

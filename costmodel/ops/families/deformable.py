@@ -34,7 +34,7 @@ def _sizes(weight: Meta, offset: Meta, groups: int) -> tuple[int, int, int, int]
     return rows, weight.shape[1] * taps, taps, weight.shape[0] // groups
 
 
-@formula(torchvision.deform_conv2d, weights=("weight",))
+@formula(torchvision.deform_conv2d, weights=("weight",), samples="input")
 def deform_conv2d(
     input: Meta, weight: Meta, offset: Meta, groups: int, offset_groups: int, use_mask: bool, out: Meta
 ) -> Work:

@@ -73,7 +73,7 @@ def _scatter(rows: Array, indices: Array, num_weights: int, padding_idx: int, by
     return np.stack([empty if row is None else row for row in result])
 
 
-@formula(aten._embedding_bag, aten._embedding_bag_forward_only)
+@formula(aten._embedding_bag, aten._embedding_bag_forward_only, samples="weight")
 def embedding_bag(
     weight: TensorMeta,
     indices: TensorMeta,

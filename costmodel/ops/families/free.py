@@ -23,7 +23,7 @@ SHIFTS_UP = "bitwise_left_shift __lshift__"
 FILLED_ALIKE = "zeros_like ones_like full_like"
 RESHAPES = "reshape squeeze unsqueeze view view_as flatten unflatten _reshape_alias _unsafe_view"
 LITERALS = "lift_fresh"
-LOOK_UPS = "gather index index_select slice_copy take _unsafe_index"
+LOOK_UPS = "gather index index_select slice_copy take _unsafe_index _unsafe_masked_index"
 ALLOCATIONS_ALIKE = "empty_like"
 ALLOCATIONS = "empty empty_strided empty_permuted new_empty new_empty_strided"
 VIEWS = """
@@ -38,7 +38,7 @@ COPIES = """
     unsqueeze_copy squeeze_copy transpose_copy select_copy split_with_sizes_copy unbind_copy
     as_strided_copy unfold_copy t_copy diagonal_copy diagonal_backward select_backward slice_backward
     _chunk_cat _stack narrow_copy split_copy resize_as resize_as_ _resize_output lu_unpack _pack_padded_sequence
-    _reshape_copy _reshape_alias_copy view_as_real_copy view_as_complex_copy _unsafe_masked_index
+    _reshape_copy _reshape_alias_copy view_as_real_copy view_as_complex_copy
     _sparse_coo_tensor_with_dims_and_tensors _indices _values
 """
 FILLED = "new_zeros new_ones new_full"

@@ -46,7 +46,7 @@ def _regions(rois: Meta, bins: tuple[int, int], grid: tuple[int, int], aligned: 
     return (setup + axes + scalar(multiply=along + 4 * places, add=along)) * rois.shape[0]
 
 
-@formula(torchvision.roi_align, assumes=_AT_MOST)
+@formula(torchvision.roi_align, assumes=_AT_MOST, samples="input")
 def roi_align(
     input: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, aligned: bool, out: Meta
 ) -> Work:
@@ -90,7 +90,7 @@ def roi_align_backward(
     return _regions(rois, bins, grid, aligned) + given
 
 
-@formula(torchvision.ps_roi_align, assumes=_AT_MOST)
+@formula(torchvision.ps_roi_align, assumes=_AT_MOST, samples="input")
 def ps_roi_align(
     input: Meta, rois: Meta, pooled_height: int, pooled_width: int, sampling_ratio: int, out: tuple[Meta, ...]
 ) -> Work:

@@ -171,7 +171,9 @@ def of_points(count: Callable[[int], ScalarOps], channels: int) -> ScalarOps:
     return one + ScalarOps(**each) * (channels - 1)
 
 
-@formula(aten.grid_sampler_2d, aten.grid_sampler_3d, aten._grid_sampler_2d_cpu_fallback, keeps_channels=True)
+@formula(
+    aten.grid_sampler_2d, aten.grid_sampler_3d, aten._grid_sampler_2d_cpu_fallback, keeps_channels=True, samples="input"
+)
 def grid_sampler(
     input: Meta, grid: Meta, interpolation_mode: int, padding_mode: int, align_corners: bool, out: Meta
 ) -> Work:

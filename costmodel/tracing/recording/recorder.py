@@ -174,9 +174,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if "device" in kwargs:
             kwargs = self._on_cpu(kwargs)
         phase, scope = self.scopes.now()
-        is_sparse = self._sparse.concerns(func, args, kwargs)
-        as_written, given, named = self._sparse.written(func, args, kwargs) if is_sparse else (func, args, kwargs)
-        arguments = encode_call(as_written, given, named, self._argument_id)
+        called, given, named = self._sparse.written(func, args, kwargs)
+        arguments = encode_call(called, given, named, self._argument_id)
         self._running = (func, scope)
         is_known = (
             not self.concrete
@@ -184,7 +183,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             and self.constants.know(self.tensors[i][3] for _, value in arguments for i in tensor_ids(value))
         )
         try:
-            result = self._execute(is_sparse, func, args, kwargs)
+            result = self._execute(func, args, kwargs)
         except (compat.DataDependentOutputException, compat.DynamicOutputShapeException) as refused:
             result = self._sized(func, args, kwargs, refused)
         self._running = None
@@ -195,11 +194,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             scope = self.lifetimes.owner_of(read, [self.tensors[i][3] for i in outputs if i is not None])
         calls = self.segments[-1]
         where = user_line("") if phase is Phase.FORWARD and scope not in self._leaves else ""
-        call = OpCall(
-            op=name_of(as_written), arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where
-        )
+        name = name_of(called)
+        call = OpCall(op=name, arguments=arguments, outputs=outputs, scope=scope, phase=phase, where=where)
         calls.append(call)
-        names = written_names(as_written)
+        names = written_names(called)
         wrote = {self.tensors[i][3] for i in outputs if i is not None}
         if names:
             wrote |= {self.tensors[i][3] for name, value in arguments if name in names for i in tensor_ids(value)}
@@ -216,13 +214,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             self.lines[-1].append(user_lines())
         return result
 
-    def _execute(self, is_sparse: bool, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def _execute(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if self.concrete:
             return func(*args, **kwargs)
-        if is_sparse:
-            return self._sparse.run(func, args, kwargs)
         known = self.packing.run if self.packing.concerns(args, kwargs) else self._results
-        return known(func, args, kwargs)
+        return self._sparse.run(func, args, kwargs, known)
 
     def _sized(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
         """The result of an op whose size hangs on values, if these are known."""

@@ -6,7 +6,7 @@ sparse tensor hangs on which indices repeat, which is data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -27,8 +27,9 @@ class Sparse:
 
     def __init__(self) -> None:
         self._made = False
+        self._concerned = False
 
-    def concerns(self, func: Any, args: Any, kwargs: Any) -> bool:
+    def _concerns(self, func: Any, args: Any, kwargs: Any) -> bool:
         """True if a sparse tensor is among the arguments, or the result of what else has a dense one."""
         if func is _MADE or (func is _BAGS and _asks(func, args, kwargs)):
             self._made = True
@@ -41,6 +42,9 @@ class Sparse:
         Raises:
             TraceError: what the op does with a sparse tensor hangs on data.
         """
+        self._concerned = self._concerns(func, args, kwargs)
+        if not self._concerned:
+            return func, args, kwargs
         if func is _ADD and args[0].layout is torch.strided and args[1].layout is torch.sparse_coo:
             indices, values = _parts(args[1])
             if indices.shape[0] == 1:
@@ -52,8 +56,13 @@ class Sparse:
             "train a sparse embedding by SGD without momentum, or give it sparse=False"
         )
 
-    def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """The result; a clone has as many rows as the original (torch's own on fake tensors has none)."""
+    def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], ordinary: Callable[..., Any]) -> Any:
+        """The result of the call that was written last; ``ordinary`` runs those without sparse tensors.
+
+        A clone has as many rows as the original (torch's own on fake tensors has none).
+        """
+        if not self._concerned:
+            return ordinary(func, args, kwargs)
         if func is _CLONE:
             (tensor,) = args
             return _made(tuple(tensor.shape), *(_CLONE(part) for part in _parts(tensor)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
+import costmodel
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ops import lookup
 from costmodel.ops.families.grouped import grouped_mm
@@ -66,6 +69,29 @@ def test_its_multiply_accumulates_are_those_of_one_matrix_and_its_backward_twice
     entry = lookup("aten._grouped_mm")
     assert entry is not None
     assert "evenly" in entry.traits.assumes
+
+
+class Experts(nn.Module):
+    """A token's expert is data; how many tokens there are is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.head = nn.Linear(16, 4), nn.Linear(24, 5)
+        self.experts = nn.Parameter(torch.rand(4, 16, 24))
+
+    def forward(self, x: torch.Tensor) -> Any:
+        chosen = self.gate(x).argmax(-1)
+        counts = torch.histc(chosen.float(), bins=4, min=0, max=3)
+        rows = F.grouped_mm(x[chosen.argsort()], self.experts, offs=counts.cumsum(0).int())
+        return self.head(rows)
+
+
+def test_a_mixture_of_experts_is_complete_and_says_what_is_taken_for_granted() -> None:
+    analysis = costmodel.analyze(Experts(), input="16", batch=6)
+    assert analysis.totals.complete
+    assert analysis.totals.macs.forward == 6 * (16 * 4 + 16 * 24 + 24 * 5)
+    (said,) = [item for item in analysis.assumptions if item.what.startswith("aten._grouped_mm: ")]
+    assert "spread evenly" in said.what
 
 
 def test_a_batch_of_products_and_a_bias() -> None:

@@ -1,0 +1,55 @@
+"""Shapes that torch's own fake kernels refuse to give, although the kernels of the CPU run.
+
+Each takes the op's arguments; NotImplemented leaves a call to torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+Kernel = Callable[..., Any]
+
+
+def _grouped_mm(
+    mat_a: Any,
+    mat_b: Any,
+    offs: Any = None,
+    bias: Any = None,  # noqa: ARG001  # the op's own parameters
+    out_dtype: torch.dtype | None = None,
+) -> Any:
+    """A grouped product, of which torch's fake kernel knows bfloat16 alone."""
+    if mat_a.dtype is torch.bfloat16:
+        return NotImplemented
+    shape = [mat_a.shape[-2], mat_b.shape[-1]]
+    if mat_a.dim() == mat_b.dim():  # groups of the inner length, or a batch
+        shape = [mat_a.shape[0] if offs is None or mat_a.dim() == 3 else offs.shape[0], *shape]
+    return mat_a.new_empty(shape, dtype=out_dtype or mat_a.dtype)
+
+
+def _ctc_loss(log_probs: Any, targets: Any, _: Any, target_lengths: Any, *__: Any, **___: Any) -> Any:
+    """A loss per sample, and the states of the longest target: as long as it can be, where the lengths are values."""
+    steps, batch = log_probs.shape[:2]
+    known = isinstance(target_lengths, Sequence)
+    longest = max(target_lengths, default=0) if known else targets.shape[-1]
+    return log_probs.new_empty(batch), log_probs.new_empty((batch, steps, 2 * longest + 1))
+
+
+def _ctc_loss_backward(_: Any, log_probs: Any, *__: Any, **___: Any) -> Any:
+    return torch.empty_like(log_probs)
+
+
+def _overloads(op: str, kernel: Kernel) -> dict[Any, Kernel]:
+    """Every overload of an op that this torch has, except those that write into what they are given."""
+    packet = getattr(torch.ops.aten, op, None)
+    names = [] if packet is None else [name for name in packet.overloads() if "out" not in name]
+    return {getattr(packet, name): kernel for name in names}
+
+
+KERNELS: dict[Any, Kernel] = {
+    **_overloads("_grouped_mm", _grouped_mm),
+    **_overloads("_ctc_loss", _ctc_loss),
+    **_overloads("_ctc_loss_backward", _ctc_loss_backward),
+}
