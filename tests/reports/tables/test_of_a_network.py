@@ -90,7 +90,8 @@ def test_phases_and_cycles() -> None:
     assert "Training" not in flat(nouns.analysis())
     # an optimizer that is named already is not named twice; an older analysis has no phases
     for phases in ((), (nouns.phase("a", optimizer="SGD"),)):
-        assert "batch 4, mse, sgd(lr=0.1) (haet 1)" in flat(nouns.analysis(phases=phases))["net.py"][0]
+        title = flat(nouns.analysis(phases=phases))["net.py"][0]
+        assert title == "net.py:Net: one training step, batch 4, mse, sgd(lr=0.1) (haet 1)"
 
 
 def test_layers_as_they_are_and_the_largest() -> None:
@@ -284,3 +285,12 @@ def test_a_mapping_drawn_and_as_data() -> None:
             }
         },
     }  # fmt: skip
+
+
+def test_how_wide_a_reason_is() -> None:
+    def shown(because: str) -> object:
+        one = replace(nouns.FACTS.readings[1], measurements=(nouns.measurement("1", because=because),))
+        return flat(Facts(readings=(one,)))[""][2][0][7]
+
+    assert shown("x" * 24 + " " + "y" * 25) == "x" * 24 + " " + "y" * 25
+    assert shown("x" * 24 + " " + "y" * 26) == "x" * 24 + "\n" + "y" * 26
