@@ -36,6 +36,7 @@ def meanings(code: str) -> set[str]:
         ("import a\nm: object = a.b\nm", {"a.b"}),
         ("import a\nm = n = a.b\nn", {"a.b"}),
         ("import a as m\nimport b as m\nm.c", {"a.c", "b.c"}),
+        ("import a.b\nimport x\na = x.y\na.c", {"a.c", "x.y.c"}),
         ("m: int\nm", {"m"}),
         ("m = local\nm", {"m"}),
         ("e = eval\ne", {"eval"}),
