@@ -155,3 +155,11 @@ def test_decorators_that_make_a_command() -> None:
     ):  # fmt: skip
         found = line(f"import click, functools, typer\n@{decorator}\ndef main(): ...\n")
         assert found.parser is parser, decorator
+
+
+def test_modules_lie_beside_the_script() -> None:
+    parser = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--a')\n"
+    script = Part("code/main.py", None, ast.parse("import options\n"))
+    for path, found in (("code/options.py", True), ("options.py", False), ("other/options.py", False)):
+        programs = Programs((script, Part(path, None, ast.parse(parser))), ())
+        assert command_line(programs, "code/main.py").parser is found
