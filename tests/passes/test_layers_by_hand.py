@@ -1,4 +1,4 @@
-"""What a layer reads and writes, on traces made by hand: arguments, weights, buffers, views, what is taken and what is left."""  # noqa: E501  # a table: one case, one line
+"""Activations of a layer on traces made by hand: arguments, weights, buffers, views, what is taken, what is left."""
 
 from __future__ import annotations
 

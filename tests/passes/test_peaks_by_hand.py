@@ -102,7 +102,7 @@ def test_a_block_adds_its_input_to_the_layers_inside_it() -> None:
 @pytest.mark.parametrize(
     ("shape", "batch", "elements"),
     [
-        ((2, 3), (2, 9), 3), ((4, 3), (2, 9), 6), ((3, 4), (2, 9), 12), ((), (2, 9), 1), ((2, 3), (), 6), ((2, 3), None, 6),  # noqa: E501  # a table: one case, one line
+        ((2, 3), (2, 9), 3), ((4, 3), (2, 9), 6), ((3, 4), (2, 9), 12), ((), (2, 9), 1), ((2, 3), (), 6), ((2, 3), None, 6),  # noqa: E501
         ((2, 3), (0, 9), 6),
     ],
 )  # fmt: skip

@@ -82,7 +82,7 @@ def test_what_is_followed_has_its_limits() -> None:
         ("compile(text, 'a', 'exec')", "compile() runs a text"),
         ("import runpy\nrunpy.run_path(p)", "runpy.run_path() runs a text"),
         ("import runpy as r\nr.run_module(p)", "runpy.run_module() runs a text"),
-        ("import importlib\nimportlib.import_module(name)", "importlib.import_module() imports a name that is computed"),  # noqa: E501  # a table: one case, one line
+        ("import importlib\nimportlib.import_module(name)", "importlib.import_module() imports a name that is computed"),  # noqa: E501
         ("__import__(name)", "__import__() imports a name that is computed"),
         ("__import__()", "__import__() imports a name that is computed"),
         ("__import__('os')", None),

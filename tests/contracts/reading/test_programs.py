@@ -45,7 +45,7 @@ def test_a_cell_that_is_no_python_keeps_its_shell_lines(submit: Submit) -> None:
 @pytest.mark.parametrize(
     ("text", "parts", "unreadable"),
     [
-        ("{}", 1, "n.ipynb is not a notebook (JSON with cells)"), ("[1]", 1, "n.ipynb is not a notebook (JSON with cells)"),  # noqa: E501  # a table: one case, one line
+        ("{}", 1, "n.ipynb is not a notebook (JSON with cells)"), ("[1]", 1, "n.ipynb is not a notebook (JSON with cells)"),  # noqa: E501
         ('{"cells": [1]}', 1, "n.ipynb is not a notebook (JSON with cells)"), ('{"cells": []}', 0, ""),
         ('{"cells": [{"cell_type": "markdown"}]}', 0, ""), ('{"cells": [{}]}', 0, ""),
     ],

@@ -1,4 +1,4 @@
-"""Rosters and exports part by part: names in every order, whose a file is, and what the source says of it."""  # a table: one case, one line
+"""Rosters and exports part by part: names in every order, whose a file is, and what the source says of it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_plain_entries_of_a_folder(tmp_path: Path) -> None:
     found = [(s.people[0].name, s.people[0].clues, s.is_code) for s in read_folder(tmp_path)]
     assert found == [
         ("a.zip", ("a.zip", "a.zip"), True), ("b", ("b.tar.gz", "b"), True), ("c", ("c.PY", "c"), True),
-        ("d", ("d.ipynb", "d"), True), ("e", ("e.pdf", "e"), False), ("f", ("f", "f"), False), ("g", ("g.zip", "g"), True),  # noqa: E501  # a table: one case, one line
+        ("d", ("d.ipynb", "d"), True), ("e", ("e.pdf", "e"), False), ("f", ("f", "f"), False), ("g", ("g.zip", "g"), True),  # noqa: E501
         ("h", ("h.txt", "h"), True),
     ]  # fmt: skip
     assert read_folder(tmp_path / "a.zip") == ()
@@ -151,13 +151,13 @@ def test_gradescope_says_who_and_when(tmp_path: Path) -> None:
     people = '[{":name": Ann, ":email": a@x, ":sid": 7}, {":email": b@x}, 3]'
     (tmp_path / "submission_metadata.yml").write_text(
         f"submission_1: {{':submitters': {people}, ':late': true, ':created_at': '2022-03-01T10:00:00+00:00'}}\n"
-        "submission_2: {':submitters': [{':sid': 8}], ':created_at': soon}\nsubmission_3: {':submitters': [{':name': Eve}]}\n"  # noqa: E501  # a table: one case, one line
+        "submission_2: {':submitters': [{':sid': 8}], ':created_at': soon}\nsubmission_3: {':submitters': [{':name': Eve}]}\n"  # noqa: E501
         "submission_4: {':submitters': []}\n",
         encoding="utf-8",
     )
     first, second, ninth, third = read_folder(tmp_path)
     assert first.people == (
-        Person(name="Ann", clues=("7", "a@x", "Ann"), email="a@x", sid="7"), Person(name="b@x", clues=("b@x",), email="b@x"),  # noqa: E501  # a table: one case, one line
+        Person(name="Ann", clues=("7", "a@x", "Ann"), email="a@x", sid="7"), Person(name="b@x", clues=("b@x",), email="b@x"),  # noqa: E501
     )  # fmt: skip
     assert first.submitted == datetime(2022, 3, 1, 10, tzinfo=timezone.utc)
     assert [n.kind for n in first.notices] == [NoticeKind.LATE]

@@ -76,7 +76,7 @@ def test_a_child_that_was_stopped(limit: LimitReached, kind: NoticeKind, message
         ({"status": 128 + 120}, NoticeKind.EXITED, "it ended itself with exit code 248 before it answered"),
         ({"status": -signal.SIGKILL}, NoticeKind.KILLED,
          "it was killed before it answered, by itself or for want of memory"),
-        ({"status": -signal.SIGKILL, "limit": LimitReached.CPU_TIME}, NoticeKind.CPU, "it used more than 7 seconds of CPU"),  # noqa: E501  # a table: one case, one line
+        ({"status": -signal.SIGKILL, "limit": LimitReached.CPU_TIME}, NoticeKind.CPU, "it used more than 7 seconds of CPU"),  # noqa: E501
         ({"refused": "no wall"}, NoticeKind.WALL, "no wall"),
     ],
 )  # fmt: skip

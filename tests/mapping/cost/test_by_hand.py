@@ -1,4 +1,4 @@
-"""Pieces of the cost of a mapping on numbers small enough to check by hand: nests, boxes, moves, sharing, energy, cycles."""  # noqa: E501  # a table: one case, one line
+"""Pieces of the cost of a mapping on small numbers: nests, boxes, moves, sharing, counters, energy, cycles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_boxes_of_a_window_with_a_stride_and_a_dilation() -> None:
 def test_a_nest_from_the_inside_out() -> None:
     nest = nest_of(
         [
-            LevelLoops(temporal=((R, 3), (P, 1))), LevelLoops(temporal=((P, 2), (R, 5)), x=((C, 4), (M, 1)), y=((M, 2), (C, 3))),  # noqa: E501  # a table: one case, one line
+            LevelLoops(temporal=((R, 3), (P, 1))), LevelLoops(temporal=((P, 2), (R, 5)), x=((C, 4), (M, 1)), y=((M, 2), (C, 3))),  # noqa: E501
             LevelLoops(temporal=((C, 7),)),
         ],
         7,
@@ -59,7 +59,7 @@ def test_a_nest_from_the_inside_out() -> None:
         # a tile of 2 positions: 3 tiles of P side by side, then M, which moves nothing of the inputs but P back
         ([(P, 3, 2)], [1, 1, 2, 1], 6), ([(P, 3, 2), (M, 4, 1)], [1, 1, 2, 1], 24), ([], [1, 1, 2, 1], 2),
         # a window of 3 over P: one new word for each step
-        ([(P, 6, 1)], [1, 1, 3, 1], 3 + 5), ([(M, 6, 1)], [1, 1, 3, 1], 3), ([(M, 2, 1), (P, 4, 1)], [1, 1, 3, 1], 3 + 3 * 3),  # noqa: E501  # a table: one case, one line
+        ([(P, 6, 1)], [1, 1, 3, 1], 3 + 5), ([(M, 6, 1)], [1, 1, 3, 1], 3), ([(M, 2, 1), (P, 4, 1)], [1, 1, 3, 1], 3 + 3 * 3),  # noqa: E501
         ([(P, 4, 1), (Q, 2, 1)], [1, 1, 3, 1], 3 + 3 + 3 + 3),
     ],
 )  # fmt: skip

@@ -159,7 +159,7 @@ def test_a_cost_report() -> None:
         ),
         (
             "Not mapped: work beside the layers", ("op", "part", "times", "operations", "bytes moved"),
-            [("aten.add", "backward", 1, 70, 1), ("aten.add", "forward", 1, 70, 300), ("aten.relu", "forward", 2, 50, 400)],  # noqa: E501  # a table: one case, one line
+            [("aten.add", "backward", 1, 70, 1), ("aten.add", "forward", 1, 70, 300), ("aten.relu", "forward", 2, 50, 400)],  # noqa: E501
             (), (),
         ),
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def test_an_advice() -> None:
         (
             "What would cut it", changes,
             [
-                ("conv1, conv2 and 2 more", "fc, bn", 6, 8, "+10.00%", "18,000 (-10.00%)", "3 mJ (-25.00%)", "100 → 120"),  # noqa: E501  # a table: one case, one line
+                ("conv1, conv2 and 2 more", "fc, bn", 6, 8, "+10.00%", "18,000 (-10.00%)", "3 mJ (-25.00%)", "100 → 120"),  # noqa: E501
                 ("conv1", "a, b and 1 more", 7, 5, "-10.00%", "20,100 (+0.50%)", "4.1 mJ (+2.50%)", "60 → 61"),
             ],
             (tried,), (),

@@ -31,11 +31,11 @@ def statements(text: str, *lines: int) -> tuple[list[ast.stmt], list[ast.stmt]]:
     ("text", "lines", "apart"),
     [
         ("if a:\n  x = 1\nelse:\n  x = 2\n", (2, 4), True), ("if a:\n  x = 1\n  x = 2\n", (2, 3), False),
-        ("x = 1\nx = 2\n", (1, 2), False), ("if a:\n  x = 1\nx = 2\n", (2, 3), False), ("if a:\n  x = 1\n", (2,), False),  # noqa: E501  # a table: one case, one line
+        ("x = 1\nx = 2\n", (1, 2), False), ("if a:\n  x = 1\nx = 2\n", (2, 3), False), ("if a:\n  x = 1\n", (2,), False),  # noqa: E501
         ("if a:\n  x = 1\nelif b:\n  x = 2\nelse:\n  x = 3\n", (2, 4, 6), True),
         ("if a:\n  if b:\n    x = 1\n  else:\n    x = 2\nelse:\n  x = 3\n", (3, 5, 7), True),
         ("if a:\n  if b:\n    x = 1\n  x = 2\nelse:\n  x = 3\n", (3, 4, 6), False),
-        ("try:\n  x = 1\nexcept E:\n  x = 2\n", (2, 4), True), ("match a:\n  case 1:\n    x = 1\n  case 2:\n    x = 2\n", (3, 5), True),  # noqa: E501  # a table: one case, one line
+        ("try:\n  x = 1\nexcept E:\n  x = 2\n", (2, 4), True), ("match a:\n  case 1:\n    x = 1\n  case 2:\n    x = 2\n", (3, 5), True),  # noqa: E501
         ("for i in a:\n  x = 1\n  x = 2\n", (2, 3), False),
         ("with a:\n  if b:\n    x = 1\n  else:\n    x = 2\n", (3, 5), True),
     ],
@@ -54,8 +54,8 @@ def test_the_loops_that_a_statement_stands_in() -> None:
     ("loop", "value", "name", "decided"),
     [
         ("for i in x: pass", "Net(i)", "net", True), ("for i in x: pass", "Net(j)", "net", False),
-        ("for i in x: net = Net(net)", "Net(net)", "net", False), ("for i in x: net = Net(net)", "Net(net)", "other", True),  # noqa: E501  # a table: one case, one line
-        ("for i in x: cfg.width = i", "Net(cfg.width)", "net", True), ("for i in x: cfg[0] = i", "Net(cfg)", "net", True),  # noqa: E501  # a table: one case, one line
+        ("for i in x: net = Net(net)", "Net(net)", "net", False), ("for i in x: net = Net(net)", "Net(net)", "other", True),  # noqa: E501
+        ("for i in x: cfg.width = i", "Net(cfg.width)", "net", True), ("for i in x: cfg[0] = i", "Net(cfg)", "net", True),  # noqa: E501
         ("while x: f(y)", "Net(y)", "net", False), ("for i in x: self.net = 1", "Net(self)", "self.net", False),
         ("for i in x: a().b = 1", "Net(a)", "net", False),
     ],
@@ -83,7 +83,7 @@ def test_calls_inside_comprehensions() -> None:
 @pytest.mark.parametrize(
     ("text", "kernel"),
     [
-        ("Net(64).to(device).eval()", "Net(64)"), ("Net(64)", "Net(64)"), ("net.cuda()", "net"), ("Net().fit(x)", "Net().fit(x)"),  # noqa: E501  # a table: one case, one line
+        ("Net(64).to(device).eval()", "Net(64)"), ("Net(64)", "Net(64)"), ("net.cuda()", "net"), ("Net().fit(x)", "Net().fit(x)"),  # noqa: E501
         ("to(x)", "to(x)"), ("Net().to", "Net().to"), ("a.b.half()", "a.b"),
     ],
 )  # fmt: skip
