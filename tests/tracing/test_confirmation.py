@@ -21,7 +21,8 @@ from tests.passes.traces import Maker, called, ref
         ([0.0, 1.0], [0.0009, 1.0], True), ([0.0, 1.0], [0.0011, 1.0], False), ([0.0, 1.0], [0.0, 1.0009], True),
         ([0.0, 100.0], [0.09, 100.0], True), ([0.0, 100.0], [0.11, 100.0], False),
         ([5.0], [5.0 + 4e-6], True), ([5.0], [5.0 + 6e-6], False), ([5.0, 5.0], [5.0, 5.1], False),
-        ([1e-9, 2e-9], [1e-9, 3e-9], False), ([0.0, 1.0], [1.0, 0.0], False), ([0.0, 1.0], [0.0, 1.0, 2.0], False), ([], [], False),  # noqa: E501  # a table: one case, one line
+        ([1e-9, 2e-9], [1e-9, 3e-9], False), ([0.0, 1.0], [1.0, 0.0], False),
+        ([0.0, 1.0], [0.0, 1.0, 2.0], False), ([], [], False),
     ],
 )  # fmt: skip
 def test_scores_agree_within_their_spread(given: list[float], due: list[float], agree: bool) -> None:
