@@ -36,8 +36,8 @@ PURE = ("mappable", "resume", "verdicts", "whose_facts")
 
 RECORDING = ("answers", "constants", "lifetimes", "recorder", "repetition", "scopes")
 TRACING = (
-    "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe", "replay", "small_parts",
-    "step", "tracer", "training",
+    "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe", "replay",
+    "small_parts", "step", "tracer", "training",
 )  # fmt: skip
 """The quick tests of tracing/: what only the slow ones (random programs, every op) would notice is not noticed."""
 
