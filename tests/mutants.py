@@ -34,6 +34,13 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 PURE = ("mappable", "resume", "verdicts", "whose_facts")
 """Modules of grading/ beside intake/ and scrutiny/ that need no child process."""
 
+RECORDING = ("answers", "constants", "lifetimes", "recorder", "repetition", "scopes")
+TRACING = (
+    "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe", "replay",
+    "small_parts", "step", "tracer", "training",
+)  # fmt: skip
+"""The quick tests of tracing/: what only the slow ones (random programs, every op) would notice is not noticed."""
+
 TESTS = {
     "backends": ("tests/backends", "tests/conformance/test_varieties.py"),
     "contracts": ("tests/contracts", "tests/conformance/test_added_contract_rule.py"),
@@ -50,7 +57,12 @@ TESTS = {
     "passes": ("tests/passes", "tests/oracles/test_lenet.py"),
     "reports": ("tests/reports", "tests/conformance/test_added_report_format.py"),
     "rules": ("tests/rules",),
-    "tracing": ("tests/tracing", "tests/oracles/test_lenet.py"),
+    "tracing": (
+        "tests/tracing/finding",
+        "tests/tracing/reading",
+        *(f"tests/tracing/recording/test_{n}.py" for n in RECORDING),
+        *(f"tests/tracing/test_{n}.py" for n in TRACING),
+    ),
 }
 """The tests that answer for a room beside the doctests of the faulty file: its own, and the oracles made for it."""
 

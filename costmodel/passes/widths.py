@@ -33,7 +33,7 @@ class Width:
 
     size: int
     uses: tuple[Use, ...]
-    multiple_of: int = 1
+    multiple_of: int
 
 
 @dataclass(frozen=True, slots=True)

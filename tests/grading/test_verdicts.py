@@ -74,7 +74,7 @@ def test_why_there_are_no_figures(tmp_path: Path, analysis: Make) -> None:
     file.touch()
     broken = traced(analysis, analysis=None, notice=notice(NoticeKind.TRACE, "it cannot be traced"))
     for submission, result, because in (
-        (handed_in(file), broken, "it cannot be traced"), (handed_in(None, EMPTY, LATE), None, "it has no files; handed in late"),  # noqa: E501  # a table: one case, one line
+        (handed_in(file), broken, "it cannot be traced"), (handed_in(None, EMPTY, LATE), None, "it has no files; handed in late"),  # noqa: E501
         (handed_in(None), None, "there is nothing to trace"), (handed_in(file), None, "no rule asks for the model"),
     ):  # fmt: skip
         (finding,) = judged(submission, result).findings
@@ -215,7 +215,7 @@ def test_costs_count_by_the_rulebooks_search_and_inference_without_a_machine(ana
 
 
 def test_a_course_decides_by_a_reading(analysis: Make) -> None:
-    readings: dict[str, Any] = {"readings": {"strict": {"title": "nine", "source": "made", "limits": {"small": {"value": 9}}}},  # noqa: E501  # a table: one case, one line
+    readings: dict[str, Any] = {"readings": {"strict": {"title": "nine", "source": "made", "limits": {"small": {"value": 9}}}},  # noqa: E501
                 "ambiguities": [{"about": "small", "taken": "ten", "readings": ["strict"]}]}  # fmt: skip
     for reading, outcome in (("as-written", Outcome.PASS), ("strict", Outcome.FAIL)):
         verdict = judged(handed_in(), traced(analysis), options=JudgingOptions(reading=reading), **readings)

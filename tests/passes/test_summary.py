@@ -163,7 +163,7 @@ def test_an_analysis_of_one_step() -> None:
         LayerRow(layer="fc", type="Linear", parameters=15,
                  operations=Figures(forward=MM, backward=9, recompute=2, step=MM + 11),
                  macs=Figures(forward=60, step=60), input_bytes=48, output_bytes=80),
-        LayerRow(layer="(loss)", type="", parameters=0, operations=Figures(loss=6, backward=4, loss_backward=4, step=10),  # noqa: E501  # a table: one case, one line
+        LayerRow(layer="(loss)", type="", parameters=0, operations=Figures(loss=6, backward=4, loss_backward=4, step=10),  # noqa: E501
                  macs=empty, input_bytes=0, output_bytes=0),
     )  # fmt: skip
     assert analysis.ops == (

@@ -62,6 +62,15 @@ def test_a_result_is_given() -> None:
     assert chain.found(module_calls=(whole,)) == []
 
 
+def test_what_nothing_reads_is_a_result_too() -> None:
+    for outputs, found in (((0, None), []), ((None, 0), [8]), ((0,), [])):
+        chain = Chain()
+        chain.product(3, 8)
+        made = chain.maker.tensor(4, 8)
+        chain.maker.op("relu.default", {"self": ref(chain.last)}, *(None if o is None else made for o in outputs))
+        assert [size for size, _, _ in chain.found()] == found
+
+
 def test_a_weight_that_is_computed_shared_or_looked_at_freezes() -> None:
     computed = Chain()
     weight = computed.maker.weight(3, 8)

@@ -12,7 +12,7 @@ from costmodel.ir.trace import ModuleCall, ModuleSpec, OpCall, Parameter, Phase,
 
 @dataclass(frozen=True)
 class Maker:
-    """Tensors get their numbers in the order in which they are made; each has a storage of its own unless it is said."""  # noqa: E501  # a table: one case, one line
+    """Tensors are numbered in the order in which they are made; each has a storage of its own unless it is said."""
 
     tensors: list[TensorSpec] = field(default_factory=list)
     calls: list[OpCall] = field(default_factory=list)

@@ -83,7 +83,7 @@ def analysis(**more: Any) -> Analysis:
     ops = tuple(
         OpRow(op=op, part=part, times=times, operations=n, macs=n // 2, bytes_moved=n * 3, counted=counted)
         for op, part, times, n, counted in (
-            ("aten.mm", "forward", 2, 90, True), ("aten.mm", "backward", 4, 180, True), ("aten.fft", "forward", 1, 0, False),  # noqa: E501  # a table: one case, one line
+            ("aten.mm", "forward", 2, 90, True), ("aten.mm", "backward", 4, 180, True), ("aten.fft", "forward", 1, 0, False),  # noqa: E501
             ("aten.add", "forward", 3, 90, True),
         )
     )  # fmt: skip
@@ -127,7 +127,7 @@ def cost(**more: Any) -> CostReport:
     ]
     given: dict[str, Any] = {
         "hardware": "eyeriss", "hardware_digest": "", "backend": "analytical", "backend_version": "1",
-        "search": "optimum", "phase": "inference", "units": 168, "layers": (solved(), solved(False), solved(True, False, 3, R=5)),  # noqa: E501  # a table: one case, one line
+        "search": "optimum", "phase": "inference", "units": 168, "layers": (solved(), solved(False), solved(True, False, 3, R=5)),  # noqa: E501
         "not_mapped": tuple(
             NotMapped(op=op, part=part, times=times, operations=n, bytes_moved=b) for op, part, times, n, b in beside
         ),
@@ -231,7 +231,7 @@ def verdict(**more: Any) -> Verdict:
         ),
         "readings": (
             ReadingRow(reading="kibi", title="1,024", outcome=Outcome.PASS, points=50, metric=2.5, differs=True),
-            ReadingRow(reading="five", title="five runs", outcome=Outcome.FAIL, points=None, metric=None, differs=False),  # noqa: E501  # a table: one case, one line
+            ReadingRow(reading="five", title="five runs", outcome=Outcome.FAIL, points=None, metric=None, differs=False),  # noqa: E501
         ),
         "judged": JUDGED,
     }  # fmt: skip

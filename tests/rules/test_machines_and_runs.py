@@ -34,7 +34,7 @@ def test_an_edition_has_its_own_settings_of_the_mapper() -> None:
     ("name", "analysis", "inference"),
     [
         ("mit-lab2-2022", True, True), ("haet-2021", True, False), ("haet-2022", False, False),
-        ("energy-cifar10-2021", False, False), ("micronet-2019", True, True), ("budgeted-training-iccv-2023", True, False),  # noqa: E501  # a table: one case, one line
+        ("energy-cifar10-2021", False, False), ("micronet-2019", True, True), ("budgeted-training-iccv-2023", True, False),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_a_rulebook_needs(name: str, analysis: bool, inference: bool) -> None:
@@ -45,8 +45,8 @@ def test_what_a_rulebook_needs(name: str, analysis: bool, inference: bool) -> No
 @pytest.mark.parametrize(
     ("how", "runs", "value", "because"),
     [
-        (None, ("81",), "81", "why"), ("mean", ("81",), "81", "why"), ("mean", ("80", "81", "84"), "81.66666666666666666666666667", "why, mean of 3 runs"),  # noqa: E501  # a table: one case, one line
-        ("median", ("80", "84", "81"), "81", "why, median of 3 runs"), ("median", ("80", "81"), "80.5", "why, median of 2 runs"),  # noqa: E501  # a table: one case, one line
+        (None, ("81",), "81", "why"), ("mean", ("81",), "81", "why"), ("mean", ("80", "81", "84"), "81.66666666666666666666666667", "why, mean of 3 runs"),  # noqa: E501
+        ("median", ("80", "84", "81"), "81", "why, median of 3 runs"), ("median", ("80", "81"), "80.5", "why, median of 2 runs"),  # noqa: E501
         ("min", ("82", "81"), "81", "why, min of 2 runs"), ("max", ("82", "81"), "82", "why, max of 2 runs"),
         (None, ("80", "81"), None, "accuracy_percent: 2 runs are given, and the rules take one"),
     ],
@@ -88,7 +88,7 @@ def test_a_claim_agrees_within_its_own_width_or_half_its_last_digit(claimed: str
 def test_a_bonus_for_those_alone_that_have_points() -> None:
     def bonuses(energy: str, **bonus: Any) -> list[int | None]:
         ranking = {
-            "name": "joules", "unit": "J", "order": "ascending", "source": "made", "terms": [{"metric": "energy_joules"}],  # noqa: E501  # a table: one case, one line
+            "name": "joules", "unit": "J", "order": "ascending", "source": "made", "terms": [{"metric": "energy_joules"}],  # noqa: E501
             "bonus": {"ranks": [{"first": 1, "last": 2, "points": 3}], "source": "made", **bonus},
         }  # fmt: skip
         entered = [Contender(name=name, facts=sheet(e)) for name, e in (("a", energy), ("b", "70"), ("c", "80"))]

@@ -139,14 +139,14 @@ def test_facts_by_their_own_names() -> None:
             parse_facts(texts, BOOK)
     # of several runs nobody can say that they contradict
     for texts in ({"error": "5", "accuracy_percent": "95"}, {"error": "5;6", "accuracy_percent": "94"},
-                  {"error": "5", "accuracy_percent": "94;95"}, {"error": "5", "claimed_accuracy_percent": "94"}):  # fmt: skip  # noqa: E501  # a table: one case, one line
+                  {"error": "5", "accuracy_percent": "94;95"}, {"error": "5", "claimed_accuracy_percent": "94"}):  # fmt: skip  # noqa: E501
         parse_facts(texts, BOOK)
 
 
 @pytest.mark.parametrize(
     ("text", "unit", "said"),
     [
-        ("5", "%", None), ("0.5 %", "%", None), ("0", "%", None), ("100", "%", None), ("1.01", "%", None), ("0.5", "J", None),  # noqa: E501  # a table: one case, one line
+        ("5", "%", None), ("0.5 %", "%", None), ("0", "%", None), ("100", "%", None), ("1.01", "%", None), ("0.5", "J", None),  # noqa: E501
         ("1 %", "%", None),
         ("1", "%", "fact x=1: is it 1 % or 100 %? write the % sign"),
         ("0.5", "%", "fact x=0.5: is it 0.5 % or 50.0 %? write the % sign"),

@@ -210,7 +210,7 @@ def test_an_entry_without_a_place_has_no_bonus_and_one_that_is_open_may_still_ge
     limit = {"rule": "accurate", "operator": ">=", "value": 50, "on_failure": "unranked"}
     known = sheet("20", accuracy="10")
     entered = [
-        Contender(name="out", facts=known), Contender(name="open", facts=FactSheet({"energy_joules": known.measured["energy_joules"]})),  # noqa: E501  # a table: one case, one line
+        Contender(name="out", facts=known), Contender(name="open", facts=FactSheet({"energy_joules": known.measured["energy_joules"]})),  # noqa: E501
         Contender(name="in", facts=sheet("20", accuracy="50")),
     ]  # fmt: skip
     with_bonus = rank(entered, book(limit))

@@ -1,4 +1,4 @@
-"""A rulebook in words: every sentence of one that has everything, and of one that has nothing; differences field by field."""  # noqa: E501  # a table: one case, one line
+"""A rulebook in words: each sentence of one that has everything, and of one that has nothing; differences of two."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FULL: dict[str, Any] = {
         "scaled": {"unit": "mJ", "normalised": {"metric": "energy", "by": "rate", "to": 2000}},
     },
     "limits": [
-        {"rule": "peak", "metric": "peak", "operator": "<", "value": 1000000, "on_failure": "zero", "scope": "whole run",  # noqa: E501  # a table: one case, one line
+        {"rule": "peak", "metric": "peak", "operator": "<", "value": 1000000, "on_failure": "zero", "scope": "whole run",  # noqa: E501
          "source": "page 2"},
         {"rule": "optimizer", "metric": "kind", "operator": "one of", "one_of": ["sgd", "adam"], "on_failure": "flag",
          "source": "page 3"},

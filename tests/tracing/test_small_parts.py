@@ -69,7 +69,7 @@ CPU = "trace on cpu (the target device is a parameter of the cost model, not of 
     [
         (ValueError("first\nsecond"), "ValueError: first"), (ValueError(""), "ValueError: "),
         (ValueError("x" * 400), "ValueError: " + "x" * 300),
-        (ImportError("cannot import name 'a' from 'b' (/usr/lib/b.py)"), "ImportError: cannot import name 'a' from 'b'"),  # noqa: E501  # a table: one case, one line
+        (ImportError("cannot import name 'a' from 'b' (/usr/lib/b.py)"), "ImportError: cannot import name 'a' from 'b'"),  # noqa: E501
         (ImportError("CUDA numpy"), "ImportError: CUDA numpy"), (SystemExit("no CUDA"), "SystemExit: no CUDA"),
         (RuntimeError("<f at 0x7f0123456789>"), "RuntimeError: <f at 0x…>"),
         (RuntimeError("Can't call .numpy() on it"), f"Can't call .numpy() on it: {NUMPY}"),
@@ -80,13 +80,13 @@ CPU = "trace on cpu (the target device is a parameter of the cost model, not of 
         (RuntimeError("no CUDA here"), f"no CUDA here: {CPU}"), (RuntimeError("cuda:0"), f"cuda:0: {CPU}"),
         (RuntimeError("There was no fake impl registered for <CustomOpDef(a::b)>. This is necessary"),
          "There was no fake impl registered for <CustomOpDef(a::b)>: register one with torch.library.register_fake"),
-        (RuntimeError("UninitializedParameter"), "a lazy layer (nn.LazyLinear …) has no size before it runs, and cannot be "  # noqa: E501  # a table: one case, one line
+        (RuntimeError("UninitializedParameter"), "a lazy layer (nn.LazyLinear …) has no size before it runs, and cannot be "  # noqa: E501
          "traced: give it its input size"),
-        (RuntimeError("an uninitialized parameter"), "a lazy layer (nn.LazyLinear …) has no size before it runs, and cannot "  # noqa: E501  # a table: one case, one line
+        (RuntimeError("an uninitialized parameter"), "a lazy layer (nn.LazyLinear …) has no size before it runs, and cannot "  # noqa: E501
          "be traced: give it its input size"),
-        (RuntimeError("x\nconvert all Tensors to FakeTensors"), "a real tensor made outside the model meets the traced ones; "  # noqa: E501  # a table: one case, one line
+        (RuntimeError("x\nconvert all Tensors to FakeTensors"), "a real tensor made outside the model meets the traced ones; "  # noqa: E501
          "make it a buffer (register_buffer) or create it inside forward"),
-        (RuntimeError("x\nScriptModule y"), "a module made by torch.jit.script or torch.jit.trace is a program of its own, "  # noqa: E501  # a table: one case, one line
+        (RuntimeError("x\nScriptModule y"), "a module made by torch.jit.script or torch.jit.trace is a program of its own, "  # noqa: E501
          "without calls to record; give the plain module"),
         (RuntimeError("CUDAGraph"), "a CUDA graph replays kernels, which a trace does not have; run the step as it is"),
         (UserWarning("User: CUDA is not available. Disabling"), hints.AUTOCAST_CUDA),
@@ -111,8 +111,8 @@ TOKENS = "whole numbers, tokens for example, are an input of type int64: --input
          f"{TOKENS}5x3:int64"),
         (RuntimeError("tensors used as indices must be long"), (), f"{TOKENS}256:int64"),
         (RuntimeError("index tensor must be"), (7,), f"{TOKENS}7:int64"),
-        *((RuntimeError(f"bad {word} here"), (), FIT) for word in ("shape", "size", "dimension", "reduction dim", "channels")),  # noqa: E501  # a table: one case, one line
-        (RuntimeError("nothing known"), (), ""), (ImportError("shape"), (), ""), (RuntimeError("shape of CUDA"), (), ""),  # noqa: E501  # a table: one case, one line
+        *((RuntimeError(f"bad {word} here"), (), FIT) for word in ("shape", "size", "dimension", "reduction dim", "channels")),  # noqa: E501
+        (RuntimeError("nothing known"), (), ""), (ImportError("shape"), (), ""), (RuntimeError("shape of CUDA"), (), ""),  # noqa: E501
         (RuntimeError("first\nshape"), (), ""),
     ],
 )  # fmt: skip
@@ -143,7 +143,7 @@ def spec(*shape: int, dtype: str = "float32", name: str = "") -> InputSpec:
     ("given", "inputs"),
     [
         ("ids=256:int64,3x8x8", (spec(256, dtype="int64", name="ids"), spec(3, 8, 8))), ("", (spec(),)),
-        (" x = 1 ", (spec(1, name="x"),)), (":int64", (spec(dtype="int64"),)), ((3, 8), (spec(3, 8),)), ([3], (spec(3),)),  # noqa: E501  # a table: one case, one line
+        (" x = 1 ", (spec(1, name="x"),)), (":int64", (spec(dtype="int64"),)), ((3, 8), (spec(3, 8),)), ([3], (spec(3),)),  # noqa: E501
         ({"a": "3x8", "b": (4,)}, (spec(3, 8, name="a"), spec(4, name="b"))),
     ],
 )  # fmt: skip
@@ -197,7 +197,7 @@ def test_a_phase_has_its_own_and_else_the_recipes() -> None:
 @pytest.mark.parametrize(
     ("phase", "steps"),
     [
-        ({}, (None, None)), ({"steps": 7}, (7, None)), ({"samples": 10}, (10, None)), ({"samples": 10, "batch": 4}, (2, 2)),  # noqa: E501  # a table: one case, one line
+        ({}, (None, None)), ({"steps": 7}, (7, None)), ({"samples": 10}, (10, None)), ({"samples": 10, "batch": 4}, (2, 2)),  # noqa: E501
         ({"samples": 12, "batch": 4, "epochs": 3}, (9, None)), ({"samples": 10, "batch": 4, "epochs": 3}, (6, 2)),
         ({"samples": 10, "batch": 4, "epochs": 3, "drop_last": True}, (6, None)), ({"samples": 3, "batch": 4}, (0, 3)),
     ],

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
+from costmodel.contracts.checker import check_contract
+from costmodel.contracts.contract import ContractSpec
 from costmodel.contracts.kinds import environment, forbidden, locked, tables
 from costmodel.ir.verdict import Consequence, Finding, Outcome
-from tests.contracts.conftest import Check
+from tests.contracts.conftest import Check, Submit
 
 PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 Said = tuple[Outcome, int | None, str]
@@ -94,7 +97,8 @@ def test_tables(check: Check) -> None:
     ("row", "problem"),
     [
         ("0,10", "label '10' is not an integer from -1 to 9"), ("0,-2", "label '-2' is not an integer from -1 to 9"),
-        ("0,09", "label '09' is not an integer from -1 to 9"), ("0,+1", "label '+1' is not an integer from -1 to 9"),
+        ("0,09", "label '09' is not an integer from -1 to 9"), ("0,00", "label '00' is not an integer from -1 to 9"),
+        ("0,-0", "label '-0' is not an integer from -1 to 9"), ("0,+1", "label '+1' is not an integer from -1 to 9"),
         ("0,--1", "label '--1' is not an integer from -1 to 9"), ("0,x", "label 'x' is not an integer from -1 to 9"),
         (f"0,{'1' * 50}", f"label '{'1' * 40}' is not an integer from -1 to 9"),
         ("0,²", "label '²' is not an integer from -1 to 9"),
@@ -259,3 +263,25 @@ def test_arguments(check: Check) -> None:
     hidden = {"main.py": "x = 1\nexec(x)\nexec(x)\n"}
     assert said(found(hidden)) == (UNDECIDED, None, "main.py:2 runs what cannot be read")
     assert said(found(declared("--a", "out", "in"))) == (FAIL, None, "main.py:4: out has to be given as well")
+
+
+def test_what_a_deadline_hangs_on(submit: Submit) -> None:
+    def because(zone: str | None, submitted: datetime) -> str:
+        spec = {"deadline": {"rule": "d", "at": "2022-05-30 23:59", "zone": zone, "source": "x"}}
+        (finding,) = check_contract(submit({}), ContractSpec.model_validate(spec), submitted_at=submitted)
+        return finding.because
+
+    plain, utc = datetime(2022, 5, 31), datetime(2022, 5, 31, tzinfo=timezone.utc)
+    depends = "has no time zone, and the answer depends on it"
+    assert because("UTC", plain) == (
+        f"submitted 2022-05-31 00:00:00, the deadline is 2022-05-30 23:59 UTC: the submission {depends}"
+    )
+    assert because(None, utc) == (
+        f"submitted 2022-05-31 00:00:00+00:00, the deadline is 2022-05-30 23:59: the deadline {depends}"
+    )
+    late = because("UTC", datetime(2022, 6, 2, 1, 2, 3, tzinfo=timezone.utc))
+    assert late == "submitted 2022-06-02 01:02:03+00:00, the deadline is 2022-05-30 23:59 UTC: 2 days 01:02:03 late"
+    assert because("UTC", utc).endswith("UTC: 00:00:00 late")
+    assert because("UTC", datetime(2022, 5, 30, 23, 59, 59, tzinfo=timezone.utc)).endswith(
+        "the deadline is 2022-05-30 23:59 UTC"
+    )

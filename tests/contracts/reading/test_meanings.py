@@ -36,6 +36,7 @@ def meanings(code: str) -> set[str]:
         ("import a\nm: object = a.b\nm", {"a.b"}),
         ("import a\nm = n = a.b\nn", {"a.b"}),
         ("import a as m\nimport b as m\nm.c", {"a.c", "b.c"}),
+        ("import a.b\nimport x\na = x.y\na.c", {"a.c", "x.y.c"}),
         ("m: int\nm", {"m"}),
         ("m = local\nm", {"m"}),
         ("e = eval\ne", {"eval"}),
@@ -81,7 +82,7 @@ def test_what_is_followed_has_its_limits() -> None:
         ("compile(text, 'a', 'exec')", "compile() runs a text"),
         ("import runpy\nrunpy.run_path(p)", "runpy.run_path() runs a text"),
         ("import runpy as r\nr.run_module(p)", "runpy.run_module() runs a text"),
-        ("import importlib\nimportlib.import_module(name)", "importlib.import_module() imports a name that is computed"),  # noqa: E501  # a table: one case, one line
+        ("import importlib\nimportlib.import_module(name)", "importlib.import_module() imports a name that is computed"),  # noqa: E501
         ("__import__(name)", "__import__() imports a name that is computed"),
         ("__import__()", "__import__() imports a name that is computed"),
         ("__import__('os')", None),

@@ -146,3 +146,20 @@ def test_a_script_without_a_parser_has_that_of_a_module_it_imports() -> None:
     assert doubtful.doubts == ["first.py:2 reads sys.argv itself"]
     own = line(f"import options\n{parser}", options=parser.replace("--a", "--b"))
     assert rows(own) == [(("--a",), True, True)]
+
+
+def test_decorators_that_make_a_command() -> None:
+    for decorator, parser in (
+        ("click.command()", True), ("click.group", True), ("click.pass_context", False), ("functools.cache", False),
+        ("click.option('--a')", True), ("app.command()", False), ("typer.Typer().command()", True),
+    ):  # fmt: skip
+        found = line(f"import click, functools, typer\n@{decorator}\ndef main(): ...\n")
+        assert found.parser is parser, decorator
+
+
+def test_modules_lie_beside_the_script() -> None:
+    parser = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--a')\n"
+    script = Part("code/main.py", None, ast.parse("import options\n"))
+    for path, found in (("code/options.py", True), ("options.py", False), ("other/options.py", False)):
+        programs = Programs((script, Part(path, None, ast.parse(parser))), ())
+        assert command_line(programs, "code/main.py").parser is found

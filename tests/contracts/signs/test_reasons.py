@@ -24,7 +24,7 @@ PRETRAINED = [
     ("import torch\ntorch.hub.load('a', 'b', pretrained=False, weights='x')", "a.py:2: torch.hub.load() loads weights"),
     ("import torch\ntorch.hub.list('a')\ntorch.hub.help('a')\ntorch.hub.get_dir()", None),
     ("import huggingface_hub as h\nh.list()", None),
-    ("import huggingface_hub as h\nh.snapshot_download('a')", "a.py:2: huggingface_hub.snapshot_download() loads weights"),  # noqa: E501  # a table: one case, one line
+    ("import huggingface_hub as h\nh.snapshot_download('a')", "a.py:2: huggingface_hub.snapshot_download() loads weights"),  # noqa: E501
     ("net.load_from_hub('a')", "a.py:1: net.load_from_hub() loads weights"),
     ("build().from_pretrained('a')", "a.py:1: from_pretrained() loads weights"),
     ("build(pretrained=True)", "a.py:1: pretrained=True"),
@@ -42,7 +42,7 @@ PRETRAINED = [
     ("build(weights=W.COCO_V1)\nbuild(weights=w)", "a.py:1: weights=W.COCO_V1"),
     ("build(weights=W.KINETICS400)", "a.py:1: weights=W.KINETICS400"),
     ("import torch\ntorch.mean(weights=DEFAULT)", None),
-    ("import torchvision\ntorchvision.models.a(x, y)", "a.py:2: torchvision.models.a(x): the first argument was pretrained"),  # noqa: E501  # a table: one case, one line
+    ("import torchvision\ntorchvision.models.a(x, y)", "a.py:2: torchvision.models.a(x): the first argument was pretrained"),  # noqa: E501
     (f"import torchvision\ntorchvision.models.a({LONG})",
      f"a.py:2: torchvision.models.a({LONG[:40]}): the first argument was pretrained"),
     ("import torchvision\ntorchvision.models.a(True, None)",
@@ -135,7 +135,7 @@ LABELS = [
      "a.py:2: torchvision.datasets.A(split='val_test') has the test labels"),
     ("from torchvision.datasets import MNIST\nMNIST('d', False)",
      "a.py:2: torchvision.datasets.MNIST(…, False) has the test labels"),
-    ("from torchvision.datasets import A\nA('d', True)\nA('d', split='train')\nA('d', train=0)\nA(False)\nA('d', 0)", None),  # noqa: E501  # a table: one case, one line
+    ("from torchvision.datasets import A\nA('d', True)\nA('d', split='train')\nA('d', train=0)\nA(False)\nA('d', 0)", None),  # noqa: E501
     ("MNIST('d', train=False)", None),
     ("from keras.datasets import mnist\nimport keras\nkeras.datasets.mnist.load_data()",
      "a.py:3: keras.datasets.mnist.load_data() gives the test labels too"),

@@ -18,6 +18,8 @@ from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive
 from costmodel.grading.walled_answer import WalledAnswer
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.judged import Judged
+from costmodel.passes.lower import lower
+from costmodel.passes.work import count
 from costmodel.sandbox.child_result import ChildResult, LimitReached
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.tracing.description import describe
@@ -74,7 +76,7 @@ def test_a_child_that_was_stopped(limit: LimitReached, kind: NoticeKind, message
         ({"status": 128 + 120}, NoticeKind.EXITED, "it ended itself with exit code 248 before it answered"),
         ({"status": -signal.SIGKILL}, NoticeKind.KILLED,
          "it was killed before it answered, by itself or for want of memory"),
-        ({"status": -signal.SIGKILL, "limit": LimitReached.CPU_TIME}, NoticeKind.CPU, "it used more than 7 seconds of CPU"),  # noqa: E501  # a table: one case, one line
+        ({"status": -signal.SIGKILL, "limit": LimitReached.CPU_TIME}, NoticeKind.CPU, "it used more than 7 seconds of CPU"),  # noqa: E501
         ({"refused": "no wall"}, NoticeKind.WALL, "no wall"),
     ],
 )  # fmt: skip
@@ -160,6 +162,17 @@ def test_what_is_computed_of_an_answer(answer: Answer) -> None:
     broken = derived(Answer(error=Notice(kind=NoticeKind.TRACE, message="why")), replayed=("w", "p"))
     assert (broken.traced.analysis, broken.traced.workload, broken.replay) == (None, None, "")
     assert broken.traced.notice == Notice(kind=NoticeKind.TRACE, message="why")
+
+
+def test_the_first_phase_is_what_is_mapped() -> None:
+    phases = [{"name": "a", "batch": 2, "steps": 1}, {"name": "b", "batch": 3, "steps": 1}]
+    plan = plan_training(Small, {"input": "3x8x8", "batch": 2, "phases": phases})
+    training = trace_training(plan)
+    both = Answer(training=training, inference=trace_inference(plan), subject=describe(plan, training))
+    wanted = replace(walled(encoded(both)), wanted=Wanted(settings={"input": "3x8x8"}))
+    found = derived(both, walled=wanted, phase="training").traced
+    assert found.workload is not None
+    assert found.workload.macs == lower(count(training.phases[0].trace), "training").macs
 
 
 def test_files_of_a_replay(tmp_path: Any) -> None:

@@ -47,7 +47,7 @@ LAST: dict[str, Any] = {"last_trace": OTHER, "last_batch": 3, "last_steps": 1}
         ({"last_steps": -1}, "phase 'p': -1 last steps"),
         (LAST | {"last_steps": 10**12 + 1}, "phase 'p': 1000000000001 last steps"),
         ({"last_steps": 1}, "phase 'p': half a last batch"), ({"last_batch": 3}, "phase 'p': half a last batch"),
-        ({"last_trace": OTHER}, "phase 'p': half a last batch"), (LAST | {"last_steps": 0}, "phase 'p': half a last batch"),  # noqa: E501  # a table: one case, one line
+        ({"last_trace": OTHER}, "phase 'p': half a last batch"), (LAST | {"last_steps": 0}, "phase 'p': half a last batch"),  # noqa: E501
         (LAST | {"last_batch": 4}, "phase 'p': last batch 4"), (LAST | {"last_batch": 0}, "phase 'p': last batch 0"),
         ({"name": "n" * 70, "batch": 0}, f"phase {'n' * 60!r}: batch 0"),
     ],
@@ -77,18 +77,18 @@ def judged(**more: Any) -> Judged:
         ({}, {}, {}, ""), ({"batch": 5}, {}, {}, "the subject's batch is not that of its first phase"),
         ({"judged": None}, {}, {}, "it does not say which model it is of"),
         *(({field: "w" * 4096}, {}, {}, "") for field in ("name", "input", "loss", "optimizer")),
-        *(({field: "w" * 4097}, {}, {}, "a word of the subject is too long") for field in ("name", "input", "loss", "optimizer")),  # noqa: E501  # a table: one case, one line
+        *(({field: "w" * 4097}, {}, {}, "a word of the subject is too long") for field in ("name", "input", "loss", "optimizer")),  # noqa: E501
         ({"model_options": {"a": "w" * 4097}}, {}, {}, "a word of the subject is too long"),
         *(({"judged": judged(**{field: "w" * 4097})}, {}, {}, "a word of the subject is too long")
           for field in ("name", "file", "arguments", "because")),
         ({}, {}, {"batch": 4}, ""), ({}, {}, {"batch": 5}, "batch is 4, not 5"),
         ({"epochs": 2}, {}, {"epochs": 3}, "epochs is 2, not 3"), ({}, {}, {"samples": 7}, "samples is None, not 7"),
         # 5 steps of 4 are 20 samples; of an epoch the last batch may be dropped
-        ({"samples": 20}, {}, {}, ""), ({"samples": 23}, {}, {}, ""), ({"samples": 19}, {}, {}, "20 samples are trained on, not 19"),  # noqa: E501  # a table: one case, one line
+        ({"samples": 20}, {}, {}, ""), ({"samples": 23}, {}, {}, ""), ({"samples": 19}, {}, {}, "20 samples are trained on, not 19"),  # noqa: E501
         ({"samples": 24}, {}, {}, "20 samples are trained on, not 24"), ({"samples": 99}, {}, {"steps": 5}, ""),
         ({"samples": 99}, {"steps": None}, {}, ""), ({"samples": 23}, LAST, {}, ""),
         ({"samples": 22}, LAST, {}, "23 samples are trained on, not 22"),
-        ({"samples": 13, "epochs": 2}, {}, {}, ""), ({"samples": 14, "epochs": 2}, {}, {}, "20 samples are trained on, not 28"),  # noqa: E501  # a table: one case, one line
+        ({"samples": 13, "epochs": 2}, {}, {}, ""), ({"samples": 14, "epochs": 2}, {}, {}, "20 samples are trained on, not 28"),  # noqa: E501
         ({"samples": 9, "epochs": 2}, {}, {}, "20 samples are trained on, not 18"),
     ],
 )  # fmt: skip

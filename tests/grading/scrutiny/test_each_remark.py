@@ -49,7 +49,7 @@ class Network:
         given: dict[str, Any] = {
             "storages": storages, "inputs": (self.x,), "parameters": tuple(self.declared),
             "modules": (module("", "own.Net", leaf=False), module("fc", parameters=(self.w,))),
-            "module_calls": (called("fc", (self.x,), (self.y,), 0, 1), called("", (self.x,), (self.result,), 0, len(maker.calls))),  # noqa: E501  # a table: one case, one line
+            "module_calls": (called("fc", (self.x,), (self.y,), 0, 1), called("", (self.x,), (self.result,), 0, len(maker.calls))),  # noqa: E501
         }  # fmt: skip
         return maker.trace(**(given | more))
 
@@ -93,7 +93,7 @@ def test_products_outside_the_forward_and_ops_without_formula() -> None:
 
 
 def test_arithmetic_that_is_in_no_layer() -> None:
-    for elements, said in ((20, []), (21, [(EVADED, "21 operations of the inference are in no layer that is mapped, beside 20 "  # noqa: E501  # a table: one case, one line
+    for elements, said in ((20, []), (21, [(EVADED, "21 operations of the inference are in no layer that is mapped, beside 20 "  # noqa: E501
                                             "that are: energy and cycles leave them out")])):  # fmt: skip
         net = Network()
         # beside the product, whose own sums are in its layer
@@ -110,7 +110,7 @@ def test_a_model_that_is_never_called() -> None:
 
 
 def test_what_was_made_before_and_what_does_not_depend_on_the_input() -> None:
-    for elements, said in ((32, []), (33, [(EVADED, "33 elements were made before the inference and are neither weights nor its "  # noqa: E501  # a table: one case, one line
+    for elements, said in ((32, []), (33, [(EVADED, "33 elements were made before the inference and are neither weights nor its "  # noqa: E501
                                             "input")])):  # fmt: skip
         net = Network()
         plain = net.before(elements, role=Role.TEMPORARY)
@@ -220,7 +220,7 @@ def test_tensors_that_work_like_parameters() -> None:
     assert plain("add.Tensor", "other", 4097) == [
         (
             HIDDEN,
-            "4097 elements work like parameters but are not parameters: a plain tensor goes into aten.add in the model itself",  # noqa: E501  # a table: one case, one line
+            "4097 elements work like parameters but are not parameters: a plain tensor goes into aten.add in the model itself",  # noqa: E501
         )
     ]
     net = Network()
@@ -272,7 +272,7 @@ def test_gradients_that_never_ran_forward() -> None:
         for _ in range(forward):
             net.op("convolution.default", {"input": ref(x), "weight": ref(w)}, out, scope=scope)
         for _ in range(backward):
-            net.op("convolution_backward.default", {"grad_output": ref(out), "input": ref(x), "weight": ref(w)}, x, w, None,  # noqa: E501  # a table: one case, one line
+            net.op("convolution_backward.default", {"grad_output": ref(out), "input": ref(x), "weight": ref(w)}, x, w, None,  # noqa: E501
                    scope=scope, phase=Phase.BACKWARD)  # fmt: skip
         return remarked(net.trace(), of=NoticeKind.UNMATCHED)
 

@@ -65,7 +65,7 @@ LONG = "n" * 400
 @pytest.mark.parametrize(
     "change",
     [
-        whole(), whole(step_starts=(0, 2)), whole(step_starts=(0, 3, 3)), whole(optimizer=LONG), whole(provenance={"torch": "9" * 31}),  # noqa: E501  # a table: one case, one line
+        whole(), whole(step_starts=(0, 2)), whole(step_starts=(0, 3, 3)), whole(optimizer=LONG), whole(provenance={"torch": "9" * 31}),  # noqa: E501
         whole(assumptions=(Assumption(what="w" * 3990, where="n" * 10),)),
         item("calls", 0, where=LONG), item("calls", 0, scope="<loss>"), item("module_calls", 0, where=LONG),
         item("module_calls", 0, first=3, last=3), item("storages", 4, died=3), item("storages", 3, nbytes=24),
@@ -108,7 +108,7 @@ OTHER_ROLE = "its role is not its memory's"
         (item("tensors", 2, dtype="float3"), "unknown element type"),
         (item("tensors", 2, device="cuda:0"), "tensor 2: device 'cuda:0'"),
         (item("tensors", 2, role=Role.PARAMETER), f"tensor 2: {OTHER_ROLE}"),
-        (lambda t: replace(t, storages=(*t.storages, storage(6, 0, Role.INPUT, -1))), "storage 6: no tensor lies in it"),  # noqa: E501  # a table: one case, one line
+        (lambda t: replace(t, storages=(*t.storages, storage(6, 0, Role.INPUT, -1))), "storage 6: no tensor lies in it"),  # noqa: E501
         (whole(modules=()), "modules: a path twice, or no model"),
         (lambda t: replace(t, modules=(*t.modules, t.modules[1])), "modules: a path twice, or no model"),
         (item("modules", 1, type="n" * 401), "module 'fc': a name that is not printable or too long"),
@@ -147,7 +147,7 @@ OTHER_ROLE = "its role is not its memory's"
         (whole(step_starts=(0, 3, 2)), "steps that begin out of order"),
         (whole(step_starts=(0, 4)), "steps that begin out of order"),
         (whole(first_starts=(0, 1)), "steps that begin out of order"),
-        (whole(assumptions=(Assumption(what="w" * 3991, where="n" * 10),)), "an assumption that is not printable or too long"),  # noqa: E501  # a table: one case, one line
+        (whole(assumptions=(Assumption(what="w" * 3991, where="n" * 10),)), "an assumption that is not printable or too long"),  # noqa: E501
         (whole(varies=(Assumption(what="\x1b", where=""),)), "an assumption that is not printable or too long"),
         (whole(optimizer="n" * 401), "the name of its optimizer"),
         (whole(provenance={}), "its provenance"),
@@ -180,7 +180,7 @@ def test_how_much_a_trace_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = replace(small(), first_update=small().calls[:1], variants=(small().calls[:1],))
     for name, most, said in (
         ("MOST_CALLS", 5, "more than 4 calls"), ("MOST_MODULE_CALLS", 1, "more than 0 calls of modules"),
-        ("MOST_TENSORS", 6, "more than 5 tensors"), ("MOST_OPERANDS", 12, "its calls read and make more than 11 tensors"),  # noqa: E501  # a table: one case, one line
+        ("MOST_TENSORS", 6, "more than 5 tensors"), ("MOST_OPERANDS", 12, "its calls read and make more than 11 tensors"),  # noqa: E501
     ):  # fmt: skip
         with monkeypatch.context() as patched:
             patched.setattr(structure, name, most)

@@ -205,13 +205,13 @@ def row(name: str, status: str, score: int, message: str) -> dict[str, Any]:
 def test_github_classroom() -> None:
     assert classroom() == {
         "version": 1, "status": "pass", "max_score": 61,
-        "tests": [row("A", "pass", 0, "because of A"), row("points: a", "pass", 20, "why 0"), row("points: b", "pass", 10, "why 1")],  # noqa: E501  # a table: one case, one line
+        "tests": [row("A", "pass", 0, "because of A"), row("points: a", "pass", 20, "why 0"), row("points: b", "pass", 10, "why 1")],  # noqa: E501
     }  # fmt: skip
     zero = "0 points: A fails, and a failure gives 0 points"
     failed = classroom(findings=(finding("A", FAIL),), points=points(None, 10, total=0))
     assert (failed["status"], failed["tests"]) == (
         "fail",
-        [row("A", "fail", 0, "because of A"), row("points: a", "error", 0, f"why 0; {zero}"), row("points: b", "pass", 0, f"why 1; {zero}")],  # noqa: E501  # a table: one case, one line
+        [row("A", "fail", 0, "because of A"), row("points: a", "error", 0, f"why 0; {zero}"), row("points: b", "pass", 0, f"why 1; {zero}")],  # noqa: E501
     )  # fmt: skip
     flag = finding("B", UNDECIDED, Consequence.FLAG)
     assert classroom(findings=(flag,))["tests"][0] == row("B", "pass", 0, "a person looks at this: because of B")
@@ -221,8 +221,8 @@ def test_github_classroom() -> None:
 @pytest.mark.parametrize(
     ("outcome", "consequence", "total", "status"),
     [
-        (PASS, Consequence.ZERO, 30, "pass"), (FAIL, Consequence.ZERO, 30, "fail"), (UNDECIDED, Consequence.ZERO, 30, "error"),  # noqa: E501  # a table: one case, one line
-        (FAIL, Consequence.FLAG, 30, "pass"), (UNDECIDED, Consequence.FLAG, 30, "pass"), (FAIL, Consequence.NOTE, 30, "pass"),  # noqa: E501  # a table: one case, one line
+        (PASS, Consequence.ZERO, 30, "pass"), (FAIL, Consequence.ZERO, 30, "fail"), (UNDECIDED, Consequence.ZERO, 30, "error"),  # noqa: E501
+        (FAIL, Consequence.FLAG, 30, "pass"), (UNDECIDED, Consequence.FLAG, 30, "pass"), (FAIL, Consequence.NOTE, 30, "pass"),  # noqa: E501
         (PASS, Consequence.ZERO, None, "error"), (FAIL, Consequence.ZERO, None, "fail"),
     ],
 )  # fmt: skip
@@ -237,12 +237,12 @@ def test_junit() -> None:
     contract = (finding("D", FAIL, Consequence.NONE, unit=""), finding("E", UNDECIDED, Consequence.NOTE))
     student = graded(findings=rules, contract=contract)
     cases = (
-        '<testcase name="A" classname="lab.ann">\n    <failure message="1500 bytes, limit &lt; 1,000: because of A" type="zero" />\n  </testcase>\n'  # noqa: E501  # a table: one case, one line
-        '  <testcase name="B" classname="lab.ann">\n    <skipped message="unknown, limit &lt; 1,000: because of B" />\n  </testcase>\n'  # noqa: E501  # a table: one case, one line
+        '<testcase name="A" classname="lab.ann">\n    <failure message="1500 bytes, limit &lt; 1,000: because of A" type="zero" />\n  </testcase>\n'  # noqa: E501
+        '  <testcase name="B" classname="lab.ann">\n    <skipped message="unknown, limit &lt; 1,000: because of B" />\n  </testcase>\n'  # noqa: E501
         '  <testcase name="C" classname="lab.ann" />\n'
-        '  <testcase name="D" classname="lab.ann">\n    <failure message="1500, limit &lt; 1,000: because of D" type="rule" />\n  </testcase>\n'  # noqa: E501  # a table: one case, one line
+        '  <testcase name="D" classname="lab.ann">\n    <failure message="1500, limit &lt; 1,000: because of D" type="rule" />\n  </testcase>\n'  # noqa: E501
     )
-    last = '  <testcase name="E" classname="lab.ann">\n    <skipped message="1500 bytes, limit &lt; 1,000: because of E" />\n  </testcase>\n'  # noqa: E501  # a table: one case, one line
+    last = '  <testcase name="E" classname="lab.ann">\n    <skipped message="1500 bytes, limit &lt; 1,000: because of E" />\n  </testcase>\n'  # noqa: E501
     assert render(student.verdict, "junit") == (
         '<testsuite name="The lab (edition 1): ann" tests="5" failures="2" errors="0" skipped="2">\n'
         f"  {cases}{last}</testsuite>\n"
@@ -261,7 +261,7 @@ def grades(*students: Graded, **more: Any) -> Grades:
 
 
 def test_nbgrader() -> None:
-    header = "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score\n"  # noqa: E501  # a table: one case, one line
+    header = "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,late_submission_penalty,score,max_score\n"  # noqa: E501
     unknown = graded(points=None)
     assert render(grades(graded(), unknown), "nbgrader") == (
         f"{header}lab,,,ann,ann,,,30,0,35,61\nlab,,,ann,ann,,,,0,,\n"

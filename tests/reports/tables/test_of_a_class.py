@@ -174,7 +174,7 @@ def test_a_students_result() -> None:
     assert list(shown.values()) == [
         *flat(own_verdict, View(sensitivity=True)).values(),
         (
-            "Place in the class (provisional: 3 undecided)", ("rank", "bonus", "points with bonus"), [(2, 5, 5)], (), (),  # noqa: E501  # a table: one case, one line
+            "Place in the class (provisional: 3 undecided)", ("rank", "bonus", "points with bonus"), [(2, 5, 5)], (), (),  # noqa: E501
         ),
         ("Remarks: a person should look at these", ("what", "because"), [("late", "a day late")], (), ()),
         ("The end of what the program printed", ("line",), [("one",), ("two",)], (), ()),

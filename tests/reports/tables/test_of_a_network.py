@@ -90,7 +90,8 @@ def test_phases_and_cycles() -> None:
     assert "Training" not in flat(nouns.analysis())
     # an optimizer that is named already is not named twice; an older analysis has no phases
     for phases in ((), (nouns.phase("a", optimizer="SGD"),)):
-        assert "batch 4, mse, sgd(lr=0.1) (haet 1)" in flat(nouns.analysis(phases=phases))["net.py"][0]
+        title = flat(nouns.analysis(phases=phases))["net.py"][0]
+        assert title == "net.py:Net: one training step, batch 4, mse, sgd(lr=0.1) (haet 1)"
 
 
 def test_layers_as_they_are_and_the_largest() -> None:
@@ -158,7 +159,7 @@ def test_a_cost_report() -> None:
         ),
         (
             "Not mapped: work beside the layers", ("op", "part", "times", "operations", "bytes moved"),
-            [("aten.add", "backward", 1, 70, 1), ("aten.add", "forward", 1, 70, 300), ("aten.relu", "forward", 2, 50, 400)],  # noqa: E501  # a table: one case, one line
+            [("aten.add", "backward", 1, 70, 1), ("aten.add", "forward", 1, 70, 300), ("aten.relu", "forward", 2, 50, 400)],  # noqa: E501
             (), (),
         ),
     ]  # fmt: skip
@@ -187,7 +188,7 @@ def test_an_advice() -> None:
         (
             "What would cut it", changes,
             [
-                ("conv1, conv2 and 2 more", "fc, bn", 6, 8, "+10.00%", "18,000 (-10.00%)", "3 mJ (-25.00%)", "100 → 120"),  # noqa: E501  # a table: one case, one line
+                ("conv1, conv2 and 2 more", "fc, bn", 6, 8, "+10.00%", "18,000 (-10.00%)", "3 mJ (-25.00%)", "100 → 120"),  # noqa: E501
                 ("conv1", "a, b and 1 more", 7, 5, "-10.00%", "20,100 (+0.50%)", "4.1 mJ (+2.50%)", "60 → 61"),
             ],
             (tried,), (),
@@ -284,3 +285,12 @@ def test_a_mapping_drawn_and_as_data() -> None:
             }
         },
     }  # fmt: skip
+
+
+def test_how_wide_a_reason_is() -> None:
+    def shown(because: str) -> object:
+        one = replace(nouns.FACTS.readings[1], measurements=(nouns.measurement("1", because=because),))
+        return flat(Facts(readings=(one,)))[""][2][0][7]
+
+    assert shown("x" * 24 + " " + "y" * 25) == "x" * 24 + " " + "y" * 25
+    assert shown("x" * 24 + " " + "y" * 26) == "x" * 24 + "\n" + "y" * 26
