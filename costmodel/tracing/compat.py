@@ -1,4 +1,4 @@
-"""Every private name of torch that costmodel uses, in one place. Tried on torch 2.13.0.
+"""Every private name of torch that costmodel uses, in one place. Tried on torch 2.6.0, 2.13.0 and 2.14.1.
 
 When a torch release breaks one of them, this is the file to read.
 """

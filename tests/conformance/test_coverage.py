@@ -20,6 +20,10 @@ def test_no_op_is_unknown(name: str) -> None:
         recorder = record(LINES[name])
     except (DataDependentOutputException, DynamicOutputShapeException):
         recorder = record(LINES[name], fake=False)  # it looks at values, or (ctc) torch has no fake kernel for it
+    except RuntimeError as error:
+        if "derivative for" not in str(error):
+            raise
+        pytest.skip(f"this torch has no derivative: {error}")  # torch 2.6 has none for aminmax
     assert not recorder.unknown
     recorder.work()
 

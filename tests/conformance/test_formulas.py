@@ -173,7 +173,8 @@ def test_formula_is_the_count_of_its_program_and_the_program_is_the_op(case: Cas
 
 def test_every_formula_has_a_program_and_a_case() -> None:
     tried = {id(lookup(packet_name(case.op.overloadpacket))) for case in CASES}
-    allowed = {id(lookup(name)) for name in (*WITHOUT_PROGRAM, *WITHOUT_CASE)}
+    not_here = [] if hasattr(torch.ops.aten, "_fused_rms_norm") else ["aten._fused_rms_norm"]  # torch 2.6
+    allowed = {id(lookup(name)) for name in (*WITHOUT_PROGRAM, *WITHOUT_CASE, *not_here)}
     missing = [
         entry.names[0]
         for entry in own_formulas()
