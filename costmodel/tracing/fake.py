@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from costmodel.tracing import compat
-from costmodel.tracing.devices import as_on_one_gpu
 from costmodel.tracing.lazy_layers import sized_without_memory
-from costmodel.tracing.values import Values
+from costmodel.tracing.surroundings import Surroundings
 
 MOST_NESTED = 1_800
 """Modules inside one another, of which each takes five Python frames to call."""
-_DEEPEST = 10_000
-"""Python frames. More might need more than the 8 MiB of a thread's stack."""
 
 
-class FakeMode(compat.BareMode):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
-    """A fake mode in which values are known while a model is built.
-
-    Attributes:
-        values: of what was built in it.
-        is_partial: a file was not run as a whole.
-        notes: what was taken for granted to import and build it, with its place where it has one.
-    """
+class FakeMode(compat.BareMode, Surroundings):  # type: ignore[no-untyped-call]  # torch's __init_subclass__
+    """A fake mode in which values are known while a model is built."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.values = Values()
-        self.is_partial = False
-        self.notes: dict[tuple[str, str], None] = {}
-        self._depth = 0
-        self._expects_gpu = False
-        self._around = ExitStack()
-
-    def expect_gpu(self) -> None:
-        """The code may move things to a GPU: from now on they stay where they are."""
-        if not self._expects_gpu and self._depth:
-            self._around.enter_context(as_on_one_gpu(self.note))
-        self._expects_gpu = True
-
-    def note(self, what: str, where: str) -> None:
-        """Take something down that was taken for granted, and its place."""
-        self.notes.setdefault((what, where))
+        compat.BareMode.__init__(self)
+        Surroundings.__init__(self)
 
     def __enter__(self) -> FakeMode:
-        if not self._depth:
-            self._around.enter_context(deep())
-            self._around.enter_context(sized_without_memory(self))
-            if self._expects_gpu:
-                self._around.enter_context(as_on_one_gpu(self.note))
-        self._depth += 1
+        self._entered(sized_without_memory(self))
         super().__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        self._depth -= 1
-        if not self._depth:
-            self._around.close()
+        self._left()
 
     @contextmanager
     def building(self) -> Iterator[None]:
@@ -83,17 +51,3 @@ def active() -> FakeMode | None:
     """The fake mode that is on, if it is one of these."""
     mode = compat.active_mode()
     return mode if isinstance(mode, FakeMode) else None
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """A stretch in which modules may lie deeply inside one another.
-
-    With Python's usual 1,000 frames, about 190 modules, the error arises in a hook of autograd, and ends the process.
-    """
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

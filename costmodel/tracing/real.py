@@ -7,64 +7,34 @@ numbers of a seed, or what the file's own ``example_batch`` brings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-from costmodel.tracing.devices import as_on_one_gpu
-from costmodel.tracing.fake import FakeMode, deep
-from costmodel.tracing.values import Values
+from costmodel.tracing.fake import FakeMode
+from costmodel.tracing.surroundings import Surroundings
 
 SEED = 0
 
 
-class RealMode:
-    """Nothing but a seed, with what a fake mode has beside its tensors.
+class RealMode(Surroundings):
+    """Nothing but a seed. No values are noted, since all are there."""
 
-    Attributes:
-        values: none are noted, since all are there.
-        is_partial, notes: see :class:`FakeMode`.
-    """
-
-    def __init__(self) -> None:
-        self.values = Values()
-        self.is_partial = False
-        self.notes: dict[tuple[str, str], None] = {}
-        self._depth = 0
-        self._expects_gpu = False
-        self._around = ExitStack()
-
-    def expect_gpu(self) -> None:
-        """The code may move things to a GPU: from now on they stay where they are."""
-        if not self._expects_gpu and self._depth:
-            self._around.enter_context(as_on_one_gpu(self.note))
-        self._expects_gpu = True
-
-    def note(self, what: str, where: str) -> None:
-        """Take something down that was taken for granted, and its place."""
-        self.notes.setdefault((what, where))
-
-    def building(self) -> Any:
+    def building(self) -> AbstractContextManager[None]:
         """A stretch in which a model is built."""
         return nullcontext()
 
     def __enter__(self) -> RealMode:
-        if not self._depth:
-            self._around.enter_context(deep())
-            self._around.enter_context(torch.random.fork_rng(devices=[]))
+        first = not self._depth
+        self._entered(torch.random.fork_rng(devices=[]))
+        if first:
             torch.manual_seed(SEED)
-            if self._expects_gpu:
-                self._around.enter_context(as_on_one_gpu(self.note))
-        self._depth += 1
         _ACTIVE.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         _ACTIVE.pop()
-        self._depth -= 1
-        if not self._depth:
-            self._around.close()
+        self._left()
 
 
 Mode = FakeMode | RealMode
