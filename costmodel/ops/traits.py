@@ -18,6 +18,7 @@ class Traits:
         channel_groups: the parameter with the number of equal groups into which the channels fall.
         mixes: (operand, weight): each output channel is a sum over all channels of the operand, its axis 1.
         reshapes: the result has the operand's elements in their order, under another shape.
+        cuts: the result has some of the operand's elements, in their places: all of them, where it has its shape.
         reduces: the result folds the axes that the parameter ``dim`` names, and keeps them at size 1 if ``keepdim``.
         weights: the parameters through which a network's weights may enter.
         shape_only: of its tensors it takes the shape, the type and the device: their values do not reach the result.
@@ -43,6 +44,7 @@ class Traits:
     channel_groups: str = ""
     mixes: tuple[str, str] | None = None
     reshapes: bool = False
+    cuts: bool = False
     reduces: bool = False
     weights: tuple[str, ...] = ()
     shape_only: bool = False

@@ -97,7 +97,7 @@ class _Flow:
             self.weights.update(call.written)
         elif traits.mixes is not None:
             self._mix(number, call, named, traits.mixes)
-        elif traits.reshapes or self._is_all_of_it(call):
+        elif traits.reshapes or (traits.cuts and self._is_all_of_it(call)):
             self._reshape(call)
         elif traits.reduces:
             self._reduce(call, named)
@@ -121,8 +121,8 @@ class _Flow:
         return call.inputs[0] in self.weights and same and not call.packet.endswith("_")
 
     def _is_all_of_it(self, call: OpCall) -> bool:
-        """Whether a slice takes everything: ``x[:, None]`` writes one for each colon in some releases of torch."""
-        if call.packet != "aten.slice" or len(call.inputs) != 1 or call.outputs[0] is None:
+        """Whether a cut takes everything: ``x[:, None]`` writes a slice for each colon in some releases of torch."""
+        if len(call.inputs) != 1 or call.outputs[0] is None:
             return False
         return self._shape(call.inputs[0]) == self._shape(call.outputs[0])
 

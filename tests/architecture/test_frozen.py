@@ -21,6 +21,7 @@ FILLING_UP = {
     "tracing/recording/answers.py": {"Answers"},
     "tracing/recording/lifetimes.py": {"Life"},
     "tracing/recording/repetition.py": {"Repeated"},
+    "tracing/step/parts.py": {"Parts"},
     "tracing/values.py": {"Values"},
 }
 """File → classes that are written to after they are made."""

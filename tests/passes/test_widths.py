@@ -44,6 +44,12 @@ class Net(nn.Module):
             y = nn.functional.adaptive_avg_pool2d(y, 4).flatten(1)
         if self.kind == "transposed":
             y = y.transpose(2, 3).flip(1)
+        if self.kind in ("all of it", "a part"):
+            y = (
+                torch.cat((torch.narrow(y, 1, 0, 4), y[:, 4:]), 1)
+                if self.kind == "a part"
+                else torch.narrow(y, 1, 0, 8)
+            )
         result: torch.Tensor = self.last(y)
         return result
 
@@ -55,6 +61,8 @@ A, B = (8, [("a", "M", 1), ("b", "C", 1)]), (8, [("b", "M", 1), ("last", "C", 1)
     ("kind", "wanted"),
     [
         ("plain", [A, B]),
+        ("all of it", [A, B]),
+        ("a part", [A]),
         ("sum", [(8, [("a", "M", 1), ("b", "C", 1), ("b", "M", 1), ("last", "C", 1)])]),
         ("depthwise", [(8, [("a", "M", 1), ("b", "C", 1), ("last", "C", 1)])]),
         ("flat", [A, (8, [("b", "M", 1), ("last", "C", 16)])]),

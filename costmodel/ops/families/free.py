@@ -26,8 +26,9 @@ LITERALS = "lift_fresh"
 LOOK_UPS = "gather index index_select slice_copy take _unsafe_index _unsafe_masked_index"
 ALLOCATIONS_ALIKE = "empty_like"
 ALLOCATIONS = "empty empty_strided empty_permuted new_empty new_empty_strided"
+CUTS = "slice narrow"
 VIEWS = """
-    as_strided diagonal permute select slice split split_with_sizes t transpose unbind unfold movedim narrow chunk
+    as_strided diagonal permute select split split_with_sizes t transpose unbind unfold movedim chunk
     swapaxes numpy_T mT unsafe_split unsafe_split_with_sizes unsafe_chunk view_as_real view_as_complex real imag set_
 """
 COPIES = """
@@ -86,6 +87,7 @@ _free(BITS, keeps_channels=True, bitwise=True)
 _free(SHIFTS_UP, keeps_channels=True, bitwise=True, shifts_up=True)
 _free(FILLED_ALIKE, keeps_channels=True, shape_only=True)
 _free(RESHAPES, reshapes=True)
+_free(CUTS, cuts=True)
 _free(LITERALS, lifts_literal=True)
 _free(LOOK_UPS, looks_up="self")
 _free(ALLOCATIONS_ALIKE, allocates=True, keeps_channels=True, shape_only=True)

@@ -189,7 +189,7 @@ def _moving(value: Any, depth: int, visited: set[int]) -> Any:
         return None if frame is None else (frame.f_lasti, _summary(dict(frame.f_locals), depth - 1, visited))
     if isinstance(value, random.Random):
         return value.getstate()
-    if hasattr(value, "bit_generator"):
+    if type(value).__module__.startswith("numpy.random") and hasattr(value, "bit_generator"):
         return repr(value.bit_generator.state)
     if isinstance(value, Iterator):
         return _place(value)
