@@ -34,10 +34,10 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 PURE = ("mappable", "resume", "verdicts", "whose_facts")
 """Modules of grading/ beside intake/ and scrutiny/ that need no child process."""
 
-RECORDING = ("answers", "constants", "lifetimes", "recorder", "repetition", "scopes")
+RECORDING = ("answers", "conditions", "constants", "lifetimes", "recorder", "repetition", "scopes")
 TRACING = (
-    "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe", "replay",
-    "small_parts", "step", "tracer", "training",
+    "clock", "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe",
+    "replay", "small_parts", "step", "tracer", "training",
 )  # fmt: skip
 """The quick tests of tracing/: what only the slow ones (random programs, every op) would notice is not noticed."""
 

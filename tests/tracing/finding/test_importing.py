@@ -142,3 +142,27 @@ def test_a_message_has_no_address(tmp_path: Path) -> None:
         costmodel.trace(f"{tmp_path}/net.py:Net")
     with pytest.raises(SubjectError, match=r"ValueError: <object object at 0x…> …$"):
         costmodel.trace(f"{tmp_path}/net.py:bad")
+
+
+def test_a_long_reason_is_cut(tmp_path: Path) -> None:
+    missing = "m" * 180
+    (tmp_path / "net.py").write_text(f"import torch\nimport {missing}\n\nclass Net(torch.nn.Module):\n    pass\n")
+    mode = FakeMode()
+    assert Session(mode, tmp_path).load(tmp_path / "net.py").Net
+    said = [what.partition(": ")[2] for what, _ in mode.notes]
+    assert [len(one) for one in said] == [200, 200]
+    assert said[0].startswith("importing it fails at net.py:2: ")
+    assert said[1] == f"ModuleNotFoundError: No module named '{missing[:162]}"
+
+
+@pytest.mark.parametrize(("depth", "is_found"), [(0, True), (1, True), (4, True), (5, False)])
+def test_a_file_by_itself_imports_from_four_folders_above_it(tmp_path: Path, depth: int, is_found: bool) -> None:
+    place = tmp_path.joinpath(*"abcde"[:depth])
+    laid_out(tmp_path, {"far_block.py": BLOCK})
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "net.py").write_text("import far_block\n")
+    if is_found:
+        assert Session(FakeMode()).load(place / "net.py").far_block
+    else:
+        with pytest.raises(SubjectError, match="far_block"):
+            Session(FakeMode()).load(place / "net.py")
