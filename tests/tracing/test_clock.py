@@ -10,7 +10,8 @@ import torch
 
 from costmodel.ir.tensor import Role
 from costmodel.tracing.recording.lifetimes import Life
-from costmodel.tracing.tracer import _lifetime, tensors_in
+from costmodel.tracing.structures import tensors_in
+from costmodel.tracing.tracer import _lifetime
 
 OFFSETS = {2: 0, 4: 100}
 """Segments 2 and 4 are the steady step's two halves; the first has 100 calls."""
