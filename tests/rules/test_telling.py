@@ -148,7 +148,8 @@ def test_differences_by_the_names_of_what_differs() -> None:
 
 
 def test_what_a_rulebook_sets_of_a_recipe() -> None:
-    assert SubjectDefaults(input="3").defaults == {"input": "3", "batch": 1}
+    assert SubjectDefaults(input="3").defaults == {"input": "3"}
+    assert SubjectDefaults(input="3", batch=2).defaults == {"input": "3", "batch": 2}
     assert SubjectDefaults(input="3").settings == {}
     assert SubjectDefaults(input="3", batch=4, given=True).settings == {"input": "3"}
     rule = HardwareRule(machine="m", search="course", source="s")
