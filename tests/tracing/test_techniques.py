@@ -289,6 +289,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"loss_options": {"smoothing": 0.1}}, "no option 'smoothing'; its options: .*label_smoothing"),
     ({"sam": 2, "cycle": 3}, "a cycle is the recipe's own"),
     ({"phases": [{"name": "a", "step": "evaluate", "every": 2}]}, "needs a phase that has these steps"),
+    ({"phases": [{"name": "a"}, {"name": "b", "every": 2, "samples": 5}]}, "leave its steps, epochs and samples out"),
     ({"phases": [{"name": "a", "model": Net}]}, "one must train the recipe's"),
     ({"steps": 2, "phases": [{"name": "a"}, {"name": "b", "step": "evaluate", "every": 3}]}, "never in so few"),
 ]

@@ -149,6 +149,9 @@ class Recipe(Techniques):
                 raise ValueError("give steps, or samples and epochs")
             if (stretch.cycle or 1) > 1 and stretch.timed():
                 raise ValueError("a cycle is the recipe's own: give sam, average and lookahead no number beside it")
+        for phase in self.phases:
+            if phase.every is not None and (phase.steps, phase.epochs, phase.samples) != (None, None, None):
+                raise ValueError("every: says how often a phase comes; leave its steps, epochs and samples out")
         if self.phases and all(phase.every for phase in self.phases):
             raise ValueError("every: work at every so-many-th step needs a phase that has these steps")
         return self
