@@ -23,6 +23,8 @@ _NOBODYS = (
 )
 _PACKAGES = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 _OTHERS = (*_NOBODYS, *_PACKAGES)
+_ASKING = frozenset(str(Path(__file__).with_name(name)) for name in ("phases.py", "inference.py", "training.py"))
+"""Files of ours that call what calls the user's code."""
 _STDLIB = sysconfig.get_path("stdlib")
 
 
@@ -103,7 +105,8 @@ def asked_by(folder: str) -> bool:
 
 
 def _running() -> Iterator[FrameType]:
+    """The frames of what is traced, innermost first: whoever asked for the trace is no part of it."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame.f_code.co_filename not in _ASKING:
         yield frame
         frame = frame.f_back

@@ -10,6 +10,7 @@ import pytest
 import costmodel
 from costmodel.errors import CostModelError
 from costmodel.tracing import blame
+from tests.tracing.networks import Small
 
 LIBRARY = """
 from torch import nn
@@ -68,3 +69,10 @@ def test_a_library_is_named_beside_the_users_line(
         blame._owner.cache_clear()
         for name in [n for n in sys.modules if n.split(".")[0] == "headlib"]:
             del sys.modules[name]
+
+
+def test_who_asks_for_a_trace_is_no_part_of_it() -> None:
+    """A gradient scaler's question has no line of the user's: not that of this test, nor one of the command line."""
+    analysis = costmodel.analyze(Small, input="3x8x8", batch=2, autocast="float16")
+    (asked,) = [a for a in analysis.assumptions if "tensor's value" in a.what]
+    assert asked.where == "torch"
