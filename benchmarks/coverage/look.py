@@ -64,8 +64,12 @@ def _alone(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(here: Zoo, name: str) -> int:
-    with torch.device("meta"):
-        return sum(p.numel() for p in here.build(name).parameters())
+    try:
+        with torch.device("meta"):
+            model = here.build(name)
+    except (NotImplementedError, RuntimeError):  # its constructor asks for values, which meta tensors do not have
+        model = here.build(name)
+    return sum(p.numel() for p in model.parameters())
 
 
 def _flop_counter(here: Zoo, name: str, settings: dict[str, Any]) -> int | None:

@@ -34,7 +34,7 @@ def settings(name: str) -> dict[str, Any]:
     if name.startswith("raft"):
         return {"input": "3x128x128,3x128x128", "loss": _flow_loss}
     if any(name.startswith(word) for word in _VIDEO):
-        width = 224 if name.startswith(("mvit", "swin3d")) else 112
+        width = 224 if name.startswith(("mvit", "swin3d", "s3d")) else 112
         return {"input": f"3x16x{width}x{width}"}
     if any(word in name for word in _SEGMENTATION):
         return {"input": "3x520x520"}
