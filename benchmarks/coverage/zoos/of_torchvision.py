@@ -8,6 +8,8 @@ import torch
 
 _DETECTION = ("rcnn", "retinanet", "fcos", "ssd")
 _SEGMENTATION = ("deeplab", "fcn_", "lraspp")
+_OTHER_SIZE = {"vit_h_14": 224}
+"""Models whose builder takes images of another size than their published weights."""
 _VIDEO = ("r3d_18", "mc3_18", "r2plus1d_18", "mvit", "s3d", "swin3d")
 
 
@@ -43,7 +45,11 @@ def settings(name: str) -> dict[str, Any]:
 
 def published(name: str) -> float | None:
     """The figure of its weights, of an input of the size that these have."""
-    if name.startswith("quantized_") or any(word in name for word in (*_DETECTION, *_SEGMENTATION, "raft", *_VIDEO)):
+    if (
+        name in _OTHER_SIZE
+        or name.startswith("quantized_")
+        or any(word in name for word in (*_DETECTION, *_SEGMENTATION, "raft", *_VIDEO))
+    ):
         return None  # of another size, or of other kernels
     meta = _meta(name)
     return float(meta["_ops"]) if "_ops" in meta else None
@@ -57,6 +63,8 @@ def _meta(name: str) -> dict[str, Any]:
 
 
 def _size(name: str) -> int:
+    if name in _OTHER_SIZE:
+        return _OTHER_SIZE[name]
     from torchvision.models import get_model_weights
 
     weights = next(iter(get_model_weights(name)))

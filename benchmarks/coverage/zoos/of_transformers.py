@@ -7,14 +7,14 @@ from typing import Any
 
 _WITH_TOKENS = """
 bert gpt2 distilbert roberta albert electra deberta-v2 llama mistral qwen2 gemma phi opt bloom gpt_neox xlnet longformer
-funnel mpnet camembert falcon mamba rwkv gptj big_bird mixtral
+roformer mpnet camembert falcon mamba rwkv gptj big_bird mixtral
 """
 _BOTH_ENDS = ("t5", "bart", "mbart", "pegasus")
 _IMAGES = ("vit", "deit", "swin", "convnext", "beit", "resnet", "segformer", "clip_vision_model")
 _SOUND = ("wav2vec2", "hubert")
-_SMALLER = {"mixtral": {"hidden_size": 256, "intermediate_size": 512}}
-"""Sizes of models that do not fit into this machine's memory, if they have to be recorded on real tensors."""
-_IN_BLOCKS = ("convnext", "resnet", "swin", "segformer", "funnel")
+_SMALLER: dict[str, dict[str, int]] = {"mixtral": {"hidden_size": 256, "intermediate_size": 512}}
+"""Sizes that a configuration does not have by itself, or of models that do not fit into this machine's memory."""
+_IN_BLOCKS = ("convnext", "resnet", "swin", "segformer")
 """Models whose layers are counted in blocks, which stay as they are."""
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "encoder_layers", "decoder_layers")
 
