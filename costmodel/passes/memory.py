@@ -31,3 +31,8 @@ def peak_memory(trace: Trace) -> PeakMemory:
         if total > highest:
             highest, best = total, dict(live)
     return PeakMemory(total=highest, by_role={role.value: best[role] for role in Role})
+
+
+def kept_by_optimizers(trace: Trace) -> int:
+    """Bytes that optimizers, averages and the like keep from one step to the next."""
+    return sum(s.nbytes for s in trace.storages if s.role is Role.OPTIMIZER_STATE and s.born < 0 and s.died is None)

@@ -12,6 +12,7 @@ from costmodel.ir.analysis import (
     LayerRow,
     OpRow,
     PeakActivation,
+    PeakMemory,
     PhaseRow,
     Subject,
     Totals,
@@ -19,6 +20,7 @@ from costmodel.ir.analysis import (
 )
 from costmodel.ir.counts import CountRow, Counts, merge_uncounted
 from costmodel.ir.doubts import Uncounted
+from costmodel.ir.tensor import Role
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import traits_of
@@ -26,7 +28,7 @@ from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Con
 from costmodel.ops.uncounted import REASONS
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
-from costmodel.passes.memory import peak_memory
+from costmodel.passes.memory import kept_by_optimizers, peak_memory
 from costmodel.passes.parameters import count_parameters
 from costmodel.passes.work import count
 
@@ -55,7 +57,7 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
         macs=_figures(counts.rows, _by(MACS), _training(counted, _by(MACS))),
         flops=_figures(counts.rows, _by(FLOPS), _training(counted, _by(FLOPS))),
         peak_activation_bytes=_largest_activation(counted),
-        peak_memory_bytes=max((peak_memory(t) for t in _traces(counted)), key=lambda peak: peak.total),
+        peak_memory_bytes=max(_peaks(counted), key=lambda peak: peak.total),
         bytes_moved=_figures(counts.rows, _bytes, _training(counted, _bytes)),
         arithmetic_intensity=_intensity(counts.rows, haet),
         complete=not uncounted and not varies,
@@ -162,6 +164,18 @@ def _traces(counted: list[_CountedPhase]) -> Iterator[Trace]:
         yield phase.phase.trace
         if phase.phase.last_trace is not None:
             yield phase.phase.last_trace
+
+
+def _peaks(counted: list[_CountedPhase]) -> Iterator[PeakMemory]:
+    """The peak of each trace; what the training keeps stays in memory while an evaluation between its epochs runs."""
+    role = Role.OPTIMIZER_STATE.value
+    updated = [c.phase.trace for c in counted if c.phase.trace.optimizer]
+    kept = max((kept_by_optimizers(trace) for trace in updated), default=0)
+    for trace in _traces(counted):
+        peak = peak_memory(trace)
+        if not trace.optimizer:
+            peak = PeakMemory(total=peak.total + kept, by_role={**peak.by_role, role: peak.by_role[role] + kept})
+        yield peak
 
 
 def _largest_activation(counted: list[_CountedPhase]) -> PeakActivation:

@@ -22,7 +22,7 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
 
-from costmodel.tracing.fake_kernels import KERNELS
+from costmodel.tracing.modes.fake_kernels import KERNELS
 
 __all__ = [
     "BareMode",

@@ -11,9 +11,9 @@ from torch import nn
 from torch.utils._pytree import tree_flatten, tree_map
 
 from costmodel.errors import RecipeError
-from costmodel.tracing import real
 from costmodel.tracing.hints import explained
-from costmodel.tracing.lazy_layers import is_lazy
+from costmodel.tracing.modes import real
+from costmodel.tracing.modes.lazy_layers import is_lazy
 from costmodel.tracing.recipe.input_spec import InputSpec
 
 OWN_BATCH_WORD = "example_batch"

@@ -26,10 +26,11 @@ from costmodel.ir.trace import (
     Phase,
     Trace,
 )
-from costmodel.tracing import compat, fake, real
+from costmodel.tracing import compat
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
+from costmodel.tracing.modes import fake, real
 from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.packing import padded_in_python
 from costmodel.tracing.recording.recorder import Recorder

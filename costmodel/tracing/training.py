@@ -17,9 +17,9 @@ from costmodel.tracing.finding.plan import plan_named, plan_object, plan_recipe_
 from costmodel.tracing.finding.subject import split_reference
 from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.inputs import OWN_BATCH_WORD, from_example, is_example, sizes_of
+from costmodel.tracing.modes.real import for_real, new_mode
 from costmodel.tracing.phases import trace_training as trace_training
 from costmodel.tracing.reading.text import PYTHON
-from costmodel.tracing.real import for_real, new_mode
 
 
 def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> Plan:

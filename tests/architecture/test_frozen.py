@@ -22,7 +22,7 @@ FILLING_UP = {
     "tracing/recording/lifetimes.py": {"Life"},
     "tracing/recording/repetition.py": {"Repeated"},
     "tracing/step/parts.py": {"Parts"},
-    "tracing/values.py": {"Values"},
+    "tracing/modes/values.py": {"Values"},
 }
 """File → classes that are written to after they are made."""
 

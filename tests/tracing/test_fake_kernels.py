@@ -11,7 +11,7 @@ from torch import nn
 
 import costmodel
 from costmodel.errors import TraceError
-from costmodel.tracing.fake_kernels import KERNELS
+from costmodel.tracing.modes.fake_kernels import KERNELS
 
 aten = torch.ops.aten
 LOG_PROBS, GRAD = torch.randn(6, 2, 5).log_softmax(2), torch.ones(2)

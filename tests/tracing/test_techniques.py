@@ -213,6 +213,18 @@ def test_what_is_kept_is_in_memory_in_every_step() -> None:
     assert taught["parameter"] == 2 * 4 * PARAMETERS
 
 
+def test_what_is_kept_stays_in_memory_during_an_evaluation() -> None:
+    """AdamW's two moments and its 4-byte steps, an average and its buffers, while 500 samples are evaluated at once."""
+    evaluation = {"name": "evaluation", "step": "evaluate", "steps": 1, "batch": 500}
+    phases: list[dict[str, Any]] = [{"name": "training", "steps": 3}, evaluation]
+    alone = costmodel.analyze(Net, input="3x6x6", batch=500, phase="inference").totals.peak_memory_bytes
+    peak = analysed(average=2, phases=phases).totals.peak_memory_bytes
+    assert peak.by_role["input"] == 500 * 3 * 36 * 4
+    assert peak.by_role["optimizer_state"] == 2 * 4 * PARAMETERS + 6 * 4 + 4 * PARAMETERS + (2 * 4 * 4 + 8)
+    assert peak.total == sum(peak.by_role.values())
+    assert alone.by_role["optimizer_state"] == 0
+
+
 def test_work_beside_the_training() -> None:
     """An evaluation of 100 samples after each of two epochs, statistics taken again once, a look at every 3rd step."""
     looked: list[int] = []

@@ -17,9 +17,9 @@ from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.plan import Plan, built, plan_named
 from costmodel.tracing.finding.subject import from_object
 from costmodel.tracing.inference import trace_inference
+from costmodel.tracing.modes.real import new_mode
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.source import Source, Symbol
-from costmodel.tracing.real import new_mode
 from costmodel.tracing.recipe.recipe import make_recipe
 
 ADVICE = "say which by a recipe() in its file"

@@ -24,16 +24,16 @@ from types import ModuleType
 from costmodel.errors import NotebookError, SubjectError
 from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
-from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.finding.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
 from costmodel.tracing.finding.salvage import Salvage
 from costmodel.tracing.hints import advice, explained
+from costmodel.tracing.modes.devices import mentions_a_gpu
+from costmodel.tracing.modes.real import Mode
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.needed import has_models, needed_statements, works_at_import
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, is_main_guard
 from costmodel.tracing.reading.text import is_notebook, script, text_of
-from costmodel.tracing.real import Mode
 
 _LONGEST = 200
 _MOST_ANCESTORS = 4

@@ -12,13 +12,13 @@ from typing import Any
 from torch import nn
 
 from costmodel.errors import RecipeError, SubjectError
-from costmodel.tracing.devices import mentions_a_gpu
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source
 from costmodel.tracing.hints import explained
 from costmodel.tracing.inputs import batch_of, get_sizes
-from costmodel.tracing.lazy_layers import is_lazy
-from costmodel.tracing.real import Mode, new_mode
+from costmodel.tracing.modes.devices import mentions_a_gpu
+from costmodel.tracing.modes.lazy_layers import is_lazy
+from costmodel.tracing.modes.real import Mode, new_mode
 from costmodel.tracing.recipe.recipe import Recipe, make_recipe, read_recipe
 from costmodel.tracing.step.own_words import words_of_file
 

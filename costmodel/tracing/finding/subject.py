@@ -18,11 +18,12 @@ from torch import nn
 
 from costmodel.errors import SubjectError
 from costmodel.files.quoting import without_addresses
-from costmodel.tracing import compat, fake, real
+from costmodel.tracing import compat
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
-from costmodel.tracing.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
+from costmodel.tracing.modes import fake, real
+from costmodel.tracing.modes.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
 from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.structures import tensors_in
 

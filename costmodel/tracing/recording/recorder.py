@@ -12,10 +12,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from costmodel.errors import TraceError
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Assumption, ModuleCall, OpCall, Phase, tensor_ids
-from costmodel.tracing import compat, fake, real
+from costmodel.tracing import compat
 from costmodel.tracing.arguments import encode_call, name_of, written_names
 from costmodel.tracing.blame import asked_by, asking_line, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA, CONCRETE
+from costmodel.tracing.modes import fake, real
+from costmodel.tracing.modes.values import UnknownError
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.recording.constants import Constants
 from costmodel.tracing.recording.guards import Guards, guard_here
@@ -26,7 +28,6 @@ from costmodel.tracing.recording.scopes import Scopes
 from costmodel.tracing.recording.selections import Selections
 from costmodel.tracing.recording.sparse import Sparse
 from costmodel.tracing.structures import is_leaf, tensors_in
-from costmodel.tracing.values import UnknownError
 
 aten = torch.ops.aten
 

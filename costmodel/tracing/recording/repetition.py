@@ -31,7 +31,7 @@ from types import CodeType
 from typing import Any
 
 from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
-from costmodel.tracing import real
+from costmodel.tracing.modes import real
 from costmodel.tracing.recording import chance
 from costmodel.tracing.recording.answers import ORDINARY, PROBES, Probe, TooLongError
 from costmodel.tracing.recording.conditions import conditions_on, periods

@@ -12,9 +12,9 @@ import costmodel
 from costmodel.errors import SubjectError
 from costmodel.files.fingerprint import fingerprint
 from costmodel.tracing import compat
-from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.identity import class_place
 from costmodel.tracing.finding.importing import Session
+from costmodel.tracing.modes.fake import FakeMode
 from tests.tracing.presentations import BLOCK, OF_BLOCK
 from tests.tracing.test_presented import laid_out
 

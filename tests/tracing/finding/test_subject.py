@@ -16,9 +16,9 @@ import costmodel
 from costmodel.errors import SubjectError
 from costmodel.ir.trace import Trace
 from costmodel.tracing import compat
-from costmodel.tracing.fake import FakeMode
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import find_model, from_object, load_source
+from costmodel.tracing.modes.fake import FakeMode
 
 Write = Callable[[str, str], str]
 

@@ -1,7 +1,7 @@
 """The real mode: a model is built and its step recorded on real, small tensors, for what hangs on their values.
 
-It stands in the place of the fake mode (:mod:`costmodel.tracing.fake`). Figures are then those of one batch: random
-numbers of a seed, or what the file's own ``example_batch`` brings.
+It stands in the place of the fake mode (:mod:`costmodel.tracing.modes.fake`). Figures are then those of one batch:
+random numbers of a seed, or what the file's own ``example_batch`` brings.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-from costmodel.tracing.fake import FakeMode
-from costmodel.tracing.surroundings import Surroundings
+from costmodel.tracing.modes.fake import FakeMode
+from costmodel.tracing.modes.surroundings import Surroundings
 
 SEED = 0
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from costmodel.tracing import compat
-from costmodel.tracing.lazy_layers import sized_without_memory
-from costmodel.tracing.surroundings import Surroundings
+from costmodel.tracing.modes.lazy_layers import sized_without_memory
+from costmodel.tracing.modes.surroundings import Surroundings
 
 MOST_NESTED = 1_800
 """Modules inside one another, of which each takes five Python frames to call."""

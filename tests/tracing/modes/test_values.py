@@ -15,7 +15,7 @@ from torch import nn
 
 import costmodel
 from costmodel.errors import CostModelError, SubjectError
-from costmodel.tracing.fake import FakeMode
+from costmodel.tracing.modes.fake import FakeMode
 
 _MOVES = ("t()", "[0]", "[:, 1:]", "reshape(-1)", "flip(0)", "clone()", "cumsum(0)", "contiguous()", "view_as(x)")
 _CHANGES = ("add_(1)", "mul_(2)", "fill_(7)", "neg_()", "cumsum_(0)", "sub_(x.sum())", "zero_()")

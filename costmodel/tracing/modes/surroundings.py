@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
-from costmodel.tracing.devices import as_on_one_gpu
-from costmodel.tracing.values import Values
+from costmodel.tracing.modes.devices import as_on_one_gpu
+from costmodel.tracing.modes.values import Values
 
 _DEEPEST = 10_000
 """Python frames. More might need more than the 8 MiB of a thread's stack."""

@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import asked_by, user_line
-from costmodel.tracing.draws import at_end
+from costmodel.tracing.modes.draws import at_end
 
 aten = torch.ops.aten
 

@@ -15,7 +15,7 @@ from costmodel.ir.analysis import Subject
 from costmodel.ir.training import Training
 from costmodel.ir.verdict import Outcome
 from costmodel.passes.summary import summarise
-from costmodel.tracing.real import for_real
+from costmodel.tracing.modes.real import for_real
 from costmodel.tracing.training import plan_training, trace_training
 from tests.tracing.networks import Checkpointed, Small
 
