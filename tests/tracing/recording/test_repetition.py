@@ -427,16 +427,3 @@ def test_what_torch_notes_on_its_own_functions_is_not_the_steps(file: str, seen:
     before = state_of(Small(), [names])
     space["helper"].called = 1
     assert bool(changed(before, state_of(Small(), [names]))) is seen
-
-
-class _AnswersAll:
-    """An object that has every attribute, as a mock has, and pytest's ``mark``."""
-
-    def __getattr__(self, name: str) -> Any:
-        return type("Anything", (), {})
-
-
-def test_an_object_that_answers_everything_is_no_generator() -> None:
-    roots = ({"mark": _AnswersAll()},)
-    model = nn.Linear(1, 1)
-    assert not changed(state_of(model, roots), state_of(model, roots))

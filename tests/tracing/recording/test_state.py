@@ -1,0 +1,22 @@
+"""What a step keeps is compared without asking more of an object than it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from costmodel.tracing.recording.state import changed, state_of
+
+
+class _AnswersAll:
+    """An object that has every attribute, as a mock has, and pytest's ``mark``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return type("Anything", (), {})
+
+
+def test_an_object_that_answers_everything_is_no_generator() -> None:
+    roots = ({"mark": _AnswersAll()},)
+    model = nn.Linear(1, 1)
+    assert not changed(state_of(model, roots), state_of(model, roots))
