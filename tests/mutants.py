@@ -36,8 +36,8 @@ PURE = ("mappable", "resume", "verdicts", "whose_facts")
 
 RECORDING = ("answers", "conditions", "constants", "lifetimes", "recorder", "repetition", "scopes")
 TRACING = (
-    "clock", "confirmation", "devices", "hints", "inputs", "notebooks", "outputs", "presented", "recipe",
-    "replay", "small_parts", "step", "tracer", "training",
+    "clock", "confirmation", "draws", "hints", "inputs", "notebooks", "outputs", "presented", "recipe",
+    "replay", "small_parts", "step", "techniques", "tracer", "training",
 )  # fmt: skip
 """The quick tests of tracing/: what only the slow ones (random programs, every op) would notice is not noticed."""
 
@@ -59,6 +59,7 @@ TESTS = {
     "rules": ("tests/rules",),
     "tracing": (
         "tests/tracing/finding",
+        "tests/tracing/modes",
         "tests/tracing/reading",
         *(f"tests/tracing/recording/test_{n}.py" for n in RECORDING),
         *(f"tests/tracing/test_{n}.py" for n in TRACING),

@@ -20,6 +20,7 @@ class Settings(TypedDict, total=False):
         step: a function (model, optimizer, batch) that runs one whole step itself; or ``"evaluate"``.
         samples, epochs, steps, drop_last: the length of the training; without it one step is counted.
         cycle: steps after which the training repeats itself, where its steps differ.
+        draws: ``expected``: a step that decides by random draws counts with its expected value.
         phases: stretches of the training that differ, in order.
         accumulate: parts that the batch is split into, for one update.
         autocast: ``float16`` (with a gradient scaler) or ``bfloat16``.
@@ -43,6 +44,7 @@ class Settings(TypedDict, total=False):
     steps: int
     drop_last: bool
     cycle: int
+    draws: str | None
     phases: Sequence[Mapping[str, Any]]
     accumulate: int
     autocast: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -11,6 +12,7 @@ from costmodel.errors import CostModelError, RecipeError, TraceError, joined
 from costmodel.ir.trace import Assumption, Phase, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
+from costmodel.tracing.expected import SAID, even_stretches, shared, signature
 from costmodel.tracing.finding.plan import Plan, another_subject
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.inputs import own_batch_size
@@ -76,16 +78,36 @@ def _parts(stretch: PhaseSpec, length: Schedule, traces: _Traces) -> Iterator[Tr
     always = frozenset(name for name in stretch.used() if name not in timed)
     for kind, times in kinds(length, timed):
         also = [name for name in timed if name in kind]
-        yield TracedPhase(
-            name=" with ".join((stretch.name, " and ".join(also))) if also else stretch.name,
-            batch=batch,
-            steps=times.steps,
-            trace=traces.of(stretch, batch, kind | always),
-            makes_state=False,
-            last_batch=times.last_batch,
-            last_steps=times.last_steps,
-            last_trace=traces.of_last(stretch, times.last_batch, kind | always) if times.last_batch else None,
-        )
+        name = " with ".join((stretch.name, " and ".join(also))) if also else stretch.name
+        parts = [
+            TracedPhase(
+                name=name if place is None else f"{name}, draws at {place:.3g}",
+                batch=batch,
+                steps=part.steps,
+                trace=traces.of(stretch, batch, kind | always, place),
+                makes_state=False,
+                last_batch=part.last_batch,
+                last_steps=part.last_steps,
+                last_trace=traces.of_last(stretch, part.last_batch, kind | always, place) if part.last_batch else None,
+            )
+            for place, part in _by_draws(stretch, times, partial(traces.at, stretch, kind | always))
+        ]
+        # the step with everything in it makes the optimizer's whole state
+        yield from sorted(parts, key=lambda part: -len(part.trace.calls))
+
+
+def _by_draws(
+    stretch: PhaseSpec, times: Schedule, trace_at: Callable[[float], Trace]
+) -> Iterator[tuple[float | None, Schedule]]:
+    """Where draws come out, and how often: anywhere; or evenly at every place, if the expectation is asked for."""
+    if stretch.draws is None:
+        yield None, times
+        return
+    shared(times, [])  # before the many looks
+    even = even_stretches(lambda place: signature(trace_at(place)))
+    for (low, high), part in zip(even, shared(times, even), strict=True):
+        if part.total:
+            yield float((low + high) / 2) if len(even) > 1 else None, part
 
 
 _SCHEDULE = ("samples", "epochs", "steps", "every", "drop_last", "batch")
@@ -97,7 +119,7 @@ class _Traces:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._known: list[tuple[tuple[PhaseSpec, int, Kind], Trace]] = []
+        self._known: list[tuple[tuple[PhaseSpec, int, Kind, float | None], Trace]] = []
         self._needs_two = False
 
     def with_batches(self) -> list[PhaseSpec]:
@@ -117,36 +139,43 @@ class _Traces:
         default = 2 if self._needs_two else 1
         return [s if s.batch is not None else s.model_copy(update={"batch": default}) for s in found]
 
-    def of(self, stretch: PhaseSpec, batch: int, kind: Kind) -> Trace:
-        """The trace of a step."""
+    def of(self, stretch: PhaseSpec, batch: int, kind: Kind, place: float | None = None) -> Trace:
+        """The trace of a step, whose draws come out at a place of what they may be, or anywhere."""
         alone = dict.fromkeys(_SCHEDULE) | {"name": ""}
-        key = (stretch.model_copy(update=alone), batch, kind)
+        key = (stretch.model_copy(update=alone), batch, kind, place)
         for known, trace in self._known:
             if known == key:
                 return trace
-        trace = self._traced(stretch, batch, kind)
+        trace = self._traced(stretch, batch, kind, place)
         self._known.append((key, trace))
         return trace
 
-    def of_last(self, stretch: PhaseSpec, rest: int, kind: Kind) -> Trace:
+    def at(self, stretch: PhaseSpec, kind: Kind, place: float) -> Trace:
+        """The same, of a full batch, and not kept."""
+        return self._traced(stretch, stretch.batch or 1, kind, place)
+
+    def of_last(self, stretch: PhaseSpec, rest: int, kind: Kind, place: float | None) -> Trace:
         """The trace of an epoch's last partial batch; what fails on it alone is said with its size."""
         try:
-            return self.of(stretch, rest, kind)
+            return self.of(stretch, rest, kind, place)
         except TraceError as error:
             hint = joined(error.hint, "--drop-last leaves it out")
             raise TraceError(f"the last partial batch of {rest}: {error.message}", hint=hint) from error
 
-    def _traced(self, stretch: PhaseSpec, batch: int, kind: Kind) -> Trace:
+    def _traced(self, stretch: PhaseSpec, batch: int, kind: Kind, place: float | None) -> Trace:
         plan = self._plan
         subject = self._subject(stretch.model, stretch.model_options)
         teacher = None if stretch.teacher is None else self._subject(stretch.teacher, {})
         with plan.mode, compat.quiet():
-            trace = trace_step(build_step(subject, plan.recipe, stretch, batch, kind, teacher))
+            step = build_step(subject, plan.recipe, stretch, batch, kind, teacher)
+            trace = trace_step(step if place is None else replace(step, draws_at=place))
         notes: list[str] = []
         if stretch.model is not None:
             notes.append(f"phase {stretch.name!r} trains another model: parameters are those of the recipe's model")
         if self._needs_two:
             notes.append("a batch of 2 is taken: the network normalises over a batch, which one sample is not")
+        if place is not None:
+            notes.append(SAID)
         said = (*(Assumption(what=note, where="the recipe") for note in notes), *trace.assumptions)
         return replace(trace, assumptions=said) if notes else trace
 

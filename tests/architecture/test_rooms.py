@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "costmodel"
+from tests.mutants import TESTS
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "costmodel"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LINES_OF_A_FILE = 330
@@ -44,3 +47,7 @@ def test_print_and_logging_set_up_live_in_the_command_line_only() -> None:
 def test_every_file_says_what_it_is() -> None:
     for file in FILES:
         assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))), file
+
+
+def test_the_tests_that_answer_for_a_room_are_there() -> None:
+    assert [path for paths in TESTS.values() for path in paths if not (ROOT / path).exists()] == []

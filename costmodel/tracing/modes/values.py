@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import asked_by, user_line
-from costmodel.tracing.modes.draws import at_end
+from costmodel.tracing.modes.draws import can_be_placed, place
 
 aten = torch.ops.aten
 
@@ -89,12 +89,12 @@ class Values:
     Attributes:
         seed: of the random draws.
         drawn: lines that asked for a value which hangs on a random draw.
-        end: where draws come out, between 0 and 1 of what they may be; None is anywhere, by the seed.
+        place: where draws come out, between 0 and 1 of what they may be; None is anywhere, by the seed.
     """
 
     seed: int = 0
     drawn: dict[str, None] = field(default_factory=dict)
-    end: float | None = None
+    place: float | None = None
     _notes: list[_Note] = field(default_factory=list)
     _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
     _written: set[int] = field(default_factory=set)
@@ -167,12 +167,17 @@ class Values:
         wanted: set[int] = set()
         args, kwargs = self._encoded(args, wanted), self._encoded(kwargs, wanted)
         notes = self._slice(wanted)
-        result = _Replay(notes, self.seed, self.end).run(func, args, kwargs, len(self._notes))
+        result = _Replay(notes, self.seed, self.place).run(func, args, kwargs, len(self._notes))
         origin = Origin(
             storages=frozenset(wanted).union(*(note.reads for _, note in notes)),
-            draws=frozenset(n for n, note in notes if torch.Tag.nondeterministic_seeded in note.func.tags),
+            draws=frozenset(n for n, note in notes if self._is_open(note)),
         )
         return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
+
+    def _is_open(self, note: _Note) -> bool:
+        """Whether an op is a draw that may come out otherwise: one that is placed does not."""
+        placed = self.place is not None and can_be_placed(note.func)
+        return torch.Tag.nondeterministic_seeded in note.func.tags and not placed
 
     def _slice(self, wanted: set[int]) -> list[tuple[int, _Note]]:
         """The notes that these storages hang on, oldest first."""
@@ -245,10 +250,10 @@ class Values:
 class _Replay:
     """A stretch of notes on real tensors."""
 
-    def __init__(self, notes: list[tuple[int, _Note]], seed: int, end: float | None) -> None:
+    def __init__(self, notes: list[tuple[int, _Note]], seed: int, place: float | None) -> None:
         self._notes = notes
         self._seed = seed
-        self._end = end
+        self._drawn_at = place
         self._memory: dict[int, torch.Tensor] = {}
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
@@ -265,8 +270,8 @@ class _Replay:
         torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
         args, kwargs = tree_map(self._decoded, args), tree_map(self._decoded, kwargs)
         result = func(*args, **kwargs)
-        if self._end is not None and torch.Tag.nondeterministic_seeded in func.tags:
-            at_end(result, func, args, kwargs, self._end)
+        if self._drawn_at is not None and torch.Tag.nondeterministic_seeded in func.tags:
+            place(result, func, args, kwargs, self._drawn_at)
         return result.zero_() if func.overloadpacket in _EMPTY else result
 
     def _decoded(self, leaf: Any) -> Any:

@@ -97,6 +97,7 @@ class PhaseSpec(Techniques):
     optimizer_options: Options | None = None
     step: StepWord | Callable[..., Any] | None = None
     cycle: Count | None = None
+    draws: Literal["expected"] | None = None
 
     @property
     def trains(self) -> bool:
@@ -121,6 +122,7 @@ class Recipe(Techniques):
             end within one: 16.5.
         cycle: steps after which the training repeats itself, where steps differ (a discriminator every fifth step,
             an update every fourth); the whole cycle is traced, and figures of a step are then those of the cycle.
+        draws: ``expected``: a step that decides by random draws (stochastic depth) counts with the expected value.
         phases: stretches of the training, in order; none means one.
     """
 
@@ -138,6 +140,7 @@ class Recipe(Techniques):
     steps: Count | None = None
     drop_last: bool = False
     cycle: Count = 1
+    draws: Literal["expected"] | None = None
     phases: tuple[PhaseSpec, ...] = ()
 
     @model_validator(mode="after")
@@ -173,7 +176,7 @@ class Recipe(Techniques):
         return phase.model_copy(update=own)
 
 
-_INHERITED = ("input", "batch", "loss", "loss_options", "samples", "drop_last", "step", "cycle")
+_INHERITED = ("input", "batch", "loss", "loss_options", "samples", "drop_last", "step", "cycle", "draws")
 """Fields that a phase takes from its recipe."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -45,22 +47,59 @@ def seeded() -> Iterator[None]:
 
 
 @contextmanager
-def drawing(number: int) -> Iterator[None]:
-    """The draws of one round: all at one end in the fifth and the sixth, else from a seed of its own."""
+def drawing(number: int, place: float | None = None) -> Iterator[None]:
+    """The draws of one round, from a seed of its own; all at one place where there is one, or the round has an end."""
     _seed(number)
-    with ExitStack() as stack:
-        if number in _AT_END:
-            end = _AT_END[number]
-            stack.enter_context(patch("random.random", lambda: end))
-            for name in ("random", "rand", "random_sample") if "numpy" in sys.modules else ():
-                plain = getattr(sys.modules["numpy"].random, name)
-                stack.enter_context(patch(f"numpy.random.{name}", _numbers(plain, end)))
+    with placed(end_of(number) if place is None else place):
         yield
 
 
-def _numbers(plain: Any, end: float) -> Any:
-    """NumPy's function with every number of its result at one end."""
-    return lambda *shape, **named: plain(*shape, **named) * 0 + end
+@contextmanager
+def placed(place: float | None) -> Iterator[None]:
+    """A stretch in which a uniform draw of Python's or NumPy's comes out at one place of what it may be.
+
+    Their generators are not asked then, and stay where they are. None is anywhere.
+    """
+    with ExitStack() as stack:
+        if place is not None:
+            for name, function in _PYTHONS.items():
+                stack.enter_context(patch(f"random.{name}", partial(function, place)))
+            for name, function in _NUMPYS.items() if "numpy" in sys.modules else ():
+                stack.enter_context(patch(f"numpy.random.{name}", partial(function, place)))
+        yield
+
+
+def _uniform(at: float, a: float = 0.0, b: float = 1.0) -> float:
+    return a + (b - a) * at
+
+
+def _below(at: float, start: int, stop: int | None = None, step: int = 1) -> int:
+    numbers = range(start) if stop is None else range(start, stop, step)
+    return numbers[math.floor(at * len(numbers))]
+
+
+_PYTHONS: dict[str, Callable[..., Any]] = {
+    "random": lambda at: at,
+    "uniform": _uniform,
+    "randint": lambda at, a, b: _below(at, a, b + 1),
+    "randrange": _below,
+    "choice": lambda at, items: items[math.floor(at * len(items))],
+}
+
+
+def _shaped(value: Any, size: Any) -> Any:
+    """A number, or an array of it."""
+    return value if size is None else sys.modules["numpy"].full(size, value)
+
+
+_NUMPYS: dict[str, Callable[..., Any]] = {
+    "random": lambda at, size=None: _shaped(at, size),
+    "random_sample": lambda at, size=None: _shaped(at, size),
+    "rand": lambda at, *size: _shaped(at, size or None),
+    "uniform": lambda at, low=0.0, high=1.0, size=None: _shaped(_uniform(at, low, high), size),
+    "randint": lambda at, low, high=None, size=None, dtype=int: _shaped(_below(at, low, high), size),  # noqa: ARG005
+}
+"""Of both modules, the functions by which a step decides; any other is drawn as before."""
 
 
 def _seed(number: int) -> None:

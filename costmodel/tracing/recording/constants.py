@@ -51,13 +51,13 @@ class Constants:
         return bool(self._read & self._changed)
 
     @contextmanager
-    def drawing(self, end: float | None) -> Iterator[None]:
-        """A stretch in which draws come out at one end; None is anywhere."""
-        self._values.end = end
+    def drawing(self, place: float | None) -> Iterator[None]:
+        """A stretch in which draws come out at one place of what they may be; None is anywhere."""
+        before, self._values.place = self._values.place, place
         try:
             yield
         finally:
-            self._values.end = None
+            self._values.place = before
 
     def meet(self, tensor: torch.Tensor, storage: int) -> None:
         """A tensor from before the step is used for the first time."""

@@ -231,7 +231,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             selected = self.constants.as_many_as_there_are(func, args)
             if selected is None:
                 raise refused from None
-            self.selections.taken(self.tensors[self._id(selected, Role.TEMPORARY)][3], user_line())
+            phase, scope = self.scopes.now()
+            part = f"the {phase.value.replace('_', ' ')} of {scope or 'the model'}"  # where no line of the user's runs
+            self.selections.taken(self.tensors[self._id(selected, Role.TEMPORARY)][3], user_line(part))
             return selected
 
     def _is_known(self, tensor: torch.Tensor) -> bool:

@@ -75,7 +75,8 @@ class Repeated:
 
 def repeat(step: Step, recorder: Recorder, after: Callable[[], None]) -> Repeated:
     """Run a step inside the recorder; ``after`` is called after every half of a round."""
-    with chance.seeded():
+    place = step.draws_at
+    with chance.seeded(), chance.placed(place), recorder.constants.drawing(place):
         return _Repetition(step, recorder, after).run()
 
 
@@ -177,7 +178,8 @@ class _Repetition:
             self._round()
         drew, constants = self._drew, self.recorder.constants
         for number in range(len(self.rounds), self._wanted(drew, codes)):
-            with chance.drawing(number) if drew else nullcontext(), constants.drawing(chance.end_of(number)):
+            place = chance.end_of(number) if self.step.draws_at is None else self.step.draws_at
+            with chance.drawing(number, place) if drew else nullcontext(), constants.drawing(place):
                 self._round()
         before = self._before()
         varies = self._differences(before, drew, codes)

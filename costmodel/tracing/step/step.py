@@ -26,6 +26,7 @@ class Step:
         targets: what a built-in loss compares with; known once the model has run, there before the step and after it.
         keeps: what holds tensors beside the optimizers from step to step: averages, slow weights, a scaler.
         beside: networks whose weights are in memory during the step, and are not trained: a teacher.
+        draws_at: where its random draws come out, from 0, the smallest, to nearly 1; None is anywhere.
     """
 
     model: nn.Module
@@ -39,3 +40,4 @@ class Step:
     targets: Mapping[Any, torch.Tensor] = field(default_factory=dict)
     keeps: tuple[Any, ...] = ()
     beside: tuple[nn.Module, ...] = ()
+    draws_at: float | None = None

@@ -82,3 +82,9 @@ class Jagged(nn.Module):
 def test_nested_tensors_are_refused_in_words(layout: torch.layout) -> None:
     with pytest.raises(TraceError, match="rows whose lengths are data"):
         costmodel.analyze(Jagged(layout), input=f"3x{WIDTH}")
+
+
+def test_rows_that_padding_leaves_out_are_data_and_the_module_is_named() -> None:
+    model = nn.Sequential(nn.Embedding(ROWS, WIDTH, sparse=True, padding_idx=0), nn.Flatten())
+    with pytest.raises(TraceError, match=r"^the backward of 0: a mask of the data selects how many rows"):
+        costmodel.analyze(model, optimizer="sgd", **INPUT)
