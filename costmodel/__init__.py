@@ -19,6 +19,7 @@ from costmodel.version import __version__
 if TYPE_CHECKING:
     from costmodel.ir.advice import Advice
     from costmodel.ir.analysis import Analysis
+    from costmodel.ir.changes import Changes
     from costmodel.ir.cost import CostReport, LayerCost
     from costmodel.ir.counts import Counts
     from costmodel.ir.crosscheck import Crosscheck
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ir.advice": ("Advice",),
     "ir.analysis": ("Analysis",),
+    "ir.changes": ("Changes",),
     "ir.cost": ("CostReport", "LayerCost"),
     "ir.counts": ("Counts",),
     "ir.crosscheck": ("Crosscheck",),
@@ -83,6 +85,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Advice",
     "Analysis",
+    "Changes",
     "CostReport",
     "Counts",
     "Crosscheck",

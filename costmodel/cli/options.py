@@ -33,6 +33,22 @@ Solution = Annotated[
 ]
 Reading = Annotated[str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)]
+Deadline = Annotated[
+    str | None,
+    typer.Option("--deadline", help="the course's own, a local time: '2022-02-28 23:59'", metavar="TIME"),
+]
+Timezone = Annotated[
+    str | None,
+    typer.Option("--timezone", help="of the deadline, and of times without one: America/New_York, +02:00, AoE"),
+]
+LatePolicy = Annotated[
+    str | None,
+    typer.Option(
+        "--late-policy",
+        help="grace=15m,percent=10,per=day,cut_off=3d; or points=10; what is late loses so much",
+        metavar="POLICY",
+    ),
+]
 Format = Annotated[str, typer.Option("--format", "-f", help=", ".join(general_names()))]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 

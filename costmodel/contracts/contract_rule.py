@@ -36,6 +36,7 @@ class Decision:
         measured: a number that the limit is about, None if there is none.
         not_given: whether an UNDECIDED outcome hangs on something outside the files that nobody has stated; it is
             then only noted.
+        consequence: of this decision, where it is another than the rule's.
     """
 
     limit: str
@@ -43,6 +44,7 @@ class Decision:
     because: str
     measured: int | None = None
     not_given: bool = False
+    consequence: Consequence | None = None
 
 
 def handed_in_elsewhere() -> Decision:

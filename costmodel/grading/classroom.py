@@ -1,39 +1,29 @@
-"""Grade a class: trace each submission behind the wall, map equal layers once, judge, and rank."""
+"""Take a class in: find its submissions, trace each of them behind the wall, and read its files."""
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.grading.class_mapping import MappedClass, MappingPlan, map_class
+from costmodel.grading.intake.extensions import GrantedExtension, with_extensions
 from costmodel.grading.intake.named_models import NamedModel, assign_models
 from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.job import Job, TracedSubmission, trace
-from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
+from costmodel.grading.judged_class import KnownClass, Progress, silent
+from costmodel.grading.known import JudgingOptions, known_of
+from costmodel.grading.notice import Notice, NoticeKind
+from costmodel.grading.overrides import Override, assign_overrides, models_in
 from costmodel.grading.resume import ResumeStore, trace_key
-from costmodel.grading.verdicts import JudgingOptions, verdict_of
-from costmodel.grading.whose_facts import FactsRow, assign_facts
-from costmodel.hardware.machines import load_hardware
-from costmodel.ir.grades import Graded, Grades, Member
-from costmodel.ir.ranking import Ranking
-from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
-from costmodel.rules.ranking.rank import contender_of
-from costmodel.rules.ranking.sensitivity import rank
+from costmodel.grading.whose_facts import FactsRow, assign_facts, nobody, owners
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.resource_limits import Limits
-
-Progress = Callable[[str, int, int], None]
-
-
-def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  # nobody watches
-    return
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +33,11 @@ class GradingPlan:
     Attributes:
         reference: file and object of a submission that are the model (``model.py:Net``); None looks for them.
         models: those of single students, which come first.
+        only: words for those of whom alone something is done; empty for the whole class.
         wall: name of the wall.
         options: how the submissions are judged, beside files and facts.
         inputs: the grader's inputs for the replay; None leaves it out.
-        ranked: False for one submission by itself: a rank, and a bonus for it, means nothing there.
         finished: where finished traces are kept, and those of an interrupted run are; None keeps none.
-        use_cache: take solved layers from the user's cache folder and put new ones there.
         executor: runs the pieces of work; None runs them here, one after the other.
         version: our own; a finished trace depends on it.
     """
@@ -57,55 +46,81 @@ class GradingPlan:
     version: str
     reference: str | None = None
     models: tuple[NamedModel, ...] = ()
+    only: tuple[str, ...] = ()
     options: JudgingOptions = field(default_factory=JudgingOptions)
     inputs: Path | None = None
-    ranked: bool = True
     limits: Limits = field(default_factory=Limits)
     finished: ResumeStore | None = None
-    use_cache: bool = True
     executor: Executor | None = None
-    progress: Progress = _silent
+    progress: Progress = silent
 
 
-def grade_class(
-    place: Path, book: Rulebook, facts: Sequence[FactsRow], plan: GradingPlan, *, roster: Roster | None = None
-) -> Grades:
-    """Grade every submission of a folder, an export or an archive; a fault of one does not touch the others.
+@dataclass(frozen=True, kw_only=True)
+class ClassFiles:
+    """What the grader brings beside the submissions.
+
+    Attributes:
+        facts: of single people.
+        roster: the class; None takes names as they come.
+        extensions: later deadlines of single people.
+        overrides: what a person has decided.
+    """
+
+    facts: tuple[FactsRow, ...] = ()
+    roster: Roster | None = None
+    extensions: tuple[GrantedExtension, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+def grade_class(place: Path, book: Rulebook, given: ClassFiles, plan: GradingPlan) -> KnownClass:
+    """Trace every submission of a folder, an export or an archive, and read its files.
+
+    A fault of one does not touch the others; :func:`costmodel.grading.judged_class.judge_class` says what they get.
 
     Raises:
-        UsageError: the folder does not exist, or is empty; or it is not clear whose model is named.
+        UsageError: the folder does not exist, or is empty; or it is not clear whose model, extension or override it is.
     """
     with _unpacked() as into:
-        intake = find_submissions(place, into, roster)
-        submissions = intake.submissions
+        intake = find_submissions(place, into, given.roster)
+        submissions, granted = with_extensions(intake.submissions, given.extensions)
         if not submissions:
             raise UsageError(f"{place}: there are no submissions in it")
-        sheets = assign_facts(facts, submissions)
-        models = assign_models(plan.models, submissions)
+        overrides = assign_overrides(given.overrides, submissions)
+        submissions = _chosen(_marked(submissions, book), plan.only)
+        sheets = assign_facts(given.facts, submissions)
+        models = assign_models((*models_in(given.overrides), *plan.models), submissions)
         traced = _trace_all(submissions, book, plan, models.references)
-        mapped = _map_all(submissions, traced, book, plan)
-        costs, traced = mapped.reports, _with_stopped(traced, mapped)
-        verdicts = {
-            s.key: verdict_of(s, traced.get(s.key), costs.get(s.key, {}), book, sheets.of(s), plan.options)
-            for s in submissions
-        }
-    ranking = None
-    if book.ranking is not None and plan.ranked:
-        entered = [s for s in submissions if not _is_empty_handed(s)]
-        ranking = rank([contender_of(verdicts[s.key]) for s in entered], book, reading=plan.options.reading)
-    graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
-    return Grades(
-        rulebook=book.name,
-        title=f"{book.title} (edition {book.edition})",
-        submissions=graded,
-        ranking=ranking,
-        notes=(*intake.notes, *sheets.notes, *models.notes, *_of_the_class(traced, plan)),
-        provenance={},
+        known = tuple(known_of(s, traced.get(s.key), book, sheets.of(s), plan.options) for s in submissions)
+    return KnownClass(
+        submissions=known,
+        overrides={s.key: overrides[s.key] for s in submissions if s.key in overrides},
+        notes=(*intake.notes, *granted, *sheets.notes, *models.notes, *_of_the_class(traced, plan)),
     )
 
 
-def _is_empty_handed(submission: Submission) -> bool:
-    return any(notice.kind is NoticeKind.MISSING for notice in submission.notices)
+def _marked(submissions: Sequence[Submission], book: Rulebook) -> tuple[Submission, ...]:
+    """Where no rule asks for the time, a platform's mark is a remark for a person."""
+    if book.contract is not None and book.contract.deadline is not None:
+        return tuple(submissions)
+    late = Notice(kind=NoticeKind.LATE, message="the platform marks it late")
+    return tuple(replace(s, notices=(*s.notices, late)) if s.marked_late else s for s in submissions)
+
+
+def _chosen(submissions: Sequence[Submission], only: Sequence[str]) -> tuple[Submission, ...]:
+    """Those that are asked for by name, number, e-mail or user name; all of them where nobody is.
+
+    Raises:
+        UsageError: a word fits nobody, or several people.
+    """
+    chosen: dict[str, Submission] = {}
+    for word in only:
+        _, meant = owners((word,), submissions)
+        if not meant:
+            raise UsageError(f"--only {nobody(word, submissions)}")
+        if len(meant) > 1:
+            raise UsageError(f"--only {word}: it may be {len(meant)} people; say it by number or e-mail")
+        chosen[meant[0].key] = meant[0]
+    return tuple(s for s in submissions if not only or s.key in chosen)
 
 
 def _of_the_class(traced: Mapping[str, TracedSubmission], plan: GradingPlan) -> Iterator[str]:
@@ -175,75 +190,3 @@ def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[s
             pass
     for key, job in left.items():
         yield key, trace(job)
-
-
-def _map_all(
-    submissions: Sequence[Submission], traced: Mapping[str, TracedSubmission], book: Rulebook, plan: GradingPlan
-) -> MappedClass:
-    rule = book.hardware
-    if rule is None:
-        return MappedClass(reports={})
-    workloads = {s.key: t.workload for s in submissions if (t := traced.get(s.key)) and t.workload is not None}
-    return map_class(
-        {key: workload for key, workload in workloads.items() if workload is not None},
-        rule.on(load_hardware(rule.machine)),
-        (rule.search, *rule.beside),
-        MappingPlan(
-            cache=plan.use_cache,
-            executor=plan.executor,
-            progress=lambda done, total: plan.progress("mapping layers", done, total),
-        ),
-    )
-
-
-def _with_stopped(traced: Mapping[str, TracedSubmission], mapped: MappedClass) -> dict[str, TracedSubmission]:
-    """A remark for each submission whose layers took too long to map."""
-    return {
-        key: replace(one, remarks=(*one.remarks, Notice(kind=NoticeKind.TOO_LARGE, message=mapped.stopped[key])))
-        if key in mapped.stopped
-        else one
-        for key, one in traced.items()
-    }
-
-
-def _graded(
-    submission: Submission, traced: TracedSubmission | None, verdict: Verdict, ranking: Ranking | None
-) -> Graded:
-    notices = [*submission.notices, *_notices(traced)]
-    people = [Member(name=s.name, email=s.email, sid=s.sid) for s in submission.students]
-    entry = None
-    if ranking is not None:
-        entry = next((e for e in ranking.entries if e.name == verdict.subject), None)
-    return Graded(
-        name=submission.name,
-        key=submission.key,
-        digest=submission.digest,
-        findings=tuple(_finding(notice) for notice in notices if notice.kind not in OF_OTHERS),
-        for_grader=tuple(_finding(notice) for notice in notices if notice.kind in OF_OTHERS),
-        verdict=replace(verdict, subject=submission.name),
-        entry=entry,
-        output=traced.output if traced is not None else "",
-        email=people[0].email if len(people) == 1 else "",
-        sid=people[0].sid if len(people) == 1 else "",
-        members=tuple(people) if len(people) > 1 else (),
-    )
-
-
-def _notices(traced: TracedSubmission | None) -> tuple[Notice, ...]:
-    if traced is None:
-        return ()
-    return (*((traced.notice,) if traced.notice is not None else ()), *traced.remarks)
-
-
-def _finding(notice: Notice) -> Finding:
-    decided = {NoticeKind.CONFIRMED: Outcome.PASS, NoticeKind.CONTRADICTED: Outcome.FAIL}
-    return Finding(
-        rule=notice.kind.value,
-        measured=None,
-        at_least=False,
-        limit="",
-        unit="",
-        outcome=decided.get(notice.kind, Outcome.UNDECIDED),
-        because=notice.message,
-        consequence=Consequence.FLAG,
-    )

@@ -1,132 +1,80 @@
-"""One student's verdict: figures from outside the wall, facts, and the contract on the files."""
+"""One student's verdict: figures from outside the wall, facts, the contract on the files, a person's corrections."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from costmodel.contracts.checker import check_contract
-from costmodel.errors import FormatError, UnknownNameError
-from costmodel.files.moments import parse_submitted
-from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.job import TracedSubmission
-from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.scrutiny.confirm_by_replay import replay_files
+from costmodel.grading.known import Known
+from costmodel.grading.overrides import OUTCOME, Override, table_of
+from costmodel.ir.correction import Correction
 from costmodel.ir.cost import CostReport
-from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
+from costmodel.ir.verdict import AS_WRITTEN, Outcome, Verdict
 from costmodel.rules.figures import Computed
+from costmodel.rules.judging.decisions import Decisions
+from costmodel.rules.judging.given_facts import parse_fact
 from costmodel.rules.judging.judge import judge
-from costmodel.rules.judging.own_sheet import own_sheet
-from costmodel.rules.judging.sheets import Sheet
 from costmodel.rules.schema.rulebook import Rulebook
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgingOptions:
-    """The grader's choices, beside files and facts.
-
-    Attributes:
-        reading: how ambiguous rules are read.
-        originals: the organizers' own copy of files that nobody may change.
-        asks_for_weights: students were asked for weights and predictions, for the replay.
-        solution: labels that predictions in a submission's folder are scored against.
-    """
-
-    reading: str = AS_WRITTEN
-    originals: Path | None = None
-    asks_for_weights: bool = False
-    solution: Path | None = None
+from costmodel.rules.value import Fact
 
 
 def verdict_of(
-    submission: Submission,
-    traced: TracedSubmission | None,
+    known: Known,
     costs: Mapping[str, CostReport],
     book: Rulebook,
-    sheet: Sheet,
-    options: JudgingOptions,
+    *,
+    reading: str = AS_WRITTEN,
+    overrides: Sequence[Override] = (),
 ) -> Verdict:
-    """Judge one submission; contradicting facts and an unknown task leave undecided what depends on them."""
-    computed = Computed(because=_because(submission, traced))
+    """Judge one submission, and apply what a person has put in the place of what is computed."""
+    computed = Computed(because=known.because)
+    traced = known.traced
     if traced is not None and traced.analysis is not None:
         search = book.hardware.search if book.hardware else ""
         inference = traced.workload if book.hardware is None else None
         computed = Computed(traced.analysis, costs=costs, search=search, inference=inference)
-    more = [_open("replay", remark.message) for remark in _remarks(traced) if remark.kind in _WITHHOLDING]
-    if submission.path is not None and submission.path.is_dir():
-        try:
-            sheet = sheet.joined(own_sheet(submission.path, book, options.solution))
-        except FormatError as problem:
-            more.append(_open("facts", str(problem).replace(f"{submission.path}/", "")))
-    more += [_open("facts", problem) for problem in sheet.problems]
-    track = None
-    try:
-        track = book.track_of(sheet.task) if book.tracks else None
-    except UnknownNameError as error:
-        more.append(_open("task", str(error)))
-    contract = (*_contract(submission, book, _moment(submission, sheet, more), options), *more)
-    facts, reading = sheet.facts, options.reading
-    return judge(computed, book, facts, subject=submission.name, track=track, contract=contract, reading=reading)
+    facts, track, contract = known.facts, known.task, known.findings
+    verdict = judge(computed, book, facts, subject=known.name, track=track, contract=contract, reading=reading)
+    if not overrides:
+        return verdict
+    facts = replace(facts, corrected={o.what: _fact(o, book) for o in overrides if o.what in book.metrics})
+    points = {table: int(o.value) for o in overrides if (table := table_of(o.what)) is not None}
+    outcomes = [Outcome(o.value) for o in overrides if o.what == OUTCOME]
+    decisions = Decisions(points=points, outcome=outcomes[-1] if outcomes else None)
+    corrected = judge(
+        computed,
+        book,
+        facts,
+        subject=known.name,
+        track=track,
+        contract=contract,
+        reading=reading,
+        decisions=decisions,
+    )
+    return replace(corrected, corrections=tuple(_correction(o, verdict) for o in overrides))
 
 
-_WITHHOLDING = frozenset({NoticeKind.CONTRADICTED, NoticeKind.UNCONFIRMED})
-"""Without a replay that agrees there is no rank, and no bonus for one, until a person decides."""
+def _fact(override: Override, book: Rulebook) -> Fact:
+    because = f"corrected by a person: {override.reason}"
+    return parse_fact(override.what, override.value, book.metrics[override.what].unit, because)
 
 
-def _remarks(traced: TracedSubmission | None) -> tuple[Notice, ...]:
-    return () if traced is None else traced.remarks
-
-
-def _moment(submission: Submission, sheet: Sheet, more: list[Finding]) -> datetime | None:
-    """The time of submission: by the facts, else by the platform."""
-    if not sheet.submitted:
-        return submission.submitted
-    try:
-        return parse_submitted(sheet.submitted)
-    except ValueError as problem:
-        more.append(_open("facts", f"the time of submission: {problem}"))
-        return None
-
-
-def _open(rule: str, because: str) -> Finding:
-    """Something that must be settled before the submission can be ranked."""
-    return Finding(
-        rule=rule,
-        measured=None,
-        at_least=False,
-        limit="",
-        unit="",
-        outcome=Outcome.UNDECIDED,
-        because=because,
-        consequence=Consequence.UNRANKED,
+def _correction(override: Override, verdict: Verdict) -> Correction:
+    return Correction(
+        what=override.what,
+        computed=_before(override.what, verdict),
+        value=override.value,
+        reason=override.reason,
+        by=override.by,
     )
 
 
-def _contract(
-    submission: Submission, book: Rulebook, submitted: datetime | None, options: JudgingOptions
-) -> tuple[Finding, ...]:
-    """The rules on files; a single file is treated as a folder that holds it."""
-    path = submission.path
-    if book.contract is None or path is None:
-        return ()
-    if path.is_dir():
-        files = replay_files(path) if options.asks_for_weights else ()
-        asked_for = [file.relative_to(path).as_posix() for file in files if file is not None]
-        return check_contract(
-            path, book.contract, submitted_at=submitted, originals=options.originals, asked_for=asked_for
-        )
-    with tempfile.TemporaryDirectory(prefix="costmodel-one-") as folder:
-        shutil.copyfile(path, Path(folder) / path.name)
-        return check_contract(Path(folder), book.contract, submitted_at=submitted, originals=options.originals)
-
-
-def _because(submission: Submission, traced: TracedSubmission | None) -> str:
-    if traced is not None and traced.notice is not None:
-        return traced.notice.message
-    if submission.path is None:
-        return "; ".join(notice.message for notice in submission.notices) or "there is nothing to trace"
-    return "no rule asks for the model"
+def _before(what: str, verdict: Verdict) -> str | None:
+    """What stood there without any correction."""
+    if what == OUTCOME:
+        return verdict.outcome.value
+    if table_of(what) is not None and verdict.points is not None:
+        row = next(row for row in verdict.points.tables if row.table == table_of(what))
+        return "undecided" if row.points is None else str(row.points)
+    claim = next((claim for claim in verdict.claims if claim.metric == what), None)
+    return None if claim is None or claim.used is None else str(claim.used)

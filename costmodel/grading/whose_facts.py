@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from costmodel.files.quoting import safe_text
+from costmodel.grading.intake.people import meant_by, nearest, same_name
 from costmodel.grading.intake.submissions import Submission
 from costmodel.rules.judging.sheets import Sheet
 
@@ -17,10 +18,12 @@ class FactsRow:
     Attributes:
         whose: number, e-mail, GitHub name and name as far as they are given, the most reliable first.
         sheet: the facts.
+        members: user names of a team that shares them; each of its people has them then.
     """
 
     whose: tuple[str, ...]
     sheet: Sheet
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,14 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
     notes = []
     for row in rows:
         word, meant = owners(row.whose, submissions)
+        team = {s.key: s for member in row.members for s in owners((member,), submissions)[1]}
+        if team:
+            sheets |= {key: row.sheet.joined(sheets[key]) if key in sheets else row.sheet for key in team}
+            continue
         if not row.whose:
             notes.append("facts without a name are not used: a column name is needed")
         elif not meant:
-            notes.append(f"there are facts of {safe_text(row.whose[-1])!r}, and no submission has that name")
+            notes.append(f"there are facts of {nobody(row.whose[-1], submissions)}")
         sheet = row.sheet
         if len(meant) > 1:
             problem = f"the facts of {safe_text(word)!r} may be of {len(meant)} people: add a column sid or email"
@@ -61,20 +68,20 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
 
 def owners(whose: Sequence[str], submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:
     """The first of a person's identifiers that fits somebody, and the first submission of each person whom it fits."""
+    everyone = [student for submission in submissions for student in submission.students]
     for word in whose:
+        meant = meant_by(word, everyone)
         found: dict[object, Submission] = {}
         for submission in submissions:
-            if _plain(word) in {_plain(known) for known in _words(submission)}:
+            if any(student in meant for student in submission.students) or same_name(word, submission.name):
                 found.setdefault(submission.students or submission.name, submission)
         if found:
             return word, list(found.values())
     return "", []
 
 
-def _words(submission: Submission) -> tuple[str, ...]:
-    theirs = [word for s in submission.students for word in (s.sid, s.email, s.github, s.name)]
-    return tuple(word for word in (submission.name, *theirs) if word)
-
-
-def _plain(word: str) -> str:
-    return " ".join(word.casefold().split())
+def nobody(word: str, submissions: Sequence[Submission]) -> str:
+    """A row's word that fits no submission, with those that look like it."""
+    near = nearest(word, (name for s in submissions for name in (s.name, *(p.name for p in s.students))))
+    hint = f"; did it mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"{safe_text(word)!r}, and no submission has that name{hint}"

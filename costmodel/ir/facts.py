@@ -48,11 +48,14 @@ PART_UNITS: Mapping[str, str] = MappingProxyType(
 )
 """Parts of a measurement that are shown, and that no rule asks for by themselves."""
 
-IDENTITIES = ("sid", "email", "github")
-"""Words that say whose facts they are, surer than a name."""
+IDENTITIES = ("sid", "email", "github", "kaggle")
+"""Words that say whose facts they are, surer than a name; of a team on Kaggle its user names, with commas."""
 
-WORDS = ("task", "submitted", *IDENTITIES)
-"""Names of facts that are words, not numbers; ``submitted`` is a time, as the file has it."""
+WORDS = ("task", "submitted", "scored", *IDENTITIES)
+"""Names of facts that are words, not numbers.
+
+``submitted`` is the time of handing in, as the file has it; ``scored`` that of the score, as a leaderboard has it.
+"""
 
 
 class Kind(str, Enum):

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from costmodel.ir.noun import Noun
 from costmodel.ir.ranking import Entry, Ranking
-from costmodel.ir.verdict import Finding, Verdict
+from costmodel.ir.verdict import Finding, Outcome, Verdict
 
 SCHEMA = "costmodel.grades/1"
 ONE = "costmodel.graded/1"
+MISSING = "missing"
+"""The rule of the finding for a student who handed in nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,15 @@ class Graded(Noun):
     def summary(self) -> str:
         """The noun in a few words."""
         return f"{self.name}, {self.verdict.outcome.value}"
+
+    @property
+    def outcome(self) -> str:
+        """``MISSING`` for who handed nothing in, ``LATE`` for what came late and does not fail, else the verdict's."""
+        if any(finding.rule == MISSING for finding in self.findings):
+            return "MISSING"
+        verdict = self.verdict
+        late = verdict.in_time is Outcome.FAIL and verdict.decided is None and verdict.outcome is not Outcome.FAIL
+        return "LATE" if late else verdict.outcome.value
 
     @property
     def total(self) -> int | None:

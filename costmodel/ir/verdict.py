@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Literal
 
+from costmodel.ir.correction import Correction
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
@@ -99,11 +100,15 @@ class PointsRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """All tables and their sum (None while one is unknown, 0 after a failed limit that zeroes)."""
+    """All tables and their sum (None while one is unknown, 0 after a failed limit that zeroes).
+
+    ``late`` has been taken from the sum for lateness; None while it is not known how much.
+    """
 
     total: int | None
     maximum: int
     tables: tuple[PointsRow, ...]
+    late: int | None = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +203,9 @@ class Verdict(Noun):
         judged: the model that the figures are of; None if there are none.
         assumptions: what was taken for granted to compute the figures.
         length_unknown: True if a rule hangs on the number of training steps, and the recipe does not say it.
+        in_time: whether it was handed in before the deadline; None where no rule asks for it.
+        decided: the outcome that a person has decided, which stands for every rule; None if nobody has.
+        corrections: what a person has put in the place of computed values.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -222,6 +230,9 @@ class Verdict(Noun):
     model_open: bool = False
     judged: Judged | None = None
     assumptions: tuple[Assumption, ...] = ()
+    in_time: Outcome | None = None
+    decided: Outcome | None = None
+    corrections: tuple[Correction, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

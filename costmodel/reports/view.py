@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.advice import Advice
     from costmodel.ir.analysis import Analysis
+    from costmodel.ir.changes import Changes
     from costmodel.ir.cost import CostReport
     from costmodel.ir.crosscheck import Crosscheck
     from costmodel.ir.facts import Facts
@@ -15,9 +16,11 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Advice | Analysis | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Verdict"
+Noun: TypeAlias = "Advice | Analysis | Changes | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Verdict"
 
-EVERY_NOUN = ("Advice", "Analysis", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Verdict")
+EVERY_NOUN = (
+    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Verdict",
+)  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 
 

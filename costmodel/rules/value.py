@@ -55,10 +55,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class FactSheet:
-    """Facts of one submission by metric: measured ones, and what the submission claims of itself."""
+    """Facts of one submission by metric: measured ones, what it claims of itself, and what a person has corrected."""
 
     measured: Mapping[str, Fact] = field(default_factory=dict)
     claimed: Mapping[str, Fact] = field(default_factory=dict)
+    corrected: Mapping[str, Fact] = field(default_factory=dict)
 
 
 def plain(value: Decimal | None) -> int | float | None:

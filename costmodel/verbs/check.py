@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
 from costmodel.contracts.checker import check_contract
-from costmodel.contracts.contract import ContractSpec
+from costmodel.contracts.contract import ContractSpec, with_deadline
+from costmodel.contracts.late_policy import parse_policy
 from costmodel.errors import NoChoiceError, RecipeError, SubjectError, TraceError, UsageError
 from costmodel.files.moments import parse_submitted
 from costmodel.files.references import split_model
@@ -47,7 +48,8 @@ class CheckRequest:
         name: whose facts in those files; None is the reference's own name.
         model: which file and object of a folder is the model, or which object of a file.
         score: what a leaderboard's score is (``error-percent`` …).
-        submitted: when it was handed in, as ISO 8601 text with its time zone.
+        submitted: when it was handed in, best with its time zone.
+        deadline, timezone, late_policy: the course's own, in the place of the rulebook's.
         team_solutions: how many solutions the team has handed in.
         originals: the organizers' own copy of locked files.
         concrete: what hangs on values is recorded on real tensors.
@@ -62,6 +64,9 @@ class CheckRequest:
     model: str | None = None
     score: str | None = None
     submitted: str | None = None
+    deadline: str | None = None
+    timezone: str | None = None
+    late_policy: str | None = None
     concrete: bool = False
     team_solutions: int | None = None
     originals: Path | None = None
@@ -149,6 +154,9 @@ def check_submission(
     """
     book = load_rulebook(rules)
     _nothing_is_ignored(submission)
+    policy = None if submission.late_policy is None else parse_policy(submission.late_policy)
+    contract_spec = with_deadline(book.contract, submission.deadline, submission.timezone, policy)
+    book = book.model_copy(update={"contract": contract_spec})
     sheet = _sheet(submission, book)
     facts = merged(sheet, parse_facts(submission.facts, book))
     track = track if track is not None or not book.tracks else sheet.task
@@ -205,6 +213,9 @@ def _nothing_is_ignored(submission: CheckRequest) -> None:
     """Every word that was given must have something to say."""
     of_folder = {
         "--submitted": submission.submitted,
+        "--deadline": submission.deadline,
+        "--timezone": submission.timezone,
+        "--late-policy": submission.late_policy,
         "--originals": submission.originals,
         "--team-solutions": submission.team_solutions,
     }

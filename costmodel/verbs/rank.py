@@ -71,7 +71,9 @@ def _rows(file: Path, score: str | None) -> Iterator[tuple[str, Reading]]:
 def _contender(name: str, readings: Sequence[Reading], book: Rulebook) -> Contender:
     sheet = sheets_of(Facts(readings=tuple(readings)), book)[name]
     problem = "; ".join(sheet.problems)
-    return Contender(name=name, facts=sheet.facts, task=sheet.task, submitted=sheet.submitted, problem=problem)
+    return Contender(
+        name=name, facts=sheet.facts, task=sheet.task, submitted=sheet.scored or sheet.submitted, problem=problem
+    )
 
 
 def _verdict(file: Path, book: Rulebook) -> Verdict | None:

@@ -12,8 +12,9 @@ import pytest
 
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.job import TracedSubmission
+from costmodel.grading.known import JudgingOptions, known_of
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.verdicts import JudgingOptions, verdict_of
+from costmodel.grading.verdicts import verdict_of
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.ir.workload import Workload
@@ -45,7 +46,9 @@ def judged(
     **book: Any,
 ) -> Verdict:
     rules = Rulebook.model_validate(BOOK | book)
-    return verdict_of(submission, traced, costs or {}, rules, sheet or Sheet(), options or JudgingOptions())
+    options = options or JudgingOptions()
+    known = known_of(submission, traced, rules, sheet or Sheet(), options)
+    return verdict_of(known, costs or {}, rules, reading=options.reading)
 
 
 def handed_in(path: Path | None = None, *notices: Notice, submitted: datetime | None = None) -> Submission:

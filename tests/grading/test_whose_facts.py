@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from costmodel.grading.intake.roster import Student
+from costmodel.grading.intake.people import Student
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.whose_facts import FactsRow, assign_facts, owners
 from costmodel.rules.judging.sheets import Sheet

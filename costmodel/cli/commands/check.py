@@ -49,6 +49,9 @@ def check(
     submitted: Annotated[
         str | None, typer.Option("--submitted", help="when it was handed in: 2022-02-28T23:50:00-05:00")
     ] = None,
+    deadline: o.Deadline = None,
+    timezone: o.Timezone = None,
+    late_policy: o.LatePolicy = None,
     team_solutions: Annotated[
         int | None, typer.Option("--team-solutions", help="how many solutions the team has handed in", min=1)
     ] = None,
@@ -79,6 +82,9 @@ def check(
         solution=solution,
         score=score,
         submitted=submitted,
+        deadline=deadline,
+        timezone=timezone,
+        late_policy=late_policy,
         team_solutions=team_solutions,
         originals=originals,
         concrete=concrete,

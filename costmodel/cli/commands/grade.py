@@ -24,10 +24,11 @@ def _either(names: Sequence[str]) -> str:
 
 def grade(
     submissions: Annotated[
-        Path, typer.Argument(help="a folder of folders, archives or .py files; a Gradescope or Canvas export")
-    ],
-    rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
-    out: Annotated[Path, typer.Option("--out", help="folder for the results", metavar="DIR")],
+        Path | None,
+        typer.Argument(help="a folder of folders, archives or .py files; a Gradescope or Canvas export"),
+    ] = None,
+    rules: Annotated[str | None, typer.Option("--rules", help="a rulebook's name or YAML file")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="folder for the results", metavar="DIR")] = None,
     facts: Annotated[
         list[Path] | None,
         typer.Option(
@@ -39,7 +40,32 @@ def grade(
     no_ranking: Annotated[
         bool, typer.Option("--no-ranking", help="no rank and no bonus: for one submission by itself")
     ] = False,
-    roster: Annotated[Path | None, typer.Option("--roster", help="CSV with name, email, sid, github")] = None,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="CSV with name, email, sid, github, kaggle", metavar="FILE")
+    ] = None,
+    aliases: Annotated[
+        Path | None,
+        typer.Option("--aliases", help="CSV with other words for people of the roster: name, alias", metavar="FILE"),
+    ] = None,
+    deadline: o.Deadline = None,
+    timezone: o.Timezone = None,
+    late_policy: o.LatePolicy = None,
+    extensions: Annotated[
+        Path | None, typer.Option("--extensions", help="CSV with later deadlines: who, until, reason", metavar="FILE")
+    ] = None,
+    overrides: Annotated[
+        Path | None,
+        typer.Option(
+            "--overrides",
+            help="CSV with what a person has decided: who, what, value, reason, by; what is a metric, points:TABLE, "
+            "outcome, model or comment",
+            metavar="FILE",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="grade this one again; everybody else stays as in --out", metavar="NAME"),
+    ] = None,
     originals: Annotated[
         Path | None, typer.Option("--originals", help="your own copy of files that nobody may change")
     ] = None,
@@ -82,10 +108,22 @@ def grade(
     ] = False,
     wall: Annotated[str | None, typer.Option("--wall", help=f"{_either(wall_names())} [default: the best]")] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="map every layer anew")] = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            "--replay",
+            help="recompute a graded class from its record, without the submissions, and compare; no other argument",
+            metavar="DIR",
+        ),
+    ] = None,
 ) -> int:
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
     from costmodel.verbs.grade import Limits, Order, grade_order, write_grades
 
+    if replay is not None:
+        return _replayed(replay, jobs, cache=not no_cache)
+    if submissions is None or rules is None or out is None:
+        raise UsageError("grade needs SUBMISSIONS, --rules and --out; or --replay DIR")
     order = Order(
         place=submissions,
         rules=rules,
@@ -94,6 +132,13 @@ def grade(
         score=score,
         ranked=not no_ranking,
         roster=roster,
+        aliases=aliases,
+        deadline=deadline,
+        timezone=timezone,
+        late_policy=late_policy,
+        extensions=extensions,
+        overrides=overrides,
+        only=tuple(only or ()),
         originals=originals,
         limits=Limits() if time_limit is None else Limits(wall_seconds=time_limit, cpu_seconds=time_limit),
         model=model,
@@ -104,6 +149,7 @@ def grade(
         require_sandbox=require_sandbox,
         wall=wall,
         use_cache=not no_cache,
+        platforms=tuple(format or ()),
     )
     try:
         with _executor(jobs, scheduler) as executor, progress_bars() as show:
@@ -117,6 +163,26 @@ def grade(
     write(render(grades, "text", View()), None)
     typer.echo(f"costmodel: {len(files)} files in {out}", err=True)
     return 0
+
+
+def _replayed(graded: Path, jobs: int, *, cache: bool) -> int:
+    """Compare what the record gives with what lies there."""
+    from costmodel.verbs.grade import replay
+
+    with _executor(jobs, None) as executor, progress_bars() as show:
+        _, files = replay(graded, cache=cache, executor=executor, progress=show)
+    other = [name for name, text in files.items() if _text(graded / name) != text]
+    for name in other:
+        typer.echo(f"{name}: not what the record gives")
+    typer.echo(f"{len(files) - len(other)} of {len(files)} files are the same bytes as the record gives")
+    return 1 if other else 0
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 @contextmanager

@@ -1,15 +1,17 @@
-"""A deadline: a local time and its zone."""
+"""A deadline: a local time and its zone, its price for lateness, and what was granted to one submission."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
 
 from pydantic import model_validator
 
 from costmodel.contracts.contract_rule import ContractRule, Decision
-from costmodel.contracts.handed_in import HandedIn
-from costmodel.files.moments import AOE, EARLIEST, parse_moment, parse_zone
-from costmodel.ir.verdict import Outcome
+from costmodel.contracts.handed_in import Extension, HandedIn
+from costmodel.contracts.late_policy import LatePolicy
+from costmodel.files.moments import AOE, EARLIEST, in_zone, parse_moment, parse_zone
+from costmodel.ir.verdict import Consequence, Outcome
 
 ORDER = 70
 SEVERAL = False
@@ -19,10 +21,14 @@ class DeadlineRule(ContractRule):
     """``at``: ``2022-05-30 23:59``, that minute included; ``zone``: AoE, UTC-11, +02:00 or America/New_York.
 
     Without a zone, a submission is late only if it is so in every zone, and in time only if it is so in every zone.
+    A time of submission without a zone is any zone's, unless it is ``local``: then it is the deadline's. With a policy
+    for lateness (``late``) a late submission loses what it says, and nobody has to decide.
     """
 
     at: str
     zone: str | None = None
+    local: bool = False
+    late: LatePolicy | None = None
 
     @model_validator(mode="after")
     def _readable(self) -> DeadlineRule:
@@ -37,28 +43,70 @@ RULE = DeadlineRule
 
 def decide(rule: DeadlineRule, handed_in: HandedIn) -> Decision:
     """Whether a submission came before the deadline; the files alone do not say when it came."""
-    outcome, because = _decided(rule.at, rule.zone, handed_in.submitted)
-    limit = f"until {rule.at} {rule.zone or '(no zone)'}"
-    return Decision(limit=limit, outcome=outcome, because=because, not_given=handed_in.submitted is None)
+    extension = handed_in.extension
+    at, given = (rule.at, "") if extension is None else (extension.until, _given(extension))
+    limit = f"until {at} {rule.zone or '(no zone)'}"
+    if handed_in.submitted is None:
+        return _unknown(rule, limit, given, marked=handed_in.marked_late)
+    outcome, because, late = _decided(at, rule, handed_in.submitted)
+    because += given
+    if outcome is Outcome.UNDECIDED:
+        # neither a place nor a bonus until somebody has said when it came; the other rules keep their points
+        return Decision(limit=limit, outcome=outcome, because=because, consequence=Consequence.UNRANKED)
+    if handed_in.marked_late and outcome is Outcome.PASS:
+        because += "; the platform marks it late, by a deadline of its own"
+    if outcome is Outcome.PASS or rule.late is None:
+        return Decision(limit=limit, outcome=outcome, because=because, measured=late)
+    return _priced(rule.late, limit, because, late or 0)
 
 
-def _decided(at: str, zone: str | None, submitted: datetime | None) -> tuple[Outcome, str]:
-    """A missing zone, of the deadline or of the submission, is any zone on earth."""
-    if submitted is None:
-        return Outcome.UNDECIDED, "the time of submission is not known: give it with its time zone"
-    limit = parse_moment(at)
-    zones = [parse_zone(zone)] if zone is not None else [EARLIEST, AOE]
-    limits = [limit.replace(tzinfo=each) for each in zones]
-    sides = [submitted.tzinfo] if submitted.tzinfo else [EARLIEST, AOE]
-    moments = [submitted.replace(tzinfo=each) for each in sides]
+def _given(extension: Extension) -> str:
+    why = f" ({extension.reason})" if extension.reason else ""
+    return f", extended for this submission{why}"
+
+
+def _unknown(rule: DeadlineRule, limit: str, given: str, *, marked: bool) -> Decision:
+    """The time is not known; a platform may have marked it late all the same, without saying how late."""
+    if not marked:
+        because = f"the time of submission is not known: give it with its time zone{given}"
+        return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, not_given=True)
+    if given or rule.late is not None:
+        because = f"the platform marks it late, and does not say by how much: give the time of submission{given}"
+        return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, consequence=Consequence.UNRANKED)
+    return Decision(limit=limit, outcome=Outcome.FAIL, because="the platform marks it late")
+
+
+def _priced(policy: LatePolicy, limit: str, because: str, late: int) -> Decision:
+    """A late submission by the policy: decided, for no place hangs on it."""
+    if policy.is_over(late):
+        why = f"{because}, later than the last moment, {_length(policy.cut_off or timedelta(0))} after the deadline"
+        return Decision(limit=limit, outcome=Outcome.FAIL, because=why, measured=late, consequence=Consequence.ZERO)
+    if timedelta(seconds=late) <= policy.grace:
+        return Decision(limit=limit, outcome=Outcome.PASS, because=f"{because}, within the grace period", measured=late)
+    return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=late, consequence=Consequence.NOTE)
+
+
+def _decided(at: str, rule: DeadlineRule, submitted: datetime) -> tuple[Outcome, str, int | None]:
+    """A missing zone, of the deadline or of the submission, is any zone on earth; and the seconds that it is late."""
+    zone, own = rule.zone, submitted.tzinfo
+    if own is None and rule.local and zone is not None:
+        own = parse_zone(zone)
+    limits = _instants(parse_moment(at), [parse_zone(zone)] if zone is not None else [EARLIEST, AOE])
+    moments = _instants(submitted, [own] if own else [EARLIEST, AOE])
     shown = f"{submitted.isoformat(sep=' ')}, the deadline is {at}{f' {zone}' if zone else ''}"
     if max(moments) < min(limits):
-        return Outcome.PASS, f"submitted {shown}"
+        return Outcome.PASS, f"submitted {shown}", None
     if min(moments) >= max(limits):
         late = min(moments) - max(limits)
-        return Outcome.FAIL, f"submitted {shown}: {_length(late)} late"
+        # what comes in the first second after the deadline is late already
+        return Outcome.FAIL, f"submitted {shown}: {_length(late)} late", max(1, int(late.total_seconds()))
     unknown = "the deadline" if zone is None else "the submission"
-    return Outcome.UNDECIDED, f"submitted {shown}: {unknown} has no time zone, and the answer depends on it"
+    because = f"submitted {shown}: {unknown} has no time zone, and the answer depends on it; give --timezone"
+    return Outcome.UNDECIDED, because, None
+
+
+def _instants(moment: datetime, zones: Sequence[tzinfo]) -> list[datetime]:
+    return [in_zone(moment.replace(tzinfo=None), zone) for zone in zones]
 
 
 def _length(late: timedelta) -> str:

@@ -58,13 +58,14 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
             name = f"{name} (TeamId {row.cells.get('TeamId', row.line)})"
         value = _score(source, row, 10 ** (2 - power)).scaleb(power)
         date = row.cells.get("SubmissionDate") or row.cells.get("LastSubmissionDate") or ""
+        members = row.cells.get("TeamMemberUserNames") or ""
         readings.append(
             Reading(
                 file=source.name,
                 format=NAME,
                 submission=name,
                 measurements=(measurement(metric, value, f"Score, told to be {options.score}"),),
-                words={"submitted": date} if date else {},
+                words={name: word for name, word in (("scored", date), ("kaggle", members)) if word},
                 notes=() if len(rows) == 1 else (f"{name} has {len(rows)} rows: the best counts",),
             )
         )

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import UsageError
-from costmodel.files.quoting import safe_text
-from costmodel.grading.intake.roster import read_people
+from costmodel.grading.intake.roster import clues_of, read_people
 from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.whose_facts import owners
+from costmodel.grading.whose_facts import nobody, owners
 
 _COLUMN = "model"
 
@@ -41,8 +40,7 @@ def read_models(file: Path) -> tuple[NamedModel, ...]:
         if _COLUMN not in words:
             raise UsageError(f"{file}:1: no column {_COLUMN}: it holds FILE.py:NAME, FILE.py or NAME")
         if words[_COLUMN]:
-            whose = tuple(word for word in (person.sid, person.email, person.github, person.name) if word)
-            found.append(NamedModel(whose, words[_COLUMN], f"{file}:{number}"))
+            found.append(NamedModel(clues_of(person), words[_COLUMN], f"{file}:{number}"))
     return tuple(found)
 
 
@@ -65,7 +63,7 @@ def assign_models(models: Sequence[NamedModel], submissions: Sequence[Submission
     for model in models:
         word, meant = owners(model.whose, submissions)
         if not meant:
-            notes.append(f"a model is named for {safe_text(model.whose[-1])!r}, and no submission has that name")
+            notes.append(f"a model is named for {nobody(model.whose[-1], submissions)}")
         if len(meant) > 1:
             raise UsageError(f"{model.place}: {word!r} may be {len(meant)} people: add a column sid or email")
         for submission in meant:

@@ -54,7 +54,8 @@ class RawSubmission:
         clone: name of a clone's folder, "" for none.
         submitted: when, if the source says so.
         is_code: false for a file that cannot hold a model: handed in by mistake, or not a submission.
-        notices: lateness, and whatever else the source says.
+        marked_late: the platform marks it so, by its own deadline.
+        notices: whatever else the source says.
     """
 
     people: tuple[Person, ...]
@@ -62,6 +63,7 @@ class RawSubmission:
     clone: str = ""
     submitted: datetime | None = None
     is_code: bool = True
+    marked_late: bool = False
     notices: tuple[Notice, ...] = ()
 
 
@@ -99,10 +101,6 @@ def _stem(path: Path) -> str:
     return path.name
 
 
-def _late() -> Notice:
-    return Notice(kind=NoticeKind.LATE, message="handed in late")
-
-
 def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[RawSubmission, ...]:
     by_user: dict[tuple[str, str], list[tuple[Path, re.Match[str]]]] = {}
     for path, match in matches:
@@ -117,7 +115,7 @@ def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[RawSubmission, .
             for (path, match), name in zip(files, plain, strict=True)
         )
         person = Person(name=who, clues=(user, who))
-        result.append(RawSubmission(people=(person,), files=renamed, notices=(_late(),) if late else ()))
+        result.append(RawSubmission(people=(person,), files=renamed, marked_late=late))
     return tuple(result)
 
 
@@ -161,8 +159,8 @@ def _of_gradescope(name: str, folder: Path | None, entry: Any) -> RawSubmission:
     if not people:
         notice = Notice(kind=NoticeKind.STRANGER, message=f"{METADATA} does not say whose {safe_text(name)} is")
         return RawSubmission(people=(Person(name=name, clues=(name,)),), files=files, notices=(notice,))
-    notices = (_late(),) if entry.get(":late") else ()
-    return RawSubmission(people=people, files=files, submitted=_moment(entry.get(":created_at")), notices=notices)
+    late = bool(entry.get(":late"))
+    return RawSubmission(people=people, files=files, submitted=_moment(entry.get(":created_at")), marked_late=late)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The roster of a class: a table with any of the columns name (or first and last name), email, sid and github.
+"""The roster of a class: a table with any of the columns name (or first and last name), email, sid, github and kaggle.
 
 Its cells are apart by commas, semicolons or tabs, as spreadsheets of different countries write them.
 """
@@ -6,29 +6,22 @@ Its cells are apart by commas, semicolons or tabs, as spreadsheets of different 
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Student:
-    """A line of the roster; "" is not given."""
-
-    name: str
-    email: str = ""
-    sid: str = ""
-    github: str = ""
-
+from costmodel.grading.intake.people import Student, meant_by
 
 _DELIMITERS = (",", ";", "\t")
-_COLUMNS = tuple(field.name for field in fields(Student))
+_COLUMNS = ("name", "email", "sid", "github", "kaggle")
+_SAID = ("sid", "github", "kaggle", "email")
+"""Columns whose word is a person's name where none is given, the first of them that has one."""
 _ALSO = {"full name": "name", "student": "name", "e-mail": "email", "student id": "sid", "id": "sid"}
 _ALSO |= {"github username": "github", "github_username": "github", "identifier": "name", "sis user id": "sid"}
+_ALSO |= {"kaggle username": "kaggle", "kaggle_username": "kaggle", "kaggle team": "kaggle", "teamname": "kaggle"}
+_ALSO |= {"github_username": "github", "roster_identifier": "name", "who": "name", "canvas id": "sid"}
 _ALSO |= {"student name": "name", "email address": "email", "student number": "sid"}
 _FIRST = ("first name", "first_name", "given name")
 _LAST = ("last name", "last_name", "surname", "family name")
@@ -41,19 +34,19 @@ class Roster:
     students: tuple[Student, ...]
 
     def find(self, clues: Iterable[str]) -> Student | None:
-        """The student whom a clue (a sid, an e-mail, a GitHub name, a name in any order) names; the first clue wins.
+        """The student whom a clue (a sid, an e-mail, a user name, a name in any order) names; the first clue wins.
 
         A clue that fits several students is passed over.
         """
         for clue in clues:
-            found = [student for student in self.students if _compact(clue) in _keys(student)]
+            found = meant_by(clue, self.students)
             if len(found) == 1:
                 return found[0]
         return None
 
     def namesakes(self, clues: Iterable[str]) -> int:
         """Number of students whom an ambiguous clue fits, 0 if no clue is ambiguous."""
-        numbers = [sum(_compact(clue) in _keys(student) for student in self.students) for clue in clues]
+        numbers = [len(meant_by(clue, self.students)) for clue in clues]
         return max((number for number in numbers if number > 1), default=0)
 
     def find_clone(self, folder: str) -> Student | None:
@@ -63,22 +56,39 @@ class Roster:
         return max(found, key=lambda student: len(student.github), default=None)
 
 
-def read_roster(file: Path) -> Roster:
-    """Read a roster.
+def read_roster(file: Path, aliases: Path | None = None) -> Roster:
+    """Read a roster, and a table with a column ``alias``: other words for some of its people.
 
     Raises:
-        UsageError: not readable, no known column, or a student twice; says where.
+        UsageError: not readable, no known column, a student twice, or an alias of nobody or of two; says where.
     """
     students: list[Student] = []
     taken: dict[str, int] = {}
     for number, student, _ in read_people(file):
-        for key in (student.sid, student.email, student.github):
+        for key in (student.sid, student.email, student.github, student.kaggle):
             if key and taken.setdefault(key.casefold(), number) != number:
                 raise UsageError(f"{file}:{number}: {key} is already in line {taken[key.casefold()]}")
         if student in students:
             raise UsageError(f"{file}:{number}: {student.name} is there twice; tell them apart by sid or email")
         students.append(student)
-    return Roster(tuple(students))
+    return Roster(tuple(students)) if aliases is None else _with_aliases(Roster(tuple(students)), aliases)
+
+
+def _with_aliases(roster: Roster, file: Path) -> Roster:
+    named: dict[Student, list[str]] = {}
+    for number, person, words in read_people(file):
+        if "alias" not in words:
+            raise UsageError(f"{file}:1: no column alias: it holds another word for the person of its line")
+        student = roster.find(clues_of(person))
+        if student is None:
+            raise UsageError(f"{file}:{number}: {person.name} is nobody on the roster, or several; give sid or email")
+        named.setdefault(student, []).append(safe_text(words["alias"]))
+    return Roster(tuple(replace(s, aliases=tuple(filter(None, named.get(s, ())))) for s in roster.students))
+
+
+def clues_of(person: Student) -> tuple[str, ...]:
+    """The words for a person, the most reliable first."""
+    return tuple(filter(None, (person.sid, person.email, person.github, person.kaggle, person.name)))
 
 
 def read_people(file: Path) -> Iterator[tuple[int, Student, dict[str, str]]]:
@@ -103,23 +113,12 @@ def read_people(file: Path) -> Iterator[tuple[int, Student, dict[str, str]]]:
         joined = safe_text(" ".join(filter(None, ((line.get(name) or "").strip() for name in parts))))
         if not any(values.values()) and not joined:
             continue
-        values["name"] = values.get("name") or joined or values.get("sid") or values.get("github") or values["email"]
+        values["name"] = values.get("name") or joined or next(filter(None, (values.get(column) for column in _SAID)))
         words = {heading.strip().lower(): (line.get(heading) or "").strip() for heading in headings}
-        yield lines.line_num, Student(**values), words
+        known = {column: values.get(column, "") for column in _COLUMNS}
+        yield lines.line_num, Student(aliases=(), **known), words
 
 
 def _column(heading: str) -> str:
     name = heading.strip().lower()
     return name if name in _COLUMNS else _ALSO.get(name, "")
-
-
-def _compact(text: str) -> str:
-    """Letters and digits alone, without case and accents: ``Müller, Ana`` is ``mullerana``."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in plain if c.isalnum())
-
-
-def _keys(student: Student) -> set[str]:
-    words = student.name.replace(",", " ").split()
-    names = {"".join(words), "".join(words[-1:] + words[:-1]), "".join(words[1:] + words[:1])}
-    return {_compact(key) for key in (*names, student.sid, student.email, student.github)} - {""}

@@ -17,13 +17,15 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from costmodel.contracts.handed_in import Extension
 from costmodel.errors import ArchiveError, UsageError
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.archives import is_archive, unpack
 from costmodel.grading.intake.digest import contents_of, digest_of
+from costmodel.grading.intake.people import Student
 from costmodel.grading.intake.platforms import Person, RawSubmission, read_folder
 from costmodel.grading.intake.prepare import UnusableError, listed, prepare
-from costmodel.grading.intake.roster import Roster, Student
+from costmodel.grading.intake.roster import Roster
 from costmodel.grading.notice import Notice, NoticeKind
 
 _ANONYMOUS = "(no name)"
@@ -42,6 +44,8 @@ class Submission:
         notices: faults and remarks.
         students: who they are by the roster, else as far as the source says.
         submitted: when, if the source says so.
+        marked_late: the platform marks it so, by its own deadline.
+        extension: a later deadline that was granted to it.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Submission:
     notices: tuple[Notice, ...] = ()
     students: tuple[Student, ...] = ()
     submitted: datetime | None = None
+    marked_late: bool = False
+    extension: Extension | None = None
 
     @property
     def key(self) -> str:
@@ -138,7 +144,13 @@ def _submission(entry: RawSubmission, folder: Path, roster: Roster | None) -> Su
         path = None
         notices.append(Notice(kind=NoticeKind.UNREADABLE, message=f"it cannot be read: {problem.strerror}"))
     return Submission(
-        name=name, path=path, digest=digest, notices=tuple(notices), students=students, submitted=entry.submitted
+        name=name,
+        path=path,
+        digest=digest,
+        notices=tuple(notices),
+        students=students,
+        submitted=entry.submitted,
+        marked_late=entry.marked_late,
     )
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.verdict import Consequence, Outcome
+from costmodel.ir.verdict import Outcome
+from costmodel.reports.needs_me import needs_me
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import ranking
 from costmodel.reports.view import View
@@ -18,15 +19,16 @@ _MISSING = "missing"
 
 
 def tables(grades: Grades, view: View) -> list[Table]:
-    """The rubric, the ranking, and the class at a glance."""
-    result = [rubric(grades)]
+    """What needs a person, the rubric, the ranking, and the class at a glance."""
+    asked = needs_me(grades)
+    result = [*([asked] if asked.rows else []), rubric(grades)]
     if grades.ranking is not None:
         result += ranking.tables(grades.ranking, view)
     return [*result, *summary(grades)]
 
 
 def rubric(grades: Grades) -> Table:
-    """One row per student: points of every table, bonus, total, the model that was judged, and what to look at."""
+    """One row per student: points of every table, bonus, total, the model that was judged, what a person decided."""
     first = next((g.verdict.points for g in grades.submissions if g.verdict.points is not None), None)
     scored = [] if first is None else [(t.table, t.maximum) for t in first.tables]
     points = [f"{name} (of {maximum})" for name, maximum in scored]
@@ -38,7 +40,7 @@ def rubric(grades: Grades) -> Table:
         "rank",
         "outcome",
         "judged",
-        "to look at",
+        "decided by a person",
     )
     rows = [_rubric_row(graded, bool(scored)) for graded in grades.submissions]
     handed_in = len(_handed_in(grades))
@@ -60,24 +62,11 @@ def _rubric_row(graded: Graded, scored: bool) -> list[Cell]:
     metric = None if verdict.metric is None else verdict.metric.value
     rank = None if graded.entry is None else graded.entry.rank
     judged = "" if verdict.judged is None else "; ".join(filter(None, (str(verdict.judged), verdict.judged.because)))
-    return [graded.name, *cells, metric, rank, verdict.outcome.value, judged, "; ".join(_to_look_at(graded))]
+    return [graded.name, *cells, metric, rank, graded.outcome, judged, ", ".join(c.what for c in verdict.corrections)]
 
 
 def _or_undecided(value: int | None) -> Cell:
     return "undecided" if value is None else value
-
-
-def _to_look_at(graded: Graded) -> list[str]:
-    """Every reason that is not a plain pass, each once, with what hangs on it; first rules with two readings."""
-    rules = (*graded.verdict.findings, *graded.verdict.contract)
-    found = (*graded.findings, *graded.for_grader, *(f for f in rules if f.consequence is not Consequence.NOTE))
-    hanging: dict[str, list[str]] = {}
-    for finding in sorted(found, key=lambda finding: not finding.readings):
-        if finding.outcome is not Outcome.PASS:
-            # a rule whose metric is not known repeats why, and adds its own note
-            cause = next((c for c in hanging if f"{finding.because}; ".startswith(f"{c}; ")), finding.because)
-            hanging.setdefault(cause, []).append(finding.rule)
-    return [f"{', '.join(dict.fromkeys(names))}: {cause}" for cause, names in hanging.items()]
 
 
 def summary(grades: Grades) -> list[Table]:

@@ -21,7 +21,7 @@ def tables(verdict: Verdict, view: View) -> list[Table]:
     result += judged_table(verdict.judged)
     if verdict.contract:
         result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
-    result += _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
+    result += _corrections(verdict) + _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
     result += assumptions_table(verdict.assumptions)
     if view.sensitivity and verdict.readings:
         result.append(_readings(verdict))
@@ -44,9 +44,21 @@ def _points(verdict: Verdict) -> list[Table]:
     rows: list[list[Cell]] = [
         [p.table, p.measured, _or_undecided(p.points), p.maximum, p.because] for p in verdict.points.tables
     ]
+    late = verdict.points.late
+    if late != 0:
+        rows.append(
+            ["late", None, "undecided" if late is None else -late, None, "taken for lateness: see the contract"]
+        )
     total: Cell = _or_undecided(verdict.points.total)
     rows.append(["total", None, total, verdict.points.maximum, why_nothing(verdict)])
     return [Table("Points", ("table", "measured", "points", "of", "because"), rows)]
+
+
+def _corrections(verdict: Verdict) -> list[Table]:
+    rows = [
+        (c.what, "unknown" if c.computed is None else c.computed, c.value, c.reason, c.by) for c in verdict.corrections
+    ]
+    return [Table("Decided by a person", ("what", "computed", "decided", "reason", "by"), rows)] if rows else []
 
 
 _TAKES_ALL = {

@@ -36,6 +36,8 @@ class Evidence:
         """The value that decides."""
         known = self.values(name)
         spec = self.book.metrics[name]
+        if name in self.facts.corrected:
+            return _of_runs(name, spec, self.facts.corrected[name], "corrected")
         for origin in _BELIEVED[spec.source]:
             if known[origin].known:
                 return known[origin]

@@ -19,7 +19,9 @@ from costmodel.ir.verdict import (
     Verdict,
 )
 from costmodel.rules.figures import Computed
+from costmodel.rules.judging.decisions import Decisions, decided
 from costmodel.rules.judging.evidence import Evidence, unknown_of
+from costmodel.rules.judging.lateness import about_the_deadline, price_of
 from costmodel.rules.judging.limits import finding_of
 from costmodel.rules.judging.points import Measure, open_tables, points_of
 from costmodel.rules.schema.limit import LimitSpec
@@ -38,6 +40,7 @@ def judge(
     track: str | None = None,
     contract: tuple[Finding, ...] = (),
     reading: str = AS_WRITTEN,
+    decisions: Decisions | None = None,
 ) -> Verdict:
     """What the rulebook says of what was computed and of the facts given beside it.
 
@@ -49,17 +52,20 @@ def judge(
         track: one of the rulebook's tracks; None is the first.
         contract: findings about the submission's files.
         reading: how ambiguous rules are read.
+        decisions: what a person has decided.
 
     Raises:
         UnknownNameError: a track or reading that the rulebook does not know.
     """
     sheet = facts or FactSheet()
-    verdict = _judged(book.under(reading), computed, sheet, subject, track, contract, reading)
+
+    def under(name: str) -> Verdict:
+        found = _judged(book.under(name), computed, sheet, subject, track, contract, name)
+        return found if decisions is None else decided(found, decisions)
+
+    verdict = under(reading)
     others = [r for r in (AS_WRITTEN, *book.readings) if r != reading]
-    rows = [
-        _reading_row(book, other, _judged(book.under(other), computed, sheet, subject, track, contract, other), verdict)
-        for other in others
-    ]
+    rows = [_reading_row(book, other, under(other), verdict) for other in others]
     return replace(verdict, readings=tuple(rows), notes=(*verdict.notes, *_disagreements(rows)))
 
 
@@ -75,10 +81,10 @@ def _judged(
     evidence = Evidence(book, computed, facts)
     limits = book.limits_of(track)
     chosen = book.track_of(track)
-    decided = tuple(finding_of(x, book.metrics[x.metric].unit, evidence.value(x.metric)) for x in limits)
+    limited = tuple(finding_of(x, book.metrics[x.metric].unit, evidence.value(x.metric)) for x in limits)
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
     bounded = open_tables(book.points, evidence.value, lambda name: book.metrics[name].unit)
-    findings = (*decided, *bounded, *_claim_findings(claims))
+    findings = (*limited, *bounded, *_claim_findings(claims))
     lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
         rulebook=book.name,
@@ -86,7 +92,9 @@ def _judged(
         subject=subject,
         outcome=overall((*findings, *contract)),
         findings=findings,
-        points=points_of(book.points, evidence.value, (*decided, *contract)) if book.points else None,
+        points=points_of(book.points, evidence.value, (*limited, *contract), price_of(book, contract))
+        if book.points
+        else None,
         metric=_metric(book.ranking, evidence.value, chosen) if book.ranking else None,
         notes=book.notes,
         reading=reading,
@@ -96,6 +104,7 @@ def _judged(
         contract=contract,
         missing_facts=tuple(name for name in lacks if name != LENGTH),
         length_unknown=LENGTH in lacks,
+        in_time=None if (due := about_the_deadline(book, contract)) is None else due.outcome,
         model_open=computed.model_open,
         judged=None if computed.analysis is None else computed.analysis.subject.judged,
         assumptions=() if computed.analysis is None else computed.analysis.assumptions,
@@ -111,7 +120,9 @@ def _lacks(book: Rulebook, limits: Iterable[LimitSpec], value_of: Measure, track
 
 
 def standing(verdict: Verdict) -> Outcome:
-    """The outcome of those rules alone that may keep an entry out of the ranking."""
+    """The outcome of those rules alone that may keep an entry out of the ranking; or what a person has decided."""
+    if verdict.decided is not None:
+        return verdict.decided
     found = {f.outcome for f in (*verdict.findings, *verdict.contract) if f.consequence.blocks}
     return next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in found), Outcome.PASS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from costmodel.ir.verdict import Finding, Outcome, Points, PointsRow
@@ -13,13 +13,29 @@ from costmodel.rules.value import Value, plain
 Measure = Callable[[str], Value]
 
 
-def points_of(tables: tuple[PointTable, ...], value_of: Measure, findings: Iterable[Finding]) -> Points:
-    """The tables and their sum.
+Price = Callable[[int], "int | None"]
+"""Points that are taken for lateness, of the most that there are; None while it is not known."""
+
+
+def points_of(
+    tables: tuple[PointTable, ...],
+    value_of: Measure,
+    findings: Iterable[Finding],
+    late: Price = lambda _: 0,
+) -> Points:
+    """The tables and their sum (:func:`sum_of`)."""
+    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
+    maximum = sum(table.maximum for table in tables)
+    taken = late(maximum)
+    return Points(total=sum_of(rows, findings, taken), maximum=maximum, tables=rows, late=taken)
+
+
+def sum_of(rows: Sequence[PointsRow], findings: Iterable[Finding], late: int | None) -> int | None:
+    """The points of all tables, less what lateness takes.
 
     A failure that zeroes takes everything. A rule that may still turn out to zero leaves the sum undecided, and so does
-    a table whose value is unknown or only a lower bound.
+    a table whose value is unknown or only a lower bound, and a price for lateness that is not known.
     """
-    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
     zeroing = {finding.outcome for finding in findings if finding.consequence.zeroes}
     known = [row.points for row in rows if row.points is not None]
     total = sum(known) if len(known) == len(rows) else None
@@ -27,7 +43,9 @@ def points_of(tables: tuple[PointTable, ...], value_of: Measure, findings: Itera
         total = 0
     elif Outcome.UNDECIDED in zeroing and total != 0:
         total = None
-    return Points(total=total, maximum=sum(table.maximum for table in tables), tables=rows)
+    if not total:
+        return total
+    return None if late is None else max(0, total - late)
 
 
 def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Callable[[str], str]) -> tuple[Finding, ...]:

@@ -22,6 +22,7 @@ class Sheet:
         submitted: time of submission as sortable text, empty if unknown.
         problems: facts that contradict each other; ``contradicted`` are their metrics, and nothing is decided by them.
         unused: facts that the rulebook has no use for.
+        scored: time of the score on a leaderboard, which is not that of handing in.
     """
 
     measured: dict[str, Fact] = field(default_factory=dict)
@@ -31,6 +32,7 @@ class Sheet:
     problems: list[str] = field(default_factory=list)
     contradicted: set[str] = field(default_factory=set)
     unused: list[str] = field(default_factory=list)
+    scored: str = ""
 
     @property
     def facts(self) -> FactSheet:
@@ -49,6 +51,7 @@ class Sheet:
                 _enter(result, mine, name, fact)
         result.task = other.task or self.task
         result.submitted = other.submitted or self.submitted
+        result.scored = other.scored or self.scored
         return result
 
 
@@ -89,6 +92,8 @@ def _add(sheet: Sheet, reading: Reading, book: Rulebook) -> None:
             sheet.task = value
         elif word == "submitted":
             sheet.submitted = value
+        elif word == "scored":
+            sheet.scored = value
         elif word in names:
             _enter(sheet, sheet.measured, names[word], Fact(word=value.strip().lower()))
 

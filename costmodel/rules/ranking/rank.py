@@ -32,6 +32,7 @@ class Contender:
         outcomes: of its verdict under each reading, where there is a verdict.
         points: of its verdict under each reading, None where they are undecided.
         standing: the same of those rules alone that may keep it out.
+        decided: the outcome by a person's decision, which nothing of its figures moves.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Contender:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     points: Mapping[str, int | None] = field(default_factory=dict)
     standing: Mapping[str, Outcome] = field(default_factory=dict)
+    decided: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def contender_of(verdict: Verdict) -> Contender:
         outcomes={verdict.reading: verdict.outcome, **{row.reading: row.outcome for row in verdict.readings}},
         points={} if verdict.points is None else {verdict.reading: verdict.points.total, **_points_under(verdict)},
         standing={verdict.reading: standing(verdict), **{row.reading: row.standing for row in verdict.readings}},
+        decided=verdict.decided,
     )
 
 
@@ -164,11 +167,13 @@ def _judge(contender: Contender, book: Rulebook, reading: str) -> _Judged:
     reasons = _reasons(verdict, contender)
     # a flag is for a person to look at; it does not move an entry
     blocked = {f.outcome for f in verdict.findings + contender.contract if f.consequence.blocks}
-    if reading in contender.standing:  # its own verdict knows figures of which the entry holds one
-        blocked.add(contender.standing[reading])
+    if reading in contender.standing:  # its own verdict knows both figures of a rule with two readings, the entry one
+        blocked = {contender.standing[reading]}
     if reading in contender.points and verdict.points is not None:
         verdict = replace(verdict, points=replace(verdict.points, total=contender.points[reading]))
     outcome = next((o for o in (Outcome.FAIL, Outcome.UNDECIDED) if o in blocked), Outcome.PASS)
+    if contender.decided is not None:
+        outcome, reasons = contender.decided, ["decided by a person"]
     if outcome is not Outcome.PASS and not reasons:
         reasons = list(contender.reasons) or [f"its verdict is {outcome.value} under {reading}"]
     flagged = contender.outcomes.get(reading, verdict.outcome) is Outcome.UNDECIDED

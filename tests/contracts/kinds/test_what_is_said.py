@@ -272,7 +272,7 @@ def test_what_a_deadline_hangs_on(submit: Submit) -> None:
         return finding.because
 
     plain, utc = datetime(2022, 5, 31), datetime(2022, 5, 31, tzinfo=timezone.utc)
-    depends = "has no time zone, and the answer depends on it"
+    depends = "has no time zone, and the answer depends on it; give --timezone"
     assert because("UTC", plain) == (
         f"submitted 2022-05-31 00:00:00, the deadline is 2022-05-30 23:59 UTC: the submission {depends}"
     )

@@ -167,7 +167,7 @@ def test_the_history_of_a_leaderboard_has_one_team_in_several_rows(
     read: Read, score: str, metric: str, best: str, date: str
 ) -> None:
     first, second = read("history.csv", HISTORY, score=score)
-    assert (first.submission, value(first, metric), first.words["submitted"]) == ("Bär", Decimal(best), date)
+    assert (first.submission, value(first, metric), first.words["scored"]) == ("Bär", Decimal(best), date)
     assert first.notes == ("Bär has 2 rows: the best counts",)
     assert (second.submission, value(second, metric), second.notes) == ("Zoë", Decimal(80), ())
 

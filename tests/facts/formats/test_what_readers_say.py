@@ -72,7 +72,7 @@ def test_leaderboard(read: Read, score: str, text: str, metric: str, percent: fl
     value = Measurement(metric=metric, value=Decimal(str(percent)), unit="%", because=f"Score, told to be {score}")
     assert reading == Reading(
         file="b.csv", format="kaggle-leaderboard", submission="a", measurements=(value,),
-        words={"submitted": "2022-02-27"},
+        words={"scored": "2022-02-27"},
     )  # fmt: skip
     largest = 1 if score.endswith("fraction") else 100
     for wrong in (f"{largest}.01", "-0.1", "x"):
@@ -85,7 +85,7 @@ def test_teams_of_one_name_are_told_apart(read: Read) -> None:
     rows = "TeamName,TeamId,Score,LastSubmissionDate\na,7,1,2022\na,8,1,\nb,9,1,\n"
     readings = read("b.csv", rows, score="accuracy-percent")
     assert [(r.submission, dict(r.words)) for r in readings] == [
-        ("a (TeamId 7)", {"submitted": "2022"}), ("a (TeamId 8)", {}), ("b", {}),
+        ("a (TeamId 7)", {"scored": "2022"}), ("a (TeamId 8)", {}), ("b", {}),
     ]  # fmt: skip
     by_line = read("b.csv", "TeamName,Score\na,1\na,1\n", score="accuracy-percent")
     assert [r.submission for r in by_line] == ["a (TeamId 2)", "a (TeamId 3)"]

@@ -8,7 +8,7 @@ import pytest
 
 from costmodel.errors import UsageError
 from costmodel.grading.intake.named_models import NamedModel, assign_models, read_models
-from costmodel.grading.intake.roster import Student
+from costmodel.grading.intake.people import Student
 from costmodel.grading.intake.submissions import Submission
 
 ANA = Student(name="Ana Sol", sid="7", email="ana@uni.edu")

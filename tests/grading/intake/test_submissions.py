@@ -15,7 +15,8 @@ import pytest
 
 from costmodel.errors import UsageError
 from costmodel.grading.intake import prepare as prepared
-from costmodel.grading.intake.roster import Roster, Student, read_roster
+from costmodel.grading.intake.people import Student
+from costmodel.grading.intake.roster import Roster, read_roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.notice import NoticeKind
 
@@ -279,7 +280,7 @@ def test_canvas(place: Path, found: Look) -> None:
     path = submissions["Ann Smith"].path
     assert path is not None
     assert sorted(p.name for p in path.iterdir()) == ["extra.py", "model.py"]
-    assert kinds(submissions["Miller, Bob"]) == [NoticeKind.LATE]
+    assert [submissions[name].marked_late for name in ("Miller, Bob", "Ann Smith")] == [True, False]
     (place / "smithann_12_37_model-3.py").write_text(MODEL, encoding="utf-8")
     path = found(roster)["Ann Smith"].path
     assert path is not None

@@ -210,7 +210,18 @@ CLASS = (
 
 def test_a_class() -> None:
     ranked = nouns.ranking(entry("ann", 1))
-    headers = ("name", "a (of 30)", "b (of 30)", "bonus", "total", "metric", "rank", "outcome", "judged", "to look at")
+    headers = (
+        "name",
+        "a (of 30)",
+        "b (of 30)",
+        "bonus",
+        "total",
+        "metric",
+        "rank",
+        "outcome",
+        "judged",
+        "decided by a person",
+    )
     assert in_order(grades(*CLASS, ranking=ranked)) == [
         (
             "The lab: 4 submissions, 1 missing", headers,
@@ -218,7 +229,7 @@ def test_a_class() -> None:
                 ("ann", 30, 29, 5, 64, 2.5, 1, "PASS", "", ""), ("ben", 20, 13, 0, 33, 2.5, 2, "PASS", "", ""),
                 ("cho", "undecided", 5, None, "undecided", 2.5, None, "UNDECIDED", "", ""),
                 ("dan", 11, 1, None, 30, 2.5, None, "FAIL", "", ""),
-                ("eve", 0, 0, None, 0, 2.5, None, "FAIL", "", "missing: because of missing"),
+                ("eve", 0, 0, None, 0, 2.5, None, "MISSING", "", ""),
             ],
             ("a note",), (),
         ),
@@ -251,7 +262,7 @@ def test_a_class_of_which_nothing_is_known() -> None:
     without = nouns.verdict(points=None, contract=(), metric=None, findings=())
     rubric, outcomes = in_order(grades(graded("ann", without)))
     assert rubric == (
-        "The lab: 1 submission", ("name", "metric", "rank", "outcome", "judged", "to look at"),
+        "The lab: 1 submission", ("name", "metric", "rank", "outcome", "judged", "decided by a person"),
         [("ann", None, None, "FAIL", "Net(width=64), net.py:12, 2,442 parameters; it is built", "")], ("a note",), (),
     )  # fmt: skip
     assert outcomes[2] == [("PASS", 0), ("FAIL", 1), ("UNDECIDED", 0)]
@@ -265,5 +276,10 @@ def test_what_to_look_at_is_said_once_and_two_readings_first() -> None:
     )  # fmt: skip
     files = (finding("due", UNDECIDED, Consequence.NOTE), finding("code", FAIL, because="too much"))
     student = graded("ann", nouns.verdict(findings=rules, contract=files), findings=(LATE,), for_grader=(LATE,))
-    ((_, _, [row], _, _), *_) = in_order(grades(student))
-    assert row[-1] == ("peak: either; late: a day late; A, code: too much; B, D: no model; E: no models")
+    ((title, headers, rows, _, _), *_) = in_order(grades(student))
+    assert (title, headers[2:4]) == ("Needs a person: 1 submission of 1", ("what", "because"))
+    # what fails takes all 60 points, as what may fail does; a remark takes none
+    assert [(row[1], *row[2:4]) for row in rows] == [
+        (60, "peak", "either"), (60, "A, code", "too much"), (60, "B, D", "no model"), (60, "E", "no models"),
+        ("", "late", "a day late"),
+    ]  # fmt: skip

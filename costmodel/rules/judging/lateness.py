@@ -1,0 +1,31 @@
+"""Points that a late submission loses, by the rulebook's own policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from costmodel.ir.verdict import Consequence, Finding, Outcome
+from costmodel.rules.judging.points import Price
+from costmodel.rules.schema.rulebook import Rulebook
+
+
+def about_the_deadline(book: Rulebook, contract: Iterable[Finding]) -> Finding | None:
+    """The finding about the deadline; None where there is none."""
+    rule = None if book.contract is None else book.contract.deadline
+    return None if rule is None else next((finding for finding in contract if finding.rule == rule.rule), None)
+
+
+def price_of(book: Rulebook, contract: Iterable[Finding]) -> Price:
+    """What the finding about the deadline takes; it has measured the seconds after it."""
+    rule = None if book.contract is None else book.contract.deadline
+    if rule is None or rule.late is None:
+        return lambda _: 0
+    policy = rule.late
+    found = about_the_deadline(book, contract)
+    if found is None or found.outcome is Outcome.PASS:
+        return lambda _: 0
+    if found.outcome is Outcome.UNDECIDED:
+        # nobody has said when it was handed in; or it hangs on what is not known
+        return lambda _: 0 if found.consequence is Consequence.NOTE else None
+    late = found.measured if isinstance(found.measured, int) else 0
+    return lambda maximum: policy.taken(late, maximum)
