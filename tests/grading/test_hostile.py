@@ -58,6 +58,16 @@ def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The fork server is there before the first program is, so that every one has to leave it as it was."""
+    honest = tmp_path_factory.mktemp("honest") / "model.py"
+    honest.write_text(
+        "from torch import nn\n\n\nclass Net(nn.Linear):\n    def __init__(self):\n        super().__init__(32, 10)\n"
+    )
+    assert trace_behind_wall(honest.parent, None, SETTINGS, wall=best_wall().wall).notice is None
+
+
 def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
     """The program's trace, with a check that the machine is as it was before."""
     secret = folder / "solution" / "model.py"
