@@ -6,44 +6,82 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
 _PATIENCE_SECONDS = 5.0
+_AWAKE = ("R", "D")
+"""Runs or waits for a processor; waits for a disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeUsage:
-    """The use of a tree now. CPU of processes that are gone is not in it."""
+    """The use of a tree now. What is gone is not in it.
+
+    Attributes:
+        memory_bytes: resident memory.
+        cpu_seconds: CPU time.
+        awake_seconds: by thread, the time in which it ran or was ready to run and waited for a processor; the waiting
+            is added when it is over.
+        is_awake: at least one thread runs now, or waits for a processor or a disk.
+    """
 
     memory_bytes: int = 0
     cpu_seconds: float = 0.0
+    awake_seconds: Mapping[int, float] = field(default_factory=dict)
+    is_awake: bool = False
 
 
 def descendants(process: int) -> list[int]:
     """The process and all below it, parents first. One that the system has adopted is not found."""
-    found = [process]
-    for parent in found:
+    return list(_threads(process))
+
+
+def _threads(process: int) -> dict[int, list[Path]]:
+    """Each process of the tree, with the folders of its threads."""
+    found: dict[int, list[Path]] = {}
+    todo = [process]
+    for parent in todo:
+        found[parent] = []
         with contextlib.suppress(OSError):
             for task in (_PROC / str(parent) / "task").iterdir():
+                found[parent].append(task)
                 with contextlib.suppress(OSError):
-                    found += [int(child) for child in (task / "children").read_text().split()]
+                    todo += [int(child) for child in (task / "children").read_text().split()]
     return found
 
 
-def usage(process: int) -> TreeUsage:
-    """Resident memory and CPU time of the whole tree; zero where there is no ``/proc``."""
+def usage(process: int, *, without_memory_of: int | None = None) -> TreeUsage:
+    """The use of the whole tree; zero where there is no ``/proc``.
+
+    Args:
+        process: its first one.
+        without_memory_of: a process of ours in it, the memory of which is nobody's fault.
+    """
     if not _PROC.is_dir():
         return TreeUsage()
-    memory, ticks = 0, 0
-    for one in descendants(process):
+    memory, ticks, is_awake = 0, 0, False
+    awake: dict[int, float] = {}
+    for one, tasks in _threads(process).items():
         with contextlib.suppress(OSError, ValueError, IndexError):
-            # the name, in parentheses, may hold anything; proc(5): field 14 utime, 15 stime, 24 rss
-            fields = (_PROC / str(one) / "stat").read_text().rpartition(")")[2].split()
+            fields = _stat(_PROC / str(one))
             ticks += int(fields[11]) + int(fields[12])
-            memory += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    return TreeUsage(memory_bytes=memory, cpu_seconds=ticks / os.sysconf("SC_CLK_TCK"))
+            memory += 0 if one == without_memory_of else int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+        for task in tasks:
+            with contextlib.suppress(OSError, ValueError):
+                # Documentation/scheduler/sched-stats: nanoseconds on a processor, and in its queue
+                ran, waited, _ = (task / "schedstat").read_text().split()
+                awake[int(task.name)] = (int(ran) + int(waited)) / 1e9
+                is_awake |= _stat(task)[0] in _AWAKE
+    cpu = ticks / os.sysconf("SC_CLK_TCK")
+    return TreeUsage(memory_bytes=memory, cpu_seconds=cpu, awake_seconds=awake, is_awake=is_awake)
+
+
+def _stat(place: Path) -> list[str]:
+    """proc(5), without the number and the name, which may hold anything: 0 state, 11 utime, 12 stime, 21 rss."""
+    return (place / "stat").read_text().rpartition(")")[2].split()
 
 
 def end(process: int) -> None:
@@ -72,7 +110,7 @@ def end(process: int) -> None:
 def _runs(process: int) -> bool:
     """False for a zombie, which only waits for its parent to ask."""
     try:
-        state = (_PROC / str(process) / "stat").read_text().rpartition(")")[2].split()[0]
+        state = _stat(_PROC / str(process))[0]
     except (OSError, IndexError):
         return False
     return state not in ("Z", "X")

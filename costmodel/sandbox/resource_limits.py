@@ -12,8 +12,9 @@ class Limits:
     """Limits on a child process and everything that it starts.
 
     Attributes:
-        wall_seconds: from its start to its end.
-        cpu_seconds: of each process (RLIMIT_CPU), and of the whole tree, watched from outside.
+        wall_seconds: that it sleeps: it neither runs nor waits for a processor (:mod:`costmodel.sandbox.slept`). Where
+            the system does not tell, from its start to its end.
+        cpu_seconds: of the whole tree, watched from outside; a little later the kernel ends each process (RLIMIT_CPU).
         memory_bytes: resident memory of the whole tree, watched from outside.
         address_space_bytes: of each process (RLIMIT_AS); a CUDA build of torch maps well over 4 GiB at import.
         processes: of the user (RLIMIT_NPROC; the kernel does not apply it to root); seccomp forbids new processes.

@@ -15,15 +15,15 @@ from typing import TypeAlias
 from costmodel.errors import FormatError
 from costmodel.ir.codec import dumps, loads
 from costmodel.sandbox import visible
+from costmodel.sandbox.child import Child
 from costmodel.sandbox.child_result import ChildResult, LimitReached, signal_of
+from costmodel.sandbox.fork import fork
+from costmodel.sandbox.fresh import start_fresh
 from costmodel.sandbox.inside.start import START, STARTED, Start, Started
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.supervisor import Ended, supervise
 from costmodel.sandbox.wall import Launch, environment
 from costmodel.sandbox.walls import wall_called
-
-_ACCOUNTING_SECONDS = 0.1
-"""The kernel's CPU limit goes by its clock ticks, the usage that it reports does not: they differ a little."""
 
 Entry: TypeAlias = Callable[[bytes, "tuple[str, ...]"], bytes]
 """(request, where the child sees each path that it is shown) → answer; a module's function, imported in the child."""
@@ -52,15 +52,22 @@ def run_child(entry: Entry, request: bytes, *, wall: str, limits: Limits, shown:
             limits=limits,
             confinement=launch.confinement,
             paths=visible.import_paths(),
-        )
-        ended = supervise(
-            launch.command,
-            dumps(start, START).encode() + b"\n" + request,
-            limits,
+            namespaces=launch.namespaces or (),
             environment=environment(str(scratch)),
-            scratch=scratch,
         )
+        ended = supervise(_child(start, request, launch, scratch), limits, scratch)
     return _result(ended, launch, limits)
+
+
+def _child(start: Start, request: bytes, launch: Launch, scratch: Path) -> Child:
+    """A fork where the wall and the system allow one, else a process started afresh; both end behind the same wall."""
+    with tempfile.TemporaryFile() as given:
+        given.write(dumps(start, START).encode() + b"\n" + request)
+        given.seek(0)
+        forked = fork(start.entry, given.fileno()) if launch.namespaces is not None else None
+        if forked is not None:
+            return forked
+        return start_fresh(launch.command, given, environment=start.environment, folder=scratch)
 
 
 def _result(ended: Ended, launch: Launch, limits: Limits) -> ChildResult:
@@ -70,9 +77,9 @@ def _result(ended: Ended, launch: Launch, limits: Limits) -> ChildResult:
     except (FormatError, UnicodeDecodeError):  # it ended before it was confined
         started = Started()
     limit = ended.stopped
-    # past its CPU limit the kernel sends SIGXCPU, and a second later SIGKILL
+    # past its own CPU limit the kernel sends SIGXCPU, and a second later SIGKILL
     killed_for_cpu = signal_of(ended.status) in (signal.SIGXCPU, signal.SIGKILL)
-    if limit is None and killed_for_cpu and ended.cpu_seconds >= limits.cpu_seconds - _ACCOUNTING_SECONDS:
+    if limit is None and killed_for_cpu and ended.cpu_seconds >= limits.cpu_seconds:
         limit = LimitReached.CPU_TIME
     return ChildResult(
         answer=answer,

@@ -1,19 +1,18 @@
-"""Supervision of one child: feed it, read it with caps, watch what it uses, and leave nothing of it behind."""
+"""Supervision of one child: read it with caps, watch what it uses, and leave nothing of it behind."""
 
 from __future__ import annotations
 
 import os
 import selectors
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from costmodel.sandbox.child import Child
 from costmodel.sandbox.child_result import LimitReached
-from costmodel.sandbox.process_tree import TreeUsage, end, usage
+from costmodel.sandbox.process_tree import end, usage
 from costmodel.sandbox.resource_limits import Limits
+from costmodel.sandbox.slept import Slept
 
 _LOOK_EVERY_SECONDS = 0.02
 _CHUNK = 1 << 18
@@ -40,35 +39,9 @@ class Ended:
     cpu_seconds: float
 
 
-def supervise(
-    command: Sequence[str], request: bytes, limits: Limits, *, environment: Mapping[str, str], scratch: Path
-) -> Ended:
-    """Run ``command`` with the request on its standard input and the number of its channel as last argument.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    receiver, channel = os.pipe()
-    with tempfile.TemporaryFile() as given:
-        given.write(request)
-        given.seek(0)
-        try:
-            child = subprocess.Popen(
-                [*command, str(channel)],
-                stdin=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=dict(environment),
-                cwd=scratch,
-                pass_fds=(channel,),
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(receiver)
-            raise
-        finally:
-            os.close(channel)
-    watch = _Watch(child, receiver, limits, scratch)
+def supervise(child: Child, limits: Limits, scratch: Path) -> Ended:
+    """Watch a child until its end, or end it at a limit; nothing of it is left afterwards."""
+    watch = _Watch(child, limits, scratch)
     try:
         return watch.until_the_end()
     finally:
@@ -76,12 +49,11 @@ def supervise(
 
 
 class _Watch:
-    def __init__(self, child: subprocess.Popen[bytes], receiver: int, limits: Limits, scratch: Path) -> None:
-        assert child.stdout is not None  # it is a pipe
+    def __init__(self, child: Child, limits: Limits, scratch: Path) -> None:
         self._child = child
         self._limits = limits
         self._scratch = scratch
-        self._deadline = time.monotonic() + limits.wall_seconds
+        self._slept = Slept(child.process)
         self._next_look = 0.0
         self._answer = bytearray()
         self._output = bytearray()
@@ -89,10 +61,9 @@ class _Watch:
         self._cpu = 0.0
         self._status: int | None = None
         self._selector = selectors.DefaultSelector()
-        for channel in (receiver, child.stdout.fileno()):
+        for channel in (child.answer, child.output):
             os.set_blocking(channel, False)
             self._selector.register(channel, selectors.EVENT_READ)
-        self._receiver = receiver
 
     def until_the_end(self) -> Ended:
         stopped = None
@@ -100,7 +71,7 @@ class _Watch:
             stopped = self._read() or self._limit_reached()
         if stopped is None:
             stopped = self._read(everything=True)
-        end(self._child.pid)
+        end(self._child.process)
         self._reap()
         tail = self._limits.tail_bytes
         return Ended(
@@ -114,21 +85,19 @@ class _Watch:
     def close(self) -> None:
         """End whatever still runs, whichever error brought us here."""
         if self._status is None:
-            end(self._child.pid)
+            end(self._child.process)
             self._reap()
         self._selector.close()
-        os.close(self._receiver)
-        assert self._child.stdout is not None  # it is a pipe
-        self._child.stdout.close()
+        self._child.close()
 
     def _has_ended(self) -> bool:
         """True once the child is a zombie; it is reaped after its tree, since its number must not be given away."""
-        return os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return os.waitid(os.P_PID, self._child.process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _reap(self) -> None:
         if self._status is None:
-            _, status, used = os.wait4(self._child.pid, 0)
-            self._status = self._child.returncode = os.waitstatus_to_exitcode(status)
+            _, status, used = os.wait4(self._child.process, 0)
+            self._status = os.waitstatus_to_exitcode(status)
             self._cpu = max(self._cpu, used.ru_utime + used.ru_stime)
 
     def _read(self, *, everything: bool = False) -> LimitReached | None:
@@ -139,7 +108,7 @@ class _Watch:
                 data = os.read(key.fd, _CHUNK)
                 if not data:
                     self._selector.unregister(key.fd)
-                elif key.fd == self._receiver:
+                elif key.fd == self._child.answer:
                     self._answer += data
                 else:
                     self._print(data)
@@ -162,17 +131,17 @@ class _Watch:
     def _limit_reached(self) -> LimitReached | None:
         """The limit on time, memory or files that the tree exceeds now."""
         now = time.monotonic()
-        if now > self._deadline:
-            return LimitReached.WALL_TIME
         if now < self._next_look:
             return None
         self._next_look = now + _LOOK_EVERY_SECONDS
-        used: TreeUsage = usage(self._child.pid)
+        used = usage(self._child.process, without_memory_of=self._child.keeper)
         self._cpu = max(self._cpu, used.cpu_seconds)
         if used.memory_bytes > self._limits.memory_bytes:
             return LimitReached.MEMORY
         if used.cpu_seconds > self._limits.cpu_seconds:
             return LimitReached.CPU_TIME
+        if self._slept.seconds(used) > self._limits.wall_seconds:
+            return LimitReached.WALL_TIME
         return LimitReached.FOLDER if _folder_bytes(self._scratch) > self._limits.folder_bytes else None
 
 

@@ -28,11 +28,13 @@ class Launch:
         command: its words; the number of its channel is appended.
         shown: where the child sees each of the paths that it is shown, in their order.
         confinement: what it does to itself.
+        namespaces: what a fork has to leave to stand where the command would put it; None: no fork can stand there.
     """
 
     command: tuple[str, ...]
     shown: tuple[str, ...]
     confinement: Confinement
+    namespaces: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +104,10 @@ def launch_in_place(
     *,
     must: tuple[str, ...],
     may: tuple[str, ...] = (),
+    namespaces: tuple[str, ...] = (),
 ) -> Launch:
     """A child that sees the machine's files where they lie, as far as its confinement leaves them readable."""
     places = tuple(str(path.absolute()) for path in shown)
     readable = (*visible.SYSTEM, *visible.needed(), *places)
     confinement = Confinement(must=must, may=may, readable=readable, scratch=str(scratch))
-    return Launch(command=command, shown=places, confinement=confinement)
+    return Launch(command=command, shown=places, confinement=confinement, namespaces=namespaces)

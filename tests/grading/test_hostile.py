@@ -14,9 +14,10 @@ from costmodel.ir.codec import dumps
 from costmodel.passes.lower import lower
 from costmodel.passes.summary import summarise
 from costmodel.passes.work import count
+from costmodel.sandbox import fork
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.process_tree import descendants
-from tests.grading.conftest import Hostile
+from tests.grading.conftest import HOSTILE, Hostile
 
 SETTINGS = {"input": "3x32x32", "batch": 2, "samples": 10, "epochs": 2}
 SECRET = "the solution of the exercise"
@@ -32,10 +33,21 @@ DEEDS = {
 }
 """What a program prints when it did what it must not be able to do, by the promise that forbids it."""
 
+HONEST = """# HONEST_MARK
+from torch import nn
+
+
+class Net(nn.Linear):
+    def __init__(self):
+        super().__init__(32, 10)
+"""
+
 STATUS = {status.wall: status for status in probe()}
 
 
 TELLING = {
+    "reaches_server",
+    "reads_left_memory",
     "disk_filler",
     "fork_and_hide",
     "kill_everybody",
@@ -56,6 +68,25 @@ WHOLE_CORPUS = "COSTMODEL_WHOLE_CORPUS" in os.environ
 def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The fork server is there before the first program is, so that every one has to leave it as it was."""
+    assert honest(tmp_path_factory.mktemp("honest")).notice is None
+
+
+@pytest.fixture(scope="module")
+def afresh(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The honest program's training, traced in a process that was not forked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fork, "can_fork", lambda: False)
+        return dumps(honest(tmp_path_factory.mktemp("afresh")).training)
+
+
+def honest(folder: Path) -> WalledTrace:
+    (folder / "model.py").write_text(HONEST, encoding="utf-8")
+    return trace_behind_wall(folder, None, SETTINGS, wall=best_wall().wall)
 
 
 def graded(hostile: Hostile, folder: Path, wall: str) -> WalledTrace:
@@ -124,6 +155,17 @@ def assert_as_expected(hostile: Hostile, result: WalledTrace) -> None:
 
 def test_behind_the_best_wall(hostile: Hostile, tmp_path: Path) -> None:
     assert_as_expected(hostile, graded(hostile, tmp_path, best_wall().wall))
+
+
+@pytest.mark.parametrize("name", ["traps_next", "patches_torch", "patches_json", "patches_recorder", "kill_everybody"])
+def test_the_next_one_does_not_notice(name: str, tmp_path: Path, afresh: str) -> None:
+    """Whatever a program does to its process, the next submission gets the bytes that a process of its own gives."""
+    (program,) = (one for one in HOSTILE if one.name == name)
+    graded(program, tmp_path, best_wall().wall)
+    (tmp_path / "honest").mkdir()
+    after = honest(tmp_path / "honest")
+    assert (after.notice, after.remarks, after.output) == (None, (), "")
+    assert dumps(after.training) == afresh
 
 
 @pytest.mark.slow

@@ -70,7 +70,10 @@ def grade(
         Path | None, typer.Option("--originals", help="your own copy of files that nobody may change")
     ] = None,
     time_limit: Annotated[
-        int | None, typer.Option("--time-limit", help="seconds that a submission may run [default: 120]", min=1)
+        int | None,
+        typer.Option(
+            "--time-limit", help="seconds that a submission may compute, and that it may wait [default: 90, 120]", min=1
+        ),
     ] = None,
     model: Annotated[
         str | None,

@@ -16,6 +16,13 @@ from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.ir.codec import dumps, loads
 
 
+def warm() -> None:
+    """What the first trace of a process would load is loaded before it."""
+    from costmodel.tracing.first_trace import first_trace
+
+    first_trace()
+
+
 def answer(request: bytes, shown: tuple[str, ...]) -> bytes:
     """Answer one request; ``shown`` is the submission, and for a replay the grader's inputs."""
     job = loads(Request, request.decode(), REQUEST)

@@ -109,7 +109,7 @@ def _answer(result: ChildResult, limits: Limits) -> Answer:
 
 def _stopped(result: ChildResult, limits: Limits) -> str:
     texts = {
-        LimitReached.WALL_TIME: f"it ran longer than {limits.wall_seconds:g} seconds{_MAIN}",
+        LimitReached.WALL_TIME: f"it waited longer than {limits.wall_seconds:g} seconds{_MAIN}",
         LimitReached.CPU_TIME: f"it used more than {limits.cpu_seconds} seconds of CPU{_MAIN}",
         LimitReached.MEMORY: f"it used more than {limits.memory_bytes // 2**20} MiB of memory",
         LimitReached.FOLDER: f"it wrote more than {limits.folder_bytes // 2**20} MiB of files",

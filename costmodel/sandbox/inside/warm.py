@@ -9,7 +9,6 @@ standard input does.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import select
 import signal
@@ -20,7 +19,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from costmodel.ir.codec import dumps, loads
+from costmodel.sandbox.inside.entries import entry
 from costmodel.sandbox.resource_limits import Limits
+from costmodel.sandbox.slept import Slept
 
 JOB = "costmodel.warm-job/1"
 DONE = "costmodel.warm-done/1"
@@ -28,6 +29,7 @@ _LENGTH = struct.Struct(">Q")
 _CHUNK = 1 << 16
 _FAILED, _NO_MEMORY = 1, 2
 _PATIENCE_SECONDS, _LOOK_EVERY_SECONDS = 1.0, 0.001
+_LONGEST_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +58,8 @@ def main() -> None:
     while (frame := read_frame(requests)) is not None:
         line, _, data = frame.partition(b"\n")
         job = loads(Job, line.decode(), JOB)
-        done, answer = _run(_entry(job.entry), data, job.limits, (requests.fileno(), responses.fileno()))
+        done, answer = _run(entry(job.entry), data, job.limits, (requests.fileno(), responses.fileno()))
         write_frame(responses, dumps(done, DONE).encode() + b"\n" + answer)
-
-
-def _entry(reference: str) -> Any:
-    """The function; the first time its module is imported and, where it has a ``warm``, made ready before the fork."""
-    name, _, function = reference.partition(":")
-    fresh = name not in sys.modules
-    module = importlib.import_module(name)
-    if fresh and hasattr(module, "warm"):
-        module.warm()
-    return getattr(module, function)
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:
@@ -91,17 +83,17 @@ def write_frame(stream: IO[bytes], body: bytes) -> None:
     stream.flush()
 
 
-def _run(entry: Any, data: bytes, limits: Limits, ours: tuple[int, ...]) -> tuple[Done, bytes]:
+def _run(function: Any, data: bytes, limits: Limits, ours: tuple[int, ...]) -> tuple[Done, bytes]:
     """Call the entry in a fork, which has none of our channels, and wait for its end or the limit on its time."""
     receiver, sender = os.pipe()
     child = os.fork()
     if child == 0:
         for channel in (receiver, *ours):
             os.close(channel)
-        _work(entry, data, limits, sender)
+        _work(function, data, limits, sender)
     os.close(sender)
     try:
-        limit, answer = _receive(receiver, limits)
+        limit, answer = _receive(receiver, limits, Slept(child))
         if limit:
             os.kill(child, signal.SIGKILL)
     finally:
@@ -122,12 +114,12 @@ def _end(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _work(entry: Any, data: bytes, limits: Limits, sender: int) -> None:
+def _work(function: Any, data: bytes, limits: Limits, sender: int) -> None:
     """The child's side; never returns. An answer is whole if its last byte is a newline of ours."""
     status = _FAILED
     try:
         _confine(limits)
-        answer = entry(data)
+        answer = function(data)
         _send(sender, answer + b"\n")
         status = 0
     except MemoryError:
@@ -165,15 +157,14 @@ def _mapped() -> int:
         return 16 << 30
 
 
-def _receive(channel: int, limits: Limits) -> tuple[str, bytes]:
+def _receive(channel: int, limits: Limits, slept: Slept) -> tuple[str, bytes]:
     """(limit reached, answer) of a child that may go on for ever."""
-    deadline = time.monotonic() + limits.wall_seconds
     answer = bytearray()
     while True:
-        left = deadline - time.monotonic()
+        left = limits.wall_seconds - slept.seconds()
         if left <= 0:
             return "wall time", b""
-        if not select.select([channel], [], [], left)[0]:
+        if not select.select([channel], [], [], min(left, _LONGEST_LOOK_SECONDS))[0]:
             continue
         data = os.read(channel, _CHUNK)
         if not data:

@@ -10,13 +10,14 @@ from costmodel.sandbox.wall import Launch, Wall, launch_in_place, program, pytho
 
 _FLAGS = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _MORE = ("--net", "--ipc", "--uts", "--cgroup")
+_NAMES = ("user", "mount", "pid", "net", "ipc", "uts", "cgroup")
+"""The same for a fork, which leaves them itself."""
 
 
 def _launch(shown: Sequence[Path], scratch: Path, _: Limits) -> Launch:
     command = (program("unshare"), *_FLAGS, *_MORE, *python())
-    return launch_in_place(
-        shown, scratch, command, must=("limits", "scratch", "powerless", "seccomp"), may=("landlock",)
-    )
+    must = ("limits", "scratch", "powerless", "seccomp")
+    return launch_in_place(shown, scratch, command, must=must, may=("landlock",), namespaces=_NAMES)
 
 
 WALL = Wall(

@@ -55,7 +55,7 @@ UNDER_MAIN = "; what trains, downloads or plots belongs under if __name__ == '__
 @pytest.mark.parametrize(
     ("limit", "kind", "message"),
     [
-        (LimitReached.WALL_TIME, NoticeKind.TIMEOUT, f"it ran longer than 1.5 seconds{UNDER_MAIN}"),
+        (LimitReached.WALL_TIME, NoticeKind.TIMEOUT, f"it waited longer than 1.5 seconds{UNDER_MAIN}"),
         (LimitReached.CPU_TIME, NoticeKind.CPU, f"it used more than 7 seconds of CPU{UNDER_MAIN}"),
         (LimitReached.MEMORY, NoticeKind.MEMORY, "it used more than 3 MiB of memory"),
         (LimitReached.FOLDER, NoticeKind.DISK, "it wrote more than 5 MiB of files"),

@@ -1,0 +1,13 @@
+"""An entry that cannot be forked: it starts a thread while it is made ready."""
+
+from __future__ import annotations
+
+import threading
+
+
+def warm() -> None:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def greets(_: bytes, __: tuple[str, ...]) -> bytes:
+    return b"good day"
