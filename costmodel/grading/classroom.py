@@ -101,6 +101,7 @@ def grade_class(
         ranking=ranking,
         notes=(*intake.notes, *sheets.notes, *models.notes, *_of_the_class(traced, plan)),
         provenance={},
+        metrics={name: metric.unit for name, metric in book.metrics.items()},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
@@ -82,6 +82,7 @@ class Grades(Noun):
         ranking: None if the rulebook does not rank.
         notes: about the class as a whole: facts of unknown students, a weaker wall.
         provenance: versions and digests, never a clock.
+        metrics: the rulebook's metrics, in its order, and their units; empty in an older file.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -93,6 +94,7 @@ class Grades(Noun):
     ranking: Ranking | None
     notes: tuple[str, ...]
     provenance: Mapping[str, str]
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -198,6 +198,7 @@ CHECKS = {
     "text": harmless_text,
     "csv": harmless_csv,
     "nbgrader": harmless_csv,
+    "summary": harmless_csv,
     "html": harmless_html,
     "md": harmless_markdown,
     "json": harmless_json,

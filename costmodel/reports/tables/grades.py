@@ -7,6 +7,7 @@ from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Consequence, Outcome
+from costmodel.reports.rubric_records import rubric_records
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import ranking
 from costmodel.reports.view import View
@@ -22,7 +23,7 @@ def tables(grades: Grades, view: View) -> list[Table]:
     result = [rubric(grades)]
     if grades.ranking is not None:
         result += ranking.tables(grades.ranking, view)
-    return [*result, *summary(grades)]
+    return [*result, *summary(grades).values()]
 
 
 def rubric(grades: Grades) -> Table:
@@ -45,6 +46,11 @@ def rubric(grades: Grades) -> Table:
     missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
     title = f"{grades.title}: {handed_in} submission{'' if handed_in == 1 else 's'}{missing}"
     return Table(title, headers, rows, grades.notes)
+
+
+def records(grades: Grades, view: View) -> Table:  # noqa: ARG001  # the rubric has one view
+    """One row per student, for a spreadsheet or a program."""
+    return rubric_records(grades, ["; ".join(_to_look_at(graded)) for graded in grades.submissions])
 
 
 def _handed_in(grades: Grades) -> list[Graded]:
@@ -80,17 +86,20 @@ def _to_look_at(graded: Graded) -> list[str]:
     return [f"{', '.join(dict.fromkeys(names))}: {cause}" for cause, names in hanging.items()]
 
 
-def summary(grades: Grades) -> list[Table]:
-    """How many of those that handed in passed, and how points are spread; undecided ones are counted, not guessed."""
+def summary(grades: Grades) -> dict[str, Table]:
+    """By what each is about: how many of those that handed in passed, and how points are spread.
+
+    Undecided ones are counted, not guessed.
+    """
     handed_in = _handed_in(grades)
     outcomes = Counter(g.verdict.outcome.value for g in handed_in)
     rows: list[list[Cell]] = [[outcome.value, outcomes.get(outcome.value, 0)] for outcome in Outcome]
-    result = [Table("The class: outcomes", ("outcome", "submissions"), rows)]
+    result = {"outcomes": Table("The class: outcomes", ("outcome", "submissions"), rows)}
     totals = [g.total for g in handed_in if g.total is not None]
     if any(g.verdict.points is not None for g in handed_in):
-        result.append(_distribution(handed_in, totals))
+        result["points"] = _distribution(handed_in, totals)
     if totals:
-        result.append(_histogram(totals))
+        result["totals"] = _histogram(totals)
     return result
 
 

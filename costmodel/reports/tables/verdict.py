@@ -6,6 +6,7 @@ from costmodel.ir.verdict import Claim, Consequence, Finding, Outcome, Verdict
 from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
+from costmodel.reports.verdict_records import verdict_records
 from costmodel.reports.view import View
 
 NOUN = Verdict
@@ -26,6 +27,11 @@ def tables(verdict: Verdict, view: View) -> list[Table]:
     if view.sensitivity and verdict.readings:
         result.append(_readings(verdict))
     return result
+
+
+def records(verdict: Verdict, view: View) -> Table:
+    """One row per finding, then one per point table, value, and whatever else is known; columns say what is what."""
+    return verdict_records(verdict, why_nothing(verdict), readings=view.sensitivity)
 
 
 def _finding(f: Finding) -> list[Cell]:

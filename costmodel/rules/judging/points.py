@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
 
-from costmodel.ir.verdict import Finding, Outcome, Points, PointsRow
+from costmodel.ir.verdict import Finding, NextCell, Outcome, Points, PointsRow
 from costmodel.rules.judging.limits import both_ways
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.value import Value, plain
@@ -13,13 +15,21 @@ from costmodel.rules.value import Value, plain
 Measure = Callable[[str], Value]
 
 
-def points_of(tables: tuple[PointTable, ...], value_of: Measure, findings: Iterable[Finding]) -> Points:
-    """The tables and their sum.
+_NO_UNITS: Mapping[str, str] = MappingProxyType({})
+
+
+def points_of(
+    tables: tuple[PointTable, ...],
+    value_of: Measure,
+    findings: Iterable[Finding],
+    units: Mapping[str, str] = _NO_UNITS,
+) -> Points:
+    """The tables and their sum; ``units`` are those of the metrics.
 
     A failure that zeroes takes everything. A rule that may still turn out to zero leaves the sum undecided, and so does
     a table whose value is unknown or only a lower bound.
     """
-    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
+    rows = tuple(replace(_row(table, value_of(table.metric)), unit=units.get(table.metric, "")) for table in tables)
     zeroing = {finding.outcome for finding in findings if finding.consequence.zeroes}
     known = [row.points for row in rows if row.points is not None]
     total = sum(known) if len(known) == len(rows) else None
@@ -30,7 +40,7 @@ def points_of(tables: tuple[PointTable, ...], value_of: Measure, findings: Itera
     return Points(total=total, maximum=sum(table.maximum for table in tables), tables=rows)
 
 
-def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Callable[[str], str]) -> tuple[Finding, ...]:
+def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Mapping[str, str]) -> tuple[Finding, ...]:
     """A finding for each table of which only a lower bound is known: the points are a rule, and it is undecided."""
     bounded = [(table, value) for table in tables if (value := value_of(table.metric)).at_least]
     return tuple(
@@ -39,7 +49,7 @@ def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Callab
             measured=plain(value.amount),
             at_least=True,
             limit="known",
-            unit=units(table.metric),
+            unit=units[table.metric],
             outcome=Outcome.UNDECIDED,
             because=_at_least(value),
         )
@@ -68,7 +78,16 @@ def _row(table: PointTable, value: Value) -> PointsRow:
         maximum=table.maximum,
         because=because,
         at_least=value.at_least,
+        better=None if points is None or value.amount is None else _better(table, value.amount, points),
     )
+
+
+def _better(table: PointTable, amount: Decimal, points: int) -> NextCell | None:
+    found = table.next_better(amount, points)
+    if found is None:
+        return None
+    more, text, bound = found
+    return NextCell(points=more, text=text, away=plain(abs(amount - bound)) or 0)
 
 
 def _both(table: PointTable, value: Value, other: Value) -> PointsRow:
@@ -76,4 +95,4 @@ def _both(table: PointTable, value: Value, other: Value) -> PointsRow:
     row = _row(table, replace(value, other=None))
     if row.points == _row(table, other).points:
         return row
-    return replace(row, points=None, because=f"{both_ways(value)} give different points")
+    return replace(row, points=None, better=None, because=f"{both_ways(value)} give different points")
