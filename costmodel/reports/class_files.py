@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.errors import UnknownNameError
 from costmodel.ir.grades import Graded, Grades
-from costmodel.reports.report_format import format_names, load_format, names_on_request, render
+from costmodel.reports.report_format import format_names, load_format, refuse_unwritten, render
 from costmodel.reports.view import Noun, View
 
 
@@ -20,9 +19,7 @@ def class_files(grades: Grades, on_request: Sequence[str] = ()) -> dict[str, str
     Raises:
         UnknownNameError: one of them is not a format that is written on request.
     """
-    for name in on_request:
-        if name not in names_on_request():
-            raise UnknownNameError("platform format", name, names_on_request())
+    refuse_unwritten(on_request)
     always = [name for name in format_names() if not load_format(name).ON_REQUEST]
     nouns: list[Noun] = [grades, *([] if grades.ranking is None else [grades.ranking]), *grades.submissions]
     files: dict[str, str] = {}

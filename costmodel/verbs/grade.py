@@ -24,6 +24,7 @@ from costmodel.grading.verdicts import JudgingOptions
 from costmodel.grading.whose_facts import FactsRow
 from costmodel.ir.facts import IDENTITIES, Facts, Reading
 from costmodel.ir.grades import Grades
+from costmodel.reports import refuse_unwritten
 from costmodel.reports.class_files import class_files
 from costmodel.rules.judging.sheets import Sheet, sheets_of
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
@@ -117,6 +118,7 @@ def grade(
         UsageError, FormatError, RulebookError: the class, the facts, the roster or the rulebook.
         SandboxError: no wall that is good enough.
     """
+    refuse_unwritten(formats)
     order = Order(
         place=Path(submissions),
         rules=rules,

@@ -270,6 +270,8 @@ def test_a_mapping_drawn_and_as_data() -> None:
     )
     assert "(not proven optimal)" in draw("conv", nouns.solved(optimal=False))
     assert draw("conv", nouns.solved(False)) == "conv: C=3 M=1\ninvalid: nothing fits\n"
+    # a file of cases names them as it likes
+    assert draw("a\x1b[31m\nb\u202e", nouns.solved(False)) == "a b\ufffd: C=3 M=1\ninvalid: nothing fits\n"
     assert case_data(nouns.solved()) == {
         "valid": True, "because": "", "optimal": True, "energy_pj": 1234.5, "cycles": 6789, "utilisation": 0.123456,
         "mapping": [
