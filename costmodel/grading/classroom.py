@@ -17,11 +17,13 @@ from costmodel.grading.intake.roster import Roster
 from costmodel.grading.intake.submissions import Submission, find_submissions
 from costmodel.grading.job import Job, TracedSubmission, trace
 from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
+from costmodel.grading.origins import origins_of
 from costmodel.grading.resume import ResumeStore, trace_key
 from costmodel.grading.verdicts import JudgingOptions, verdict_of
 from costmodel.grading.whose_facts import FactsRow, assign_facts
 from costmodel.hardware.machines import load_hardware
-from costmodel.ir.grades import Graded, Grades, Member
+from costmodel.ir.cost import CostReport
+from costmodel.ir.grades import Graded, Grades, Member, Origin
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
@@ -93,7 +95,14 @@ def grade_class(
     if book.ranking is not None and plan.ranked:
         entered = [s for s in submissions if not _is_empty_handed(s)]
         ranking = rank([contender_of(verdicts[s.key]) for s in entered], book, reading=plan.options.reading)
-    graded = tuple(_graded(s, traced.get(s.key), verdicts[s.key], ranking) for s in submissions)
+    graded = tuple(
+        replace(
+            _graded(s, traced.get(s.key), verdicts[s.key], ranking),
+            origins=_origins(traced.get(s.key), costs.get(s.key, {}), book),
+            rank_published=book.ranking is not None and book.ranking.publish_rank,
+        )
+        for s in submissions
+    )
     return Grades(
         rulebook=book.name,
         title=f"{book.title} (edition {book.edition})",
@@ -228,6 +237,11 @@ def _graded(
         sid=people[0].sid if len(people) == 1 else "",
         members=tuple(people) if len(people) > 1 else (),
     )
+
+
+def _origins(traced: TracedSubmission | None, costs: Mapping[str, CostReport], book: Rulebook) -> tuple[Origin, ...]:
+    cost = costs.get(book.hardware.search) if book.hardware is not None else None
+    return origins_of(None if traced is None else traced.analysis, cost)
 
 
 def _notices(traced: TracedSubmission | None) -> tuple[Notice, ...]:

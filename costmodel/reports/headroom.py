@@ -35,3 +35,15 @@ def headroom(finding: Finding) -> Headroom | None:
     room = side * (Decimal(repr(bound)) - Decimal(repr(measured)))  # of the shortest decimals, as they are shown
     amount = int(room) if room == room.to_integral_value() else float(room)
     return Headroom(amount, round(float(100 * room / abs(Decimal(repr(bound)))), 4) if bound else None)
+
+
+def room_in_words(finding: Finding) -> str:
+    """``400 bytes left, 40% of the limit``; "" where nothing can be said."""
+    room = headroom(finding)
+    if room is None:
+        return ""
+    if not room.amount:
+        return "exactly on the limit"
+    short = "short" if _SIDES[finding.operator] < 0 else "too much"
+    share = "" if room.percent is None else f", {abs(room.percent):.3g}% of the limit"
+    return f"{abs(room.amount):,} {finding.unit}".strip() + f" {'left' if room.amount > 0 else short}{share}"

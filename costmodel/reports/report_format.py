@@ -21,7 +21,8 @@ class ReportFormat(Protocol):
     Attributes:
         NOUNS: names of the classes of nouns that the format can show.
         FILES: where ``grade`` writes a noun: the class's own (``Grades``, ``Ranking``) by a path below the folder of
-            results, a student's (``Graded``) by a path with ``{key}`` for the student's file name.
+            results, a student's (``Graded``) by a path with ``{key}`` for the student's file name. With ``{student}``
+            (the id in the roster), ``{assignment}`` and ``{notebook}`` a group's is written for each member.
         ON_REQUEST: True if ``grade`` writes these files only where ``--format`` names the format (a platform's).
     """
 

@@ -6,7 +6,7 @@ number in ``limit_text``. ``headroom`` is negative where a limit is exceeded. An
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from costmodel.ir.verdict import Claim, Estimate, Finding, PointsRow, Verdict
@@ -34,6 +34,12 @@ def verdict_records(verdict: Verdict, nothing: str, *, readings: bool) -> Table:
     rows += [*_beside(verdict)]
     cells = [[verdict.subject, *(row.get(column) for column in COLUMNS[1:])] for row in rows]
     return Table("", COLUMNS, cells)
+
+
+def with_more_rows(records: Table, subject: str, rows: Iterable[_Record]) -> Table:
+    """The list with rows that stand beside the verdict."""
+    more = [[subject, *(row.get(column) for column in COLUMNS[1:])] for row in rows]
+    return Table("", COLUMNS, [*records.rows, *more])
 
 
 def _findings(verdict: Verdict) -> Iterator[_Record]:

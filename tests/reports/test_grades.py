@@ -127,10 +127,20 @@ def test_a_flag_is_a_remark_and_no_error_of_the_classroom(analysis: Make) -> Non
 
 
 def test_a_students_place_is_provisional_while_others_are_undecided(analysis: Make) -> None:
-    for format in ("text", "md", "html", "csv", "gradescope"):
+    for format in ("text", "md", "html", "csv", "gradescope", "page", "nbgrader-feedback"):
         said = render(graded(analysis, "Ada", entry=place(3)), format)
-        assert "Place in the class (provisional: 3 undecided)" in said
+        assert "(provisional: 3 undecided)" in said
+        assert "Place in the class" not in said
         assert "provisional" not in render(graded(analysis, "Ada", entry=place(0)), format)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_student_reads_a_rank_only_where_the_rulebook_publishes_it(analysis: Make, published: bool) -> None:
+    seventh = replace(place(0), rank=777)
+    for format in ("text", "md", "html", "csv", "page", "nbgrader-feedback"):
+        assert ("777" in render(graded(analysis, "Ada", entry=seventh, rank_published=published), format)) is published
+    scope = json.loads(render(graded(analysis, "Ada", entry=seventh, rank_published=published), "gradescope"))
+    assert ("777" in scope["output"]) is published
 
 
 def test_to_look_at_says_each_cause_once(analysis: Make) -> None:

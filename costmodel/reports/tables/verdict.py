@@ -16,14 +16,26 @@ _FINDING = ("rule", "measured", "limit", "unit", "outcome", "because")
 
 def tables(verdict: Verdict, view: View) -> list[Table]:
     """Findings, the model that they are of, and claims where something was claimed or measured beside it."""
-    reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
-    title = f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+    title = title_of(verdict)
     result = [Table(title, _FINDING, [_finding(f) for f in verdict.findings], verdict.notes)]
-    result += judged_table(verdict.judged)
-    if verdict.contract:
-        result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
-    result += _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
-    result += assumptions_table(verdict.assumptions)
+    return [*result, *judged_table(verdict.judged), *contract(verdict), *_points(verdict), *beside(verdict, view)]
+
+
+def title_of(verdict: Verdict) -> str:
+    """The rulebook, the reading if it is not as written, the subject and the outcome."""
+    reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
+    return f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+
+
+def contract(verdict: Verdict) -> list[Table]:
+    """The rules on files; none where there are none."""
+    rows = [_finding(f) for f in verdict.contract]
+    return [Table("Contract: the submission's files", _FINDING, rows)] if rows else []
+
+
+def beside(verdict: Verdict, view: View) -> list[Table]:
+    """All that stands beside rules and points: estimates, the ranking metric, claims, assumptions, other readings."""
+    result = [*_estimates(verdict), *_metric(verdict), *_claims(verdict), *assumptions_table(verdict.assumptions)]
     if view.sensitivity and verdict.readings:
         result.append(_readings(verdict))
     return result
@@ -35,10 +47,11 @@ def records(verdict: Verdict, view: View) -> Table:
 
 
 def _finding(f: Finding) -> list[Cell]:
-    return [f.rule, _measured(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
+    return [f.rule, measured_cell(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
 
 
-def _measured(value: int | float | str | None, at_least: bool) -> Cell:
+def measured_cell(value: int | float | str | None, at_least: bool) -> Cell:
+    """A value as people read it: unknown, or ≥ where it is only the least that it can be."""
     if value is None:
         return "unknown"
     return f"≥ {value:,}" if at_least and not isinstance(value, str) else value

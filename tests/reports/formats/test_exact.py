@@ -26,8 +26,11 @@ PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 
 def test_the_formats() -> None:
     general = ["csv", "html", "json", "md", "text"]
-    on_request = ["codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "nbgrader"]
-    assert format_names() == sorted([*general, "summary", *on_request])
+    on_request = [
+        "canvas", "codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "moodle", "nbgrader",
+        "nbgrader-feedback",
+    ]  # fmt: skip
+    assert format_names() == sorted([*general, "page", "summary", *on_request])
     assert (general_names(), names_on_request()) == (general, on_request)
     with pytest.raises(UnknownNameError, match="unknown report format 'gradescop'"):
         render(nouns.ranking(), "gradescop")
@@ -272,10 +275,11 @@ def test_nbgrader() -> None:
 def test_the_files_of_a_class() -> None:
     ranked = grades(graded(), ranking=RANKING)
     always = {"rubric.csv", "summary.csv", "rubric.html", "rubric.md", "rubric.txt", "grades.json"}
-    assert set(class_files(grades(graded()))) == {*always, "feedback/ann-1.md"}
+    feedback = {"feedback/ann-1.md", "feedback/ann-1.html"}
+    assert set(class_files(grades(graded()))) == {*always, *feedback}
     files = class_files(ranked, ["gradescope", "nbgrader"])
     assert set(files) == {
-        *always, "feedback/ann-1.md", "ranking.json", "ranking.csv", "gradescope/ann-1/results.json", "nbgrader.csv",
+        *always, *feedback, "ranking.json", "ranking.csv", "gradescope/ann-1/results.json", "nbgrader.csv",
     }  # fmt: skip
     # students read what other readings would say; a platform's file holds what decides
     assert files["feedback/ann-1.md"] == render(graded(), "md", View(sensitivity=True))
