@@ -209,7 +209,7 @@ def words(given: list[str], option: str) -> dict[str, str]:
     """
     result: dict[str, str] = {}
     for word in given:
-        name, equals, text = word.partition("=")
+        name, equals, text = word.removeprefix("\ufeff").partition("=")  # what an editor puts before a first line
         if not equals or not name:
             raise UsageError(f"{option} {word!r}: write NAME=VALUE")
         if name in result:

@@ -10,10 +10,12 @@ from costmodel.grading.class_mapping import MappedClass, MappingPlan, map_class
 from costmodel.grading.intake.people import Student
 from costmodel.grading.known import Known
 from costmodel.grading.notice import OF_OTHERS, Notice, NoticeKind
+from costmodel.grading.origins import origins_of
 from costmodel.grading.overrides import Override
 from costmodel.grading.verdicts import verdict_of
 from costmodel.hardware.machines import load_hardware
-from costmodel.ir.grades import Graded, Grades, Member
+from costmodel.ir.cost import CostReport
+from costmodel.ir.grades import Graded, Grades, Member, Origin
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import AS_WRITTEN, Consequence, Finding, Outcome, Verdict
 from costmodel.rules.ranking.rank import contender_of
@@ -77,10 +79,18 @@ def judge_class(known: KnownClass, book: Rulebook, plan: JudgingPlan) -> Grades:
     return Grades(
         rulebook=book.name,
         title=f"{book.title} (edition {book.edition})",
-        submissions=tuple(_graded(s, verdicts[s.key], ranking) for s in submissions),
+        submissions=tuple(
+            replace(
+                _graded(s, verdicts[s.key], ranking),
+                origins=_origins(s, mapped.reports.get(s.key, {}), book),
+                rank_published=book.ranking is not None and book.ranking.publish_rank,
+            )
+            for s in submissions
+        ),
         ranking=ranking,
         notes=known.notes,
         provenance={},
+        metrics={name: metric.unit for name, metric in book.metrics.items()},
     )
 
 
@@ -131,6 +141,11 @@ def _graded(known: Known, verdict: Verdict, ranking: Ranking | None) -> Graded:
         sid=people[0].sid if len(people) == 1 else "",
         members=tuple(people) if len(people) > 1 else (),
     )
+
+
+def _origins(known: Known, costs: Mapping[str, CostReport], book: Rulebook) -> tuple[Origin, ...]:
+    cost = costs.get(book.hardware.search) if book.hardware is not None else None
+    return origins_of(None if known.traced is None else known.traced.analysis, cost)
 
 
 def _member(student: Student) -> Member:

@@ -112,7 +112,9 @@ class LayerRow:
     """One module's own calls (not its children's); functional calls belong to the module that makes them.
 
     ``layer`` is the module path, ``(model)`` for the model itself and ``(loss)`` for the loss. Energy, cycles and
-    utilisation are those of its loop nests on the hardware asked for, None where there are none.
+    utilisation are those of its loop nests on the hardware asked for, None where there are none. ``where`` is the first
+    line of the user's code that calls it (``net.py:12``), ``shapes`` those of its largest call's first input and output
+    (``2x3x32x32 → 2x6x28x28``); "" where they are not known.
     """
 
     layer: str
@@ -125,6 +127,8 @@ class LayerRow:
     energy_pj: float | None = None
     cycles: int | None = None
     utilisation: float | None = None
+    where: str = ""
+    shapes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

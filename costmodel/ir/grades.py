@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
@@ -25,6 +25,30 @@ class Member:
     sid: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A layer that a figure comes from.
+
+    Attributes:
+        figure: ``cycles``, ``energy``, ``operations of a step`` or ``peak activation``.
+        layer: module path, as an analysis names it.
+        problem: its shape: of its layer problem (``C3 M6 R5 S5 P28 Q28``), or of its tensors (``3x32x32 → 6x28x28``).
+        where: the line of the submission that calls it (``net.py:12``); "" if unknown.
+        amount: in ``unit``.
+        share: of the whole figure, from 0 to 1; None for a peak, which is one layer's alone.
+        by: the convention that counts so; "" if there is one only.
+    """
+
+    figure: str
+    layer: str
+    problem: str
+    where: str
+    amount: int | float
+    unit: str
+    share: float | None = None
+    by: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Graded(Noun):
     """One student's result.
@@ -40,6 +64,8 @@ class Graded(Noun):
         output: the end of what the submission printed while it was traced.
         email, sid: from the roster, "" if unknown.
         members: of a group of several, each with their own; empty for one student.
+        origins: the layers that cycles, energy and the peak come from, the largest first; empty if nothing is known.
+        rank_published: whether the rulebook publishes ranks; the student is shown the rank only then.
     """
 
     SCHEMA: ClassVar[str] = ONE
@@ -56,6 +82,8 @@ class Graded(Noun):
     sid: str = ""
     for_grader: tuple[Finding, ...] = ()
     members: tuple[Member, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    rank_published: bool = False
 
     def summary(self) -> str:
         """The noun in a few words."""
@@ -93,6 +121,7 @@ class Grades(Noun):
         ranking: None if the rulebook does not rank.
         notes: about the class as a whole: facts of unknown students, a weaker wall.
         provenance: versions and digests, never a clock.
+        metrics: the rulebook's metrics, in its order, and their units; empty in an older file.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -104,6 +133,7 @@ class Grades(Noun):
     ranking: Ranking | None
     notes: tuple[str, ...]
     provenance: Mapping[str, str]
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> str:
         """The noun in a few words."""

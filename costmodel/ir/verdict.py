@@ -73,6 +73,7 @@ class Finding:
         because: the reason, readable by the person concerned.
         consequence: the effect of a failure.
         readings: those of the rulebook that do not agree about it, and leave it undecided.
+        operator, bound: the limit as data where it is one number (``<`` and 1000000, in ``unit``); else "" and None.
     """
 
     rule: str
@@ -84,11 +85,31 @@ class Finding:
     because: str
     consequence: Consequence = Consequence.NONE
     readings: tuple[str, ...] = ()
+    operator: str = ""
+    bound: int | float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextCell:
+    """The nearest cell of a table that gives more points.
+
+    Attributes:
+        points: what it gives.
+        text: its bound as people read it (``below 50``).
+        away: how far the value is from the bound, in the metric's unit; 0 on a bound that lies outside the cell.
+    """
+
+    points: int
+    text: str
+    away: int | float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsRow:
-    """Points of one table; ``points`` is None while the metric is unknown, or known only ``at_least``."""
+    """Points of one table; ``points`` is None while the metric is unknown, or known only ``at_least``.
+
+    ``better`` is None where the points are not known, or are the most that there are; ``unit`` is the metric's.
+    """
 
     table: str
     measured: int | float | None
@@ -96,6 +117,8 @@ class PointsRow:
     maximum: int
     because: str
     at_least: bool = False
+    unit: str = ""
+    better: NextCell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from costmodel.ops.uncounted import REASONS
 from costmodel.passes.activations import peak_activation
 from costmodel.passes.causal import causal_operations_saved
 from costmodel.passes.memory import kept_by_optimizers, peak_memory
+from costmodel.passes.module_calls import first_lines, module_io
 from costmodel.passes.parameters import count_parameters
 from costmodel.passes.work import count
 
@@ -222,14 +223,15 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
     groups: dict[str, list[CountRow]] = {}
     for row in counts.rows:
         groups.setdefault(row.scope, []).append(row)
-    io = _io(trace)
+    io = module_io(trace)
+    places = first_lines(trace)
     types = {module.path: module.type for module in trace.modules}
     order = [path for path in types if path in groups or by_module.get(path)]
     order += [scope for scope in groups if scope not in types]
     rows = []
     for scope in order:
         own = groups.get(scope, [])
-        input_bytes, output_bytes = io.get(scope, (0, 0))
+        input_bytes, output_bytes, shapes = io.get(scope, (0, 0, ""))
         rows.append(
             LayerRow(
                 layer=layer_name(scope),
@@ -239,21 +241,11 @@ def _layers(trace: Trace, counts: Counts, convention: Convention, by_module: dic
                 macs=_figures(own, _by(MACS)),
                 input_bytes=input_bytes,
                 output_bytes=output_bytes,
+                where=places.get(scope, ""),
+                shapes=shapes,
             )
         )
     return tuple(rows)
-
-
-def _io(trace: Trace) -> dict[str, tuple[int, int]]:
-    """Bytes of a module's inputs and outputs in its largest call, the whole batch."""
-    result: dict[str, tuple[int, int]] = {}
-    for call in trace.module_calls:
-        pair = (
-            sum(trace.tensors[i].nbytes for i in call.inputs),
-            sum(trace.tensors[i].nbytes for i in call.outputs),
-        )
-        result[call.path] = max(result.get(call.path, pair), pair, key=sum)
-    return result
 
 
 def _ops(counts: Counts, convention: Convention) -> tuple[OpRow, ...]:

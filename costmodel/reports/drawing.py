@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from costmodel.files.quoting import printable, safe_text
 from costmodel.ir.cost import LayerCost
 
 
 def draw(name: str, cost: LayerCost) -> str:
-    """Figures and loop nest of one layer problem.
+    """Figures and loop nest of one layer problem; the name, and those of the machine's levels, may be a stranger's.
 
     ::
 
@@ -17,6 +18,7 @@ def draw(name: str, cost: LayerCost) -> str:
         shared_glb [Inputs Outputs]
             for C in [0:3) (Spatial-X)
     """
+    name = safe_text(name)
     shape = " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
     if not cost.valid:
         return f"{name}: {shape}\ninvalid: {cost.because}\n"
@@ -34,7 +36,7 @@ def draw(name: str, cost: LayerCost) -> str:
             place = f" (Spatial-{loop.spatial})" if loop.spatial else ""
             lines.append(f"{'  ' * depth}for {loop.dim} in [0:{loop.bound}){place}")
     parts = [f"{component} {energy:,.2f}" for component, energy in cost.energy_by_component.items()]
-    return "\n".join([*lines, "", f"energy by component, pJ: {', '.join(parts)}"]) + "\n"
+    return printable("\n".join([*lines, "", f"energy by component, pJ: {', '.join(parts)}"])) + "\n"
 
 
 def case_data(cost: LayerCost) -> dict[str, Any]:

@@ -63,6 +63,11 @@ def needs_me(grades: Grades) -> Table:
     return Table(f"Needs a person: {who} of {len(grades.submissions)}", headers, rows)
 
 
+def to_look_at(graded: Graded) -> list[str]:
+    """Every cause of one submission, with the rules that hang on it."""
+    return [f"{', '.join(matter.rules)}: {matter.because}" for matter in _matters(graded)]
+
+
 def _matters(graded: Graded) -> Iterator[_Matter]:
     verdict = graded.verdict
     if verdict.decided is not None or any(finding.rule == "missing" for finding in graded.findings):

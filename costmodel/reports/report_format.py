@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol, cast
 
 from costmodel.errors import UnknownNameError
@@ -21,7 +21,8 @@ class ReportFormat(Protocol):
     Attributes:
         NOUNS: names of the classes of nouns that the format can show.
         FILES: where ``grade`` writes a noun: the class's own (``Grades``, ``Ranking``) by a path below the folder of
-            results, a student's (``Graded``) by a path with ``{key}`` for the student's file name.
+            results, a student's (``Graded``) by a path with ``{key}`` for the student's file name. With ``{student}``
+            (the id in the roster), ``{assignment}`` and ``{notebook}`` a group's is written for each member.
         ON_REQUEST: True if ``grade`` writes these files only where ``--format`` names the format (a platform's).
     """
 
@@ -36,7 +37,37 @@ class ReportFormat(Protocol):
 def format_names(kind: type[object] | None = None) -> list[str]:
     """Names of the report formats; those that can show one class of noun, if it is given."""
     names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(formats.__path__))
-    return names if kind is None else [name for name in names if kind.__name__ in load_format(name).NOUNS]
+    return names if kind is None else _showing(kind.__name__)
+
+
+def _showing(noun: str) -> list[str]:
+    return [name for name in format_names() if noun in load_format(name).NOUNS]
+
+
+def refuse_unshowable(name: str, noun: str) -> None:
+    """Refuse a format before the work whose result it could not show.
+
+    Args:
+        name: the format asked for.
+        noun: name of the class that there will be to show.
+
+    Raises:
+        UnknownNameError: no such format for this noun.
+    """
+    known = _showing(noun)
+    if name not in known:
+        raise UnknownNameError("report format", name, known)
+
+
+def refuse_unwritten(names: Iterable[str]) -> None:
+    """Refuse a format that ``grade`` does not write on request.
+
+    Raises:
+        UnknownNameError: one of them is not.
+    """
+    for name in names:
+        if name not in names_on_request():
+            raise UnknownNameError("platform format", name, names_on_request())
 
 
 def general_names() -> list[str]:
@@ -66,8 +97,6 @@ def render(noun: Noun, format: str = "text", view: View | None = None) -> str:
     Raises:
         UnknownNameError: no such format for this noun.
     """
-    known = format_names(type(noun))
-    if format not in known:
-        raise UnknownNameError("report format", format, known)
+    refuse_unshowable(format, type(noun).__name__)
     text = load_format(format).render(noun, view or View())
     return text if text.endswith("\n") else text + "\n"

@@ -10,6 +10,12 @@ from typing import TypeAlias
 Cell: TypeAlias = "str | int | float | Decimal | None"
 
 
+class Percent(float):
+    """A share in percent (12.5, not 0.125): people read ``12.5%``, a program the number with all its digits."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of cells under headers.

@@ -1,7 +1,8 @@
 """The tables of any noun: the module of tables/ that is for its class.
 
-Such a module has ``NOUN``, the class, and ``tables(noun, view)``. If its rows are one list, it also has
-``records(noun)``: that list as a single table, which csv writes without a title.
+Such a module has ``NOUN``, the class, and ``tables(noun, view)``. Where a program wants one list of the noun (the
+findings of a verdict, the students of a class), it also has ``records(noun, view)``: that list as a single table, with
+numbers as numbers and every name of a column with its unit. It may be None for a view that asks for more than a list.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ def tables(noun: Noun, view: View) -> list[Table]:
     return found
 
 
-def records(noun: Noun) -> Table | None:
-    """The noun as one flat table, None if it is several.
+def records(noun: Noun, view: View) -> Table | None:
+    """The noun as one flat table for a program, None if it is several.
 
     Raises:
         TypeError: no module of tables/ is for it.
     """
     module = _module(type(noun))
-    flat: Table | None = module.records(noun) if hasattr(module, "records") else None
+    flat: Table | None = module.records(noun, view) if hasattr(module, "records") else None
     return flat
 
 

@@ -23,6 +23,7 @@ from costmodel.grading.results import KEPT
 from costmodel.grading.results import write_grades as write_grades
 from costmodel.grading.resume import ResumeStore
 from costmodel.ir.grades import Grades
+from costmodel.reports import refuse_unwritten
 from costmodel.reports.class_files import class_files
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.resource_limits import Limits as Limits
@@ -82,6 +83,7 @@ def grade(
         UsageError, FormatError, RulebookError: the class, the facts, the tables or the rulebook.
         SandboxError: no wall that is good enough.
     """
+    refuse_unwritten(formats)
     order = Order(
         place=Path(submissions),
         rules=rules,

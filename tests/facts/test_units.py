@@ -14,18 +14,25 @@ from tests.facts.conftest import Read, found, value
 
 JOULES = {
     "J": "1", "Kj": "1000", "kJ": "1000", "KJ": "1000", "MJ": "1000000", "mJ": "0.001", "Wh": "3600", "kWh": "3600000",
+    "Ws": "1", "joule": "1", "joules": "1", "Joule": "1", "Joules": "1", "uJ": "0.000001", "µJ": "0.000001",
+    "μJ": "0.000001", "mWh": "3.6", "MWh": "3600000000",
 }  # fmt: skip
 BYTES = {
-    "B": 1, "bytes": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000,
-    "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824,
+    "B": 1, "bytes": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 10**12, "byte": 1,
+    "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824, "TiB": 1_099_511_627_776,
 }  # fmt: skip
-SECONDS = {"s": "1", "ms": "0.001", "min": "60", "h": "3600"}
+SECONDS = {
+    "s": "1", "ms": "0.001", "min": "60", "h": "3600", "us": "0.000001", "µs": "0.000001", "μs": "0.000001",
+    "ns": "0.000000001", "sec": "1", "secs": "1", "second": "1", "seconds": "1", "mins": "60", "minute": "60",
+    "minutes": "60", "hr": "3600", "hrs": "3600", "hour": "3600", "hours": "3600", "d": "86400", "day": "86400",
+    "days": "86400",
+}  # fmt: skip
 COUNTS = {
     "k": 1000, "M": 1_000_000, "G": 1_000_000_000, "B": 1_000_000_000, "T": 10**12, "P": 10**15,
 }  # fmt: skip
 EVERY_UNIT: dict[str, dict[str, object]] = {
-    "error_rate_percent": {"%": 1},
-    "accuracy_percent": {"%": 1},
+    "error_rate_percent": {"%": 1, "percent": 1},
+    "accuracy_percent": {"%": 1, "percent": 1},
     "energy_mj": {
         "mJ": "1", "J": "1000", "uJ": "0.001", "µJ": "0.001", "μJ": "0.001", "nJ": "0.000001", "pJ": "0.000000001",
     },
@@ -189,3 +196,33 @@ def test_lines_and_quotes(read: Read) -> None:
     (quoted,) = read("t.csv", 'name, task, cycles\n"a, b", "c, d", "5"\n')
     assert (quoted.submission, dict(quoted.words)) == ("a, b", {"task": "c, d"})
     assert value(quoted, "cycles") == 5
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "amount"),
+    [
+        ("cycles", "1,234", 1234), ("cycles", "12,345,678", 12_345_678), ("cycles", "1,234 cycles", 1234),
+        ("parameters", "1,234,567", 1_234_567), ("gpu_memory_bytes", "1,234 bytes", 1234),
+        ("energy_joules", "1,234.5", "1234.5"), ("energy_joules", "1,234,567 kJ", 1_234_567_000),
+        ("training_seconds", "2h", 7200), ("gpu_memory_bytes", "5.5GB", 5_500_000_000),
+        ("error_rate_percent", "21.7%", "21.7"), ("error_rate_percent", "21.7,", "21.7"),
+        ("cycles", "\ufeff 5 ,", 5), ("training_operations", "1,234.5 T", 1_234_500_000_000_000),
+    ],
+)  # fmt: skip
+def test_thousands_a_comma_behind_and_a_mark_before(metric: str, text: str, amount: object) -> None:
+    assert parse_quantity(metric, text).value == Decimal(str(amount))
+
+
+@pytest.mark.parametrize(
+    ("metric", "text"),
+    [
+        # a factor of a thousand is not guessed
+        ("energy_joules", "1,234"), ("energy_joules", "1,234 kJ"), ("training_seconds", "1,234"),
+        ("parameters", "1,234M"), ("gpu_memory_bytes", "1,234 MB"), ("perplexity", "1,234"),
+        ("cycles", "0,123"), ("cycles", "1,23"), ("cycles", "1234,567"), ("cycles", "1,,234"),
+        ("cycles", "1.234.567"), ("cycles", ","),
+    ],
+)  # fmt: skip
+def test_what_could_be_two_numbers_is_none(metric: str, text: str) -> None:
+    with pytest.raises(UsageError, match=f"{metric}: .* is not a number in"):
+        parse_quantity(metric, text)

@@ -85,7 +85,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
         assert b"alice" in written[f"rubric.{suffix}"]
         assert b"the same files as alice" in written[f"rubric.{suffix}"]
     assert not [n for n, data in written.items() if by_name["eve"].key in n and (b"alice" in data or b"same" in data)]
-    assert len([name for name in written if name.startswith("feedback/")]) == 4
+    assert len([name for name in written if name.startswith("feedback/")]) == 2 * 4
     assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100
 
     # again, resumed in a copy: the same bytes, and nothing is traced
@@ -257,7 +257,7 @@ def test_no_file_of_an_earlier_run_is_left(place: Path, tmp_path: Path) -> None:
     write_grades(grade_order(book, out), out)
     assert not [name for name in files(out) if "alice" in name or "gradescope" in name]
     assert (out / "mine.txt").is_file()
-    assert len([name for name in files(out) if name.startswith("feedback/")]) == 3
+    assert len([name for name in files(out) if name.startswith("feedback/")]) == 2 * 3
 
 
 def test_what_many_lack_is_said_once(tmp_path: Path) -> None:

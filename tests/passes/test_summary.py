@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -123,7 +124,10 @@ def network() -> Trace:
             module("", leaf=False, parameters=(frozen,)), module("empty", "torch.nn.modules.linear.Identity"),
             module("fc", parameters=(w,), buffers=(buffer,)), module("held", "own.Holder", parameters=(frozen,)),
         ),
-        module_calls=(called("fc", (x,), (y,), 0, 1), called("fc", (frozen,), (buffer,), 0, 1)),
+        module_calls=(
+            replace(called("fc", (x,), (y,), 0, 1), where="net.py:7"),
+            replace(called("fc", (frozen,), (buffer,), 0, 1), where="net.py:8"),
+        ),
         parameters=(parameter(w), parameter(frozen, False)), buffers=(parameter(buffer, False),), inputs=(x,),
         assumptions=(Assumption(what="assumed", where="net.py:1"),), provenance={"torch": "2"}, optimizer="SGD",
         storages=(Storage(id=0, nbytes=90, role=Role.PARAMETER, born=-1, died=None),),
@@ -162,7 +166,8 @@ def test_an_analysis_of_one_step() -> None:
                  macs=empty, input_bytes=0, output_bytes=0),
         LayerRow(layer="fc", type="Linear", parameters=15,
                  operations=Figures(forward=MM, backward=9, recompute=2, step=MM + 11),
-                 macs=Figures(forward=60, step=60), input_bytes=48, output_bytes=80),
+                 macs=Figures(forward=60, step=60), input_bytes=48, output_bytes=80, where="net.py:7",
+                 shapes="4x3 → 4x5"),
         LayerRow(layer="(loss)", type="", parameters=0, operations=Figures(loss=6, backward=4, loss_backward=4, step=10),  # noqa: E501
                  macs=empty, input_bytes=0, output_bytes=0),
     )  # fmt: skip

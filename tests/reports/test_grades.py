@@ -79,6 +79,9 @@ def test_a_rule_that_is_read_in_two_ways_is_the_first_to_look_at(analysis: Make)
     first, *_, last = needs_me(of_class(student)).rows
     assert str(first[3]).startswith("943,200 by the reading every-layer (the most is in a)")
     assert (first[2], last[2:4]) == ("peak activation", ("late", "handed in late"))
+    row = next(csv.DictReader(io.StringIO(render(of_class(student), "csv"))))
+    assert row["remark"].startswith("peak activation: 943,200 by the reading every-layer (the most is in a)")
+    assert row["remark"].endswith("late: handed in late")
 
 
 def test_no_points_are_explained_by_the_rule_that_took_them(analysis: Make) -> None:
@@ -128,10 +131,20 @@ def test_a_flag_is_a_remark_and_no_error_of_the_classroom(analysis: Make) -> Non
 
 
 def test_a_students_place_is_provisional_while_others_are_undecided(analysis: Make) -> None:
-    for format in ("text", "md", "html", "csv", "gradescope"):
+    for format in ("text", "md", "html", "csv", "gradescope", "page", "nbgrader-feedback"):
         said = render(graded(analysis, "Ada", entry=place(3)), format)
-        assert "Place in the class (provisional: 3 undecided)" in said
+        assert "(provisional: 3 undecided)" in said
+        assert "Place in the class" not in said
         assert "provisional" not in render(graded(analysis, "Ada", entry=place(0)), format)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_student_reads_a_rank_only_where_the_rulebook_publishes_it(analysis: Make, published: bool) -> None:
+    seventh = replace(place(0), rank=777)
+    for format in ("text", "md", "html", "csv", "page", "nbgrader-feedback"):
+        assert ("777" in render(graded(analysis, "Ada", entry=seventh, rank_published=published), format)) is published
+    scope = json.loads(render(graded(analysis, "Ada", entry=seventh, rank_published=published), "gradescope"))
+    assert ("777" in scope["output"]) is published
 
 
 def test_to_look_at_says_each_cause_once(analysis: Make) -> None:
@@ -145,6 +158,11 @@ def test_to_look_at_says_each_cause_once(analysis: Make) -> None:
             "give the missing value with --facts, or decide with an override of the metric",
         ),
     ]  # fmt: skip
+    (look,) = [row["remark"] for row in csv.DictReader(io.StringIO(render(of_class(student), "csv")))]
+    assert look == (
+        "archive, peak activation: it is no archive; "
+        "error rate: error_rate_percent is not known before the run: it has to be given as a fact, in %"
+    )
 
 
 def test_those_that_are_missing_are_counted_apart(analysis: Make) -> None:

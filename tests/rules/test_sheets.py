@@ -150,11 +150,18 @@ def test_facts_by_their_own_names() -> None:
         ("1 %", "%", None),
         ("1", "%", "fact x=1: is it 1 % or 100 %? write the % sign"),
         ("0.5", "%", "fact x=0.5: is it 0.5 % or 50.0 %? write the % sign"),
-        ("100.1", "%", "fact x=100.1: a percentage is at most 100"),
-        ("-1", "J", "fact x=-1: must be a finite number, at least 0, in J"),
-        ("nan", "", "fact x=nan: must be a finite number, at least 0, in plain units"),
-        ("much", "J", "fact x=much: not a number in J"), ("5 kJ", "", "fact x=5 kJ: not a number in plain units"),
-        ("5 ± x", "J", "fact x=5 ± x: not a number in J"), ("5;", "J", "fact x=5;: not a number in J"),
+        ("100.1", "%", "fact x: '100.1' is more than 100 %"),
+        ("-1", "J", "fact x: '-1' is negative"),
+        ("nan", "", "fact x: 'nan' is not a number in plain units"),
+        ("much", "J", "fact x: 'much' is not a number in J"),
+        ("5 kJ", "", "fact x: 'kJ' is not one of its units; known: none"),
+        ("5 ± x", "J", "fact x: '5 ± x' is not a number in J"), ("5;", "J", "fact x: '' is not a number in J"),
+        # spelt as in tables
+        ("1,234 cycles", "cycles", None), ("5.5GB", "bytes", None), ("2h", "s", None), ("\ufeff21.7%,", "%", None),
+        ("1,234", "s",
+         "fact x: '1,234' is not a number in s; write decimals with a point and thousands without a comma"),
+        ("81 %; 80", "%", "fact x=81 %; 80: write the unit of every run, or of none"),
+        ("81 ± 1; 80 ± 2", "%", "fact x=81 ± 1; 80 ± 2: one uncertainty is that of all runs; give it once"),
     ],
 )  # fmt: skip
 def test_the_numbers_that_a_fact_may_be(text: str, unit: str, said: str | None) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
+import costmodel
+from costmodel.ir.verdict import Consequence, Finding, NextCell, Outcome, Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.judge import judge, overall
 from costmodel.rules.ranking.rank import Contender, contender_of
 from costmodel.rules.ranking.sensitivity import rank
 from costmodel.rules.schema.points import PointTable
-from costmodel.rules.schema.rulebook import Rulebook
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.rules.value import Fact, FactSheet
+from tests.rules.conftest import Make
 
 PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 
@@ -183,6 +185,52 @@ def test_a_table_begins_where_its_first_cell_does(begin: dict[str, int], amount:
         }
     )  # fmt: skip
     assert table.points_of(Decimal(amount))[0] == points
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "amount", "points", "better"),
+    [
+        # 7 below 10, 5 from there to 20 (included), 9 beyond that up to 30
+        (0, "3", 7, (9, "above 20", "20")), (0, "12", 5, (7, "below 10", "10")), (0, "19", 5, (9, "above 20", "20")),
+        (0, "20", 5, (9, "above 20", "20")), (0, "25", 9, None), (0, "31", 0, (9, "below 30", "30")),
+        (11, "25", 9, (11, "at least 30", "30")), (11, "31", 11, None), (0, "-1", 0, (7, "at least 0", "0")),
+    ],
+)  # fmt: skip
+def test_the_nearest_cell_that_gives_more(
+    otherwise: int, amount: str, points: int, better: tuple[int, str, str] | None
+) -> None:
+    cells = [
+        {"at_least": 0, "below": 10, "points": 7}, {"at_most": 20, "points": 5}, {"below": 30, "points": 9},
+    ]  # fmt: skip
+    table = PointTable.model_validate(
+        {"table": "t", "metric": "m", "source": "made", "otherwise": otherwise, "cells": cells}
+    )
+    found = table.next_better(Decimal(amount), points)
+    assert found == (None if better is None else (better[0], better[1], Decimal(better[2])))
+
+
+def test_what_more_points_need_is_said_beside_the_points(analysis: Make) -> None:
+    facts = {"error_rate_percent": "21.7", "energy_mj": "0.4", "cycles": "250000"}
+    verdict = costmodel.judge(analysis(peak=999_999, lab=999_999), "mit-lab2-2022", facts=facts)
+    assert verdict.points is not None
+    error, energy, latency = verdict.points.tables
+    assert error.better == NextCell(points=60, text="below 20", away=1.7)
+    assert (energy.better, energy.unit) == (None, "mJ")
+    # on the bound, which lies outside of the cell
+    assert latency.better == NextCell(points=15, text="below 250,000", away=0)
+    peak, rate = verdict.findings[:2]
+    assert (peak.operator, peak.bound, rate.operator, rate.bound) == ("<", 1_000_000, "<", 50)
+    unknown = costmodel.judge(analysis(), "mit-lab2-2022", facts={})
+    assert [row.better for row in unknown.points.tables if unknown.points] == [None] * 3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["haet-2022", "budgeted-training-iccv-2023"])
+def test_the_seeds_that_publish_a_leaderboard(name: str) -> None:
+    ranking = load_rulebook(name).ranking
+    assert ranking is not None
+    assert ranking.publish_rank
+    others = [load_rulebook(other).ranking for other in ("mit-lab2-2022", "energy-cifar10-2021", "haet-2021")]
+    assert [other.publish_rank for other in others if other is not None] == [False] * 3
 
 
 def test_intervals_tie_alike_whichever_end_is_best() -> None:

@@ -8,8 +8,7 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
-from costmodel.errors import UnknownNameError
-from costmodel.reports import View, format_names, render
+from costmodel.reports import View, refuse_unshowable, render
 
 
 @o.recipe_options
@@ -26,8 +25,7 @@ def advise(
     """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
     from costmodel.verbs.advise import advise as verb
 
-    if format not in format_names():
-        raise UnknownNameError("report format", format, format_names())
+    refuse_unshowable(format, "Advice")
     with subject_prints_to_stderr(), progress_bars() as show:
         advice = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
     write(render(advice, format, View(top=top)), output)

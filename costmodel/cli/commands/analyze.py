@@ -10,7 +10,7 @@ from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
-from costmodel.reports import View, format_names, render
+from costmodel.reports import View, refuse_unshowable, render
 
 _GROUPS = ("op", "layer", "phase")
 _SEARCH = ("search", "objective", "effort")
@@ -65,8 +65,7 @@ def analyze(
 
     if by is not None and by not in _GROUPS:
         raise UnknownNameError("group for --by", by, _GROUPS)
-    if format not in format_names():
-        raise UnknownNameError("report format", format, format_names())
+    refuse_unshowable(format, "Analysis")
     _refuse_idle(hardware, backend, verify)
     with subject_prints_to_stderr(), progress_bars() as show:
         analysis = verb(

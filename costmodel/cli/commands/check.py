@@ -11,9 +11,8 @@ import typer
 from costmodel.backends.backend import Run
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
-from costmodel.errors import UnknownNameError
 from costmodel.ir.verdict import Outcome, Verdict
-from costmodel.reports import View, format_names, render
+from costmodel.reports import View, refuse_unshowable, render
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 
@@ -70,8 +69,7 @@ def check(
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
     from costmodel.verbs.check import CheckRequest, check_submission
 
-    if format not in format_names():
-        raise UnknownNameError("report format", format, format_names())
+    refuse_unshowable(format, "Verdict")
     submission = CheckRequest(
         reference=subject,
         settings=settings,

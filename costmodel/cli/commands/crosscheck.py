@@ -8,8 +8,7 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import subject_prints_to_stderr, write
-from costmodel.errors import UnknownNameError
-from costmodel.reports import format_names, render
+from costmodel.reports import refuse_unshowable, render
 
 
 @o.recipe_options
@@ -22,8 +21,7 @@ def crosscheck(
     """Show our MACs beside fvcore's and FlopCounterMode's, per layer. fvcore runs the forward for real."""
     from costmodel.verbs.crosscheck import crosscheck as verb
 
-    if format not in format_names():
-        raise UnknownNameError("report format", format, format_names())
+    refuse_unshowable(format, "Crosscheck")
     with subject_prints_to_stderr():
         result = verb(subject, **settings)
     write(render(result, format), output)

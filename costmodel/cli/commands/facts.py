@@ -9,9 +9,9 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import write
-from costmodel.errors import CostModelError, UnknownNameError
+from costmodel.errors import CostModelError
 from costmodel.ir.facts import Facts, Reading
-from costmodel.reports import format_names, render
+from costmodel.reports import refuse_unshowable, render
 
 facts = typer.Typer(help="What logs, leaderboards and tables say of submissions.", no_args_is_help=True)
 
@@ -51,8 +51,7 @@ def read(
     # yaml is imported there: --help must not wait for it
     from costmodel.verbs.facts import parse_target, read_facts, refuse_idle
 
-    if format not in format_names(Facts):
-        raise UnknownNameError("report format", format, format_names(Facts))
+    refuse_unshowable(format, "Facts")
     goal: Decimal | None = parse_target(target) if target is not None else None
     readings: list[Reading] = []
     problems: list[CostModelError] = []

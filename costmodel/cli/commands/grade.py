@@ -13,7 +13,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
 from costmodel.errors import UsageError
-from costmodel.reports import View, names_on_request, render
+from costmodel.reports import View, names_on_request, refuse_unwritten, render
 from costmodel.sandbox.walls import wall_names
 
 
@@ -123,6 +123,7 @@ def grade(
     """Grade a class of untrusted submissions: rubric, ranking, feedback, and the platform's files."""
     from costmodel.verbs.grade import Limits, Order, grade_order, write_grades
 
+    refuse_unwritten(format or ())
     if replay is not None:
         return _replayed(replay, jobs, cache=not no_cache)
     if submissions is None or rules is None or out is None:

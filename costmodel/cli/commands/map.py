@@ -12,6 +12,7 @@ from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bar, write
 from costmodel.errors import UnknownNameError, UsageError
+from costmodel.files.quoting import safe_text
 from costmodel.ir.cost import LayerCost
 
 _FORMATS = ("text", "json")
@@ -102,7 +103,7 @@ def _mapping(name: str, cost: LayerCost, hardware: str, tool: str) -> str:
     """One YAML document; a problem without a mapping is a comment."""
     from costmodel.verbs.export import mapping_text
 
-    head = f"# {name}: " + " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
+    head = f"# {safe_text(name)}: " + " ".join(f"{dim}={bound}" for dim, bound in cost.layer.instance.items())
     if not cost.valid:
         return f"{head}\n# no mapping: {cost.because}\n"
     return f"{head}\n{mapping_text(cost, hardware, tool)}"

@@ -9,8 +9,7 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import write
-from costmodel.errors import UnknownNameError
-from costmodel.reports import View, format_names, render
+from costmodel.reports import View, refuse_unshowable, render
 
 
 def rank(
@@ -33,8 +32,9 @@ def rank(
     """Rank a competition: best first, and those that are out with their reason."""
     from costmodel.verbs.rank import rank as verb
 
-    if format not in format_names():
-        raise UnknownNameError("report format", format, format_names())
+    refuse_unshowable(format, "Ranking")
+    if format == "csv":
+        o.refuse(("sensitivity",), "is a table beside the entries, and csv is one: take text, md, html or json")
     ranking = verb(files, rules, reading=reading, score=score)
     write(render(ranking, format, View(sensitivity=sensitivity, hypothetical=hypothetical)), output)
     return 0

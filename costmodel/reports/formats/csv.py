@@ -1,18 +1,24 @@
-"""Comma-separated values: every row of every table, after its table's title; numbers plain."""
+"""Comma-separated values: one table with one header, for pandas, R and spreadsheets; numbers plain, unknown is empty.
+
+UTF-8 without a byte order mark (R's ``read.csv`` takes one for a part of the first name), lines end in a newline, cells
+are quoted only where they must be (RFC 4180) and never hold a line break.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from costmodel.files.quoting import safe_cell
+from costmodel.reports.long_form import long_form
 from costmodel.reports.table import Cell
 from costmodel.reports.tabulation import records, tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN
-FILES = {"Grades": "rubric.csv"}
+FILES = {"Grades": "rubric.csv", "Ranking": "ranking.csv"}
 ON_REQUEST = False
 
 _LONGEST = 2000
@@ -20,16 +26,19 @@ _LONGEST = 2000
 
 
 def render(noun: Noun, view: View) -> str:
-    """One block per table: a header line that begins with ``table``, then its rows; a flat noun has no titles."""
+    """The noun's one list, or its only table; several tables become one row for each of their cells."""
+    flat = records(noun, view)
+    if flat is None:
+        shown = tables(noun, view)
+        flat = shown[0] if len(shown) == 1 else long_form(shown)
+    return written(flat.headers, flat.rows)
+
+
+def written(headers: Sequence[Cell], rows: Iterable[Sequence[Cell]]) -> str:
+    """A header and its rows as text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    flat = records(noun)
-    if flat is not None:
-        writer.writerows([*map(safe, row)] for row in (flat.headers, *flat.rows))
-        return out.getvalue()
-    for table in tables(noun, view):
-        writer.writerow(["table", *map(safe, table.headers)])
-        writer.writerows([safe(table.title), *map(safe, row)] for row in table.rows)
+    writer.writerows([*map(safe, row)] for row in (headers, *rows))
     return out.getvalue()
 
 

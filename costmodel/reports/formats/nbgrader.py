@@ -10,6 +10,7 @@ import io
 
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.reports.formats.csv import safe
+from costmodel.reports.people import people_of
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Grades",)
@@ -29,7 +30,7 @@ def render(noun: Noun, view: View) -> str:
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for graded in noun.submissions:
-        for who in graded.members or (Member(name=graded.name, email=graded.email, sid=graded.sid),):
+        for who in people_of(graded):
             writer.writerow({name: safe(value) for name, value in _row(noun, graded, who).items()})
     return out.getvalue()
 

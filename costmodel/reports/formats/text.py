@@ -8,7 +8,7 @@ from decimal import Decimal
 from tabulate import tabulate
 
 from costmodel.files.quoting import printable
-from costmodel.reports.table import Cell, Table
+from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
@@ -60,6 +60,8 @@ def cell(value: Cell) -> str:
     """A cell as people read it."""
     if value is None:
         return ""
+    if isinstance(value, Percent):
+        return f"{value:,.1f}%"
     if isinstance(value, float):
         return f"{value:,.10g}"
     if isinstance(value, Decimal):

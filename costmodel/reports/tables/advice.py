@@ -14,6 +14,45 @@ def tables(advice: Advice, view: View) -> list[Table]:
     return [_spots(advice, view.top), _suggestions(advice, view.top)]
 
 
+_COLUMNS = (
+    "kind", "layers", "read_by", "problem", "channels", "try", "macs", "macs_change_percent", "cycles",
+    "cycles_share_percent", "cycles_change_percent", "energy_pj", "energy_share_percent", "energy_change_percent",
+    "outermost_level_share_percent", "macs_per_outermost_word", "busy_units", "busy_units_after",
+)  # fmt: skip
+
+
+def records(advice: Advice, view: View) -> Table:
+    """One row per layer as it is (``layer``), with its own figures, then one per change that would cut them (``tip``).
+
+    MACs, cycles and energy of a tip are those of the whole network after the change, and so are their changes.
+    """
+    rows: list[dict[str, Cell]] = [
+        {
+            "kind": "layer", "layers": s.layer, "problem": s.problem, "cycles": s.cycles,
+            "cycles_share_percent": _percent(s.cycles_share), "energy_pj": s.energy_pj,
+            "energy_share_percent": _percent(s.energy_share), "busy_units": s.busy,
+            "outermost_level_share_percent": _percent(s.outermost_share),
+            "macs_per_outermost_word": round(s.macs_per_outer_word, 4),
+        }
+        for s in advice.spots[: view.top]
+    ]  # fmt: skip
+    rows += [
+        {
+            "kind": "tip", "layers": "; ".join(s.layers), "read_by": "; ".join(s.readers), "channels": s.channels,
+            "try": s.becomes, "macs": s.macs, "macs_change_percent": _percent(s.macs / advice.macs - 1),
+            "cycles": s.cycles, "cycles_change_percent": _percent(s.cycles / advice.cycles - 1),
+            "energy_pj": s.energy_pj, "energy_change_percent": _percent(s.energy_pj / advice.energy_pj - 1),
+            "busy_units": s.busy_before, "busy_units_after": s.busy_after,
+        }
+        for s in advice.suggestions[: view.top]
+    ]  # fmt: skip
+    return Table("", _COLUMNS, [[row.get(column) for column in _COLUMNS] for row in rows])
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 4)
+
+
 def _spots(advice: Advice, top: int | None) -> Table:
     headers = (
         "layer", "problem", "cycles", "share", "energy, pJ", "share", "busy units", f"{advice.level} share",

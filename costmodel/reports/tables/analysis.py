@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.ir.analysis import INFERENCE, PARTS, Analysis, Figures
+from costmodel.ir.analysis import INFERENCE, PARTS, Analysis, Figures, LayerRow, OpRow
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import FOR_ONE_BATCH, VALUES
 from costmodel.reports.assumptions import assumptions_table
@@ -31,6 +31,46 @@ def tables(analysis: Analysis, view: View) -> list[Table]:
     if analysis.cost is not None:
         result += cost.tables(analysis.cost, view)
     return result
+
+
+_PER_LAYER = (
+    "layer", "type", "parameters", "forward_operations", "backward_operations", "optimizer_operations",
+    "step_operations", "step_macs", "input_bytes", "output_bytes", "energy_pj", "cycles", "utilisation",
+)  # fmt: skip
+
+
+def records(analysis: Analysis, view: View) -> Table | None:
+    """A row per layer where layers are asked for, a row per group where groups are; None for anything more."""
+    asked = [view.layers, view.by is not None, view.top is not None and view.by is None and not view.layers]
+    if asked.count(True) != 1:
+        return None
+    if view.by == "op":
+        rows = [(o.op, o.part, o.times, o.operations if o.counted else None, o.macs, o.bytes_moved) for o in
+                _ops(analysis, view.top)]  # fmt: skip
+        return Table("", ("op", "part", "times", "operations", "macs", "bytes_moved"), rows)
+    if view.by == "phase":
+        return Table("", ("phase", "operations", "macs", "bytes_moved"), _grouped(analysis, "phase", view.top).rows)
+    layers = analysis.layers if view.layers else _largest(analysis, view.top)
+    return Table("", _PER_LAYER, [_per_layer(row) for row in layers])
+
+
+def _per_layer(row: LayerRow) -> list[Cell]:
+    ops = row.operations
+    parts = (_forward(ops), ops.backward, ops.optimizer, ops.step)
+    machine = (row.energy_pj, row.cycles, row.utilisation)
+    return [row.layer, row.type, row.parameters, *parts, row.macs.step, row.input_bytes, row.output_bytes, *machine]
+
+
+def _forward(ops: Figures) -> int:
+    return ops.forward + ops.loss + ops.recompute + ops.preprocess
+
+
+def _largest(analysis: Analysis, top: int | None) -> list[LayerRow]:
+    return sorted(analysis.layers, key=lambda row: -row.operations.step)[:top]
+
+
+def _ops(analysis: Analysis, top: int | None) -> list[OpRow]:
+    return sorted(analysis.ops, key=lambda row: (-row.operations, row.op, row.part))[:top]
 
 
 _STEP_HEADERS = ("part", "operations", "MACs", "FLOPs", "bytes moved", "ops/byte")
@@ -128,19 +168,18 @@ def _layers(analysis: Analysis, top: int | None) -> Table:
     layers = list(analysis.layers)
     title = "Layers (operations)"
     if top is not None:
-        layers = sorted(layers, key=lambda row: -row.operations.step)[:top]
+        layers = _largest(analysis, top)
         title = f"Layers (operations), the {len(layers)} largest"
     rows = []
     for row in layers:
         ops = row.operations
-        forward = ops.forward + ops.loss + ops.recompute + ops.preprocess
         share = round(100 * ops.step / whole, 1)
         rows.append(
             (
                 row.layer,
                 row.type,
                 row.parameters,
-                forward,
+                _forward(ops),
                 ops.backward,
                 ops.optimizer,
                 ops.step,
@@ -160,8 +199,10 @@ def _grouped(analysis: Analysis, by: str, top: int | None) -> Table:
         parts = sorted(PARTS, key=lambda part: -getattr(totals.operations, part))[:top]
         rows = [(part, *(getattr(c, part) for c in columns)) for part in parts]
         return Table("By phase", ("phase", "operations", "MACs", "bytes moved"), rows)
-    ops = sorted(analysis.ops, key=lambda row: (-row.operations, row.op, row.part))[:top]
-    cells = [(o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved) for o in ops]
+    cells = [
+        (o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved)
+        for o in _ops(analysis, top)
+    ]
     return Table("By op", ("op", "part", "times", "operations", "MACs", "bytes moved"), cells)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.cost import CostReport, LayerCost
-from costmodel.reports.table import Cell, Table
+from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.view import View
 
 NOUN = CostReport
@@ -19,10 +19,28 @@ def tables(cost: CostReport, view: View) -> list[Table]:  # noqa: ARG001  # a co
     return result
 
 
+def records(cost: CostReport, view: View) -> Table:  # noqa: ARG001  # a cost report has one view
+    """One row per layer problem; figures of one without a mapping are unknown."""
+    headers = (
+        "problem", "places", "times", "energy_pj", "cycles", "utilisation", "macs", "valid", "proven_optimal",
+        "because",
+    )  # fmt: skip
+    rows: list[list[Cell]] = []
+    for solved in cost.layers:
+        layer = solved.layer
+        figures: list[Cell] = [None] * 3
+        if solved.valid:
+            figures = [solved.energy_pj, solved.cycles, solved.utilisation]
+        proven = ["yes" if solved.valid else "no", "yes" if solved.valid and solved.optimal else "no"]
+        places = "; ".join(layer.names)
+        rows.append([_problem(solved), places, layer.repeats, *figures, layer.macs, *proven, solved.because])
+    return Table("", headers, rows)
+
+
 def _totals(cost: CostReport) -> Table:
     rows: list[list[Cell]] = [["energy, mJ", cost.energy_mj, ""]]
     rows += [
-        [f"of it {name}", energy * 1e-9, f"{energy / cost.energy_pj:.1%}"]
+        [f"of it {name}", energy * 1e-9, Percent(100 * energy / cost.energy_pj)]
         for name, energy in cost.energy_by_component.items()
         if cost.energy_pj
     ]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from costmodel.ir.crosscheck import Crosscheck
-from costmodel.reports.table import Table
+from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
 NOUN = Crosscheck
+
+
+def records(check: Crosscheck, view: View) -> Table:  # noqa: ARG001  # a crosscheck has one view
+    """The same with nothing where a counter has no number."""
+    rows: list[list[Cell]] = [
+        [r.layer, r.part, r.ours, r.fvcore, r.flop_counter, "yes" if r.agrees else "no", r.reason] for r in check.rows
+    ]
+    return Table("", ("layer", "part", "ours", "fvcore", "flop_counter", "agrees", "reason"), rows)
 
 
 def tables(check: Crosscheck, view: View) -> list[Table]:  # noqa: ARG001  # a crosscheck has one view

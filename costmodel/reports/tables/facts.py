@@ -25,17 +25,18 @@ def tables(facts: Facts, view: View) -> list[Table]:  # noqa: ARG001  # facts ha
     return [Table("", headers, rows, remarks=tuple(remarks), right=("value", "±"), wrapped=True)]
 
 
-def records(facts: Facts) -> Table:
-    """One row per value with all its digits."""
-    headers = ("file", "format", "submission", "fact", "value", "uncertainty", "unit", "kind", "at_least", "because")
+def records(facts: Facts, view: View) -> Table:  # noqa: ARG001  # facts have one view
+    """One row per value with all its digits; a fact that is a word has no number."""
+    headers = (
+        "file", "format", "submission", "fact", "value", "uncertainty", "unit", "kind", "at_least", "word", "because",
+    )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for reading in facts.readings:
         whose = (reading.file, reading.format, reading.submission or "")
-        rows += [(*whose, name, word, "", "", "", "", "") for name, word in reading.words.items()]
-        rows += [
-            (*whose, m.metric, m.value, m.uncertainty, m.unit, m.kind.value, "yes" if m.at_least else "no", m.because)
-            for m in reading.measurements
-        ]
+        rows += [(*whose, name, None, None, "", "", "", word, "") for name, word in reading.words.items()]
+        for m in reading.measurements:
+            bound = "yes" if m.at_least else "no"
+            rows.append((*whose, m.metric, m.value, m.uncertainty, m.unit, m.kind.value, bound, "", m.because))
     return Table("", headers, rows)
 
 

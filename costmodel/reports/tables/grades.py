@@ -7,7 +7,8 @@ from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Outcome
-from costmodel.reports.needs_me import needs_me
+from costmodel.reports.needs_me import needs_me, to_look_at
+from costmodel.reports.rubric_records import rubric_records
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import ranking
 from costmodel.reports.view import View
@@ -24,7 +25,7 @@ def tables(grades: Grades, view: View) -> list[Table]:
     result = [*([asked] if asked.rows else []), rubric(grades)]
     if grades.ranking is not None:
         result += ranking.tables(grades.ranking, view)
-    return [*result, *summary(grades)]
+    return [*result, *summary(grades).values()]
 
 
 def rubric(grades: Grades) -> Table:
@@ -49,6 +50,11 @@ def rubric(grades: Grades) -> Table:
     return Table(title, headers, rows, grades.notes)
 
 
+def records(grades: Grades, view: View) -> Table:  # noqa: ARG001  # the rubric has one view
+    """One row per student, for a spreadsheet or a program."""
+    return rubric_records(grades, ["; ".join(to_look_at(graded)) for graded in grades.submissions])
+
+
 def _handed_in(grades: Grades) -> list[Graded]:
     return [g for g in grades.submissions if not any(f.rule == _MISSING for f in g.findings)]
 
@@ -69,17 +75,20 @@ def _or_undecided(value: int | None) -> Cell:
     return "undecided" if value is None else value
 
 
-def summary(grades: Grades) -> list[Table]:
-    """How many of those that handed in passed, and how points are spread; undecided ones are counted, not guessed."""
+def summary(grades: Grades) -> dict[str, Table]:
+    """By what each is about: how many of those that handed in passed, and how points are spread.
+
+    Undecided ones are counted, not guessed.
+    """
     handed_in = _handed_in(grades)
     outcomes = Counter(g.verdict.outcome.value for g in handed_in)
     rows: list[list[Cell]] = [[outcome.value, outcomes.get(outcome.value, 0)] for outcome in Outcome]
-    result = [Table("The class: outcomes", ("outcome", "submissions"), rows)]
+    result = {"outcomes": Table("The class: outcomes", ("outcome", "submissions"), rows)}
     totals = [g.total for g in handed_in if g.total is not None]
     if any(g.verdict.points is not None for g in handed_in):
-        result.append(_distribution(handed_in, totals))
+        result["points"] = _distribution(handed_in, totals)
     if totals:
-        result.append(_histogram(totals))
+        result["totals"] = _histogram(totals)
     return result
 
 

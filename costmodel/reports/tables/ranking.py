@@ -40,6 +40,25 @@ def tables(ranking: Ranking, view: View) -> list[Table]:
     return result
 
 
+def records(ranking: Ranking, view: View) -> Table:
+    """One row per entry; what other readings change is told beside it, where it is asked for."""
+    unit = f" [{ranking.unit}]" if ranking.unit else ""
+    headers = [
+        "rank", "name", "task", "bracket", f"{ranking.metric}{unit}", "points", "bonus", "award", "outcome",
+        "to_look_at", "undecided_entries", "because",
+    ]  # fmt: skip
+    rows: list[list[Cell]] = [
+        [e.rank, e.name, e.task, e.bracket, e.metric, e.points, e.bonus, e.award, e.outcome.value,
+         "yes" if _flagged(e) else "no", e.undecided,
+         "; ".join(e.because)]
+        for e in ranking.entries
+    ]  # fmt: skip
+    if view.hypothetical:
+        headers.insert(1, "would_be_rank")
+        rows = [[row[0], e.would_be, *row[1:]] for row, e in zip(rows, ranking.entries, strict=True)]
+    return Table("", headers, rows)
+
+
 def _row(entry: Entry, before: list[str], after: list[str], hypothetical: bool) -> list[Cell]:
     rank: Cell = "–" if entry.rank is None else entry.rank
     if hypothetical and entry.rank is None and entry.would_be is not None:
@@ -61,8 +80,11 @@ def ordinal(rank: int | float) -> str:
 
 def _outcome(entry: Entry) -> str:
     """A flag leaves an entry its place, and a person has to look."""
-    flagged = entry.rank is not None and entry.outcome is Outcome.UNDECIDED
-    return f"{entry.outcome.value}{', ranked: to be looked at' if flagged else ''}"
+    return f"{entry.outcome.value}{', ranked: to be looked at' if _flagged(entry) else ''}"
+
+
+def _flagged(entry: Entry) -> bool:
+    return entry.rank is not None and entry.outcome is Outcome.UNDECIDED
 
 
 def _sensitivity(ranking: Ranking) -> Table:

@@ -6,6 +6,7 @@ from costmodel.ir.verdict import Claim, Consequence, Finding, Outcome, Verdict
 from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
 from costmodel.reports.table import Cell, Table
+from costmodel.reports.verdict_records import verdict_records
 from costmodel.reports.view import View
 
 NOUN = Verdict
@@ -15,24 +16,43 @@ _FINDING = ("rule", "measured", "limit", "unit", "outcome", "because")
 
 def tables(verdict: Verdict, view: View) -> list[Table]:
     """Findings, the model that they are of, and claims where something was claimed or measured beside it."""
-    reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
-    title = f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+    title = title_of(verdict)
     result = [Table(title, _FINDING, [_finding(f) for f in verdict.findings], verdict.notes)]
-    result += judged_table(verdict.judged)
-    if verdict.contract:
-        result.append(Table("Contract: the submission's files", _FINDING, [_finding(f) for f in verdict.contract]))
-    result += _corrections(verdict) + _points(verdict) + _estimates(verdict) + _metric(verdict) + _claims(verdict)
-    result += assumptions_table(verdict.assumptions)
+    result += [*judged_table(verdict.judged), *contract(verdict), *corrections(verdict)]
+    return [*result, *_points(verdict), *beside(verdict, view)]
+
+
+def title_of(verdict: Verdict) -> str:
+    """The rulebook, the reading if it is not as written, the subject and the outcome."""
+    reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
+    return f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+
+
+def contract(verdict: Verdict) -> list[Table]:
+    """The rules on files; none where there are none."""
+    rows = [_finding(f) for f in verdict.contract]
+    return [Table("Contract: the submission's files", _FINDING, rows)] if rows else []
+
+
+def beside(verdict: Verdict, view: View) -> list[Table]:
+    """All that stands beside rules and points: estimates, the ranking metric, claims, assumptions, other readings."""
+    result = [*_estimates(verdict), *_metric(verdict), *_claims(verdict), *assumptions_table(verdict.assumptions)]
     if view.sensitivity and verdict.readings:
         result.append(_readings(verdict))
     return result
 
 
+def records(verdict: Verdict, view: View) -> Table:
+    """One row per finding, then one per point table, value, and whatever else is known; columns say what is what."""
+    return verdict_records(verdict, why_nothing(verdict), readings=view.sensitivity)
+
+
 def _finding(f: Finding) -> list[Cell]:
-    return [f.rule, _measured(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
+    return [f.rule, measured_cell(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
 
 
-def _measured(value: int | float | str | None, at_least: bool) -> Cell:
+def measured_cell(value: int | float | str | None, at_least: bool) -> Cell:
+    """A value as people read it: unknown, or ≥ where it is only the least that it can be."""
     if value is None:
         return "unknown"
     return f"≥ {value:,}" if at_least and not isinstance(value, str) else value
@@ -44,17 +64,20 @@ def _points(verdict: Verdict) -> list[Table]:
     rows: list[list[Cell]] = [
         [p.table, p.measured, _or_undecided(p.points), p.maximum, p.because] for p in verdict.points.tables
     ]
-    late = verdict.points.late
-    if late != 0:
-        rows.append(
-            ["late", None, "undecided" if late is None else -late, None, "taken for lateness: see the contract"]
-        )
+    rows += [[name, None, points, None, because] for name, points, because in lateness(verdict)]
     total: Cell = _or_undecided(verdict.points.total)
     rows.append(["total", None, total, verdict.points.maximum, why_nothing(verdict)])
     return [Table("Points", ("table", "measured", "points", "of", "because"), rows)]
 
 
-def _corrections(verdict: Verdict) -> list[Table]:
+def lateness(verdict: Verdict) -> list[tuple[str, Cell, str]]:
+    """What was taken for lateness, as a row of the points; none where nothing was."""
+    late = 0 if verdict.points is None else verdict.points.late
+    return [] if late == 0 else [("late", _or_undecided(None if late is None else -late), "see the contract")]
+
+
+def corrections(verdict: Verdict) -> list[Table]:
+    """What a person has decided, beside what was computed."""
     rows = [
         (c.what, "unknown" if c.computed is None else c.computed, c.value, c.reason, c.by) for c in verdict.corrections
     ]

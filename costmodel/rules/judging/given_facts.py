@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from costmodel.errors import UnknownNameError, UsageError
-from costmodel.facts.quantity import plus_minus
+from costmodel.facts.quantity import quantity_in
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet
 
@@ -15,7 +15,9 @@ CLAIM = "claimed_"
 
 
 def parse_facts(texts: Mapping[str, str], book: Rulebook, *, because: str = "given as a fact") -> FactSheet:
-    """Facts by their metric's own name. A percentage may carry its sign, ``150±5`` an uncertainty, ``81;80.5`` runs.
+    """Facts by their metric's own name, with a unit or without (``5.5 GB``, ``2h``, ``21.7%``), as tables have them.
+
+    ``150±5`` has an uncertainty, ``81;80.5`` are runs.
 
     Raises:
         UsageError: not a number, outside what its unit allows, or two facts that contradict each other.
@@ -51,29 +53,21 @@ def parse_fact(name: str, text: str, unit: str, because: str) -> Fact:
     """One fact's text.
 
     Raises:
-        UsageError: not a number, negative, not finite, or a percentage above 100.
+        UsageError: not a number in the unit, negative, or a percentage above 100 or that could be a fraction.
     """
     if unit == "name":
         return Fact(word=text.strip().lower(), because=because)
-    head, width = plus_minus(text)
-    runs = tuple(_number(name, text, part, unit) for part in head.split(";"))
-    uncertainty = _number(name, text, "0" if width is None else width, unit)
-    return Fact(runs=runs, uncertainty=uncertainty, because=because)
-
-
-def _number(name: str, text: str, part: str, unit: str) -> Decimal:
-    stripped = part.strip().removesuffix(unit).strip()
-    try:
-        value = Decimal(stripped)
-    except InvalidOperation:
-        raise UsageError(f"fact {name}={text}: not a number in {unit or 'plain units'}") from None
-    if not value.is_finite() or value < 0:
-        raise UsageError(f"fact {name}={text}: must be a finite number, at least 0, in {unit or 'plain units'}")
-    if unit == "%" and 0 < value <= 1 and "%" not in text:
-        raise UsageError(f"fact {name}={text}: is it {value} % or {value * 100} %? write the % sign")
-    if unit == "%" and value > 100:
-        raise UsageError(f"fact {name}={text}: a percentage is at most 100")
-    return value
+    read = [quantity_in(unit, part, f"fact {name}") for part in text.split(";")]
+    given = any(quantity.unit_given for quantity in read)
+    for value in (quantity.value for quantity in read):
+        if unit == "%" and 0 < value <= 1 and not given:
+            raise UsageError(f"fact {name}={text}: is it {value} % or {value * 100} %? write the % sign")
+    if given and not all(quantity.unit_given or not quantity.value for quantity in read):
+        raise UsageError(f"fact {name}={text}: write the unit of every run, or of none")
+    halves = [quantity.uncertainty for quantity in read if quantity.uncertainty is not None]
+    if len(halves) > 1:
+        raise UsageError(f"fact {name}={text}: one uncertainty is that of all runs; give it once")
+    return Fact(runs=tuple(quantity.value for quantity in read), uncertainty=sum(halves, Decimal(0)), because=because)
 
 
 def _complements_agree(sheet: Mapping[str, Fact], book: Rulebook) -> None:

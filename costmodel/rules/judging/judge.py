@@ -83,7 +83,8 @@ def _judged(
     chosen = book.track_of(track)
     limited = tuple(finding_of(x, book.metrics[x.metric].unit, evidence.value(x.metric)) for x in limits)
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
-    bounded = open_tables(book.points, evidence.value, lambda name: book.metrics[name].unit)
+    units = {name: metric.unit for name, metric in book.metrics.items()}
+    bounded = open_tables(book.points, evidence.value, units)
     findings = (*limited, *bounded, *_claim_findings(claims))
     lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
@@ -92,7 +93,7 @@ def _judged(
         subject=subject,
         outcome=overall((*findings, *contract)),
         findings=findings,
-        points=points_of(book.points, evidence.value, (*limited, *contract), price_of(book, contract))
+        points=points_of(book.points, evidence.value, (*limited, *contract), units, price_of(book, contract))
         if book.points
         else None,
         metric=_metric(book.ranking, evidence.value, chosen) if book.ranking else None,
@@ -154,6 +155,8 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
             outcome=Outcome.PASS if claim.agrees else Outcome.UNDECIDED,
             because=f"the submission claims {claim.claimed:,}; {claim.origin}: {claim.used:,}{_how_it_agrees(claim)}",
             consequence=Consequence.FLAG,
+            operator="equals" if isinstance(claim.used, (int, float)) else "",
+            bound=_due_number(claim),
         )
         for claim in claims
         if claim.agrees is not None
@@ -161,9 +164,15 @@ def _claim_findings(claims: tuple[Claim, ...]) -> list[Finding]:
 
 
 def _due(claim: Claim) -> str:
+    number = _due_number(claim)
+    return str(claim.used) if number is None else f"= {number:,}"
+
+
+def _due_number(claim: Claim) -> int | float | None:
+    """What the claim should be."""
     if not isinstance(claim.used, (int, float)):
-        return str(claim.used)
-    return f"= {claim.claimed if claim.agrees_by else claim.used:,}"
+        return None
+    return claim.claimed if claim.agrees_by else claim.used
 
 
 def _how_it_agrees(claim: Claim) -> str:

@@ -34,6 +34,8 @@ def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
         because=because,
         consequence=limit.on_failure,
         readings=readings,
+        operator="" if limit.value is None else limit.operator,
+        bound=plain(limit.value),
     )
 
 

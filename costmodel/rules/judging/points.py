@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
 
-from costmodel.ir.verdict import Finding, Outcome, Points, PointsRow
+from costmodel.ir.verdict import Finding, NextCell, Outcome, Points, PointsRow
 from costmodel.rules.judging.limits import both_ways
 from costmodel.rules.schema.points import PointTable
 from costmodel.rules.value import Value, plain
@@ -15,16 +17,18 @@ Measure = Callable[[str], Value]
 
 Price = Callable[[int], "int | None"]
 """Points that are taken for lateness, of the most that there are; None while it is not known."""
+_NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 
 def points_of(
     tables: tuple[PointTable, ...],
     value_of: Measure,
     findings: Iterable[Finding],
+    units: Mapping[str, str] = _NO_UNITS,
     late: Price = lambda _: 0,
 ) -> Points:
-    """The tables and their sum (:func:`sum_of`)."""
-    rows = tuple(_row(table, value_of(table.metric)) for table in tables)
+    """The tables and their sum (:func:`sum_of`); ``units`` are those of the metrics."""
+    rows = tuple(replace(_row(table, value_of(table.metric)), unit=units.get(table.metric, "")) for table in tables)
     maximum = sum(table.maximum for table in tables)
     taken = late(maximum)
     return Points(total=sum_of(rows, findings, taken), maximum=maximum, tables=rows, late=taken)
@@ -48,7 +52,7 @@ def sum_of(rows: Sequence[PointsRow], findings: Iterable[Finding], late: int | N
     return None if late is None else max(0, total - late)
 
 
-def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Callable[[str], str]) -> tuple[Finding, ...]:
+def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Mapping[str, str]) -> tuple[Finding, ...]:
     """A finding for each table of which only a lower bound is known: the points are a rule, and it is undecided."""
     bounded = [(table, value) for table in tables if (value := value_of(table.metric)).at_least]
     return tuple(
@@ -57,7 +61,7 @@ def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Callab
             measured=plain(value.amount),
             at_least=True,
             limit="known",
-            unit=units(table.metric),
+            unit=units[table.metric],
             outcome=Outcome.UNDECIDED,
             because=_at_least(value),
         )
@@ -86,7 +90,16 @@ def _row(table: PointTable, value: Value) -> PointsRow:
         maximum=table.maximum,
         because=because,
         at_least=value.at_least,
+        better=None if points is None or value.amount is None else _better(table, value.amount, points),
     )
+
+
+def _better(table: PointTable, amount: Decimal, points: int) -> NextCell | None:
+    found = table.next_better(amount, points)
+    if found is None:
+        return None
+    more, text, bound = found
+    return NextCell(points=more, text=text, away=plain(abs(amount - bound)) or 0)
 
 
 def _both(table: PointTable, value: Value, other: Value) -> PointsRow:
@@ -94,4 +107,4 @@ def _both(table: PointTable, value: Value, other: Value) -> PointsRow:
     row = _row(table, replace(value, other=None))
     if row.points == _row(table, other).points:
         return row
-    return replace(row, points=None, because=f"{both_ways(value)} give different points")
+    return replace(row, points=None, better=None, because=f"{both_ways(value)} give different points")

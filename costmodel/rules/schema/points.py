@@ -96,3 +96,21 @@ class PointTable(Strict):
             if cell.holds(amount):
                 return cell.points, cell.text
         return self.otherwise, f"not {self.cells[-1].text}"
+
+    def next_better(self, amount: Decimal, points: int) -> tuple[int, str, Decimal] | None:
+        """(points, end as people read it, bound) of the nearest cell that gives more than ``points``; None if none.
+
+        What lies beyond the last cell counts as one that begins where that ends.
+        """
+        found: list[tuple[int, str, Decimal]] = []
+        begin, inside = self.cells[0].lower or (None, True)
+        for cell in self.cells:
+            if cell.points > points:
+                above = begin is not None and (amount < begin or (amount == begin and not inside))
+                text = f"{'at least' if inside else 'above'} {begin:,}" if above else cell.text
+                found.append((cell.points, text, begin if above and begin is not None else cell.upper[0]))
+            begin, end_inside = cell.upper
+            inside = not end_inside
+        if self.otherwise > points and begin is not None and self.cells[-1].holds(amount):
+            found.append((self.otherwise, f"{'at least' if inside else 'above'} {begin:,}", begin))
+        return min(found, key=lambda cell: abs(cell[2] - amount), default=None)

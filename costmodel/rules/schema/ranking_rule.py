@@ -64,6 +64,7 @@ class RankingSpec(Strict):
     Attributes:
         per_track: whether each track has a ranking of its own.
         ties: ranks of equal values; ``ties_source`` says where that is from.
+        publish_rank: whether each student may see the own rank; ``publish_source`` says where that is from.
     """
 
     name: str
@@ -74,6 +75,8 @@ class RankingSpec(Strict):
     per_track: bool = True
     ties: TiePolicy = "competition"
     ties_source: str = "the rules do not speak of ties; equal values share the better rank"
+    publish_rank: bool = False
+    publish_source: str = "the rules do not say that ranks are published"
     awards: Award | None = None
     bonus: BonusSpec | None = None
     source: str

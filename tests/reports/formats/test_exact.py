@@ -26,8 +26,11 @@ PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 
 def test_the_formats() -> None:
     general = ["csv", "html", "json", "md", "text"]
-    on_request = ["codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "nbgrader"]
-    assert format_names() == sorted([*general, *on_request])
+    on_request = [
+        "canvas", "codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "moodle", "nbgrader",
+        "nbgrader-feedback",
+    ]  # fmt: skip
+    assert format_names() == sorted([*general, "page", "summary", *on_request])
     assert (general_names(), names_on_request()) == (general, on_request)
     with pytest.raises(UnknownNameError, match="unknown report format 'gradescop'"):
         render(nouns.ranking(), "gradescop")
@@ -81,7 +84,8 @@ def test_tables_in_every_general_format() -> None:
         "  a note\n"
     )
     assert render(RANKING, "csv") == (
-        f'table,rank,name,score,outcome,because\n"{title}",1,\'=ann|,7,PASS,<x>\n"{title}",2.5,bob,1234.5,PASS,\n'
+        "rank,name,task,bracket,score [pts],points,bonus,award,outcome,to_look_at,undecided_entries,because\n"
+        "1,'=ann|,,,7,,,,PASS,no,0,<x>\n2.5,bob,,,1234.5,,,,PASS,no,0,\n"
     )
     assert render(RANKING, "md") == (
         r"### The lab (edition 1): by score \[pts\], ascending; ties: competition: shared"
@@ -108,8 +112,8 @@ def test_tables_in_every_general_format() -> None:
 def test_flat_facts_have_no_titles_and_all_digits() -> None:
     facts = Facts(readings=(Reading(file="a", format="zeus", measurements=(nouns.measurement("1E+3", because="=x"),)),))
     assert render(facts, "csv") == (
-        "file,format,submission,fact,value,uncertainty,unit,kind,at_least,because\n"
-        "a,zeus,,energy_joules,1000,,J,measured,no,'=x\n"
+        "file,format,submission,fact,value,uncertainty,unit,kind,at_least,word,because\n"
+        "a,zeus,,energy_joules,1000,,J,measured,no,,'=x\n"
     )
 
 
@@ -270,11 +274,12 @@ def test_nbgrader() -> None:
 
 def test_the_files_of_a_class() -> None:
     ranked = grades(graded(), ranking=RANKING)
-    always = {"rubric.csv", "rubric.html", "rubric.md", "rubric.txt", "grades.json"}
-    assert set(class_files(grades(graded()))) == {*always, "feedback/ann-1.md"}
+    always = {"rubric.csv", "summary.csv", "rubric.html", "rubric.md", "rubric.txt", "grades.json"}
+    feedback = {"feedback/ann-1.md", "feedback/ann-1.html"}
+    assert set(class_files(grades(graded()))) == {*always, *feedback}
     files = class_files(ranked, ["gradescope", "nbgrader"])
     assert set(files) == {
-        *always, "feedback/ann-1.md", "ranking.json", "gradescope/ann-1/results.json", "nbgrader.csv",
+        *always, *feedback, "ranking.json", "ranking.csv", "gradescope/ann-1/results.json", "nbgrader.csv",
     }  # fmt: skip
     # students read what other readings would say; a platform's file holds what decides
     assert files["feedback/ann-1.md"] == render(graded(), "md", View(sensitivity=True))

@@ -15,10 +15,12 @@ from xml.etree import ElementTree
 import pytest
 
 import costmodel
-from costmodel.ir.grades import Graded, Grades
+from costmodel.ir.grades import Graded, Grades, Member
+from costmodel.ir.judged import Judged
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import format_names, render
+from costmodel.reports.class_files import class_files
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 
@@ -141,6 +143,60 @@ def test_nbgraders_csv(grades: Grades) -> None:
     ]  # fmt: skip
     assert [row["score"] for row in rows] == ["100", "", "0"]
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
+
+
+GROUP = (Member(name="Ida", sid="8", email="ida@x.example"), Member(name="Udo"))
+
+
+def test_canvas_has_its_columns_and_the_points_possible(grades: Grades) -> None:
+    group = replace(grades.submissions[0], name="Ida and Udo", members=GROUP)
+    header, *rows = csv.reader(io.StringIO(render(replace(grades, submissions=(group, *grades.submissions)), "canvas")))
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "mit-lab2-2022"]
+    evil = "'=1+1<script>|\ufffd"
+    assert rows == [
+        ["Points Possible", "", "", "", "", "120"], ["Ida", "", "8", "ida@x.example", "", "100"],
+        ["Udo", "", "", "", "", "100"], [evil, "", "", "", "", "100"], [evil, "", "", "", "", ""],
+        [evil, "", "", "", "", "0"],
+    ]  # fmt: skip
+
+
+def test_moodle_gives_no_row_to_the_student_before(grades: Grades) -> None:
+    group = replace(grades.submissions[0], name="Ida and Udo", members=GROUP)
+    rows = list(
+        csv.DictReader(io.StringIO(render(replace(grades, submissions=(group, *grades.submissions)), "moodle")))
+    )
+    assert [(row["Full name"], row["ID number"], row["Email address"]) for row in rows[:2]] == [
+        ("Ida", "8", "ida@x.example"), ("Udo", "unknown: Udo", "unknown: Udo"),
+    ]  # fmt: skip
+    assert all(row["ID number"] and row["Email address"] for row in rows)
+    assert [(row["Grade"], row["Maximum Grade"]) for row in rows[1:]] == [
+        ("100", "120"), ("100", "120"), ("", "120"), ("0", "120"),
+    ]  # fmt: skip
+    comments = [row["Feedback comments"] for row in rows[2:]]
+    assert comments[0] == (
+        "PASS; error rate: 50 of 80 (below 30); energy: 20 of 20 (below 0.5); latency: 20 of 20 (below 100,000); "
+        "bonus: 10"
+    )
+    assert comments[1].startswith("UNDECIDED; error rate: undecided of 80 (")
+    assert comments[2].startswith("FAIL; 0 points: peak activation fails, and a failure gives 0 points; ")
+    assert "peak activation FAIL: 2,000,000 is not < 1,000,000" in comments[2]
+
+
+def test_nbgraders_feedback_lies_where_it_looks(grades: Grades) -> None:
+    judged = Judged(name="Net", file="work/hw2.ipynb", line=3)
+    alone = grades.submissions[0]
+    group = replace(alone, key="group-1", members=GROUP, verdict=replace(alone.verdict, judged=judged))
+    hostile = replace(alone, key="evil-2", sid="../../x")
+    files = class_files(replace(grades, submissions=(group, hostile)), ["nbgrader-feedback"])
+    pages = {path: text for path, text in files.items() if path.startswith("nbgrader/")}
+    assert set(pages) == {
+        "nbgrader/feedback/8/mit-lab2-2022/hw2.html", "nbgrader/feedback/group-1/mit-lab2-2022/hw2.html",
+        "nbgrader/feedback/evil-2/mit-lab2-2022/feedback.html",
+    }  # fmt: skip
+    for text in pages.values():
+        assert text.startswith("<!DOCTYPE html>")
+        assert '<meta charset="utf-8">' in text
+        assert "<script" not in text
 
 
 def test_junit_has_a_suite_for_each_student(grades: Grades) -> None:

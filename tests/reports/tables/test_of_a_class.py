@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from costmodel.ir.grades import Graded, Grades
-from costmodel.ir.verdict import Consequence, Metric, Outcome, Points, PointsRow, Verdict
+from costmodel.ir.grades import Graded, Grades, Origin
+from costmodel.ir.verdict import Consequence, Metric, NextCell, Outcome, Points, PointsRow, Verdict
 from costmodel.reports.student_view import decidable, own
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import View
@@ -170,20 +170,33 @@ def test_a_students_result() -> None:
         entry=entry("ann", 2, bonus=5, undecided=3),
     )  # fmt: skip
     shown = flat(student, View(sensitivity=True))
-    own_verdict = replace(nouns.verdict(), contract=nouns.verdict().contract[:1])
+    of_verdict = flat(replace(nouns.verdict(), contract=nouns.verdict().contract[:1]), View(sensitivity=True))
+    rules = of_verdict.pop("The lab")
+    of_verdict.pop("Points")
     assert list(shown.values()) == [
-        *flat(own_verdict, View(sensitivity=True)).values(),
+        (rules[0], (*FINDING[:-1], "room", "because"), [(*row[:-1], "", row[-1]) for row in rules[2]], rules[3], ()),
         (
-            "Place in the class (provisional: 3 undecided)", ("rank", "bonus", "points with bonus"), [(2, 5, 5)], (), (),  # noqa: E501
+            "Points", ("table", "measured", "unit", "points", "of", "because", "for more"),
+            [
+                ("energy", 0.4, "", 20, 30, "below 0.5", "these are the most"),
+                ("latency", None, "", "undecided", 40, "not known", ""), ("total", None, "", 0, 70, NOTHING, ""),
+            ],
+            (), (),
         ),
+        ("Points with the bonus (provisional: 3 undecided)", ("bonus", "points with bonus"), [(5, 5)], (), ()),
+        *of_verdict.values(),
         ("Remarks: a person should look at these", ("what", "because"), [("late", "a day late")], (), ()),
         ("The end of what the program printed", ("line",), [("one",), ("two",)], (), ()),
     ]  # fmt: skip
     same = nouns.verdict(readings=nouns.verdict().readings[1:])
     assert "Under other readings" not in flat(graded("ann", same), View(sensitivity=True))
     open_one = nouns.verdict(points=points(None, total=None))
-    place = flat(graded("ann", open_one, entry=entry("ann", None, UNDECIDED, bonus=0)))["Place in the class"]
-    assert place[0::2] == ("Place in the class", [("not ranked", 0, "undecided")], ())
+    out = entry("ann", None, UNDECIDED, bonus=0)
+    place = flat(graded("ann", open_one, entry=out, rank_published=True))["Place in the class"]
+    assert place[1:3] == (("rank", "bonus", "points with bonus"), [("not ranked", 0, "undecided")])
+    ranked = graded("ann", nouns.verdict(points=None), entry=entry("ann", 2), rank_published=True)
+    assert flat(ranked)["Place in the class"][1:3] == (("rank",), [(2,)])
+    assert "Points with the bonus" not in flat(replace(ranked, rank_published=False))
     assert own(student).for_grader == ()
     note = [finding("n", outcome, Consequence.NOTE) for outcome in (PASS, FAIL, UNDECIDED)]
     flag = finding("f", UNDECIDED, Consequence.FLAG)
@@ -283,3 +296,51 @@ def test_what_to_look_at_is_said_once_and_two_readings_first() -> None:
         (60, "peak", "either"), (60, "A, code", "too much"), (60, "B, D", "no model"), (60, "E", "no models"),
         ("", "late", "a day late"),
     ]  # fmt: skip
+
+
+def test_a_student_reads_how_far_it_is_to_a_limit_and_to_more_points() -> None:
+    rules = (
+        finding("peak", PASS, operator="<", bound=1000, measured=600), finding("out", UNDECIDED, measured=None),
+        finding("energy", FAIL, operator="<=", bound=0.3, measured=0.4, unit="mJ"),
+        finding("accuracy", FAIL, operator=">=", bound=90, measured=88.5, unit="%"),
+        finding("steps", PASS, operator=">", bound=0, measured=7, unit=""),
+        finding("time", FAIL, operator="<", bound=10, measured=10, unit="s"),
+    )  # fmt: skip
+    rows = (
+        PointsRow(table="energy", measured=0.75, points=15, maximum=20, because="below 1", unit="mJ",
+                  better=NextCell(points=20, text="below 0.5", away=0.25)),
+        PointsRow(table="rate", measured=20, points=50, maximum=80, because="below 30", unit="%",
+                  better=NextCell(points=60, text="below 20", away=0)),
+        PointsRow(table="latency", measured=9, points=20, maximum=20, because="below 10"),
+    )  # fmt: skip
+    shown = flat(graded("ann", nouns.verdict(findings=rules, points=Points(total=0, maximum=120, tables=rows))))
+    assert [(row[0], row[5]) for row in shown["The lab"][2]] == [
+        ("peak", "400 bytes left, 40% of the limit"), ("out", ""), ("energy", "0.1 mJ too much, 33.3% of the limit"),
+        ("accuracy", "1.5 % short, 1.67% of the limit"), ("steps", "7 left"), ("time", "exactly on the limit"),
+    ]  # fmt: skip
+    assert [row[6] for row in shown["Points"][2]] == [
+        "20 points below 0.5: 0.25 mJ away", "60 points below 20: the value lies on it", "these are the most", "",
+    ]  # fmt: skip
+
+
+ORIGINS = (
+    Origin(figure="cycles", layer="conv1", problem="C3 M6", where="net.py:9", amount=750, unit="cycles", share=0.75),
+    Origin(figure="cycles", layer="fc", problem="C9 M2", where="", amount=250, unit="cycles", share=0.25),
+    Origin(figure="energy", layer="fc", problem="C9 M2", where="", amount=0.5, unit="mJ", share=1.0),
+    Origin(figure="peak activation", layer="relu", problem="3x4 → 3x4", where="net.py:9", amount=96, unit="bytes"),
+)
+
+
+def test_a_student_reads_where_figures_come_from() -> None:
+    headers = ("layer", "shape", "line", "amount", "unit", "share")
+    shown = flat(graded("ann", origins=ORIGINS))
+    titles = [title for title in (table[0] for table in in_order(graded("ann", origins=ORIGINS))) if "comes" in title]
+    assert titles == [f"Where it comes from: {what}" for what in ("cycles", "energy", "peak activation")]
+    assert shown["Where it comes from"][1:3] == (headers, [("relu", "3x4 → 3x4", "net.py:9", 96, "bytes", None)])
+    cycles = in_order(graded("ann", origins=ORIGINS[:2]))[2]
+    assert cycles[2] == [
+        ("conv1", "C3 M6", "net.py:9", 750, "cycles", 75.0), ("fc", "C9 M2", "", 250, "cycles", 25.0),
+    ]  # fmt: skip
+    both = (replace(ORIGINS[3], by="every layer"), replace(ORIGINS[3], layer="conv1", by="leaf modules"))
+    counted = flat(graded("ann", origins=both))["Where it comes from"]
+    assert (counted[1][-1], [row[-1] for row in counted[2]]) == ("counted", ["every layer", "leaf modules"])

@@ -130,7 +130,7 @@ def test_a_cost_report() -> None:
         (
             "inference on eyeriss (analytical, search optimum)", ("what", "value", "share"),
             [
-                ("energy, mJ", 2.0, ""), ("of it MACC", 0.5, "25.0%"), ("of it DRAM", 1.5, "75.0%"),
+                ("energy, mJ", 2.0, ""), ("of it MACC", 0.5, 25.0), ("of it DRAM", 1.5, 75.0),
                 ("cycles", 13578, ""), ("utilisation", 0.456789, "of 168 multiply-accumulate units"),
             ],
             (
@@ -219,17 +219,18 @@ def test_facts() -> None:
         (),
         ("log.csv: read as zeus, 1,200 samples, 3.5 s, 11 gaps", *gaps, "  log.csv: cut", "a.yaml: read as facts"),
     )  # fmt: skip
-    all_digits = records(nouns.FACTS)
+    all_digits = records(nouns.FACTS, View())
     assert all_digits is not None
     assert all_digits.headers == (
-        "file", "format", "submission", "fact", "value", "uncertainty", "unit", "kind", "at_least", "because",
+        "file", "format", "submission", "fact", "value", "uncertainty", "unit", "kind", "at_least", "word",
+        "because",
     )  # fmt: skip
     assert all_digits.rows == [
-        ("log.csv", "zeus", "ann", "task", "cifar10", "", "", "", "", ""),
+        ("log.csv", "zeus", "ann", "task", None, None, "", "", "", "cifar10", ""),
         ("log.csv", "zeus", "ann", "energy_joules", Decimal("1234567.5000"), Decimal("0.25"), "J", "measured", "yes",
-         "word " * 12),
-        ("log.csv", "zeus", "ann", "energy_mj", Decimal("0.123456789"), None, "mJ", "claimed", "no", "as given"),
-        ("a.yaml", "facts", "", "energy_joules", Decimal(100), None, "J", "measured", "no", "as given"),
+         "", "word " * 12),
+        ("log.csv", "zeus", "ann", "energy_mj", Decimal("0.123456789"), None, "mJ", "claimed", "no", "", "as given"),
+        ("a.yaml", "facts", "", "energy_joules", Decimal(100), None, "J", "measured", "no", "", "as given"),
     ]  # fmt: skip
     digits = [nouns.measurement(text) for text in ("0.1234567", "0.12345678", "1500.10", "1200", "0")]
     one = replace(nouns.FACTS.readings[1], measurements=tuple(digits))
@@ -269,6 +270,8 @@ def test_a_mapping_drawn_and_as_data() -> None:
     )
     assert "(not proven optimal)" in draw("conv", nouns.solved(optimal=False))
     assert draw("conv", nouns.solved(False)) == "conv: C=3 M=1\ninvalid: nothing fits\n"
+    # a file of cases names them as it likes
+    assert draw("a\x1b[31m\nb\u202e", nouns.solved(False)) == "a b\ufffd: C=3 M=1\ninvalid: nothing fits\n"
     assert case_data(nouns.solved()) == {
         "valid": True, "because": "", "optimal": True, "energy_pj": 1234.5, "cycles": 6789, "utilisation": 0.123456,
         "mapping": [
