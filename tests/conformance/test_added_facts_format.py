@@ -77,6 +77,7 @@ def test_a_new_format_may_have_a_use_for_an_option(log: Path) -> None:
 def test_the_order_in_which_formats_are_tried() -> None:
     assert [module.NAME for module in facts_formats()] == [
         "aipowermeter", "competition-result", "codecarbon", "zeus", "nvidia-smi", "pyjoules", "dawnbench",
+        "submission-times",
         "kaggle-leaderboard", "predictions", "facts-table", "facts",
     ]  # fmt: skip
 
