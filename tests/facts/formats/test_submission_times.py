@@ -9,9 +9,9 @@ import pytest
 from costmodel.errors import FormatError
 from costmodel.facts.reader import read_facts
 
-GITHUB = ""assignment_name,starter_code_url,github_username,roster_identifier,student_repository_name,student_repository_url,submission_timestamp,points_awarded,points_available
-lab2,,,annl,Ann Lee,lab2-annl,,2022-03-01 04:58:12 UTC,0,0
-lab2,,,bo,,lab2-bo,,,0,0
+GITHUB = """assignment_name,github_username,roster_identifier,repository,submission_timestamp,points_awarded
+lab2,annl,Ann Lee,lab2-annl,2022-03-01 04:58:12 UTC,0
+lab2,bo,,lab2-bo,,0
 """
 GRADESCOPE = """First Name,Last Name,SID,Email,Sections,Total Score,Max Points,Status,Submission Time,Lateness (H:M:S)
 Max,Bär,17,mb@x.example,,0.0,130,Ungraded,2022-02-28 23:50:01 -0500,00:00:00
