@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from costmodel.ir.trace import OpCall, Trace, tensor_ids
 from costmodel.ops import traits_of
 
 
-def bytes_moved(call: OpCall, trace: Trace) -> tuple[int, int]:
-    """Bytes read and written by a call.
+def sizes_of(trace: Trace) -> list[int]:
+    """Bytes of every tensor of a trace, by its id."""
+    known: dict[tuple[tuple[int, ...], str], int] = {}
+    sizes = []
+    for tensor in trace.tensors:
+        kind = (tensor.shape, tensor.dtype)
+        if kind not in known:
+            known[kind] = tensor.nbytes
+        sizes.append(known[kind])
+    return sizes
+
+
+def bytes_moved(call: OpCall, trace: Trace, sizes: Sequence[int] | None = None) -> tuple[int, int]:
+    """Bytes read and written by a call; ``sizes`` are those of the trace, for who asks about many calls.
 
     A view moves nothing; a new tensor without content (``empty``) neither; distinct input tensors are read once;
     a look-up reads its indices and as many elements as it returns.
@@ -16,14 +30,15 @@ def bytes_moved(call: OpCall, trace: Trace) -> tuple[int, int]:
     if traits.allocates:
         return 0, 0
     tensors = trace.tensors
+    sizes = sizes_of(trace) if sizes is None else sizes
     inputs = dict.fromkeys(call.inputs)
     outputs = [i for i in dict.fromkeys(call.outputs) if i is not None]
     shared = {tensors[i].storage for i in inputs}
     in_place = call.packet.endswith("_")
     if not in_place and outputs and all(tensors[i].storage in shared for i in outputs):
         return 0, 0
-    written = sum(tensors[i].nbytes for i in (outputs or ([call.inputs[0]] if in_place and inputs else [])))
+    written = sum(sizes[i] for i in (outputs or ([call.inputs[0]] if in_place and inputs else [])))
     if traits.looks_up:
         tables = [i for name, value in call.arguments if name == traits.looks_up for i in tensor_ids(value)]
-        return written + sum(tensors[i].nbytes for i in inputs if i not in tables), written
-    return sum(tensors[i].nbytes for i in inputs), written
+        return written + sum(sizes[i] for i in inputs if i not in tables), written
+    return sum(sizes[i] for i in inputs), written

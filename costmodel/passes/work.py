@@ -15,7 +15,7 @@ from costmodel.ops.complex_numbers import complex_work, is_complex
 from costmodel.ops.formula import UnknownFormError
 from costmodel.passes.dropout import scaled_mask_multiplies
 from costmodel.passes.integers import integer_work
-from costmodel.passes.traffic import bytes_moved
+from costmodel.passes.traffic import bytes_moved, sizes_of
 
 
 def count(trace: Trace) -> Counts:
@@ -68,6 +68,7 @@ class _Counter:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self._sizes = sizes_of(trace)
         self._metas = [TensorMeta(t.shape, t.dtype) for t in trace.tensors]
         self._known: dict[Any, Work | None] = {}
 
@@ -75,7 +76,7 @@ class _Counter:
         return tuple(self._row(call) for call in calls)
 
     def _row(self, call: OpCall) -> CountRow:
-        read, written = bytes_moved(call, self._trace)
+        read, written = bytes_moved(call, self._trace, self._sizes)
         return CountRow(
             op=call.op,
             scope=call.scope,

@@ -22,7 +22,7 @@ _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
     """The limit's finding on a value in ``unit``."""
     outcome, because, readings = _decide(limit, value)
-    if limit.note:
+    if limit.note and value.known:  # how a value is read says nothing of one that is not there
         because = f"{because}; {limit.note}" if because else limit.note
     return Finding(
         rule=limit.rule,

@@ -161,6 +161,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         self.constants.literal(storage)
         return number
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Torch wraps every call of a mode in four switches of its compiler, which never runs in a trace."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
