@@ -20,7 +20,7 @@ from costmodel.ir.ranking import Ranking
 from costmodel.sandbox import visible
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits
-from costmodel.verbs.grade import Order, grade_order, write_grades
+from costmodel.verbs.grade import Order, grade_order, replay, write_grades
 
 NET = """from torch import nn
 
@@ -62,7 +62,7 @@ def files(out: Path) -> dict[str, bytes]:
 def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     platforms = ("gradescope", "github-classroom", "codabench", "evalai", "nbgrader", "kaggle", "junit")
     out, again = tmp_path / "out", tmp_path / "again"
-    grades = grade_order(order(place), out)
+    grades = grade_order(order(place, platforms=platforms), out)
     write_grades(grades, out, platforms)
     by_name = {g.name: g for g in grades.submissions}
     assert list(by_name) == ["alice", "bob", "carol", "eve"]
@@ -84,9 +84,16 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     for suffix in ("txt", "md", "csv", "html"):
         assert b"alice" in written[f"rubric.{suffix}"]
         assert b"the same files as alice" in written[f"rubric.{suffix}"]
-    assert not [n for n, data in written.items() if by_name["eve"].key in n and (b"alice" in data or b"same" in data)]
+    theirs = {n: data for n, data in written.items() if by_name["eve"].key in n and not n.startswith("record/")}
+    assert len(theirs) == 6  # feedback in two forms, four platforms
+    assert not [name for name, data in theirs.items() if b"alice" in data or b"same" in data]
     assert len([name for name in written if name.startswith("feedback/")]) == 2 * 4
     assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100
+
+    # from the record, without any submission: the same bytes
+    recomputed = replay(out)[1]
+    assert {name: written[name].decode() for name in recomputed} == recomputed
+    assert {name for name in written if not name.startswith("record/")} - set(recomputed) == set()
 
     # again, resumed in a copy: the same bytes, and nothing is traced
     shutil.copytree(out / ".kept", again / ".kept")
@@ -96,7 +103,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
 
     with monkeypatch.context() as patch:
         patch.setattr(course, "trace", never)
-        write_grades(grade_order(order(place, resume=True), again), again, platforms)
+        write_grades(grade_order(order(place, resume=True, platforms=platforms), again), again, platforms)
     assert files(again) == written
 
     # one student hands in something else: only that is traced

@@ -40,7 +40,7 @@ def forward_only(
     model.train(not evaluation)
 
     def forward() -> None:
-        with torch.no_grad(), _no_fast_path():
+        with torch.no_grad(), no_fast_path():
             call(model, preprocess(batch))
 
     return Step(model, (), batch, forward, lambda: None, notes, roots)
@@ -62,7 +62,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
         get_sizes(model, lambda: preprocess(batch))
 
     def forward() -> None:
-        with torch.no_grad(), _no_fast_path():
+        with torch.no_grad(), no_fast_path():
             if "training_step" in words:
                 words["training_step"](model, preprocess(batch))
             else:
@@ -72,7 +72,7 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
 
 
 @contextmanager
-def _no_fast_path() -> Iterator[None]:
+def no_fast_path() -> Iterator[None]:
     """A stretch in which nn.MultiheadAttention and nn.TransformerEncoder execute what they execute in training."""
     enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

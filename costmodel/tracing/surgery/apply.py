@@ -1,0 +1,70 @@
+"""A plan whose network has been changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from costmodel.errors import SubjectError
+from costmodel.tracing.finding.plan import Plan
+from costmodel.tracing.inputs import batch_of, call
+from costmodel.tracing.step.forward_only import no_fast_path
+from costmodel.tracing.step.own_words import own_words
+from costmodel.tracing.surgery.change import Change, Seen, change_kinds
+from costmodel.tracing.surgery.refit import Conv, refit
+
+
+class UnfitError(SubjectError):
+    """A network does not run after a change."""
+
+
+def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
+    """The plan of a network with these changes in it, one after the other; it is made when it is asked for.
+
+    Raises:
+        UnfitError: when it is built: the network does not run with them.
+    """
+
+    def make() -> nn.Module:
+        model = plan.subject.make()
+        for change in changes:
+            try:
+                change.make(model)
+                _run(plan, model)
+            except Exception as error:
+                raise UnfitError(f"{change.what} in {', '.join(change.where)}: {error}") from error
+        return model
+
+    return replace(plan, subject=replace(plan.subject, make=make), again=None, reference="")
+
+
+def _run(plan: Plan, model: nn.Module) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    words = own_words(model, plan.subject.source, [])
+    batch = batch_of(words, plan.recipe.stretches()[0].input or plan.recipe.input, 2)
+    preprocess = words.get("preprocess", lambda data: data)
+    training = model.training
+    model.eval()
+    try:
+        with no_fast_path():
+            return refit(model, lambda: call(model, preprocess(batch)))
+    finally:
+        model.train(training)
+
+
+def possible_changes(plan: Plan, groups: Sequence[tuple[str, ...]], lanes: int) -> list[Change]:
+    """The changes that might be made in a plan's network.
+
+    Args:
+        plan: of the network as it is.
+        groups: layers that share a number of output channels, which may be another.
+        lanes: widest row of the machine's array; 1 where there is none.
+    """
+    with plan.mode:
+        model = plan.subject.make()
+        shapes = _run(plan, model)
+        layers = {path for path, module in model.named_modules() if isinstance(module, (*Conv, nn.Linear))}
+        known = tuple(group for group in groups if layers.issuperset(group))
+        seen = Seen(model=model, shapes=shapes, groups=known, lanes=lanes)
+        return [change for kind in change_kinds() for change in kind.changes(seen)]

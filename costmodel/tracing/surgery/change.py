@@ -1,0 +1,74 @@
+"""A change of a built network, and what the kinds of changes see of it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from torch import nn
+
+from costmodel.tracing.surgery import kinds
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change; it can be made again in a model that is built anew.
+
+    Attributes:
+        kind: of change, one word or two.
+        where: the layers that are changed, by their paths.
+        what: the change as a person reads it, ``48 → 64 channels``.
+        make: makes it, in place; the layers around it are not fitted yet.
+    """
+
+    kind: str
+    where: tuple[str, ...]
+    what: str
+    make: Callable[[nn.Module], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A network as its forward pass has shown it.
+
+    Attributes:
+        model: the built network.
+        shapes: what each layer takes and gives, without the batch; of those that are called once.
+        groups: layers whose outputs are added, and which therefore have the same number of channels.
+        lanes: widest row of the machine's array; 1 where there is none.
+    """
+
+    model: nn.Module
+    shapes: Mapping[str, tuple[Shape, Shape]]
+    groups: tuple[tuple[str, ...], ...]
+    lanes: int = 1
+
+    def layers(self, *types: type[nn.Module]) -> Iterator[tuple[str, nn.Module]]:
+        """The layers of exactly these types that are called once, in the order of their definition."""
+        for path, module in self.model.named_modules():
+            if type(module) in types and path in self.shapes:
+                yield path, module
+
+
+class ChangeKind(Protocol):
+    """Everything that a module of kinds/ defines."""
+
+    def changes(self, seen: Seen) -> Iterator[Change]:
+        """The changes of this kind that might be made; whether the network runs with them is seen by trying."""
+
+
+def change_kinds() -> tuple[ChangeKind, ...]:
+    """Every kind, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(kinds.__path__))
+    return tuple(cast(ChangeKind, importlib.import_module(f"{kinds.__name__}.{name}")) for name in names)
+
+
+def replaced(model: nn.Module, path: str, module: nn.Module) -> None:
+    """Put another module in a place."""
+    parent, _, name = path.rpartition(".")
+    setattr(model.get_submodule(parent), name, module)

@@ -1,0 +1,1 @@
+"""The kinds of changes: each is a module with ``changes``, found by existing."""
