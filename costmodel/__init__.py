@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from costmodel.ir.noun import Noun
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.settings import Settings
+    from costmodel.ir.tips import Tips
     from costmodel.ir.trace import Trace
     from costmodel.ir.training import Training
     from costmodel.ir.verdict import Verdict
@@ -59,6 +60,7 @@ _HOMES = {
     "ir.noun": ("Noun",),
     "ir.ranking": ("Ranking",),
     "ir.settings": ("Settings",),
+    "ir.tips": ("Tips",),
     "ir.trace": ("Trace",),
     "ir.training": ("Training",),
     "ir.verdict": ("Verdict",),
@@ -96,6 +98,7 @@ __all__ = [
     "Noun",
     "Ranking",
     "Settings",
+    "Tips",
     "Trace",
     "Training",
     "Verdict",

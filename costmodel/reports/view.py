@@ -14,12 +14,16 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.facts import Facts
     from costmodel.ir.grades import Graded, Grades
     from costmodel.ir.ranking import Ranking
+    from costmodel.ir.tips import Tips
     from costmodel.ir.verdict import Verdict
 
-Noun: TypeAlias = "Advice | Analysis | Changes | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Verdict"
+Noun: TypeAlias = (
+    "Advice | Analysis | Changes | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Tips | Verdict"
+)
 
 EVERY_NOUN = (
-    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Verdict",
+    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Tips",
+    "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

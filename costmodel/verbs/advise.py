@@ -7,11 +7,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
+from costmodel.advising.candidates import Candidates
+from costmodel.advising.search import search
 from costmodel.backends.backend import Run, Search
 from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.advice import Advice, Spot, Suggestion
 from costmodel.ir.cost import LayerCost
+from costmodel.ir.tips import Tips
 from costmodel.ir.trace import Trace
 from costmodel.ir.workload import LayerProblem, Place, Workload
 from costmodel.passes.lower import layer_of, lower, problem_of
@@ -19,6 +22,8 @@ from costmodel.passes.narrowing import nearby, widened
 from costmodel.passes.summary import layer_name
 from costmodel.passes.widths import Width, widths
 from costmodel.passes.work import count
+from costmodel.rules.judging.given_facts import parse_facts
+from costmodel.rules.schema.rulebook import load_rulebook
 from costmodel.tracing.training import plan_training, trace_inference
 from costmodel.verbs.estimate import Progress, named
 
@@ -26,6 +31,42 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from costmodel.ir.settings import Settings
+
+
+def tips(
+    model: Any,
+    rules: str,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    cache: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    **settings: Unpack[Settings],
+) -> Tips:
+    """What to change so that a network stands better under a rulebook, by its own search, machine, points and metric.
+
+    Each change is made in the built network, which is then traced, mapped and judged as a whole, as
+    :func:`costmodel.check` does it: what is promised is what comes out. Changes are those that people make: channel
+    counts, strides, kernels, separable and grouped forms, bottlenecks, folded or smaller images, a smaller classifier,
+    a layer or a block less.
+
+    Args:
+        model: see :func:`costmodel.trace`; its layers are modules.
+        rules: a rulebook's name, or the path of a rulebook YAML.
+        facts: values measured elsewhere, see :func:`costmodel.judge`; they are taken to stay.
+        cache: take solved layers from the user's cache folder and put new ones there.
+        jobs: worker processes; 0 is one per core.
+        progress: told how far the work is.
+        settings: see :class:`costmodel.Settings`.
+
+    Raises:
+        SubjectError, RecipeError, TraceError, UsageError, RulebookError: what, where, what to do.
+    """
+    book = load_rulebook(rules)
+    known = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
+    plan = plan_training(model, {**book.subject.settings, **settings}, book.subject.defaults)
+    return search(Candidates(plan, book, known, Run(cache=cache, jobs=jobs)), named(progress, "computing changes"))
+
 
 Changed = dict[int, LayerProblem]
 """Call → its problem after the change."""

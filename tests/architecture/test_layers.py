@@ -15,7 +15,7 @@ FLOORS = (
     {"ir", "files", "mapping"},
     {"ops", "hardware", "tracing", "contracts", "facts", "reports", "sandbox"},
     {"passes", "backends", "rules"},
-    {"grading"},
+    {"grading", "advising"},
     {"verbs"},
     {"__init__"},
     {"cli"},

@@ -1,4 +1,4 @@
-"""``costmodel advise SUBJECT --hardware NAME``."""
+"""``costmodel advise SUBJECT --rules NAME`` or ``--hardware NAME``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
+from costmodel.errors import UsageError
+from costmodel.ir.advice import Advice
+from costmodel.ir.tips import Tips
 from costmodel.reports import View, refuse_unshowable, render
 
 
@@ -15,20 +18,40 @@ from costmodel.reports import View, refuse_unshowable, render
 def advise(
     subject: o.Subject,
     settings: dict[str, Any],
-    hardware: Annotated[str, typer.Option("--hardware", help="a machine's name or YAML file")],
+    rules: Annotated[
+        str | None, typer.Option("--rules", help="a rulebook's name or YAML file: what raises points and metric")
+    ] = None,
+    hardware: Annotated[
+        str | None, typer.Option("--hardware", help="a machine's name or YAML file: what saves cycles and energy on it")
+    ] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help="with --rules: a value measured elsewhere, taken to stay", metavar="NAME=VALUE"),
+    ] = None,
     jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
     format: o.Format = "text",
     output: o.Output = None,
     no_cache: o.NoCache = False,
 ) -> int:
-    """Say where cycles and energy go, and which channel counts would cut them; every figure is mapped anew."""
+    """Say what to change so that a network stands better, or costs less; every figure is computed anew."""
     from costmodel.verbs.advise import advise as verb
+    from costmodel.verbs.advise import tips
 
-    refuse_unshowable(format, "Advice")
+    if (rules is None) == (hardware is None):
+        raise UsageError("advise needs --rules NAME, or --hardware NAME")
+    refuse_unshowable(format, "Advice" if rules is None else "Tips")
+    facts = o.words(fact or [], "--fact")
+    if hardware is not None and facts:
+        raise UsageError("--fact is for --rules: a machine asks for none")
+    found: Advice | Tips
     with subject_prints_to_stderr(), progress_bars() as show:
-        advice = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
-    write(render(advice, format, View(top=top)), output)
+        if hardware is not None:
+            found = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
+        else:
+            assert rules is not None  # one of both is given
+            found = tips(subject, rules, facts=facts, cache=not no_cache, jobs=jobs, progress=show, **settings)
+    write(render(found, format, View(top=top)), output)
     return 0
 
 

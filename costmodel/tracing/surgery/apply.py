@@ -21,13 +21,16 @@ class UnfitError(SubjectError):
 
 
 def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
-    """The plan of a network with these changes in it, one after the other; it is made when it is asked for.
+    """The plan of a network with these changes in it, one after the other; it is made once, when it is asked for.
 
     Raises:
         UnfitError: when it is built: the network does not run with them.
     """
+    made: list[nn.Module] = []
 
     def make() -> nn.Module:
+        if made:  # an inference after the training: no step has values, so it is as it was
+            return made[0]
         model = plan.subject.make()
         for change in changes:
             try:
@@ -35,6 +38,7 @@ def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
                 _run(plan, model)
             except Exception as error:
                 raise UnfitError(f"{change.what} in {', '.join(change.where)}: {error}") from error
+        made.append(model)
         return model
 
     return replace(plan, subject=replace(plan.subject, make=make), again=None, reference="")

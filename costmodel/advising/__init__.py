@@ -1,0 +1,1 @@
+"""Advice: what to change so that a network stands better, computed and never guessed."""

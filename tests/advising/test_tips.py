@@ -1,0 +1,107 @@
+"""Tips keep their promise: the network with the change written by hand has the figures that the tip says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import costmodel
+from costmodel.advising.standing import better, rank
+from costmodel.errors import UnknownNameError
+from costmodel.ir.tips import Standing, Tip, Tips
+from costmodel.ir.verdict import Verdict
+from costmodel.verbs.advise import tips
+
+FACTS = {"error_rate_percent": 21.7}
+
+
+class Net(nn.Module):
+    """A small network of the lab: a large stem, a residual pair, and a classifier that reads every place."""
+
+    def __init__(self, stem: nn.Module | None = None, width: int = 12, pooled: bool = False, stride: int = 1) -> None:
+        super().__init__()
+        self.stem = stem or nn.Conv2d(3, width, 5, padding=2, stride=stride)
+        self.one = nn.Conv2d(width, width, 3, padding=1)
+        self.norm = nn.BatchNorm2d(width)
+        self.pool = nn.MaxPool2d(4)
+        self.average = nn.AdaptiveAvgPool2d(1) if pooled else nn.Identity()
+        places = 1 if pooled else (32 // 4 // stride) ** 2
+        self.head = nn.Linear(width * places, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.stem(x))
+        x = self.pool(F.relu(x + self.norm(self.one(x))))
+        logits: Tensor = self.head(self.average(x).flatten(1))
+        return logits
+
+
+TWINS: dict[tuple[str, tuple[str, ...], str], Any] = {
+    ("kernel", ("stem",), "kernel 5×5 → 3×3"): lambda: Net(nn.Conv2d(3, 12, 3, padding=1)),
+    ("kernel", ("stem",), "kernel 5×5 → two of 3×3"): lambda: Net(
+        nn.Sequential(nn.Conv2d(3, 12, 3, padding=1), nn.ReLU(), nn.Conv2d(12, 12, 3, padding=1))
+    ),
+    ("stride", ("stem",), "stride 1 → 2"): lambda: Net(stride=2),
+    ("channels", ("stem", "one"), "12 → 8 channels"): lambda: Net(width=8),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found() -> Tips:
+    return tips(Net, "mit-lab2-2022", facts=FACTS)
+
+
+def by_hand(build: Any) -> dict[str, int | float]:
+    verdict: Verdict = costmodel.check(build, "mit-lab2-2022", facts=FACTS)
+    assert verdict.metric is not None
+    assert verdict.metric.value is not None
+    figures = {claim.metric: claim.used for claim in verdict.claims if isinstance(claim.used, (int, float))}
+    return {**figures, "metric": verdict.metric.value}
+
+
+def test_what_is_promised_is_what_comes_out(found: Tips) -> None:
+    known: dict[Any, Tip] = {(tip.kind, tip.where, tip.what): tip for tip in found.single}
+    for change, build in TWINS.items():
+        tip = known.get(change)
+        assert tip is not None, (change, list(known))
+        assert {**tip.after.figures, "metric": tip.after.metric} == by_hand(build)
+        assert tip.parameters == sum(p.numel() for p in build().parameters())
+    assert {"metric": found.now.metric, **found.now.figures} == by_hand(Net)
+
+
+def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
+    assert found.tried > 20
+    for tip in found.single:
+        assert tip.after.failing <= found.now.failing
+        assert better(tip.after, found.now, found.order)
+    keeps = [tip.keeps for tip in found.single]
+    assert keeps == sorted(keeps, reverse=True)
+    best = min(rank(tip.after, found.order) for tip in found.single)
+    steps = [rank(tip.after, found.order) for tip in found.sequence]
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] <= best
+    assert 1 <= len(steps) <= 5
+
+
+def test_what_a_unit_of_each_term_is_worth(found: Tips) -> None:
+    # the lab's metric: error / 12 + cycles / 300,000, so one percent is 25,000 cycles
+    assert found.worth["error_rate_percent"] / found.worth["cycles"] == pytest.approx(25_000)
+
+
+def test_standings_are_compared_by_failures_then_points_then_the_metric() -> None:
+    def of(failing: int, points: int, metric: float | None) -> Standing:
+        return Standing(failing=failing, points=points, metric=metric, figures={})
+
+    worst, *_, best = [of(1, 120, 0.1), of(0, 85, 0.5), of(0, 90, 1.1), of(0, 90, 1.0)]
+    ranks = [rank(s, "ascending") for s in (best, of(0, 90, 1.1), of(0, 85, 0.5), worst)]
+    assert ranks == sorted(ranks)
+    assert not better(of(1, 120, 0.1), of(0, 0, 9.0), "ascending")
+    assert better(of(0, 90, 2.0), of(0, 90, 1.0), "descending")
+    assert not better(of(0, 90, 1.0), of(0, 90, 1.0), "ascending")
+
+
+def test_an_unknown_rulebook_is_said_before_anything_is_traced() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'mit-lab2-2022'"):
+        tips(Net, "mit-lab2-2021")
