@@ -135,6 +135,9 @@ class Solver(Protocol):
     def solve(self, layer: Layer, machine: HardwareSpec, search: Search) -> LayerCost:
         """The best mapping of one layer problem."""
 
+    def solved_before(self, layers: Sequence[Layer], machine: HardwareSpec, search: Search) -> tuple[LayerCost, ...]:
+        """Those of the layer problems that the user's cache folder has the best mapping of."""
+
     def solve_front(self, layer: Layer, machine: HardwareSpec, effort: str) -> tuple[LayerCost, ...]:
         """The Pareto front (cycles against energy) of one layer problem, by ascending cycles."""
 

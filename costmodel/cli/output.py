@@ -81,9 +81,10 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=None)
-            bars.update(tasks[what], completed=done, total=total)
+            kind = what.partition(",")[0]  # behind it stands what is slow
+            if kind not in tasks:
+                tasks[kind] = bars.add_task(kind, total=None)
+            bars.update(tasks[kind], description=what, completed=done, total=total)
 
         yield show
 

@@ -24,6 +24,7 @@ LIMITS = Limits(cpu_seconds=180, wall_seconds=900.0)
 _PIECE = 8
 """Layers that are solved in one child."""
 _SOLVE = "costmodel.grading.mapping_share:solve"
+_SOLVED_BEFORE = "costmodel.grading.mapping_share:solved_before"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def _solve_all(
 ) -> dict[LayerProblem, LayerCost]:
     """Every problem for which a submission that has it has the time; nobody pays for another's layers twice."""
     layers = {layer.problem: layer for workload in workloads.values() for layer in workload.layers}
-    solved: dict[LayerProblem, LayerCost] = {}
+    solved = _solved_before(tuple(layers.values()), hardware, search, plan)
     exhausted: set[str] = set()
     while True:
         shares: dict[str, list[Layer]] = {}
@@ -91,6 +92,8 @@ def _solve_all(
                 if payer is not None:
                     shares.setdefault(payer, []).append(layer)
         if not shares:
+            if plan.progress is not None:
+                plan.progress(len(solved), len(layers))
             return solved
         round_ = _Round(shares, hardware, search, plan)
         for found in round_.run():
@@ -98,6 +101,16 @@ def _solve_all(
             if plan.progress is not None:
                 plan.progress(len(solved), len(layers))
         exhausted |= {name for name, own in shares.items() if any(layer.problem not in solved for layer in own)}
+
+
+def _solved_before(
+    layers: tuple[Layer, ...], hardware: HardwareSpec, search: str, plan: MappingPlan
+) -> dict[LayerProblem, LayerCost]:
+    """What the cache has, from one child; what cannot be had at once is solved in pieces."""
+    if not plan.cache or not layers:
+        return {}
+    share = Share(layers=layers, hardware=hardware, search=search, cache=True)
+    return {cost.layer.problem: cost for cost in _in_a_child(_SOLVED_BEFORE, share, plan.limits).layers}
 
 
 def _has(workload: Workload, problem: LayerProblem) -> bool:
@@ -150,7 +163,11 @@ class _Round:
 
 def solve_share(share: Share, limits: Limits) -> Solved:
     """Solve layers in a limited child; a piece that takes all of its time has no figures."""
-    result = run_warm(_SOLVE, pickle.dumps(share), limits)
+    return _in_a_child(_SOLVE, share, limits)
+
+
+def _in_a_child(entry: str, share: Share, limits: Limits) -> Solved:
+    result = run_warm(entry, pickle.dumps(share), limits)
     try:
         if result.answer:
             return loads(Solved, result.answer.decode(), SOLVED)

@@ -21,6 +21,7 @@ from costmodel.grading.known import JudgingOptions, known_of
 from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.overrides import Override, assign_overrides, models_in
 from costmodel.grading.resume import ResumeStore, trace_key
+from costmodel.grading.slowest import Slowest, timed
 from costmodel.grading.whose_facts import FactsRow, assign_facts, nobody, owners
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.resource_limits import Limits
@@ -169,19 +170,23 @@ def _trace_all(
         if known is not None:
             done[key] = known
     plan.progress("tracing", len(done), len(jobs))
-    for key, traced in _run({k: job for k, job in jobs.items() if k not in done}, plan.executor):
+    slowest = Slowest()
+    for key, (traced, seconds) in _run({k: job for k, job in jobs.items() if k not in done}, plan.executor):
+        slowest.add(key, seconds)
         done[key] = traced
         if plan.finished is not None:
             plan.finished.store(store_keys[key], traced)
-        plan.progress("tracing", len(done), len(jobs))
+        plan.progress(slowest.after("tracing"), len(done), len(jobs))
     return done
 
 
-def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[str, TracedSubmission]]:
+def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[str, tuple[TracedSubmission, float]]]:
     """Do every job once, in any order; if the pool breaks, the rest is done here."""
     left = dict(jobs)
     if executor is not None:
-        futures: dict[Future[TracedSubmission], str] = {executor.submit(trace, job): key for key, job in jobs.items()}
+        futures: dict[Future[tuple[TracedSubmission, float]], str] = {
+            executor.submit(timed, trace, job): key for key, job in jobs.items()
+        }
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -189,4 +194,4 @@ def _run(jobs: Mapping[str, Job], executor: Executor | None) -> Iterator[tuple[s
         except BrokenExecutor:
             pass
     for key, job in left.items():
-        yield key, trace(job)
+        yield key, timed(trace, job)

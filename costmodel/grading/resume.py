@@ -38,8 +38,11 @@ class ResumeStore:
 
 
 def trace_key(job: Job, digest: str, version: str) -> str:
-    """Digest of all that a trace depends on: files, way of tracing, our own source; not where the files lie."""
+    """Digest of all that a trace depends on: files, way of tracing, our own source; not where the files lie.
+
+    The name of the file or folder belongs to them: a trace names its file, and a folder may be imported as a package.
+    """
     recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
     inputs = digest_of(job.inputs) if job.inputs is not None else ""
-    words = (digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)
+    words = (job.path.name, digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)
     return hashlib.sha256(repr(words).encode()).hexdigest()

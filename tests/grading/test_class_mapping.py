@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from costmodel.grading.mappable import too_large
 from costmodel.grading.mapping_share import Share, Solved
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.workload import Layer, Place, Workload
+from costmodel.sandbox import warm
 from costmodel.sandbox.resource_limits import Limits
 
 MACHINE = load_hardware("eyeriss_like")
@@ -77,6 +80,28 @@ def test_who_takes_too_long_is_stopped_and_others_pay_for_what_they_share(monkey
     )
     assert {cost.because for cost in report.layers if not cost.valid} == {said}
     assert set(mapped.stopped) == {"cheat"}
+
+
+def test_what_the_cache_has_is_not_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSTMODEL_CACHE", str(tmp_path))
+    monkeypatch.setattr(warm, "_warm", cache(lambda _: warm._Warm()))  # the one that runs knows another cache
+    works = {"ann": workload(1, 2, 3), "bob": workload(3, 4)}
+    first = map_class(works, MACHINE, (SEARCH,), MappingPlan(cache=True))
+    pieces: list[Share] = []
+
+    def solve_share(share: Share, limits: Limits) -> Solved:
+        pieces.append(share)
+        return solve(share, limits)
+
+    solve = class_mapping.solve_share
+    monkeypatch.setattr(class_mapping, "solve_share", solve_share)
+    assert map_class(works, MACHINE, (SEARCH,), MappingPlan(cache=True)) == first
+    assert pieces == []
+    more = map_class({"eve": workload(4, 5)}, MACHINE, (SEARCH,), MappingPlan(cache=True))
+    assert [[layer.instance["C"] for layer in share.layers] for share in pieces] == [[5]]
+    assert more.reports["eve"][SEARCH] == backends.load().estimate(
+        workload(4, 5), MACHINE, Search(search=SEARCH), Run()
+    )
 
 
 def test_a_child_that_reaches_its_limit_has_solved_nothing() -> None:

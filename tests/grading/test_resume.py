@@ -17,16 +17,17 @@ def test_a_key_depends_on_all_that_a_trace_depends_on(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_text("1", encoding="utf-8")
     (tmp_path / "b.pt").write_text("2", encoding="utf-8")
     job = Job(
-        path=Path("a"), reference="net.py:Net", settings={"batch": 2, "input": "3"}, defaults={"loss": "mse"},
+        path=Path("here/a"), reference="net.py:Net", settings={"batch": 2, "input": "3"}, defaults={"loss": "mse"},
         random=True, phase="inference", wall="limits", limits=Limits(), inputs=tmp_path / "a.pt",
     )  # fmt: skip
     key = trace_key(job, "digest", "1")
     assert len(key) == 64
-    assert trace_key(replace(job, path=Path("b")), "digest", "1") == key
+    assert trace_key(replace(job, path=Path("there/a")), "digest", "1") == key
     assert trace_key(replace(job, settings={"input": "3", "batch": 2}), "digest", "1") == key
     changes: tuple[dict[str, Any], ...] = (
-        {"reference": None}, {"settings": {}}, {"defaults": {}}, {"random": False}, {"phase": None}, {"wall": "bwrap"},
-        {"limits": Limits(cpu_seconds=1)}, {"inputs": None}, {"inputs": tmp_path / "b.pt"},
+        {"path": Path("here/b")}, {"reference": None}, {"settings": {}}, {"defaults": {}}, {"random": False},
+        {"phase": None}, {"wall": "bwrap"}, {"limits": Limits(cpu_seconds=1)},
+        {"inputs": None}, {"inputs": tmp_path / "b.pt"},
     )  # fmt: skip
     keys = {trace_key(replace(job, **change), "digest", "1") for change in changes}
     keys |= {trace_key(job, "other", "1"), trace_key(job, "digest", "2"), key}

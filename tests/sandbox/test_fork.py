@@ -15,7 +15,7 @@ import pytest
 
 from costmodel.sandbox import fork
 from costmodel.sandbox.child_result import ChildResult, LimitReached
-from costmodel.sandbox.probe import best_wall, probe
+from costmodel.sandbox.probe import probe
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import Entry, run_child
 from costmodel.sandbox.slept import Slept
@@ -115,7 +115,7 @@ from pathlib import Path
 from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import run_child
 from tests.sandbox.fork_entries import sleeps
-run_child(sleeps, b"", wall={best_wall().wall!r}, limits=Limits(), shown=(Path({str(ROOT)!r}),))
+run_child(sleeps, b"", wall={FORKED[0]!r}, limits=Limits(), shown=(Path({str(ROOT)!r}),))
 """
 
 

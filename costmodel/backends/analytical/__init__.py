@@ -53,6 +53,13 @@ def solve(layer: Layer, machine: HardwareSpec, search: Search) -> LayerCost:
     return one_layer.solve(layer, one_layer.machine_of(machine), search)
 
 
+def solved_before(layers: Sequence[Layer], machine: HardwareSpec, search: Search) -> tuple[LayerCost, ...]:
+    """The layer problems that are in the cache."""
+    from costmodel.backends.analytical import layers as every
+
+    return every.solved_before(layers, machine, search)
+
+
 def solve_front(layer: Layer, machine: HardwareSpec, effort: str) -> tuple[LayerCost, ...]:
     """The Pareto front of one layer problem."""
     from costmodel.backends.analytical import one_layer

@@ -61,6 +61,12 @@ def estimate(workload: Workload, machine: HardwareSpec, search: Search, run: Run
     )
 
 
+def solved_before(layers: Sequence[Layer], machine: HardwareSpec, search: Search) -> tuple[LayerCost, ...]:
+    """Those layer problems of which the cache has the solution."""
+    found = (_known(_key(layer, machine, search), layer) for layer in layers)
+    return tuple(solved for solved in found if solved is not None)
+
+
 def _solve_all(
     layers: Sequence[Layer], hardware: HardwareSpec, search: Search, use_cache: bool, executor: Executor | None
 ) -> Iterator[LayerCost]:

@@ -101,7 +101,7 @@ def grade(
             "--inputs", help="inputs (torch.save): replay each trace on the submitted weights and predictions"
         ),
     ] = None,
-    jobs: o.Jobs = 1,
+    jobs: o.Jobs = 0,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", help="address of a Dask scheduler (costmodel[dask])")
     ] = None,

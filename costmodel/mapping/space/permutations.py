@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import factorial, prod
 
 from costmodel.mapping.space.factors import Block
@@ -33,6 +34,7 @@ class PermutationSpace:
         return tuple(patterns)
 
 
+@lru_cache(maxsize=1 << 16)
 def permuted(dims: Pattern, index: int) -> Pattern:
     """The permutation with this number in the factorial number system.
 
@@ -54,18 +56,24 @@ def permutation_space(
     A dim whose factor is 1 in a block needs no place there and moves to the inner prefix, except in a spatial block
     whose split the user gives. The innermost block is not permuted at all.
     """
-    index = {dim: i for i, dim in enumerate(dims)}
     everything = tuple(range(len(dims)))
     prefixes: list[Pattern] = [everything]
     suffixes: list[Pattern] = [()]
     for b, block in enumerate(blocks[1:], start=1):
-        listed = [index[dim] for dim in block.constraint.permutation if dim in index]
         prunable = factors is not None and not (block.spatial and block.constraint.split is not None)
-        pruned = [d for d in everything if factors and factors[d][b] == 1] if prunable else []
-        prefix = (*pruned, *(d for d in listed if d not in pruned))
+        pruned = tuple(d for d in everything if factors and factors[d][b] == 1) if prunable else ()
+        prefix, suffix = _parted(tuple(dims), tuple(block.constraint.permutation), pruned)
         prefixes.append(prefix)
-        suffixes.append(tuple(d for d in everything if d not in prefix))
+        suffixes.append(suffix)
     return PermutationSpace(prefixes=tuple(prefixes), suffixes=tuple(suffixes))
+
+
+@lru_cache(maxsize=1 << 12)
+def _parted(dims: tuple[str, ...], permutation: tuple[str, ...], pruned: Pattern) -> tuple[Pattern, Pattern]:
+    """Dims with a fixed place in a block, and the others."""
+    listed = (dims.index(dim) for dim in permutation if dim in dims)
+    prefix = (*pruned, *(d for d in listed if d not in pruned))
+    return prefix, tuple(d for d in range(len(dims)) if d not in prefix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,11 +29,11 @@ from pathlib import Path
 from costmodel.ir.codec import loads
 from costmodel.sandbox.inside import namespaces
 from costmodel.sandbox.inside.entries import entry
-from costmodel.sandbox.inside.start import START, Start, Started, run, tell
+from costmodel.sandbox.inside.start import START, Start, Started, forget_input, run, tell
 
 READY = b"ready"
 _CHUNK = 1 << 20
-_LOOK_EVERY_MILLISECONDS = 1000
+_LOOK_EVERY_SECONDS = 1.0
 _CHANNEL = 3
 
 
@@ -54,10 +54,8 @@ def main() -> None:
     with socket.socket(fileno=int(control)) as asked:
         namespaces.open_to_others(False)
         asked.send(_made_ready(reference))
-        while True:
-            message, received, _, _ = socket.recv_fds(asked, 1, 4)
-            if not message:
-                return
+        asked.settimeout(_LOOK_EVERY_SECONDS)
+        while received := _received(asked, int(asking)):
             descriptors = _Descriptors(*received)
             try:
                 process = namespaces.fork_beside()
@@ -70,6 +68,16 @@ def main() -> None:
                 asked.send(str(process).encode())
             for descriptor in received:
                 os.close(descriptor)
+
+
+def _received(asked: socket.socket, asking: int) -> list[int]:
+    """The descriptors of the next job; none when nobody asks any longer."""
+    while True:
+        try:
+            return list(socket.recv_fds(asked, 1, 4)[1])
+        except TimeoutError:
+            if os.getppid() != asking:  # a fork of its own may hold its end of the socket
+                return []
 
 
 def _made_ready(reference: str) -> bytes:
@@ -134,7 +142,7 @@ def _end(child: int, life: int, asking: int) -> int:
     for descriptor in (ended, life):
         watched.register(descriptor, select.POLLIN)
     alone = False
-    while ended not in dict(watched.poll(_LOOK_EVERY_MILLISECONDS)):
+    while ended not in dict(watched.poll(_LOOK_EVERY_SECONDS * 1000)):
         if os.getppid() != asking or select.select([life], [], [], 0)[0]:
             alone = True
             os.kill(child, signal.SIGKILL)
@@ -164,6 +172,7 @@ def _begin(start: Start, request: bytes, descriptors: _Descriptors) -> None:
 def _leave_descriptors(descriptors: _Descriptors) -> None:
     """Nothing on standard input, what is printed goes out, the channel, and nothing else."""
     above = max(int(place.name) for place in Path("/proc/self/fd").iterdir()) + 1
+    forget_input()
     prints, channel = (
         fcntl.fcntl(descriptor, fcntl.F_DUPFD, above) for descriptor in (descriptors.prints, descriptors.channel)
     )
