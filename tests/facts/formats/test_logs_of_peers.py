@@ -225,6 +225,19 @@ CASES = {
         "2024/01/01 00:00:01.003, NVIDIA A100, 00000000:0F:00.0, P0, 200.00 W, 400.00 W, 10 %\n", "nvidia-smi",
         {"": "300", "gpu": "300"}, True, "1",
     ),
+    # scripts around NVML write milliwatts, Unix times (in milliseconds), and no space before a unit
+    "nvidia-smi, mW and Unix time": Case(
+        "timestamp,power.draw [mW]\n1700000000.5,100000\n1700000002.5,120000\n", "nvidia-smi",
+        {"": "220", "gpu": "220"}, True, "2",
+    ),
+    "nvidia-smi, ISO time and units in the cells": Case(
+        "timestamp,index,power.draw,memory.used\n2024-01-01T00:00:00Z,0,100W,1024MiB\n2024-01-01T00:00:01Z,0,0.1kW,1GiB\n",
+        "nvidia-smi", {"": "100", "gpu": "100"}, True, "1",
+    ),
+    "nvidia-smi, milliseconds": Case(
+        "timestamp,power.draw [W]\n1700000000500,100.0\n1700000001500,100.0\n", "nvidia-smi",
+        {"": "100", "gpu": "100"}, True, "1",
+    ),
     # Zeus 0.11 with CPU and DRAM of RAPL beside the GPU
     "Zeus with a CPU": Case(
         "start_time,window_name,elapsed_time,gpu0_energy,cpu0_energy,dram0_energy\n1700000000.1,train,2.5,500.5,100.25,9\n",
@@ -305,6 +318,10 @@ REFUSED = {
     "nvidia-smi -q": (
         "\n==============NVSMI LOG==============\n\nTimestamp : Mon Jan  1 00:00:00 2024\n", f"of nvidia-smi -q: use {SMI}",
     ),
+    "nvidia-smi in another unit": (
+        "timestamp,power.draw [A]\n2024/01/01 00:00:00.000,1\n", r"power.draw \[A\]: '1' is not a number of W",
+    ),
+    "nvidia-smi, seconds from the start": ("timestamp,power.draw [W]\n0,1\n1,1\n", "'0' is not a time stamp"),
     "nvidia-smi without header": (
         "2024/01/01 00:00:00.000, 0, 100.00 W\n2024/01/01 00:00:01.000, 0, 100.00 W\n", "there is no header",
     ),
