@@ -12,7 +12,7 @@ from costmodel.ir.facts import METRIC_UNITS
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports.table import Cell, Table
 
-_WHO = ("name", "sid", "email", "model", "model_at")
+_WHO = ("name", "sid", "email", "model", "model_at", "model_parameters", "model_because")
 _SUMS = ("points", "bonus", "total", "maximum")
 _END = ("ranking_metric", "rank", "outcome", "undecided", "lower_bounds", "remark")
 
@@ -61,6 +61,8 @@ def _who(graded: Graded) -> dict[str, Cell]:
         "email": graded.email or "; ".join(member.email for member in members if member.email),
         "model": None if judged is None else f"{judged.name}({judged.arguments})",
         "model_at": None if judged is None else judged.place,
+        "model_parameters": None if judged is None else judged.parameters,
+        "model_because": None if judged is None else judged.because,
     }
 
 

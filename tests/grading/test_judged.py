@@ -40,14 +40,15 @@ def test_each_row_names_the_right_class_or_the_right_error(graded: tuple[Grades,
     if isinstance(right, str):
         assert (one.verdict.judged, peak.outcome) == (None, Outcome.UNDECIDED)
         assert re.search(right, peak.because)
-        assert re.search(right, row["to look at"])
-        assert row["judged"] == ""
+        assert re.search(right, row["remark"])
+        assert row["model"] == row["model_parameters"] == ""
         return
     judged = one.verdict.judged
     assert judged is not None
     assert (judged.name, judged.parameters) == right
     assert peak.measured == PEAK[right[1]]
-    assert row["judged"].startswith(f"{judged.name}({judged.arguments}), {judged.file}:{judged.line}, {right[1]:,} par")
+    assert (row["model"], row["model_at"]) == (f"{judged.name}({judged.arguments})", f"{judged.file}:{judged.line}")
+    assert row["model_parameters"] == str(right[1])
     feedback = (out / "feedback" / f"{one.key}.md").read_text(encoding="utf-8")
     (line,) = [line for line in feedback.splitlines() if line.startswith(f"| {judged.name} ")]
     cells = [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in line.strip("|").split("|")]
@@ -55,9 +56,7 @@ def test_each_row_names_the_right_class_or_the_right_error(graded: tuple[Grades,
 
 
 def _rubric(out: Path) -> list[dict[str, str]]:
-    lines = list(csv.reader(io.StringIO((out / "rubric.csv").read_text(encoding="utf-8"))))
-    first = [line for line in lines if line[0] == lines[1][0]]
-    return [dict(zip(lines[0][1:], line[1:], strict=True)) for line in first]
+    return list(csv.DictReader(io.StringIO((out / "rubric.csv").read_text(encoding="utf-8"))))
 
 
 def test_the_grader_names_the_model_of_a_student(tmp_path: Path) -> None:
