@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from itertools import pairwise
 from statistics import median_low
 from typing import TypeAlias
 
-from costmodel.facts.quantity import EXACT
+from costmodel.facts.quantity import EXACT, number
 from costmodel.ir.facts import Gap
 
 Segment: TypeAlias = "Sequence[tuple[Decimal, Decimal]]"
@@ -24,6 +25,7 @@ ONE_MOMENT = "no two samples at different times: there is no energy to be told"
 
 _DIGITS = Decimal("1e-7")
 ZERO = Decimal(0)
+_EARLIEST, _LATEST = 10**9, 4 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -69,9 +71,17 @@ def rounded(value: Decimal) -> Decimal:
 
 
 def seconds(text: str) -> Decimal | None:
-    """A time stamp (``2023-07-27 17:21:57.146517``, ``2024/01/01 00:00:00.000``) since 1970; None if it is none."""
+    """A time stamp since 1970; None if it is none.
+
+    ``2023-07-27 17:21:57.146517``, ``2024/01/01 00:00:00.000``, ``2024-01-01T00:00:00Z``, or seconds or milliseconds
+    since 1970, of the years 2001 to 2096.
+    """
+    plain = number(text)
+    if plain is not None:
+        scale = next((s for s in (1, 1000) if _EARLIEST * s <= plain < _LATEST * s), None)
+        return None if scale is None else plain / scale
     try:
-        moment = datetime.fromisoformat(text.strip().replace("/", "-"))
+        moment = datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text.strip().replace("/", "-")))
     except ValueError:
         return None
     utc = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

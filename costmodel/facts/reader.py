@@ -12,6 +12,7 @@ from costmodel.facts.facts_format import FactsFormat, facts_format_called, facts
 from costmodel.facts.normalise import normalised
 from costmodel.facts.rows import header_of
 from costmodel.facts.source import Options, Source, excerpt, open_source
+from costmodel.facts.without_energy import why_without_energy
 from costmodel.ir.facts import Facts, Reading
 
 
@@ -69,14 +70,22 @@ def refuse_idle(readings: Iterable[Reading], **options: object) -> None:
             raise UsageError(f"--{option} is for {titles}, and none of the files is one")
 
 
+_GENERAL = 100
+"""From here on come what people write by hand: any table with names, any mapping."""
+
+
 def _format_of(source: Source, named: str | None) -> FactsFormat:
     if named is not None:
         return facts_format_called(named)
-    for module in facts_formats():
-        if module.recognises(source):
-            return module
+    found = next((module for module in facts_formats() if module.recognises(source)), None)
+    why = why_without_energy(source) if found is None or found.PRECEDENCE >= _GENERAL else ""
+    if why:
+        raise source.error(why)
+    if found is not None:
+        return found
     columns = header_of(source)
     shown = ", ".join(excerpt(column) for column in columns[:8])
     table = f"; a table of facts needs a column name, and this one has {shown}" if len(columns) > 1 else ""
     known = ", ".join(module.NAME for module in facts_formats())
-    raise source.error(f"is not in one of the known formats ({known}){table}")
+    by_hand = "" if table else "; write its numbers down as facts: energy_joules: 150 kJ"
+    raise source.error(f"is not in one of the known formats ({known}){table}{by_hand}")

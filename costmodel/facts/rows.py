@@ -80,9 +80,22 @@ def read_rows(source: Source, needed: Iterable[str] = (), *, log: bool = False) 
 
 
 def _is_cut(source: Source, cells: list[str], columns: tuple[str, ...]) -> bool:
-    """Whether the last row is the beginning of one: 100.00 W is whole, 1 may be the beginning of 150.00."""
-    ended = source.text.endswith(("\n", "\r"))
-    return len(cells) < len(columns) or (not ended and len(cells) == len(columns) and number(cells[-1]) is not None)
+    """Whether the last row is the beginning of one: 100.00 W is whole, 1 may begin 150.00, and "" anything."""
+    open_end = not cells[-1].strip() or number(cells[-1]) is not None
+    return len(cells) < len(columns) or (not _is_ended(source) and len(cells) == len(columns) and open_end)
+
+
+def _is_ended(source: Source) -> bool:
+    return source.text.endswith(("\n", "\r"))
+
+
+def whole_lines(source: Source) -> tuple[list[tuple[int, str]], bool]:
+    """The lines of a text that is no table, with their numbers, and whether the last one was left out.
+
+    A line without its end is what was left when the writer was stopped: nobody knows what would have stood behind it.
+    """
+    lines = [*enumerate(source.text.splitlines(), 1)]
+    return (lines, False) if _is_ended(source) or len(lines) < 2 else (lines[:-1], True)
 
 
 def _named(header: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from costmodel.ir.facts import METRIC_UNITS
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports.table import Cell, Table
 
-_WHO = ("name", "sid", "email", "model", "model_at", "model_parameters")
+_WHO = ("name", "sid", "email", "model", "model_at", "model_parameters", "model_because")
 _SUMS = ("late", "points", "bonus", "total", "maximum")
 _END = ("ranking_metric", "rank", "outcome", "undecided", "lower_bounds", "decided_by_a_person", "remark")
 
@@ -62,6 +62,7 @@ def _who(graded: Graded) -> dict[str, Cell]:
         "model": None if judged is None else f"{judged.name}({judged.arguments})",
         "model_at": None if judged is None else judged.place,
         "model_parameters": None if judged is None else judged.parameters,
+        "model_because": None if judged is None else judged.because,
     }
 
 

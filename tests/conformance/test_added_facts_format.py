@@ -61,7 +61,7 @@ def test_a_new_format_is_listed(log: Path) -> None:
         read_facts(log, format="stopwatch")
     other = log.with_name("other")
     other.write_text("nothing known", encoding="utf-8")
-    with pytest.raises(FormatError, match="codecarbon, stop-watch, zeus"):
+    with pytest.raises(FormatError, match="codecarbon, eco2ai, stop-watch, zeus"):
         read_facts(other)
 
 
@@ -76,9 +76,10 @@ def test_a_new_format_may_have_a_use_for_an_option(log: Path) -> None:
 
 def test_the_order_in_which_formats_are_tried() -> None:
     assert [module.NAME for module in facts_formats()] == [
-        "aipowermeter", "competition-result", "codecarbon", "zeus", "nvidia-smi", "pyjoules", "dawnbench",
-        "submission-times",
-        "kaggle-leaderboard", "predictions", "facts-table", "facts",
+        "aipowermeter", "competition-result", "perf-stat", "turbostat", "intel-power-gadget", "nvidia-dmon",
+        "tegrastats", "powerstat", "carbontracker", "impact-tracker", "powermetrics", "codecarbon", "eco2ai", "zeus",
+        "nvidia-smi", "wandb-system", "pyjoules", "pyrapl", "dawnbench", "submission-times", "kaggle-leaderboard",
+        "predictions", "facts-table", "facts",
     ]  # fmt: skip
 
 

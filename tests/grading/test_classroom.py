@@ -60,7 +60,10 @@ def files(out: Path) -> dict[str, bytes]:
 
 
 def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    platforms = ("gradescope", "github-classroom", "codabench", "evalai", "nbgrader", "kaggle", "junit")
+    platforms = (
+        "gradescope", "github-classroom", "codabench", "evalai", "nbgrader", "kaggle", "junit", "canvas", "moodle",
+        "nbgrader-feedback",
+    )  # fmt: skip
     out, again = tmp_path / "out", tmp_path / "again"
     grades = grade_order(order(place, platforms=platforms), out)
     write_grades(grades, out, platforms)
@@ -89,6 +92,14 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     assert not [name for name, data in theirs.items() if b"alice" in data or b"same" in data]
     assert len([name for name in written if name.startswith("feedback/")]) == 2 * 4
     assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100
+    # the rulebook publishes no rank; where cycles, energy and the peak come from is each student's own
+    feedback = written[f"feedback/{by_name['bob'].key}.md"].decode()
+    assert "Where it comes from: cycles" in feedback
+    assert "Place in the class" not in feedback
+    cycles = {o.layer: o.amount for o in by_name["bob"].origins if o.figure == "cycles"}
+    assert set(cycles) == {"0", "3"}
+    assert sum(cycles.values()) == by_name["bob"].verdict.estimates[0].cycles
+    assert by_name["carol"].origins == ()
 
     # from the record, without any submission: the same bytes
     recomputed = replay(out)[1]

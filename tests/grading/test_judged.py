@@ -47,8 +47,8 @@ def test_each_row_names_the_right_class_or_the_right_error(graded: tuple[Grades,
     assert judged is not None
     assert (judged.name, judged.parameters) == right
     assert peak.measured == PEAK[right[1]]
-    assert row["model"] == f"{judged.name}({judged.arguments})"
-    assert (row["model_at"], row["model_parameters"]) == (f"{judged.file}:{judged.line}", str(right[1]))
+    assert (row["model"], row["model_at"]) == (f"{judged.name}({judged.arguments})", f"{judged.file}:{judged.line}")
+    assert row["model_parameters"] == str(right[1])
     feedback = (out / "feedback" / f"{one.key}.md").read_text(encoding="utf-8")
     (line,) = [line for line in feedback.splitlines() if line.startswith(f"| {judged.name} ")]
     cells = [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in line.strip("|").split("|")]

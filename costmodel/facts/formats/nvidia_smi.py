@@ -16,8 +16,15 @@ TITLE = "an nvidia-smi log"
 PRECEDENCE = 50
 OPTIONS: tuple[str, ...] = ()
 
-_POWER = re.compile(r"power\.draw(\.average|\.instant)?( \[W\])?")
-_MEMORY = re.compile(r"memory\.used( \[MiB\])?")
+_POWER = re.compile(r"power\.draw(\.average|\.instant)?( ?\[\w+\])?")
+_MEMORY = re.compile(r"memory\.used( ?\[\w+\])?")
+_CELL = re.compile(r"(?P<digits>[^A-Za-z\s]+) ?(?P<unit>[A-Za-z]*)")
+_UNIT = re.compile(r"\[(\w+)\]$")
+_SCALES = {
+    "W": {"W": Decimal(1), "mW": Decimal("0.001"), "kW": Decimal(1000)},
+    "MiB": {"MiB": Decimal(1), "KiB": Decimal(1) / 1024, "GiB": Decimal(1024)},
+}
+"""Units that people's own scripts write beside nvidia-smi's, by what we count in."""
 _NAMES = ("index", "uuid", "gpu_uuid", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
 _MISSING = re.compile(r"\[[^\]]*\]|n/a|err!|not supported|unknown error|insufficient permissions", re.IGNORECASE)
 """What stands in the place of a number: whatever it says in brackets, [GPU requires reset] for example."""
@@ -91,17 +98,19 @@ def _without_index(at_once: set[int]) -> str:
 
 
 def _cell(source: Source, row: Row, column: str, unit: str) -> Decimal | None:
-    """A number in ``unit``, named in the header or in the cell; None for N/A."""
+    """A number in ``unit``, or one of its kind, named in the header or in the cell; None for N/A."""
     text = row.cells[column]
     if _MISSING.fullmatch(text):
         return None
-    digits, _, given = text.partition(" ")
-    value = number(digits)
-    if value is None or value < 0 or given not in ("", unit):
+    match, header = _CELL.fullmatch(text), _UNIT.search(column)
+    value = number(match["digits"]) if match else None
+    units = {name for name in (match["unit"] if match else "", header[1] if header else "") if name}
+    scale = _SCALES[unit].get(next(iter(units), ""))
+    if value is None or value < 0 or len(units) > 1 or (units and scale is None):
         raise source.error(f"{column}: {excerpt(text)} is not a number of {unit}", row.line)
-    if not given and not column.endswith(f"[{unit}]"):
+    if scale is None:
         raise source.error(f"{column}: neither the header nor {excerpt(text)} has the unit [{unit}]", row.line)
-    return value
+    return value * scale
 
 
 def _reading(

@@ -39,10 +39,12 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     """One reading per person who has handed something in.
 
     Raises:
-        FormatError: a row without a person, or a time that cannot be read.
+        FormatError: no column of times, a row without a person, or a time that cannot be read.
     """
     table = read_rows(source)
-    column = next(name for name in _TIMES if name in table.columns)
+    column = next((name for name in _TIMES if name in table.columns), None)
+    if column is None:
+        raise source.error(f"no column of times: {', '.join(_TIMES)}", 1)
     readings = []
     for row in table.rows:
         time = row.cells[column]

@@ -15,8 +15,11 @@ from tests.facts.conftest import Read
 
 def test_formats_are_tried_in_this_order() -> None:
     assert [(f.NAME, f.OPTIONS) for f in facts_formats()] == [
-        ("aipowermeter", ()), ("competition-result", ()), ("codecarbon", ()), ("zeus", ("window",)),
-        ("nvidia-smi", ()), ("pyjoules", ()), ("dawnbench", ("target",)), ("kaggle-leaderboard", ("score",)),
+        ("aipowermeter", ()), ("competition-result", ()), ("perf-stat", ()), ("turbostat", ()),
+        ("intel-power-gadget", ()), ("nvidia-dmon", ()), ("tegrastats", ()), ("powerstat", ()), ("carbontracker", ()),
+        ("impact-tracker", ()), ("powermetrics", ()), ("codecarbon", ()), ("eco2ai", ()), ("zeus", ("window",)),
+        ("nvidia-smi", ()), ("wandb-system", ()), ("pyjoules", ()), ("pyrapl", ()),
+        ("dawnbench", ("target",)), ("submission-times", ()), ("kaggle-leaderboard", ("score",)),
         ("predictions", ("solution",)), ("facts-table", ()), ("facts", ()),
     ]  # fmt: skip
 
@@ -36,7 +39,7 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
     columns = [f"c{n}" for n in range(25)]
     shown = ", ".join(repr(column) for column in columns[:20])
     for format, lacks in (
-        ("facts-table", "no column name or sid or email or github"),
+        ("facts-table", "no column name or sid or email or github or kaggle"),
         ("zeus", "no column window_name, elapsed_time"),
         ("predictions", "expected columns such as Id,Prediction or image_id,label"),
     ):
@@ -44,8 +47,9 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
             read("t.csv", ",".join(columns) + "\n" + "," * 24 + "1\n", format=format)
         assert str(caught.value).endswith(f"t.csv:1: {lacks}; the header has {shown}")
     known = (
-        "aipowermeter, competition-result, codecarbon, zeus, nvidia-smi, pyjoules, dawnbench, kaggle-leaderboard, "
-        "predictions, facts-table, facts"
+        "aipowermeter, competition-result, perf-stat, turbostat, intel-power-gadget, nvidia-dmon, tegrastats, "
+        "powerstat, carbontracker, impact-tracker, powermetrics, codecarbon, eco2ai, zeus, nvidia-smi, wandb-system, "
+        "pyjoules, pyrapl, dawnbench, kaggle-leaderboard, predictions, facts-table, facts"
     )
     eight = ", ".join(repr(column) for column in columns[:8])
     with pytest.raises(FormatError) as caught:
@@ -56,7 +60,9 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
     )
     with pytest.raises(FormatError) as caught:
         read("t.csv", "words\n")
-    assert str(caught.value).endswith(f"t.csv: is not in one of the known formats ({known})")
+    assert str(caught.value).endswith(
+        f"t.csv: is not in one of the known formats ({known}); write its numbers down as facts: energy_joules: 150 kJ"
+    )
 
 
 @pytest.mark.parametrize(

@@ -192,14 +192,15 @@ CLASS = Grades(
 
 
 def test_a_rubric_has_a_row_for_each_student() -> None:
-    net = '"Net(width=64)",net.py:12'.replace('"', "")
+    net = "Net(width=64),net.py:12,2442,it is built"
     assert render(CLASS, "csv") == (
-        "name,sid,email,model,model_at,model_parameters,energy_mj,cycles,size [B],optimizer,points: a,points: b,"
-        "late,points,bonus,total,maximum,ranking_metric,rank,outcome,undecided,lower_bounds,decided_by_a_person,remark\n"
-        f'"Bär, Max",007,max@x.example,{net},2442,0.125,,,sgd,20,10,0,30,5,35,60,2.5,1,PASS,rank,,,\n'
-        f"'=1+1,8,ida@x.example,{net},2442,0.125,,,sgd,,10,0,,,,60,2.5,,UNDECIDED,points: a; total,energy_mj,,"
+        "name,sid,email,model,model_at,model_parameters,model_because,energy_mj,cycles,size [B],optimizer,points: a,"
+        "points: b,late,points,bonus,total,maximum,ranking_metric,rank,outcome,undecided,lower_bounds,"
+        "decided_by_a_person,remark\n"
+        f'"Bär, Max",007,max@x.example,{net},0.125,,,sgd,20,10,0,30,5,35,60,2.5,1,PASS,rank,,,\n'
+        f"'=1+1,8,ida@x.example,{net},0.125,,,sgd,,10,0,,,,60,2.5,,UNDECIDED,points: a; total,energy_mj,,"
         '"late: said ""no"", and went"\n'
-        "Zoë,,,,,,,,,,,,,,,,,,,FAIL,,,,\n"
+        "Zoë,,,,,,,,,,,,,,,,,,,,FAIL,,,,\n"
     )
     # an older file does not list the metrics: those that anybody has
     assert "energy_mj" in rows_of(replace(CLASS, metrics={}))[0]
