@@ -49,7 +49,7 @@ def test_what_a_table_lacks_is_said_beside_the_first_twenty_of_its_columns(read:
     known = (
         "aipowermeter, competition-result, perf-stat, turbostat, intel-power-gadget, nvidia-dmon, tegrastats, "
         "powerstat, carbontracker, impact-tracker, powermetrics, codecarbon, eco2ai, zeus, nvidia-smi, wandb-system, "
-        "pyjoules, pyrapl, dawnbench, kaggle-leaderboard, predictions, facts-table, facts"
+        "pyjoules, pyrapl, dawnbench, submission-times, kaggle-leaderboard, predictions, facts-table, facts"
     )
     eight = ", ".join(repr(column) for column in columns[:8])
     with pytest.raises(FormatError) as caught:
