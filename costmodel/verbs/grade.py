@@ -154,7 +154,8 @@ def grade_order(
     roster = read_roster(order.roster) if order.roster is not None else None
     standing = best_wall(order.place, require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
-    chosen = next((s for s in probe(order.place) if s.wall == wall), standing)
+    others = () if wall == standing.wall else probe(order.place)
+    chosen = next((status for status in others if status.wall == wall), standing)
     if order.require_sandbox and not chosen.is_whole:
         raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
     _make_folder(out, order.place)
