@@ -141,7 +141,8 @@ def wall_of(order: Order) -> tuple[str, tuple[str, ...]]:
     """The wall's name, and a note if it is weaker than it should be."""
     standing = best_wall(order.place, require_sandbox=order.require_sandbox)
     wall = order.wall or standing.wall
-    chosen = next((s for s in probe(order.place) if s.wall == wall), standing)
+    others = () if wall == standing.wall else probe(order.place)
+    chosen = next((status for status in others if status.wall == wall), standing)
     if order.require_sandbox and not chosen.is_whole:
         raise SandboxError(f"--require-sandbox: {chosen}; leave out --wall to take {standing.wall}")
     return wall, () if chosen.is_whole else (f"the wall is weaker than it should be: {chosen}",)

@@ -68,7 +68,13 @@ def probe(beside: Path | None = None) -> tuple[WallStatus, ...]:
     Args:
         beside: what must not be seen: the child looks for a secret beside it. None is a temporary folder.
     """
-    return tuple(_status(wall, _writable(beside)) for wall in all_walls())
+    return tuple(_tried(beside))
+
+
+def _tried(beside: Path | None) -> Iterator[WallStatus]:
+    """One wall after the other: who needs only one has not to wait for the rest."""
+    folder = _writable(beside)
+    return (_status(wall, folder) for wall in all_walls())
 
 
 def _writable(beside: Path | None) -> Path | None:
@@ -87,10 +93,11 @@ def best_wall(beside: Path | None = None, *, require_sandbox: bool = False) -> W
     Raises:
         SandboxError: ``require_sandbox``, and none keeps all; says what is wrong with each.
     """
-    found = probe(beside)
-    whole = [status for status in found if status.is_whole]
-    if whole:
-        return whole[0]
+    found = []
+    for status in _tried(beside):
+        if status.is_whole:
+            return status
+        found.append(status)
     if require_sandbox or not any(status.works for status in found):
         reasons = "; ".join(map(str, found))
         raise SandboxError(f"no wall of this machine is whole: {reasons}; costmodel doctor says what to do")

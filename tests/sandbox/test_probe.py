@@ -29,7 +29,7 @@ def test_bubblewrap_holds_where_it_works() -> None:
 
 def test_a_weaker_wall_is_an_error_where_a_sandbox_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     weak = (WallStatus(wall="bubblewrap", why="not installed"), WallStatus(wall="limits", keeps=("network",)))
-    monkeypatch.setattr(probing, "probe", lambda _: weak)
+    monkeypatch.setattr(probing, "_tried", lambda _: iter(weak))
     assert best_wall().wall == "limits"
     with pytest.raises(SandboxError, match=r"bubblewrap: does not work: not installed; limits: works, without"):
         best_wall(require_sandbox=True)
