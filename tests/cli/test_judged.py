@@ -16,7 +16,7 @@ NAMES = {
     # what each format says of Net(width=64), class in line 5, built in line 12
     "text": ("Net      net.py       5  width=64", "net.py:12 builds it; with its defaults Net would have 162"),
     "md": ("| Net     | net.py | 5      | width=64    | 2,442 ", "net.py:12 builds it"),
-    "csv": ("The model,Net,net.py,5,width=64,2442,net.py:12 builds it; with its defaults",),
+    "csv": ("width=64", "net.py:12 builds it; with its defaults Net would have 162"),
     "html": ("<td>Net    </td><td>net.py</td><td>5     </td><td>width=64   </td><td>2,442",),
     "json": ('"arguments": "width=64"', '"line": 5', '"parameters": 2442', '"because": "net.py:12 builds it; with'),
 }
