@@ -41,9 +41,9 @@ def rubric(grades: Grades) -> Table:
         "rank",
         "outcome",
         "judged",
-        "decided by a person",
+        *(("decided by a person",) if any(g.verdict.corrections for g in grades.submissions) else ()),
     )
-    rows = [_rubric_row(graded, bool(scored)) for graded in grades.submissions]
+    rows = [_rubric_row(graded, bool(scored))[: len(headers)] for graded in grades.submissions]
     handed_in = len(_handed_in(grades))
     missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
     title = f"{grades.title}: {handed_in} submission{'' if handed_in == 1 else 's'}{missing}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from costmodel.errors import joined
-from costmodel.ir.verdict import Finding, Outcome
+from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.value import Value, plain
 
@@ -22,7 +22,8 @@ _HOLDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
     """The limit's finding on a value in ``unit``."""
     outcome, because, readings = _decide(limit, value)
-    if limit.note and value.known:  # how a value is read says nothing of one that is not there
+    # how a value is read says nothing of one that is not there; why nothing hangs on it does
+    if limit.note and (value.known or limit.on_failure is Consequence.NOTE):
         because = f"{because}; {limit.note}" if because else limit.note
     return Finding(
         rule=limit.rule,

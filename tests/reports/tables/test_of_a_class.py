@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from costmodel.ir.correction import Correction
 from costmodel.ir.grades import Graded, Grades, Origin
 from costmodel.ir.verdict import Consequence, Metric, NextCell, Outcome, Points, PointsRow, Verdict
 from costmodel.reports.student_view import decidable, own
@@ -223,26 +224,15 @@ CLASS = (
 
 def test_a_class() -> None:
     ranked = nouns.ranking(entry("ann", 1))
-    headers = (
-        "name",
-        "a (of 30)",
-        "b (of 30)",
-        "bonus",
-        "total",
-        "metric",
-        "rank",
-        "outcome",
-        "judged",
-        "decided by a person",
-    )
+    headers = ("name", "a (of 30)", "b (of 30)", "bonus", "total", "metric", "rank", "outcome", "judged")
     assert in_order(grades(*CLASS, ranking=ranked)) == [
         (
             "The lab: 4 submissions, 1 missing", headers,
             [
-                ("ann", 30, 29, 5, 64, 2.5, 1, "PASS", "", ""), ("ben", 20, 13, 0, 33, 2.5, 2, "PASS", "", ""),
-                ("cho", "undecided", 5, None, "undecided", 2.5, None, "UNDECIDED", "", ""),
-                ("dan", 11, 1, None, 30, 2.5, None, "FAIL", "", ""),
-                ("eve", 0, 0, None, 0, 2.5, None, "MISSING", "", ""),
+                ("ann", 30, 29, 5, 64, 2.5, 1, "PASS", ""), ("ben", 20, 13, 0, 33, 2.5, 2, "PASS", ""),
+                ("cho", "undecided", 5, None, "undecided", 2.5, None, "UNDECIDED", ""),
+                ("dan", 11, 1, None, 30, 2.5, None, "FAIL", ""),
+                ("eve", 0, 0, None, 0, 2.5, None, "MISSING", ""),
             ],
             ("a note",), (),
         ),
@@ -275,10 +265,13 @@ def test_a_class_of_which_nothing_is_known() -> None:
     without = nouns.verdict(points=None, contract=(), metric=None, findings=())
     rubric, outcomes = in_order(grades(graded("ann", without)))
     assert rubric == (
-        "The lab: 1 submission", ("name", "metric", "rank", "outcome", "judged", "decided by a person"),
-        [("ann", None, None, "FAIL", "Net(width=64), net.py:12, 2,442 parameters; it is built", "")], ("a note",), (),
+        "The lab: 1 submission", ("name", "metric", "rank", "outcome", "judged"),
+        [("ann", None, None, "FAIL", "Net(width=64), net.py:12, 2,442 parameters; it is built")], ("a note",), (),
     )  # fmt: skip
     assert outcomes[2] == [("PASS", 0), ("FAIL", 1), ("UNDECIDED", 0)]
+    correction = Correction(what="outcome", computed="FAIL", value="PASS", reason="so", by="Kim")
+    decided, *_ = in_order(grades(graded("ann", replace(without, corrections=(correction,)))))
+    assert (decided[1][-1], decided[2][0][-1]) == ("decided by a person", "outcome")
 
 
 def test_what_to_look_at_is_said_once_and_two_readings_first() -> None:
