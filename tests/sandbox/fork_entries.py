@@ -61,5 +61,16 @@ def sleeps(_: bytes, __: tuple[str, ...]) -> bytes:
     return b""
 
 
+def dozes(_: bytes, __: tuple[str, ...]) -> bytes:
+    """Sleeps, but for the moments in which it has itself looked at."""
+    while True:
+        time.sleep(0.021)
+        sys.stdout.write(".")
+        sys.stdout.flush()
+        awake = time.perf_counter() + 0.001
+        while time.perf_counter() < awake:
+            pass
+
+
 def whoami(_: bytes, __: tuple[str, ...]) -> bytes:
     return b"%d" % os.getppid()

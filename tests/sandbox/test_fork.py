@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -20,7 +21,7 @@ from costmodel.sandbox.resource_limits import Limits
 from costmodel.sandbox.run import Entry, run_child
 from costmodel.sandbox.slept import Slept
 from tests.sandbox import fork_entries as entries
-from tests.sandbox import threaded_entries
+from tests.sandbox import sharing_entries, threaded_entries
 
 pytestmark = pytest.mark.skipif(not fork.can_fork(), reason="NOT TESTED HERE: nothing is forked on this system")
 ROOT = Path(__file__).parents[2]
@@ -74,8 +75,9 @@ def test_the_server_is_this_process_s_own_and_is_started_again() -> None:
     assert server() == second
 
 
-def test_what_cannot_be_forked_is_started_afresh() -> None:
-    assert run(threaded_entries.greets).answer == b"good day"
+@pytest.mark.parametrize("module", [threaded_entries, sharing_entries], ids=lambda module: module.__name__)
+def test_what_cannot_be_forked_is_started_afresh(module: ModuleType) -> None:
+    assert run(module.greets).answer == b"good day"
     assert fork._client(os.getpid())._server is None
 
 
@@ -83,6 +85,7 @@ def test_only_sleep_counts_as_time() -> None:
     """A processor's time is limited by itself, so that a busy machine ends nobody."""
     assert run(entries.computes, limits=Limits(wall_seconds=0.5)).answer == b"done"
     assert run(entries.sleeps, limits=Limits(wall_seconds=0.5)).limit is LimitReached.WALL_TIME
+    assert run(entries.dozes, limits=Limits(wall_seconds=0.5, cpu_seconds=1)).limit is LimitReached.WALL_TIME
 
 
 SPIN, REST = "while True: pass", "import time; time.sleep(60)"

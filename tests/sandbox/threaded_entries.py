@@ -1,4 +1,4 @@
-"""An entry that cannot be forked: it starts a thread while it is made ready."""
+"""An entry that cannot be forked: while it is made ready it starts a thread, which a fork would not have."""
 
 from __future__ import annotations
 

@@ -89,9 +89,16 @@ def _made_ready(reference: str) -> bytes:
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:  # a fork has one of them, and the locks of all
         return f"there are {threads} threads".encode()
+    if _shares_memory():  # of which a fork would have no copy of its own
+        return b"there is memory that forks share"
     gc.collect()
     gc.freeze()  # what is never looked at again stays shared
     return READY
+
+
+def _shares_memory() -> bool:
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines()
+    return any("w" in rights and "s" in rights for rights in (line.split()[1] for line in maps))
 
 
 def _keep(descriptors: _Descriptors, asking: int) -> None:
