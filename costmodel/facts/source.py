@@ -13,6 +13,9 @@ _LARGEST = 256 * 2**20
 """Bytes; a week of AIPowerMeter at one sample a second is less."""
 
 _SHOWN = 60
+_HEAD = 100_000
+_HEAD_LINE = 4_000
+"""Characters of a file, and of a line, that are looked at before its format is known."""
 
 
 def excerpt(text: object) -> str:
@@ -28,6 +31,11 @@ class Source:
     name: str
     path: str
     text: str
+
+    @property
+    def head(self) -> list[str]:
+        """The first lines, without blank ones in front; enough to know a log by, however long the file or a line is."""
+        return [line[:_HEAD_LINE] for line in self.text[:_HEAD].lstrip().splitlines()] or [""]
 
     def error(self, message: str, line: int | None = None) -> FormatError:
         """An error that says where: file, and line where there is one."""

@@ -31,5 +31,5 @@ _SEEN = 60
 
 def why_without_energy(source: Source) -> str:
     """Which log it is, why no energy can be told from it, and what to log instead; "" if it is none that is known."""
-    lines = source.text.splitlines()[:_SEEN]
+    lines = source.head[:_SEEN]
     return next((why for pattern, why in _KINDS for line in lines if pattern.fullmatch(line)), "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import Analysis, LayerRow
@@ -12,20 +11,6 @@ from costmodel.ir.grades import Origin
 
 _MOST = 5
 """Layers of each figure."""
-
-
-@dataclass(slots=True)
-class _Sum:
-    """Of all problems of one layer; ``largest`` is the one that takes most."""
-
-    total: float = 0
-    largest: float = -1
-    problem: str = ""
-
-    def add(self, amount: float, problem: str) -> None:
-        self.total += amount
-        if amount > self.largest:
-            self.largest, self.problem = amount, problem
 
 
 def origins_of(analysis: Analysis | None, cost: CostReport | None) -> tuple[Origin, ...]:
@@ -38,22 +23,23 @@ def origins_of(analysis: Analysis | None, cost: CostReport | None) -> tuple[Orig
 
 
 def _mapped(figure: str, cost: CostReport, rows: Mapping[str, LayerRow]) -> Iterator[Origin]:
-    sums: dict[str, _Sum] = {}
+    parts: dict[str, list[tuple[float, str]]] = {}
     for solved in cost.layers:
         if solved.valid:
             one = solved.cycles if figure == "cycles" else solved.energy_pj
             for place in solved.layer.places:
-                sums.setdefault(place.layer, _Sum()).add(place.times * one, _problem(solved))
-    whole = sum(found.total for found in sums.values())
-    for layer, found in sorted(sums.items(), key=lambda pair: -pair[1].total)[:_MOST]:
+                parts.setdefault(place.layer, []).append((place.times * one, _problem(solved)))
+    sums = {layer: sum(amount for amount, _ in found) for layer, found in parts.items()}
+    whole = sum(sums.values())
+    for layer in sorted(sums, key=lambda layer: -sums[layer])[:_MOST]:
         yield Origin(
             figure=figure,
             layer=safe_text(layer),
-            problem=found.problem,
+            problem=max(parts[layer], key=lambda part: part[0])[1],  # of several the one that takes most
             where=_where(rows.get(layer)),
-            amount=int(found.total) if figure == "cycles" else found.total * 1e-9,
+            amount=int(sums[layer]) if figure == "cycles" else sums[layer] * 1e-9,
             unit="cycles" if figure == "cycles" else "mJ",
-            share=found.total / whole if whole else None,
+            share=sums[layer] / whole if whole else None,
         )
 
 

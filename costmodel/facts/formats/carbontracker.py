@@ -30,7 +30,7 @@ _PARTS = {"gpu": "gpu", "cpu": "cpu", "dram": "dram"}
 
 def recognises(source: Source) -> bool:
     """Whether it has a line that only carbontracker writes."""
-    return any(_POWER.fullmatch(line) or _ACTUAL.fullmatch(line) for line in source.text.splitlines()[:5000])
+    return any(_POWER.fullmatch(line) or _ACTUAL.fullmatch(line) for line in source.head)
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options

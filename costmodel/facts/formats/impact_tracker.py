@@ -28,7 +28,7 @@ _WATTS = {"cpu": "rapl_power_draw_absolute", "gpu": "nvidia_draw_absolute"}
 
 def recognises(source: Source) -> bool:
     """Whether its names stand in the first line."""
-    first = source.text.lstrip().partition("\n")[0]
+    first = source.head[0]
     named = any(name in first for name in (*_WATTS.values(), "rapl_estimated_attributable_power_draw"))
     return named and _TIME in first
 

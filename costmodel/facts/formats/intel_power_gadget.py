@@ -28,7 +28,7 @@ _PARTS = {"Processor": "cpu", "DRAM": "dram"}
 
 def recognises(source: Source) -> bool:
     """Whether the header has its cumulative columns."""
-    first = source.text.lstrip().partition("\n")[0]
+    first = source.head[0]
     return "Elapsed Time (sec)" in first and _COLUMN.search(first) is not None
 
 

@@ -30,7 +30,7 @@ _DATE = re.compile(r"(\d{4})[/-]?(\d{2})[/-]?(\d{2})")
 
 def recognises(source: Source) -> bool:
     """Whether its first line is a header with a column gpu (dmon's, or pmon's)."""
-    first = source.text.lstrip().partition("\n")[0]
+    first = source.head[0]
     header = _header(first)
     return (
         first.startswith("#") and "gpu" in header and bool({_WATTS, "sm", "pid", "fb", "mclk", "rxpci"} & set(header))

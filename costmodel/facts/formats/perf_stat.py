@@ -45,7 +45,7 @@ class _Count(NamedTuple):
 
 def recognises(source: Source) -> bool:
     """Whether an energy event stands on a line of its own."""
-    return "power/energy-" in source.text and any(_match(line) for line in source.text.splitlines()[:200])
+    return any("power/energy-" in line and _match(line) for line in source.head)
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options

@@ -26,7 +26,7 @@ _PARTS = {"CPU": "cpu", "GPU": "gpu", "ANE": "gpu", "DRAM": "dram"}
 
 def recognises(source: Source) -> bool:
     """Whether a sample begins in it."""
-    return any(_SAMPLE.fullmatch(line) for line in source.text.splitlines()[:200])
+    return any(_SAMPLE.fullmatch(line) for line in source.head[:200])
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options

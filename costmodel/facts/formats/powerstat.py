@@ -29,7 +29,7 @@ _WHAT = {"CPU": "cpu", "System": MACHINE}
 
 def recognises(source: Source) -> bool:
     """Whether one of the first lines is its header."""
-    return any(_HEADER.fullmatch(line) for line in source.text.splitlines()[:20])
+    return any(_HEADER.fullmatch(line) for line in source.head[:20])
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options

@@ -27,7 +27,7 @@ _TIME = re.compile(r"(\d{2})-(\d{2})-(\d{4}) (\d{2}:\d{2}:\d{2}) ")
 
 def recognises(source: Source) -> bool:
     """Whether the first line is one of its."""
-    return _SIGN.search(source.text.lstrip().partition("\n")[0]) is not None
+    return _SIGN.search(source.head[0]) is not None
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options
@@ -40,7 +40,7 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG0
     lines, cut = whole_lines(source)
     for n, line in ((n, line) for n, line in lines if line.strip()):
         time, whole = _TIME.match(line), _WHOLE.search(line)
-        if _SIGN.search(line) is None:
+        if _SIGN.search(line[:4000]) is None:
             raise source.error("is not a line of tegrastats", n)
         if whole is None:
             raise source.error("has no rail VDD_IN: what the whole module drew is not known; give it as a fact", n)

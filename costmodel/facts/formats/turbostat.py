@@ -32,7 +32,7 @@ _SECONDS = re.compile(r"\s*(\d+\.\d+) sec\s*")
 
 def recognises(source: Source) -> bool:
     """Whether one of the first lines is its header."""
-    return any({"PkgWatt", "Pkg_J"} & set(line.split()) for line in source.text.splitlines()[:100])
+    return any({"PkgWatt", "Pkg_J"} & set(line.split()) for line in source.head[:100])
 
 
 def read(source: Source, options: Options) -> tuple[Reading, ...]:  # noqa: ARG001  # every reader takes options

@@ -106,6 +106,8 @@ def _ranking(ranking: RankingSpec) -> Iterator[str]:
     yield f"  {ranking.name}, {ranking.order}"
     yield f"    source: {ranking.source}"
     yield f"  ties: {ranking.ties} ({ranking.ties_source})"
+    if ranking.publish_rank:
+        yield f"  a student may see the own rank ({ranking.publish_source})"
     if ranking.awards is not None:
         yield f"  the first {ranking.awards.first}: {ranking.awards.award} ({ranking.awards.source})"
     if ranking.bonus is not None:
