@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from costmodel.ir.cost import CostReport, LayerCost
     from costmodel.ir.counts import Counts
     from costmodel.ir.crosscheck import Crosscheck
+    from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
     from costmodel.ir.grades import Graded, Grades
     from costmodel.ir.noun import Noun
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.count import count
     from costmodel.verbs.crosscheck import crosscheck
     from costmodel.verbs.estimate import estimate
+    from costmodel.verbs.explore import explore
     from costmodel.verbs.export import export
     from costmodel.verbs.facts import read_facts
     from costmodel.verbs.grade import grade
@@ -55,6 +57,7 @@ _HOMES = {
     "ir.cost": ("CostReport", "LayerCost"),
     "ir.counts": ("Counts",),
     "ir.crosscheck": ("Crosscheck",),
+    "ir.exploration": ("Exploration",),
     "ir.facts": ("Facts",),
     "ir.grades": ("Graded", "Grades"),
     "ir.noun": ("Noun",),
@@ -71,6 +74,7 @@ _HOMES = {
     "verbs.count": ("count",),
     "verbs.crosscheck": ("crosscheck",),
     "verbs.estimate": ("estimate",),
+    "verbs.explore": ("explore",),
     "verbs.export": ("export",),
     "verbs.facts": ("read_facts",),
     "verbs.grade": ("grade",),
@@ -91,6 +95,7 @@ __all__ = [
     "CostReport",
     "Counts",
     "Crosscheck",
+    "Exploration",
     "Facts",
     "Graded",
     "Grades",
@@ -111,6 +116,7 @@ __all__ = [
     "crosscheck",
     "errors",
     "estimate",
+    "explore",
     "export",
     "grade",
     "judge",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from costmodel import backends
+from costmodel.advising.layer_costs import LayerCosts
 from costmodel.backends.backend import Run, Search
-from costmodel.backends.totals import cost_report
 from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.analysis import Analysis, Subject
-from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.ir.cost import CostReport
 from costmodel.ir.trace import Trace
 from costmodel.ir.verdict import Verdict
-from costmodel.ir.workload import LayerProblem, Workload
+from costmodel.ir.workload import Workload
 from costmodel.passes.lower import lower
 from costmodel.passes.summary import summarise
 from costmodel.passes.widths import widths
@@ -59,7 +58,7 @@ class Candidates:
         self.plan, self.book, self.facts, self.run = plan, book, facts, run
         rule = book.hardware
         self.machine: HardwareSpec | None = None if rule is None else rule.on(load_hardware(rule.machine))
-        self._solved: dict[str, dict[LayerProblem, LayerCost]] = {}
+        self._costs = None if self.machine is None else LayerCosts(self.machine, run)
 
     def of(self, changes: Sequence[Change]) -> Candidate:
         """The network with these changes.
@@ -73,7 +72,7 @@ class Candidates:
         computed = Computed(analysis)
         if self.book.hardware is not None:
             workload = lower(count(inference), "inference")
-            computed = Computed(analysis, costs=self._costs(workload), search=self.book.hardware.search)
+            computed = Computed(analysis, costs=self._costs_of(workload), search=self.book.hardware.search)
         elif self.book.needs_inference:
             computed = Computed(analysis, inference=lower(count(inference), "inference"))
         verdict = judge(computed, self.book, self.facts, subject=plan.subject.name)
@@ -84,34 +83,17 @@ class Candidates:
         plan = changed(self.plan, candidate.changes) if candidate.changes else self.plan
         return possible_changes(plan, _groups(candidate.inference), self._lanes())
 
+    def _costs_of(self, workload: Workload) -> dict[str, CostReport]:
+        """By the search that counts alone: those beside it decide nothing."""
+        rule = self.book.hardware
+        if rule is None or self._costs is None:
+            return {}
+        return {rule.search: self._costs.report(workload, Search(search=rule.search))}
+
     def _lanes(self) -> int:
         """The widest row of the array: what a channel count should fill."""
         levels = () if self.machine is None else self.machine.levels
         return max((int(q.value) for level in levels for q in (level.fanout_x, level.fanout_y) if q), default=1)
-
-    def _costs(self, workload: Workload) -> dict[str, CostReport]:
-        rule, machine = self.book.hardware, self.machine
-        assert rule is not None
-        assert machine is not None
-        # the search that counts alone: those beside it decide nothing
-        return {rule.search: self._report(workload, machine, rule.search)}
-
-    def _report(self, workload: Workload, machine: HardwareSpec, search: str) -> CostReport:
-        solved = self._solved.setdefault(search, {})
-        missing = tuple(layer for layer in workload.layers if layer.problem not in solved)
-        if missing:
-            report = backends.load().estimate(
-                replace(workload, layers=missing), machine, Search(search=search), self.run
-            )
-            solved.update((cost.layer.problem, cost) for cost in report.layers)
-        return cost_report(
-            workload,
-            machine,
-            backend=backends.DEFAULT,
-            backend_version=backends.solver().version(),
-            search=Search(search=search).title,
-            layers=tuple(replace(solved[layer.problem], layer=layer) for layer in workload.layers),
-        )
 
 
 _SUBJECT = Subject(

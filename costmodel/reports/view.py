@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.changes import Changes
     from costmodel.ir.cost import CostReport
     from costmodel.ir.crosscheck import Crosscheck
+    from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
     from costmodel.ir.grades import Graded, Grades
     from costmodel.ir.ranking import Ranking
@@ -18,12 +19,13 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.verdict import Verdict
 
 Noun: TypeAlias = (
-    "Advice | Analysis | Changes | CostReport | Crosscheck | Facts | Graded | Grades | Ranking | Tips | Verdict"
+    "Advice | Analysis | Changes | CostReport | Crosscheck | Exploration | Facts"
+    " | Graded | Grades | Ranking | Tips | Verdict"
 )
 
 EVERY_NOUN = (
-    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Facts", "Graded", "Grades", "Ranking", "Tips",
-    "Verdict",
+    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "Graded", "Grades", "Ranking",
+    "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

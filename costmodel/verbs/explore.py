@@ -1,0 +1,204 @@
+"""Explore: one network in many sizes, each counted, mapped and judged, and the ones that no other beats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from costmodel.advising.grid import grid, on_front, size_of
+from costmodel.advising.layer_costs import LayerCosts
+from costmodel.advising.standing import standing_of
+from costmodel.backends.backend import Run, Search
+from costmodel.errors import CostModelError, UsageError
+from costmodel.files.workers import workers
+from costmodel.hardware.machines import load_hardware
+from costmodel.ir.analysis import Analysis
+from costmodel.ir.exploration import Exploration, Point
+from costmodel.ir.settings import Settings
+from costmodel.rules.figures import Computed
+from costmodel.rules.judging.given_facts import parse_facts
+from costmodel.rules.judging.judge import judge
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
+from costmodel.verbs.analyze import analysis_of
+from costmodel.verbs.estimate import Progress, workload_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_BY_MACHINE = ("energy_mj", "cycles", "parameters")
+_BY_COUNTING = ("parameters", "operations", "peak_activation_bytes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """What is the same for every point."""
+
+    model: Any
+    settings: Mapping[str, Any]
+    rules: str | None
+    hardware: str | None
+    facts: Mapping[str, str]
+    cache: bool
+
+
+def explore(
+    model: Any,
+    space: Mapping[str, Sequence[Any]],
+    *,
+    rules: str | None = None,
+    hardware: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    front: Sequence[str] = (),
+    budget: int | None = None,
+    seed: int = 0,
+    cache: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    **settings: Unpack[Settings],
+) -> Exploration:
+    """Every combination of a network's arguments, with its figures, and the Pareto front of some of them.
+
+    Args:
+        model: see :func:`costmodel.trace`; a class or a function that takes the arguments.
+        space: values by argument; one that is a setting (``batch``, ``input``, ``epochs``) is that.
+        rules: also judge by this rulebook, with energy and cycles on its machine.
+        hardware: also energy and cycles of an inference on this machine.
+        facts: with ``rules``: values measured elsewhere, the same for every point.
+        front: figures of the front; without them energy, cycles and parameters where there is a machine, else
+            parameters, operations and peak activation.
+        budget: at most so many points, a sample of the grid by ``seed``.
+        seed: of the sample.
+        cache: take what is known from the user's cache folder, so that an interrupted exploration goes on.
+        jobs: worker processes; 0 is one per core.
+        progress: told how far the work is.
+        settings: see :class:`costmodel.Settings`; the same for every point.
+
+    Raises:
+        UsageError, UnknownNameError, RulebookError: what is asked for, before anything is computed. A point that cannot
+            be built or traced is there with its error.
+    """
+    if rules is not None and hardware is not None:
+        raise UsageError("explore takes a rulebook, which has its machine, or a machine")
+    _known(rules, hardware)
+    given = {name: str(value) for name, value in (facts or {}).items()}
+    job = _Job(model=model, settings=settings, rules=rules, hardware=hardware, facts=given, cache=cache)
+    chosen = grid(space, budget, seed)
+    names = tuple(front) or (_BY_MACHINE if _machine_of(rules, hardware) else _BY_COUNTING)
+    with workers(jobs if isinstance(model, str) else 1) as executor:
+        points = dict(_computed(job, chosen, executor, progress))
+    ordered = [points[number] for number in range(len(chosen))]
+    unknown = [name for name in names if ordered and not any(name in point.figures for point in ordered)]
+    if unknown and any(not point.error for point in ordered):
+        known = ", ".join(dict.fromkeys(name for point in ordered for name in point.figures))
+        raise UsageError(f"no point has the figure {unknown[0]}; known: {known}")
+    best = on_front(ordered, names)
+    return Exploration(
+        subject=model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__),
+        axes={name: tuple(map(str, values)) for name, values in space.items()},
+        front=names,
+        points=tuple(replace(point, on_front=is_best) for point, is_best in zip(ordered, best, strict=True)),
+        of=size_of(space),
+        under=rules or hardware or "",
+    )
+
+
+def _known(rules: str | None, hardware: str | None) -> None:
+    """A wrong word is said before anything is computed."""
+    if rules is not None:
+        load_rulebook(rules)
+    if hardware is not None:
+        load_hardware(hardware)
+
+
+def _machine_of(rules: str | None, hardware: str | None) -> bool:
+    return hardware is not None or (rules is not None and load_rulebook(rules).hardware is not None)
+
+
+def _computed(
+    job: _Job, chosen: Sequence[Mapping[str, Any]], executor: Executor | None, progress: Progress | None
+) -> Iterator[tuple[int, Point]]:
+    if executor is None:
+        for number, values in enumerate(chosen):
+            yield number, _point(job, values)
+            _tell(progress, number + 1, len(chosen))
+        return
+    futures = {executor.submit(_point, job, values): number for number, values in enumerate(chosen)}
+    for done, future in enumerate(as_completed(futures), 1):
+        yield futures[future], future.result()
+        _tell(progress, done, len(chosen))
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress("computing points", done, total)
+
+
+def _point(job: _Job, values: Mapping[str, Any]) -> Point:
+    """One point; one that does not run says why."""
+    own = {name: value for name, value in values.items() if name in Settings.__annotations__}
+    options = {name: value for name, value in values.items() if name not in own}
+    settings = {**job.settings, **own}
+    if options:
+        settings["model_options"] = {**settings.get("model_options", {}), **options}
+    shown = {name: str(value) for name, value in values.items()}
+    try:
+        figures, outcome = _figures(job, settings)
+    except CostModelError as error:
+        return Point(settings=shown, figures={}, error=str(error))
+    return Point(settings=shown, figures=figures, outcome=outcome)
+
+
+def _figures(job: _Job, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
+    if job.rules is not None:
+        return _judged(job, load_rulebook(job.rules), settings)
+    analysis = analysis_of(job.model, settings, use_cache=job.cache)
+    figures = _counted(analysis)
+    if job.hardware is not None:
+        workload = workload_of(job.model, settings, phase="inference", use_cache=job.cache)
+        cost = _costs(job.hardware, "", job.cache).report(workload, Search())
+        if cost.complete:
+            figures |= {"energy_mj": cost.energy_mj, "cycles": cost.cycles}
+    return figures, ""
+
+
+def _judged(job: _Job, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
+    whole, defaults = {**book.subject.settings, **settings}, book.subject.defaults
+    analysis = analysis_of(job.model, whole, defaults=defaults, random=book.convention.random, use_cache=job.cache)
+    computed = Computed(analysis)
+    if book.hardware is not None:
+        phase = book.hardware.phase
+        workload = workload_of(job.model, whole, phase=phase, use_cache=job.cache, defaults=defaults)
+        search = Search(search=book.hardware.search)
+        costs = {search.search: _costs(book.hardware.machine, book.name, job.cache).report(workload, search)}
+        computed = Computed(analysis, costs=costs, search=search.search)
+    verdict = judge(computed, book, parse_facts(job.facts, book), subject="")
+    standing = standing_of(verdict, book)
+    figures = {**_counted(analysis), **standing.figures}
+    if verdict.points is not None:
+        figures["points"] = standing.points
+    if standing.metric is not None:
+        figures["metric"] = standing.metric
+    return figures, verdict.outcome.value
+
+
+def _counted(analysis: Analysis) -> dict[str, int | float]:
+    totals = analysis.totals
+    operations = totals.operations.step if totals.operations.training is None else totals.operations.training
+    figures: dict[str, int | float] = {
+        "parameters": totals.parameters,
+        "peak_activation_bytes": totals.peak_activation_bytes.layer_io,
+        "peak_memory_bytes": totals.peak_memory_bytes.total,
+    }
+    # a lower bound is no figure to compare
+    return {**figures, "operations": operations, "macs": totals.macs.forward} if totals.complete else figures
+
+
+@cache
+def _costs(machine: str, rules: str, use_cache: bool) -> LayerCosts:
+    """One for each process: equal layers of its points are mapped once."""
+    spec = load_hardware(machine)
+    rule = load_rulebook(rules).hardware if rules else None
+    return LayerCosts(spec if rule is None else rule.on(spec), Run(cache=use_cache))
