@@ -20,8 +20,8 @@ from torch import nn
 class Net(nn.Sequential):
     def __init__(self, a=6, b=16, f=120):
         super().__init__(
-            nn.Conv2d(3, a, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(a, b, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-            nn.Linear(b * 25, f), nn.ReLU(), nn.Linear(f, 10),
+            nn.Conv2d(3, a, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(a, b, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(b * 25, f), nn.ReLU(), nn.Linear(f, 10),
         )
 """
 

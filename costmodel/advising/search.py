@@ -8,6 +8,7 @@ from costmodel.advising.candidates import Candidate, Candidates, Progress
 from costmodel.advising.standing import better, rank, standing_of, worth_of
 from costmodel.errors import CostModelError
 from costmodel.ir.tips import Standing, Tip, Tips
+from costmodel.tracing.surgery.apply import argument_of
 from costmodel.tracing.surgery.change import Change
 
 _LONGEST = 5
@@ -103,4 +104,5 @@ class _Search:
             parameters=after.parameters,
             parameters_before=before.parameters,
             keeps=_BAND[0] <= part <= _BAND[1],
+            edit=argument_of(self.candidates.plan, change) if len(after.changes) == 1 else "",
         )

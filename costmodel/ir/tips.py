@@ -40,6 +40,7 @@ class Tip:
         after: with the change, and with those before it where it is one of a sequence.
         parameters: of the changed network, and before.
         keeps: whether it has about as many parameters; what it does to accuracy is not known either way.
+        edit: the argument of the model's constructor that makes the change, "" where none does.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Tip:
     parameters: int
     parameters_before: int
     keeps: bool
+    edit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -71,6 +71,12 @@ def test_what_is_promised_is_what_comes_out(found: Tips) -> None:
     assert {"metric": found.now.metric, **found.now.figures} == by_hand(Net)
 
 
+def test_a_change_that_an_argument_makes_is_said_as_an_edit(found: Tips) -> None:
+    edits = {(tip.where, tip.what): tip.edit for tip in found.single}
+    assert edits[("stem", "one"), "12 → 8 channels"] == "width=12 → 8"
+    assert {edit for change, edit in edits.items() if change[0] != ("stem", "one")} <= {""}
+
+
 def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
     assert found.tried > 20
     for tip in found.single:

@@ -31,12 +31,12 @@ def records(tips: Tips, view: View) -> Table:
     """One row per change: as it stands (``now``), by itself (``single``), and in the sequence (``step``)."""
     names = list(dict.fromkeys(name for tip in (*tips.single, *tips.sequence) for name in tip.after.figures))
     names = list(dict.fromkeys((*tips.now.figures, *names)))
-    headers = ("kind", "number", "change", "what", "where", "points", "metric", *names, "parameters", "keeps")
+    headers = ("kind", "number", "change", "what", "where", "points", "metric", *names, "parameters", "keeps", "edit")
 
     def row(kind: str, number: int, tip: Tip | None) -> list[Cell]:
         standing = tips.now if tip is None else tip.after
         words: list[Cell] = ["", "", ""] if tip is None else [tip.kind, tip.what, "; ".join(tip.where)]
-        end: list[Cell] = [None, ""] if tip is None else [tip.parameters, "yes" if tip.keeps else "no"]
+        end: list[Cell] = [None, "", ""] if tip is None else [tip.parameters, "yes" if tip.keeps else "no", tip.edit]
         figures: list[Cell] = [standing.figures.get(name) for name in names]
         return [kind, number, *words, standing.points, standing.metric, *figures, *end]
 
@@ -86,11 +86,13 @@ def _changes(tips: Tips, title: str, changes: Sequence[Tip], *, numbered: bool) 
             else f"{tip.parameters / max(1, tip.parameters_before):.2g} × as many"
         )
         where = ", ".join(path or "(model)" for path in tip.where)
-        rows.append(
-            _row(str(number), f"{tip.kind}: {tip.what}", where, tip.after, names, scored, tip.parameters, keeps)
-        )
+        rows.append(_row(str(number), _said(tip), where, tip.after, names, scored, tip.parameters, keeps))
     notes = (_UNKNOWN,) if not numbered else ()
     return Table(title, headers, rows, notes)
+
+
+def _said(tip: Tip) -> str:
+    return f"{tip.kind}: {tip.what}{f', {tip.edit}' if tip.edit else ''}"
 
 
 def _row(

@@ -39,6 +39,8 @@ class LoadedSubject:
         arguments: those of its constructor, as text, or those of the function that makes it: ``by build(width=64)``.
         place: where the code builds it (``net.py:12``), "" where it does not.
         because: the reason why it is this object, "" if it was named.
+        sizes: whole numbers among the arguments of its constructor, given or by default.
+        resized: the subject with another of them; None where it is built already.
     """
 
     name: str
@@ -47,6 +49,8 @@ class LoadedSubject:
     arguments: str = ""
     place: str = ""
     because: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    resized: Callable[[str, int], LoadedSubject] | None = None
 
 
 def load_source(reference: str, session: Session) -> tuple[ModuleType, str | None]:
@@ -173,7 +177,24 @@ def from_object(
     arguments = arguments_text(target, (), options)
     if not isinstance(target, type):
         arguments = f"by {getattr(target, '__name__', label)}({arguments})"
-    return LoadedSubject(label, make, source or {}, arguments)
+    return LoadedSubject(
+        label,
+        make,
+        source or {},
+        arguments,
+        sizes=_sizes(target, options),
+        resized=lambda name, size: from_object(target, {**options, name: size}, label, source, session),
+    )
+
+
+def _sizes(target: Any, options: Mapping[str, Any]) -> dict[str, int]:
+    """The whole numbers among a callable's arguments; none where it has no signature."""
+    try:
+        parameters = inspect.signature(target).parameters
+    except (TypeError, ValueError):
+        return {}
+    values = {name: options.get(name, parameter.default) for name, parameter in parameters.items()}
+    return {name: value for name, value in values.items() if type(value) is int}
 
 
 def maker(build: Callable[[], Any], label: str, session: Session | None = None) -> Callable[[], nn.Module]:

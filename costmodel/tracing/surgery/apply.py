@@ -12,7 +12,7 @@ from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.step.forward_only import no_fast_path
 from costmodel.tracing.step.own_words import own_words
-from costmodel.tracing.surgery.change import Change, Seen, change_kinds
+from costmodel.tracing.surgery.change import Change, Seen, Shape, change_kinds
 from costmodel.tracing.surgery.refit import Conv, refit
 
 
@@ -72,3 +72,25 @@ def possible_changes(plan: Plan, groups: Sequence[tuple[str, ...]], lanes: int) 
         known = tuple(group for group in groups if layers.issuperset(group))
         seen = Seen(model=model, shapes=shapes, groups=known, lanes=lanes)
         return [change for kind in change_kinds() for change in kind.changes(seen)]
+
+
+def argument_of(plan: Plan, change: Change) -> str:
+    """``width=58 → 64`` where one argument of the model's constructor makes the same change; "" where none does."""
+    subject = plan.subject
+    if change.counts is None or subject.resized is None:
+        return ""
+    before, after = change.counts
+    with plan.mode:
+        wanted = _shapes(changed(plan, [change]).subject.make())
+        for name in (name for name, size in subject.sizes.items() if size == before):
+            try:
+                found = _shapes(subject.resized(name, after).make())
+            except SubjectError:
+                continue
+            if found == wanted:
+                return f"{name}={before} → {after}"
+    return ""
+
+
+def _shapes(model: nn.Module) -> list[tuple[str, Shape]]:
+    return [(name, tuple(parameter.shape)) for name, parameter in model.named_parameters()]

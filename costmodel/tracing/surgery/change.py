@@ -24,12 +24,14 @@ class Change:
         where: the layers that are changed, by their paths.
         what: the change as a person reads it, ``48 → 64 channels``.
         make: makes it, in place; the layers around it are not fitted yet.
+        counts: before and after, where it is another number of channels.
     """
 
     kind: str
     where: tuple[str, ...]
     what: str
     make: Callable[[nn.Module], None]
+    counts: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ def changes(seen: Seen) -> Iterator[Change]:
         assert isinstance(now, int)
         for count in _natural(now, seen.lanes):
             what = f"{now} → {count} {'features' if isinstance(first, nn.Linear) else 'channels'}"
-            yield Change("channels", group, what, partial(_make, group, count))
+            yield Change("channels", group, what, partial(_make, group, count), (now, count))
 
 
 def _natural(now: int, lanes: int) -> list[int]:
