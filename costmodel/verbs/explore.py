@@ -33,8 +33,8 @@ _BY_COUNTING = ("parameters", "operations", "peak_activation_bytes")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Job:
-    """What is the same for every point."""
+class Asked:
+    """What is asked of a network, whatever its arguments are; see :func:`explore`."""
 
     model: Any
     settings: Mapping[str, Any]
@@ -42,6 +42,26 @@ class _Job:
     hardware: str | None
     facts: Mapping[str, str]
     cache: bool
+
+    def checked(self) -> None:
+        """A wrong word is said before anything is computed.
+
+        Raises:
+            UsageError, UnknownNameError, RulebookError: it is one.
+        """
+        if self.rules is not None and self.hardware is not None:
+            raise UsageError("give a rulebook, which has its machine, or a machine")
+        if self.hardware is not None:
+            load_hardware(self.hardware)
+        if self.rules is not None:
+            parse_facts(self.facts, load_rulebook(self.rules))
+        elif self.facts:
+            raise UsageError("facts are for a rulebook: give one")
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether there are energy and cycles."""
+        return self.hardware is not None or (self.rules is not None and load_rulebook(self.rules).hardware is not None)
 
 
 def explore(
@@ -80,15 +100,13 @@ def explore(
         UsageError, UnknownNameError, RulebookError: what is asked for, before anything is computed. A point that cannot
             be built or traced is there with its error.
     """
-    if rules is not None and hardware is not None:
-        raise UsageError("explore takes a rulebook, which has its machine, or a machine")
-    _known(rules, hardware)
     given = {name: str(value) for name, value in (facts or {}).items()}
-    job = _Job(model=model, settings=settings, rules=rules, hardware=hardware, facts=given, cache=cache)
+    asked = Asked(model=model, settings=settings, rules=rules, hardware=hardware, facts=given, cache=cache)
+    asked.checked()
     chosen = grid(space, budget, seed)
-    names = tuple(front) or (_BY_MACHINE if _machine_of(rules, hardware) else _BY_COUNTING)
+    names = tuple(front) or (_BY_MACHINE if asked.has_machine else _BY_COUNTING)
     with workers(jobs if isinstance(model, str) else 1) as executor:
-        points = dict(_computed(job, chosen, executor, progress))
+        points = dict(_computed(asked, chosen, executor, progress))
     ordered = [points[number] for number in range(len(chosen))]
     unknown = [name for name in names if ordered and not any(name in point.figures for point in ordered)]
     if unknown and any(not point.error for point in ordered):
@@ -105,27 +123,15 @@ def explore(
     )
 
 
-def _known(rules: str | None, hardware: str | None) -> None:
-    """A wrong word is said before anything is computed."""
-    if rules is not None:
-        load_rulebook(rules)
-    if hardware is not None:
-        load_hardware(hardware)
-
-
-def _machine_of(rules: str | None, hardware: str | None) -> bool:
-    return hardware is not None or (rules is not None and load_rulebook(rules).hardware is not None)
-
-
 def _computed(
-    job: _Job, chosen: Sequence[Mapping[str, Any]], executor: Executor | None, progress: Progress | None
+    asked: Asked, chosen: Sequence[Mapping[str, Any]], executor: Executor | None, progress: Progress | None
 ) -> Iterator[tuple[int, Point]]:
     if executor is None:
         for number, values in enumerate(chosen):
-            yield number, _point(job, values)
+            yield number, _point(asked, values)
             _tell(progress, number + 1, len(chosen))
         return
-    futures = {executor.submit(_point, job, values): number for number, values in enumerate(chosen)}
+    futures = {executor.submit(_point, asked, values): number for number, values in enumerate(chosen)}
     for done, future in enumerate(as_completed(futures), 1):
         yield futures[future], future.result()
         _tell(progress, done, len(chosen))
@@ -136,45 +142,50 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         progress("computing points", done, total)
 
 
-def _point(job: _Job, values: Mapping[str, Any]) -> Point:
+def _point(asked: Asked, values: Mapping[str, Any]) -> Point:
     """One point; one that does not run says why."""
     own = {name: value for name, value in values.items() if name in Settings.__annotations__}
     options = {name: value for name, value in values.items() if name not in own}
-    settings = {**job.settings, **own}
+    settings = {**asked.settings, **own}
     if options:
         settings["model_options"] = {**settings.get("model_options", {}), **options}
     shown = {name: str(value) for name, value in values.items()}
     try:
-        figures, outcome = _figures(job, settings)
+        figures, outcome = figures_of(asked, settings)
     except CostModelError as error:
         return Point(settings=shown, figures={}, error=str(error))
     return Point(settings=shown, figures=figures, outcome=outcome)
 
 
-def _figures(job: _Job, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
-    if job.rules is not None:
-        return _judged(job, load_rulebook(job.rules), settings)
-    analysis = analysis_of(job.model, settings, use_cache=job.cache)
+def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
+    """Everything that is known of one network, and the outcome by the rulebook, "" without one.
+
+    Raises:
+        CostModelError: it cannot be built or traced.
+    """
+    if asked.rules is not None:
+        return _judged(asked, load_rulebook(asked.rules), settings)
+    analysis = analysis_of(asked.model, settings, use_cache=asked.cache)
     figures = _counted(analysis)
-    if job.hardware is not None:
-        workload = workload_of(job.model, settings, phase="inference", use_cache=job.cache)
-        cost = _costs(job.hardware, "", job.cache).report(workload, Search())
+    if asked.hardware is not None:
+        workload = workload_of(asked.model, settings, phase="inference", use_cache=asked.cache)
+        cost = _costs(asked.hardware, "", asked.cache).report(workload, Search())
         if cost.complete:
             figures |= {"energy_mj": cost.energy_mj, "cycles": cost.cycles}
     return figures, ""
 
 
-def _judged(job: _Job, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
+def _judged(asked: Asked, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
     whole, defaults = {**book.subject.settings, **settings}, book.subject.defaults
-    analysis = analysis_of(job.model, whole, defaults=defaults, random=book.convention.random, use_cache=job.cache)
+    analysis = analysis_of(asked.model, whole, defaults=defaults, random=book.convention.random, use_cache=asked.cache)
     computed = Computed(analysis)
     if book.hardware is not None:
         phase = book.hardware.phase
-        workload = workload_of(job.model, whole, phase=phase, use_cache=job.cache, defaults=defaults)
+        workload = workload_of(asked.model, whole, phase=phase, use_cache=asked.cache, defaults=defaults)
         search = Search(search=book.hardware.search)
-        costs = {search.search: _costs(book.hardware.machine, book.name, job.cache).report(workload, search)}
+        costs = {search.search: _costs(book.hardware.machine, book.name, asked.cache).report(workload, search)}
         computed = Computed(analysis, costs=costs, search=search.search)
-    verdict = judge(computed, book, parse_facts(job.facts, book), subject="")
+    verdict = judge(computed, book, parse_facts(asked.facts, book), subject="")
     standing = standing_of(verdict, book)
     figures = {**_counted(analysis), **standing.figures}
     if verdict.points is not None:

@@ -11,7 +11,6 @@ FILLING_UP = {
     "contracts/reading/script_arguments.py": {"CommandLine"},
     "facts/formats/aipowermeter.py": {"_Log"},
     "hardware/timeloop/constraints.py": {"Gathered"},
-    "grading/origins.py": {"_Sum"},
     "mapping/search/local/climb.py": {"Climber"},
     "mapping/search/timeloop/thread.py": {"ThreadTally"},
     "ops/formula.py": {"Formula"},

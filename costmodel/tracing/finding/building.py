@@ -11,8 +11,9 @@ from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from costmodel.errors import CostModelError, SubjectError
+from costmodel.tracing.finding.arguments import arguments_text
 from costmodel.tracing.finding.importing import Session
-from costmodel.tracing.finding.subject import LoadedSubject, arguments_text, from_object, maker
+from costmodel.tracing.finding.subject import LoadedSubject, from_object, maker
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.expressions import core
 from costmodel.tracing.reading.presented import Presented, Reader

@@ -1,0 +1,68 @@
+"""``costmodel watch SUBJECT``."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from costmodel.cli import options as o
+from costmodel.files.quoting import safe_text
+
+_SHOWN = {
+    "points": "points", "metric": "metric", "cycles": "cycles", "energy_mj": "mJ",
+    "peak_activation_bytes": "bytes at the peak", "parameters": "parameters", "operations": "operations",
+}  # fmt: skip
+"""Figures in their order, and how each is named in a line."""
+
+
+@o.recipe_options
+def watch(
+    subject: o.Subject,
+    settings: dict[str, Any],
+    rules: Annotated[str | None, typer.Option("--rules", help="a rulebook's name or YAML file")] = None,
+    hardware: Annotated[str | None, typer.Option("--hardware", help="a machine's name or YAML file")] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", help="with --rules: a value measured elsewhere", metavar="NAME=VALUE"),
+    ] = None,
+) -> int:
+    """Say a subject's figures at every save, with what has changed; Ctrl-C ends it."""
+    from costmodel.verbs.watch import watch as verb
+
+    facts = o.words(fact or [], "--fact")
+    before: Mapping[str, int | float] = {}
+    with contextlib.suppress(KeyboardInterrupt):
+        for glance in verb(subject, rules=rules, hardware=hardware, facts=facts, **settings):
+            at = datetime.now().strftime("%H:%M:%S")  # the clock on the wall
+            if glance.error:
+                said = f"{at}  {safe_text(' '.join(glance.error.split()), 400)}"
+            else:
+                said = "  ".join((at, *filter(None, (glance.outcome,)), *_said(glance.figures, before)))
+                before = glance.figures
+            sys.stdout.write(f"{said}\n")
+            sys.stdout.flush()
+    return 0
+
+
+def _said(figures: Mapping[str, int | float], before: Mapping[str, int | float]) -> list[str]:
+    """``22,366 cycles (-1,200)``."""
+    found = []
+    for name, unit in _SHOWN.items():
+        value = figures.get(name)
+        if value is None:
+            continue
+        change = value - before.get(name, value)
+        delta = f" ({change:+,.6g})" if isinstance(change, float) else f" ({change:+,})"
+        found.append(f"{value:,.6g} {unit}{delta if change else ''}" if isinstance(value, float) else
+                     f"{value:,} {unit}{delta if change else ''}")  # fmt: skip
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(watch)
