@@ -11,7 +11,7 @@ from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.named_models import NamedModel
 from costmodel.grading.intake.roster import clues_of, read_people
 from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.whose_facts import nobody, owners
+from costmodel.grading.whose_facts import nobody, only_owner
 from costmodel.ir.verdict import Outcome
 from costmodel.rules.judging.given_facts import parse_fact, spelt
 from costmodel.rules.schema.rulebook import Rulebook
@@ -114,13 +114,11 @@ def assign_overrides(
     """
     result: dict[str, list[Override]] = {}
     for override in overrides:
-        word, meant = owners(override.whose, submissions)
-        if not meant:
+        submission = only_owner(override.whose, override.place, submissions)
+        if submission is None:
             raise UsageError(f"{override.place}: an override for {nobody(override.whose[-1], submissions)}")
-        if len(meant) > 1:
-            raise UsageError(f"{override.place}: {word!r} may be {len(meant)} people: add a column sid or email")
-        theirs = result.setdefault(meant[0].key, [])
+        theirs = result.setdefault(submission.key, [])
         if override.what != COMMENT and any(o.what == override.what for o in theirs):
-            raise UsageError(f"{override.place}: {override.what} of {word!r} is decided in an earlier line")
+            raise UsageError(f"{override.place}: {override.what} of {submission.name!r} is decided in an earlier line")
         theirs.append(override)
     return {key: tuple(lines) for key, lines in result.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.people import meant_by, nearest, same_name
 from costmodel.grading.intake.submissions import Submission
@@ -78,6 +79,18 @@ def owners(whose: Sequence[str], submissions: Sequence[Submission]) -> tuple[str
         if found:
             return word, list(found.values())
     return "", []
+
+
+def only_owner(whose: Sequence[str], place: str, submissions: Sequence[Submission]) -> Submission | None:
+    """The submission that a line of a table is about, None if it is nobody's.
+
+    Raises:
+        UsageError: it may be that of several people.
+    """
+    word, meant = owners(whose, submissions)
+    if len(meant) > 1:
+        raise UsageError(f"{place}: {word!r} may be {len(meant)} people: add a column sid or email")
+    return meant[0] if meant else None
 
 
 def nobody(word: str, submissions: Sequence[Submission]) -> str:

@@ -12,7 +12,7 @@ from costmodel.files.moments import parse_moment
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.roster import clues_of, read_people
 from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.whose_facts import nobody, owners
+from costmodel.grading.whose_facts import nobody, only_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,11 @@ def with_extensions(
     latest: dict[str, Extension] = {}
     notes = []
     for line in granted:
-        word, meant = owners(line.whose, submissions)
-        if not meant:
+        submission = only_owner(line.whose, line.place, submissions)
+        if submission is None:
             notes.append(f"an extension is granted to {nobody(line.whose[-1], submissions)}")
-        if len(meant) > 1:
-            raise UsageError(f"{line.place}: {word!r} may be {len(meant)} people: add a column sid or email")
-        for submission in meant:
-            known = latest.get(submission.key)
-            if known is None or parse_moment(known.until) < parse_moment(line.extension.until):
-                latest[submission.key] = line.extension
+            continue
+        known = latest.get(submission.key)
+        if known is None or parse_moment(known.until) < parse_moment(line.extension.until):
+            latest[submission.key] = line.extension
     return tuple(replace(s, extension=latest.get(s.key)) for s in submissions), tuple(notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from costmodel.errors import UsageError
 from costmodel.grading.intake.roster import clues_of, read_people
 from costmodel.grading.intake.submissions import Submission
-from costmodel.grading.whose_facts import nobody, owners
+from costmodel.grading.whose_facts import nobody, only_owner
 
 _COLUMN = "model"
 
@@ -61,13 +61,11 @@ def assign_models(models: Sequence[NamedModel], submissions: Sequence[Submission
     references: dict[str, str] = {}
     notes = []
     for model in models:
-        word, meant = owners(model.whose, submissions)
-        if not meant:
+        submission = only_owner(model.whose, model.place, submissions)
+        if submission is None:
             notes.append(f"a model is named for {nobody(model.whose[-1], submissions)}")
-        if len(meant) > 1:
-            raise UsageError(f"{model.place}: {word!r} may be {len(meant)} people: add a column sid or email")
-        for submission in meant:
-            known = references.setdefault(submission.key, model.reference)
-            if known != model.reference:
-                raise UsageError(f"{model.place}: the model of {word!r} is {known} in an earlier line")
+            continue
+        known = references.setdefault(submission.key, model.reference)
+        if known != model.reference:
+            raise UsageError(f"{model.place}: the model of {submission.name!r} is {known} in an earlier line")
     return ClassModels(references, tuple(notes))
