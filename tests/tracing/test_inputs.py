@@ -86,3 +86,9 @@ def test_what_does_not_fit_is_said(case: str) -> None:
     settings, kind, words = ERRORS[case]
     with pytest.raises(kind, match=words):
         costmodel.analyze(Net, **settings)
+
+
+def test_an_analysis_says_what_went_in() -> None:
+    model = torch.nn.Linear(8, 2)
+    assert costmodel.analyze(model, input="8").subject.input == "8"
+    assert costmodel.analyze(torch.nn.Bilinear(3, 4, 2), input="3,4", batch=2).subject.input == "3, 4"

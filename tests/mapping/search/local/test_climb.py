@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -16,9 +17,11 @@ from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.bypass_choice import best_choice
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front, points
 from costmodel.mapping.search.front import Front
-from costmodel.mapping.search.local.climb import local_front
+from costmodel.mapping.search.local.climb import Climber, local_front
+from costmodel.mapping.search.local.neighbours import neighbours
+from costmodel.mapping.search.local.starts import starting_points
 from costmodel.mapping.search.optimum import optimum, pareto
-from costmodel.mapping.space.mapspace import mapspace_of
+from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
 from tests.mapping.lab import simple_weight_stationary
 from tests.mapping.machines import grid
 
@@ -112,3 +115,26 @@ def test_a_largest_factor_is_kept() -> None:
     assert spads
     for spad in spads:
         assert all(loop.bound <= 2 for loop in spad.loops)
+
+
+def test_a_climb_ends_where_no_neighbour_is_better_or_its_nests_are_used_up() -> None:
+    problem, machine = Problem(C=16, M=24, R=3, S=3, P=12, Q=12), grid(free=True)
+    space = mapspace_of(problem, machine)
+    start = next(place for place in starting_points(space, 6) if _climber(space, 1).cost(place) is not None)
+    climber = _climber(space, 10**6)
+    before = climber.cost(start)
+    assert before is not None
+    place, cost = climber.climb(start, before, 0, Random(1))
+    around = [found for moved in neighbours(space, place, Random(2)) if (found := climber.cost(moved)) is not None]
+    assert len(around) > 5
+    assert all(EDP.rank(found) >= EDP.rank(cost) for found in around)
+    assert EDP.rank(cost) < EDP.rank(before)
+    short = _climber(space, 40)
+    first = short.cost(start)
+    assert first is not None
+    short.climb(start, first, 20, Random(1))
+    assert short.left == 20
+
+
+def _climber(space: Mapspace, left: int) -> Climber:
+    return Climber(space=space, objective=EDP, left=left, front=Front(EDP))
