@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.rank import rank
     from costmodel.verbs.render import render
     from costmodel.verbs.trace import trace
+    from costmodel.verbs.watch import watch
 
 _HOMES = {
     "ir.advice": ("Advice",),
@@ -83,6 +84,7 @@ _HOMES = {
     "verbs.rank": ("rank",),
     "verbs.render": ("render",),
     "verbs.trace": ("trace",),
+    "verbs.watch": ("watch",),
 }
 """The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them."""
 
@@ -125,6 +127,7 @@ __all__ = [
     "read_facts",
     "render",
     "trace",
+    "watch",
 ]
 
 

@@ -5,7 +5,8 @@
     CostModelError                one line: what, where, what to do      exit code 2
     ├── SubjectError              the model cannot be found or built
     │   ├── NoChoiceError         no object of the files can be meant, or several
-    │   └── MissingError          something that the model uses could not be imported or made
+    │   ├── MissingError          something that the model uses could not be imported or made
+    │   └── UnfitError            the network does not run after a change of an advice
     ├── RecipeError               the training step cannot be put together
     │   └── RecipeFormatError     a word of the recipe or its options is wrong   exit code 3
     ├── TraceError                the step cannot be run on fake tensors
@@ -52,6 +53,10 @@ class CostModelError(Exception):
 
 class SubjectError(CostModelError):
     """The subject (file, name, constructor arguments) does not give an ``nn.Module``."""
+
+
+class UnfitError(SubjectError):
+    """The network does not run after a change of an advice."""
 
 
 class MissingError(SubjectError, AttributeError):

@@ -61,7 +61,7 @@ def _finding(rule: ContractRule, decision: Decision) -> Finding:
         measured=decision.measured,
         at_least=False,
         limit=decision.limit,
-        unit="",
+        unit=decision.unit,
         outcome=decision.outcome,
         because="; ".join(text for text in (decision.because, rule.note) if text),
         consequence=Consequence.NOTE if noted else decision.consequence or rule.on_failure,

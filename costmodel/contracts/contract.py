@@ -79,6 +79,8 @@ def with_deadline(
     given = {"at": at, "zone": zone, "local": True if zone is not None else None, "late": late}
     fields = {"rule": "due", "source": "--deadline"} if known is None else dict(known)
     fields |= {name: value for name, value in given.items() if value is not None}
+    if at is not None or zone is not None:
+        fields["note"] = ""  # the rulebook's is about its own
     try:
         rule = DeadlineRule.model_validate(fields)
     except ValidationError as problem:

@@ -37,6 +37,7 @@ class Decision:
         not_given: whether an UNDECIDED outcome hangs on something outside the files that nobody has stated; it is
             then only noted.
         consequence: of this decision, where it is another than the rule's.
+        unit: of what was measured.
     """
 
     limit: str
@@ -45,6 +46,7 @@ class Decision:
     measured: int | None = None
     not_given: bool = False
     consequence: Consequence | None = None
+    unit: str = ""
 
 
 def handed_in_elsewhere() -> Decision:

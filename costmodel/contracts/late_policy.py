@@ -50,6 +50,14 @@ class LatePolicy(Strict):
             raise ValueError("it takes nothing: give points, percent or cut_off")
         return self
 
+    @property
+    def text(self) -> str:
+        """What it takes, as a person reads it."""
+        if self.points is None and self.percent is None:
+            return "nothing is taken until the last moment"
+        price = f"{self.points} points are" if self.points is not None else f"{self.percent} % of the most points are"
+        return f"{price} taken for each {self.per} begun after the deadline"
+
     def taken(self, seconds: int, maximum: int) -> int:
         """Points that are taken from somebody so late; a half is not taken."""
         late = timedelta(seconds=seconds)

@@ -22,7 +22,7 @@ def parse_moment(text: str) -> datetime:
     steps = (timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1))
     for form, step in zip(_FORMATS, steps, strict=True):
         try:
-            return datetime.strptime(text, form) + step
+            return datetime.strptime(text.replace("T", " "), form) + step
         except (ValueError, OverflowError):
             continue
     raise ValueError(f"{text!r} is not a date and time; write 2022-05-30 23:59")

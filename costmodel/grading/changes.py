@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from costmodel.ir.changes import Change, Changes
 from costmodel.ir.grades import Graded, Grades
 
-_OF_OTHERS = ("rank", "bonus")
-"""What may change because somebody else's result does."""
+_OF_OTHERS = ("rank", "bonus", "total")
+"""What may change because somebody else's result does, where nothing of one's own does."""
 
 
 def changes_between(before: Grades, after: Grades) -> Changes:

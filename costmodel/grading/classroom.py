@@ -87,9 +87,10 @@ def grade_class(place: Path, book: Rulebook, given: ClassFiles, plan: GradingPla
         if not submissions:
             raise UsageError(f"{place}: there are no submissions in it")
         overrides = assign_overrides(given.overrides, submissions)
-        submissions = _chosen(_marked(submissions, book), plan.only)
+        # whose a row of a table is hangs on the whole class, whoever of it is graded
         sheets = assign_facts(given.facts, submissions)
         models = assign_models((*models_in(given.overrides), *plan.models), submissions)
+        submissions = _chosen(_marked(submissions, book), plan.only)
         traced = _trace_all(submissions, book, plan, models.references)
         known = tuple(known_of(s, traced.get(s.key), book, sheets.of(s), plan.options) for s in submissions)
     return KnownClass(

@@ -14,6 +14,7 @@ from costmodel.contracts.kinds.tables import TableRule
 from costmodel.contracts.late_policy import parse_policy
 from costmodel.errors import SandboxError, UsageError
 from costmodel.facts.reader import read_facts, refuse_idle
+from costmodel.files.moments import parse_moment
 from costmodel.files.quoting import safe_text
 from costmodel.grading.classroom import ClassFiles
 from costmodel.grading.intake.extensions import read_extensions
@@ -100,10 +101,17 @@ def brought_files(order: Order, book: Rulebook) -> ClassFiles:
         check_inputs(order.inputs)
     if order.aliases is not None and order.roster is None:
         raise UsageError(f"--aliases {order.aliases}: it is about people of a roster: give --roster")
+    extensions = () if order.extensions is None else read_extensions(order.extensions)
+    due = None if book.contract is None else book.contract.deadline
+    for line in extensions:
+        if due is not None and parse_moment(line.extension.until) < parse_moment(due.at):
+            raise UsageError(
+                f"{line.place}: {line.extension.until} is before the deadline, {due.at}: it extends nothing"
+            )
     return ClassFiles(
         facts=tuple(_facts(order, book)),
         roster=read_roster(order.roster, order.aliases) if order.roster is not None else None,
-        extensions=() if order.extensions is None else read_extensions(order.extensions),
+        extensions=extensions,
         overrides=() if order.overrides is None else read_overrides(order.overrides, book),
     )
 

@@ -16,7 +16,7 @@ from costmodel.ir.verdict import Outcome
 from costmodel.rules.judging.given_facts import parse_fact, spelt
 from costmodel.rules.schema.rulebook import Rulebook
 
-OUTCOME, MODEL, COMMENT = "outcome", "model", "comment"
+OUTCOME, MODEL, COMMENT, LATE = "outcome", "model", "comment", "late"
 _POINTS = "points:"
 _COLUMNS = ("what", "value", "reason")
 
@@ -27,7 +27,7 @@ class Override:
 
     Attributes:
         whose: the words for the person, the surest first.
-        what: a metric's name, ``points:TABLE``, ``outcome``, ``model`` or ``comment``.
+        what: a metric's name, ``points:TABLE``, ``late`` (points taken for it), ``outcome``, ``model`` or ``comment``.
         value: of it, a number in the metric's own unit.
         reason: why; never empty.
         by: who decides; "" if the table does not say.
@@ -86,17 +86,24 @@ def _checked(what: str, text: str, book: Rulebook, place: str) -> tuple[str, str
             raise UsageError(f"{place}: {problem}") from None
         return metric, text
     if table_of(what) in tables:
-        if not text.isdecimal():
-            raise UsageError(f"{place}: {text!r} is no number of points")
-        return what, text
+        most = next(table.maximum for table in book.points or () if table.table == table_of(what))
+        return what, _points(text, most, place)
+    if what == LATE and book.points:
+        return what, _points(text, sum(table.maximum for table in book.points), place)
     if what == OUTCOME:
         if text.upper() not in Outcome.__members__:
             raise UsageError(f"{place}: {text!r} is no outcome; write {', '.join(Outcome.__members__)}")
         return what, text.upper()
     if what in (MODEL, COMMENT):
         return what, safe_text(text)
-    known = ", ".join([*book.metrics, *(f"{_POINTS}{table}" for table in tables), OUTCOME, MODEL, COMMENT])
+    known = ", ".join([*book.metrics, *(f"{_POINTS}{table}" for table in tables), LATE, OUTCOME, MODEL, COMMENT])
     raise UsageError(f"{place}: {book.name} has no {what!r} to override; it has {known}")
+
+
+def _points(text: str, most: int, place: str) -> str:
+    if not text.isdecimal() or int(text) > most:
+        raise UsageError(f"{place}: {text!r} is no number of points from 0 to {most}")
+    return text
 
 
 def models_in(overrides: Sequence[Override]) -> tuple[NamedModel, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from costmodel.grading.known import Known
-from costmodel.grading.overrides import OUTCOME, Override, table_of
+from costmodel.grading.overrides import LATE, OUTCOME, Override, table_of
 from costmodel.ir.correction import Correction
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Outcome, Verdict
@@ -40,7 +40,8 @@ def verdict_of(
     facts = replace(facts, corrected={o.what: _fact(o, book) for o in overrides if o.what in book.metrics})
     points = {table: int(o.value) for o in overrides if (table := table_of(o.what)) is not None}
     outcomes = [Outcome(o.value) for o in overrides if o.what == OUTCOME]
-    decisions = Decisions(points=points, outcome=outcomes[-1] if outcomes else None)
+    late = [int(o.value) for o in overrides if o.what == LATE]
+    decisions = Decisions(points=points, late=late[-1] if late else None, outcome=outcomes[-1] if outcomes else None)
     corrected = judge(
         computed,
         book,
@@ -73,6 +74,8 @@ def _before(what: str, verdict: Verdict) -> str | None:
     """What stood there without any correction."""
     if what == OUTCOME:
         return verdict.outcome.value
+    if what == LATE and verdict.points is not None:
+        return None if verdict.points.late is None else str(verdict.points.late)
     if table_of(what) is not None and verdict.points is not None:
         row = next(row for row in verdict.points.tables if row.table == table_of(what))
         return "undecided" if row.points is None else str(row.points)

@@ -59,7 +59,8 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
             notes.append(f"there are facts of {nobody(row.whose[-1], submissions)}")
         sheet = row.sheet
         if len(meant) > 1:
-            problem = f"the facts of {safe_text(word)!r} may be of {len(meant)} people: add a column sid or email"
+            who = f"{safe_text(word)!r} may be of {len(meant)} people"
+            problem = f"the facts of {who}: add a column sid or email, or an alias (--aliases)"
             sheet = Sheet(problems=[problem])
         for submission in meant:
             known = sheets.get(submission.key)
@@ -89,7 +90,7 @@ def only_owner(whose: Sequence[str], place: str, submissions: Sequence[Submissio
     """
     word, meant = owners(whose, submissions)
     if len(meant) > 1:
-        raise UsageError(f"{place}: {word!r} may be {len(meant)} people: add a column sid or email")
+        raise UsageError(f"{place}: {word!r} may be {len(meant)} people: write a number or an e-mail in its place")
     return meant[0] if meant else None
 
 

@@ -10,7 +10,7 @@ from costmodel.ir.verdict import Consequence, Finding, Outcome, Points
 from costmodel.reports.table import Table
 
 _TO_DO = {
-    "no model": "say which object it is: --models, or an override of model",
+    "no model": "say which object it is: --models, or an override of model; or ask for the code",
     "several models": "say which object it is: --models, or an override of model",
     "subject": "mend it with the student, or say which object is the model: an override of model",
     "recipe": "mend it with the student; grade it again with --only",
@@ -29,13 +29,17 @@ _TO_DO = {
     "unreadable": "ask for the files; grade it again with --only",
     "duplicate": "decide which one counts, and take the other out of the folder",
     "same files": "compare the two; decide with an override of outcome",
-    "facts": "mend the row, or decide with an override of the metric",
+    "facts": "mend the row, give the person an alias, or decide with an override of the metric",
 }
 """By the rule of a finding that is no rule of the rulebook's."""
 _READING = "say which reading the course means: --reading; or decide with an override of outcome"
 _UNKNOWN = "give the missing value with --facts, or decide with an override of the metric"
 _FLAG = "look at it, and decide with an override of outcome"
 _FILES = "nothing, if it is so; else decide with an override of outcome"
+_PLACE = (
+    "say what is not known: a column submitted in --facts (which may be given twice), --late-policy, --extensions; "
+    "or decide with an override of late (points) or of outcome"
+)
 _FAILS = "nothing, if the figures are right; else an override of the metric"
 _REMARKS = frozenset({"missing", "notebook", "replay agrees", "name", "link"})
 """Findings that are no question."""
@@ -60,7 +64,8 @@ def needs_me(grades: Grades) -> Table:
     people = len({matter.name for matter in matters})
     who = "nobody" if not people else "1 submission" if people == 1 else f"{people} submissions"
     headers = ("who", "points at stake", "what", "because", "what to do")
-    return Table(f"Needs a person: {who} of {len(grades.submissions)}", headers, rows)
+    handed_in = sum(graded.outcome != "MISSING" for graded in grades.submissions)
+    return Table(f"Needs a person: {who} of {handed_in}", headers, rows)
 
 
 def to_look_at(graded: Graded) -> list[str]:
@@ -83,11 +88,17 @@ def _matters(graded: Graded) -> Iterator[_Matter]:
         stake = _stake(graded, finding)
         known = causes.get(cause)
         if known is None:
-            to_do = _FILES if finding in verdict.contract else _to_do(finding)
+            to_do = _to_do_about_files(finding) if finding in verdict.contract else _to_do(finding)
             known = _Matter(graded.name, cause, to_do, stake, ())
         hanging = dict.fromkeys((*known.rules, finding.rule))
         causes[cause] = replace(known, stake=max(known.stake, stake), rules=tuple(hanging))
     yield from causes.values()
+
+
+def _to_do_about_files(finding: Finding) -> str:
+    if finding.rule in _TO_DO:
+        return _TO_DO[finding.rule]
+    return _PLACE if finding.consequence is Consequence.UNRANKED else _FILES
 
 
 def _to_do(finding: Finding) -> str:

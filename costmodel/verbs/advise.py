@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from costmodel import backends
 from costmodel.advising.candidates import Candidates
 from costmodel.advising.search import search
 from costmodel.backends.backend import Run, Search
+from costmodel.errors import UsageError
 from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.advice import Advice, Spot, Suggestion
@@ -33,45 +35,11 @@ if TYPE_CHECKING:
     from costmodel.ir.settings import Settings
 
 
-def tips(
-    model: Any,
-    rules: str,
-    *,
-    facts: Mapping[str, Any] | None = None,
-    cache: bool = False,
-    jobs: int = 1,
-    progress: Progress | None = None,
-    **settings: Unpack[Settings],
-) -> Tips:
-    """What to change so that a network stands better under a rulebook, by its own search, machine, points and metric.
-
-    Each change is made in the built network, which is then traced, mapped and judged as a whole, as
-    :func:`costmodel.check` does it: what is promised is what comes out. Changes are those that people make: channel
-    counts, strides, kernels, separable and grouped forms, bottlenecks, folded or smaller images, a smaller classifier,
-    a layer or a block less.
-
-    Args:
-        model: see :func:`costmodel.trace`; its layers are modules.
-        rules: a rulebook's name, or the path of a rulebook YAML.
-        facts: values measured elsewhere, see :func:`costmodel.judge`; they are taken to stay.
-        cache: take solved layers from the user's cache folder and put new ones there.
-        jobs: worker processes; 0 is one per core.
-        progress: told how far the work is.
-        settings: see :class:`costmodel.Settings`.
-
-    Raises:
-        SubjectError, RecipeError, TraceError, UsageError, RulebookError: what, where, what to do.
-    """
-    book = load_rulebook(rules)
-    known = parse_facts({name: str(value) for name, value in (facts or {}).items()}, book)
-    plan = plan_training(model, {**book.subject.settings, **settings}, book.subject.defaults)
-    return search(Candidates(plan, book, known, Run(cache=cache, jobs=jobs)), named(progress, "computing changes"))
-
-
 Changed = dict[int, LayerProblem]
 """Call → its problem after the change."""
 
 
+@overload
 def advise(
     model: Any,
     hardware: str,
@@ -80,21 +48,74 @@ def advise(
     jobs: int = 1,
     progress: Progress | None = None,
     **settings: Unpack[Settings],
-) -> Advice:
-    """Where the cycles and picojoules of one inference go on a machine, and which channel counts would cut them.
+) -> Advice: ...
+
+
+@overload
+def advise(
+    model: Any,
+    *,
+    rules: str,
+    facts: Mapping[str, Any] | None = None,
+    cache: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    **settings: Unpack[Settings],
+) -> Tips: ...
+
+
+def advise(
+    model: Any,
+    hardware: str | None = None,
+    *,
+    rules: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    cache: bool = False,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    **settings: Unpack[Settings],
+) -> Advice | Tips:
+    """What to change in a network: for points under a rulebook, or for cycles and picojoules on a machine.
+
+    Under a rulebook each change is made in the built network, which is then traced, mapped and judged as a whole, as
+    :func:`costmodel.check` does it: what is promised is what comes out. Changes are those that people make: channel
+    counts, strides, kernels, separable and grouped forms, bottlenecks, folded or smaller images, a smaller classifier,
+    a layer or a block less. For a machine alone: where the cycles and energy of one inference go, and which channel
+    counts would cut them.
 
     Args:
-        model: see :func:`costmodel.trace`.
+        model: see :func:`costmodel.trace`; its layers are modules.
         hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
+        rules: a rulebook's name, or the path of a rulebook YAML; instead of a machine.
+        facts: with ``rules``: values measured elsewhere, see :func:`costmodel.judge`; they are taken to stay.
         cache: take solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
         progress: told how far the work is.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
-        SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
+        SubjectError, RecipeError, TraceError, UsageError, RulebookError: what, where, what to do.
     """
-    run = Run(cache=cache, jobs=jobs, progress=named(progress, "mapping layers"))
+    if rules is not None and hardware is None:
+        return _tips(model, rules, facts or {}, Run(cache=cache, jobs=jobs), progress, settings)
+    if hardware is None or rules is not None:
+        raise UsageError("advise needs a rulebook (rules), or a machine (hardware)")
+    if facts:
+        raise UsageError("facts are for a rulebook: a machine asks for none")
+    return _on_machine(model, hardware, Run(cache=cache, jobs=jobs), progress, settings)
+
+
+def _tips(
+    model: Any, rules: str, facts: Mapping[str, Any], run: Run, progress: Progress | None, settings: Mapping[str, Any]
+) -> Tips:
+    book = load_rulebook(rules)
+    known = parse_facts({name: str(value) for name, value in facts.items()}, book)
+    plan = plan_training(model, {**book.subject.settings, **settings}, book.subject.defaults)
+    return search(Candidates(plan, book, known, run), named(progress, "computing changes"))
+
+
+def _on_machine(model: Any, hardware: str, run: Run, progress: Progress | None, settings: Mapping[str, Any]) -> Advice:
+    run = replace(run, progress=named(progress, "mapping layers"))
     spec = load_hardware(hardware)
     plan = plan_training(model, settings)
     trace = trace_inference(plan)

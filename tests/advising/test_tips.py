@@ -13,7 +13,6 @@ from costmodel.advising.standing import better, rank
 from costmodel.errors import UnknownNameError
 from costmodel.ir.tips import Standing, Tip, Tips
 from costmodel.ir.verdict import Verdict
-from costmodel.verbs.advise import tips
 
 FACTS = {"error_rate_percent": 21.7}
 
@@ -50,7 +49,7 @@ TWINS: dict[tuple[str, tuple[str, ...], str], Any] = {
 
 @pytest.fixture(scope="module")
 def found() -> Tips:
-    return tips(Net, "mit-lab2-2022", facts=FACTS)
+    return costmodel.advise(Net, rules="mit-lab2-2022", facts=FACTS)
 
 
 def by_hand(build: Any) -> dict[str, int | float]:
@@ -110,4 +109,4 @@ def test_standings_are_compared_by_failures_then_points_then_the_metric() -> Non
 
 def test_an_unknown_rulebook_is_said_before_anything_is_traced() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'mit-lab2-2022'"):
-        tips(Net, "mit-lab2-2021")
+        costmodel.advise(Net, rules="mit-lab2-2021")

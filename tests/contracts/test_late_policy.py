@@ -63,7 +63,7 @@ def test_late_is_flagged_or_priced_or_over(submit: Submit) -> None:
     def said(finding: Finding) -> tuple[Outcome, Consequence, object]:
         return finding.outcome, finding.consequence, finding.measured
 
-    assert said(due(submit, LATE)) == (Outcome.FAIL, Consequence.FLAG, HOUR)
+    assert said(due(submit, LATE)) == (Outcome.UNDECIDED, Consequence.UNRANKED, HOUR)  # a person says what it costs
     assert said(due(submit, LATE, "points=5")) == (Outcome.FAIL, Consequence.NOTE, HOUR)
     assert said(due(submit, LATE, "points=5,grace=1h")) == (Outcome.PASS, Consequence.FLAG, HOUR)
     assert said(due(submit, LATE, "points=5,cut_off=59 min")) == (Outcome.FAIL, Consequence.ZERO, HOUR)
@@ -80,8 +80,9 @@ def test_an_extension_is_another_deadline(submit: Submit) -> None:
 
 
 def test_what_a_platform_marks_is_late_by_an_unknown_time(submit: Submit) -> None:
-    assert (due(submit, None, marked_late=True).outcome, due(submit, None).outcome) == (Outcome.FAIL, Outcome.UNDECIDED)
-    assert due(submit, None).consequence is Consequence.NOTE
+    marked, unknown = due(submit, None, marked_late=True), due(submit, None)
+    assert (marked.outcome, marked.consequence) == (Outcome.UNDECIDED, Consequence.UNRANKED)
+    assert (unknown.outcome, unknown.consequence) == (Outcome.UNDECIDED, Consequence.NOTE)
     for more in ({"policy": "points=5"}, {"extension": Extension("2022-03-02")}):
         open_ = due(submit, None, marked_late=True, **more)
         assert (open_.outcome, open_.consequence) == (Outcome.UNDECIDED, Consequence.UNRANKED)
@@ -91,7 +92,7 @@ def test_what_a_platform_marks_is_late_by_an_unknown_time(submit: Submit) -> Non
 
 def test_clock_times_that_come_twice_or_never_are_the_later_ones(submit: Submit) -> None:
     def late(at: str, moment: datetime) -> Outcome:
-        given = {"rule": "d", "at": at, "zone": "America/New_York", "source": "x"}
+        given = {"rule": "d", "at": at, "zone": "America/New_York", "source": "x", "on_failure": "zero"}
         (finding,) = check_contract(submit({}), ContractSpec.model_validate({"deadline": given}), submitted_at=moment)
         return finding.outcome
 
@@ -106,7 +107,7 @@ def test_a_course_has_its_own_deadline_zone_and_policy(submit: Submit) -> None:
     own = with_deadline(None, "2022-02-28 23:59", "Europe/Berlin", None)
     assert own is not None
     (finding,) = check_contract(submit({}), own, submitted_at=datetime(2022, 3, 1, 0, 0))
-    assert (finding.outcome, finding.measured) == (Outcome.FAIL, 1)  # a time without a zone is the course's
+    assert (finding.outcome, finding.measured) == (Outcome.UNDECIDED, 1)  # a time without a zone is the course's
     assert with_deadline(None, None, None, None) is None
     with pytest.raises(UsageError, match="the rulebook has none: give --deadline"):
         with_deadline(None, None, "UTC", None)

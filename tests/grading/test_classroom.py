@@ -88,7 +88,7 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
         assert b"alice" in written[f"rubric.{suffix}"]
         assert b"the same files as alice" in written[f"rubric.{suffix}"]
     theirs = {n: data for n, data in written.items() if by_name["eve"].key in n and not n.startswith("record/")}
-    assert len(theirs) == 6  # feedback in two forms, four platforms
+    assert len(theirs) == 7  # feedback in three forms, four platforms
     assert not [name for name, data in theirs.items() if b"alice" in data or b"same" in data]
     assert len([name for name in written if name.startswith("feedback/")]) == 2 * 4
     assert json.loads(written[f"gradescope/{by_name['alice'].key}/results.json"])["score"] == 100

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
+from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from costmodel.contracts.contract import ContractSpec, with_deadline
+from costmodel.contracts.late_policy import parse_policy
 from costmodel.errors import UsageError
 from costmodel.grading.intake.extensions import read_extensions, with_extensions
 from costmodel.grading.intake.people import Student
 from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.judged_class import JudgingPlan, KnownClass, judge_class
+from costmodel.grading.known import JudgingOptions, Known, known_of
 from costmodel.grading.overrides import Override, assign_overrides, models_in, read_overrides
 from costmodel.ir.grades import Grades
 from costmodel.ir.verdict import Outcome
+from costmodel.reports import render
+from costmodel.reports.tables.verdict import why_nothing
+from costmodel.rules.judging.sheets import Sheet
+from costmodel.rules.schema.rulebook import Rulebook
+from costmodel.rules.value import Fact
 from tests.grading.small_class import BOOK, CLASS, NAMES, submissions
 
 
@@ -87,7 +101,8 @@ def test_an_outcome_that_is_decided_stands_for_every_rule(tmp_path: Path) -> Non
             r":2: lab has no 'speed' to override; it has error_rate_percent, energy_mj, points",
         ),
         ("Ann,points:speed,1,why,Kim", r":2: lab has no 'points:speed'"),
-        ("Ann,points:energy,many,why,Kim", r":2: 'many' is no number of points"),
+        ("Ann,points:energy,many,why,Kim", r":2: 'many' is no number of points from 0 to 20"),
+        ("Ann,points:energy,21,why,Kim", r":2: '21' is no number of points from 0 to 20"),
         ("Ann,outcome,good,why,Kim", r":2: 'good' is no outcome; write PASS, FAIL, UNDECIDED"),
         ("Ann,energy_mj,much,why,Kim", r":2: .*energy_mj"),
         (
@@ -133,3 +148,64 @@ def test_extensions_are_matched_and_the_latest_of_a_group_counts(tmp_path: Path)
         file.write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match=said):
             read_extensions(file)
+
+
+DUE = {"deadline": {"rule": "due", "at": "2022-02-28 23:59", "zone": "UTC", "source": "made"}}
+LATE = datetime(2022, 3, 1, 1, 0, tzinfo=timezone.utc)
+
+
+def handed_in_late(folder: Path, policy: str | None) -> tuple[Known, Rulebook]:
+    (folder / "ann").mkdir(exist_ok=True)
+    contract = with_deadline(
+        ContractSpec.model_validate(DUE), None, None, None if policy is None else parse_policy(policy)
+    )
+    book = BOOK.model_copy(update={"contract": contract})
+    facts = {"error_rate_percent": Fact(runs=(Decimal(20),)), "energy_mj": Fact(runs=(Decimal("0.5"),))}
+    submission = Submission(
+        name="Ann", path=folder / "ann", digest="1", students=(Student(name="Ann", sid="1"),), submitted=LATE
+    )
+    return known_of(submission, None, book, Sheet(facts), JudgingOptions()), book
+
+
+@pytest.mark.parametrize(
+    ("policy", "lines", "expected"),
+    [
+        # no policy says what it costs: all points, no place, and no verdict until a person decides
+        (None, (), ("UNDECIDED", "LATE", 20, None, 0)),
+        (None, ("Ann,late,4,a day,Kim",), ("PASS", "LATE", 16, 1, 4)),
+        ("percent=10", (), ("PASS", "LATE", 18, 1, 2)),
+        ("percent=10", ("Ann,late,0,the bus,Kim",), ("PASS", "LATE", 20, 1, 0)),
+        ("percent=10,cut_off=30m", (), ("FAIL", "FAIL", 0, None, 0)),
+        ("percent=10,grace=2h", (), ("PASS", "PASS", 20, 1, 0)),
+    ],
+)
+def test_what_being_late_costs(
+    tmp_path: Path, policy: str | None, lines: tuple[str, ...], expected: tuple[Any, ...]
+) -> None:
+    known, book = handed_in_late(tmp_path, policy)
+    overrides = assign_overrides(read_overrides(table(tmp_path, *lines), book), submissions())
+    grades = judge_class(KnownClass(submissions=(known,), overrides={known.key: overrides.get(known.key, ())}), book,
+                         JudgingPlan())  # fmt: skip
+    (one,) = grades.submissions
+    assert one.entry is not None
+    assert one.verdict.points is not None
+    found = (one.verdict.outcome.value, one.outcome, one.total, one.entry.rank, one.verdict.points.late)
+    assert found == expected
+    # every platform's figures add up, and say that it was late
+    late = one.verdict.points.late or 0
+    scope = json.loads(render(one, "gradescope"))
+    scores = [test["score"] for test in scope["tests"] if "score" in test]
+    assert sum(scores) == one.total or one.total == 0
+    row = next(csv.DictReader(io.StringIO(render(grades, "nbgrader"))))
+    assert int(row["raw_score"]) - int(row["late_submission_penalty"]) == one.verdict.points.total
+    if late:
+        assert f"late: -{late}" in render(grades, "moodle")
+        assert re.search(rf"\| late +\|.*\| -{late} +\|", render(one, "md"))
+
+
+def test_a_decided_outcome_is_why_there_are_points_or_none(tmp_path: Path) -> None:
+    grades = graded(tmp_path, "Ben,outcome,PASS,the labels were wrong,Kim", "Ann,outcome,FAIL,copied,Kim")
+    for name, reason in (("Ben", "the labels were wrong"), ("Ann", "copied")):
+        one = next(g for g in grades.submissions if g.name == name)
+        assert why_nothing(one.verdict) == f"decided by a person: {reason}"
+        assert "0 points:" not in render(one, "md")

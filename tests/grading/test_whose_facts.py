@@ -55,7 +55,7 @@ def test_facts_are_joined_and_what_fits_several_is_nobodys() -> None:
         "facts without a name are not used: a column name is needed",
     )
     shared = assign_facts([FactsRow(("Ana Sol",), sheet(energy=1))], [GROUP, OTHER, PLAIN])
-    problem = "the facts of 'Ana Sol' may be of 2 people: add a column sid or email"
+    problem = "the facts of 'Ana Sol' may be of 2 people: add a column sid or email, or an alias (--aliases)"
     for submission in (GROUP, OTHER):
         assert (shared.of(submission).problems, shared.of(submission).measured) == ([problem], {})
     assert shared.notes == ()

@@ -36,7 +36,6 @@ def advise(
 ) -> int:
     """Say what to change so that a network stands better, or costs less; every figure is computed anew."""
     from costmodel.verbs.advise import advise as verb
-    from costmodel.verbs.advise import tips
 
     if (rules is None) == (hardware is None):
         raise UsageError("advise needs --rules NAME, or --hardware NAME")
@@ -50,7 +49,7 @@ def advise(
             found = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
         else:
             assert rules is not None  # one of both is given
-            found = tips(subject, rules, facts=facts, cache=not no_cache, jobs=jobs, progress=show, **settings)
+            found = verb(subject, rules=rules, facts=facts, cache=not no_cache, jobs=jobs, progress=show, **settings)
     write(render(found, format, View(top=top)), output)
     return 0
 

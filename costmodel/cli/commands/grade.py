@@ -45,7 +45,7 @@ def grade(
     ] = None,
     aliases: Annotated[
         Path | None,
-        typer.Option("--aliases", help="CSV with other words for people of the roster: name, alias", metavar="FILE"),
+        typer.Option("--aliases", help="CSV with other words for people of the roster: who, alias", metavar="FILE"),
     ] = None,
     deadline: o.Deadline = None,
     timezone: o.Timezone = None,
@@ -58,7 +58,7 @@ def grade(
         typer.Option(
             "--overrides",
             help="CSV with what a person has decided: who, what, value, reason, by; what is a metric, points:TABLE, "
-            "outcome, model or comment",
+            "late, outcome, model or comment",
             metavar="FILE",
         ),
     ] = None,

@@ -55,8 +55,10 @@ def decide(rule: DeadlineRule, handed_in: HandedIn) -> Decision:
         return Decision(limit=limit, outcome=outcome, because=because, consequence=Consequence.UNRANKED)
     if handed_in.marked_late and outcome is Outcome.PASS:
         because += "; the platform marks it late, by a deadline of its own"
-    if outcome is Outcome.PASS or rule.late is None:
-        return Decision(limit=limit, outcome=outcome, because=because, measured=late)
+    if outcome is Outcome.PASS:
+        return Decision(limit=limit, outcome=outcome, because=because)
+    if rule.late is None:
+        return _without_price(rule, limit, because, late or 0)
     return _priced(rule.late, limit, because, late or 0)
 
 
@@ -73,17 +75,44 @@ def _unknown(rule: DeadlineRule, limit: str, given: str, *, marked: bool) -> Dec
     if given or rule.late is not None:
         because = f"the platform marks it late, and does not say by how much: give the time of submission{given}"
         return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, consequence=Consequence.UNRANKED)
+    if rule.on_failure is Consequence.FLAG:
+        because = "the platform marks it late, and no policy says what that costs"
+        return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, consequence=Consequence.UNRANKED)
     return Decision(limit=limit, outcome=Outcome.FAIL, because="the platform marks it late")
+
+
+def _without_price(rule: DeadlineRule, limit: str, because: str, late: int) -> Decision:
+    """Late without a policy: where the text does not say what it costs, a person does, and until then no place."""
+    if rule.on_failure is not Consequence.FLAG:
+        return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=late, unit="s late")
+    return Decision(
+        limit=limit,
+        outcome=Outcome.UNDECIDED,
+        because=f"{because}; no policy says what that costs",
+        measured=late,
+        unit="s late",
+        consequence=Consequence.UNRANKED,
+    )
 
 
 def _priced(policy: LatePolicy, limit: str, because: str, late: int) -> Decision:
     """A late submission by the policy: decided, for no place hangs on it."""
     if policy.is_over(late):
         why = f"{because}, later than the last moment, {_length(policy.cut_off or timedelta(0))} after the deadline"
-        return Decision(limit=limit, outcome=Outcome.FAIL, because=why, measured=late, consequence=Consequence.ZERO)
+        return Decision(
+            limit=limit, outcome=Outcome.FAIL, because=why, measured=late, unit="s late", consequence=Consequence.ZERO
+        )
     if timedelta(seconds=late) <= policy.grace:
-        return Decision(limit=limit, outcome=Outcome.PASS, because=f"{because}, within the grace period", measured=late)
-    return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=late, consequence=Consequence.NOTE)
+        within = f"{because}, within the grace period"
+        return Decision(limit=limit, outcome=Outcome.PASS, because=within, measured=late, unit="s late")
+    return Decision(
+        limit=limit,
+        outcome=Outcome.FAIL,
+        because=f"{because}; {policy.text}",
+        measured=late,
+        unit="s late",
+        consequence=Consequence.NOTE,
+    )
 
 
 def _decided(at: str, rule: DeadlineRule, submitted: datetime) -> tuple[Outcome, str, int | None]:
@@ -93,7 +122,8 @@ def _decided(at: str, rule: DeadlineRule, submitted: datetime) -> tuple[Outcome,
         own = parse_zone(zone)
     limits = _instants(parse_moment(at), [parse_zone(zone)] if zone is not None else [EARLIEST, AOE])
     moments = _instants(submitted, [own] if own else [EARLIEST, AOE])
-    shown = f"{submitted.isoformat(sep=' ')}, the deadline is {at}{f' {zone}' if zone else ''}"
+    minute = ", that minute included" if at.count(":") == 1 else ""
+    shown = f"{submitted.isoformat(sep=' ')}, the deadline is {at}{f' {zone}' if zone else ''}{minute}"
     if max(moments) < min(limits):
         return Outcome.PASS, f"submitted {shown}", None
     if min(moments) >= max(limits):
@@ -112,4 +142,5 @@ def _instants(moment: datetime, zones: Sequence[tzinfo]) -> list[datetime]:
 def _length(late: timedelta) -> str:
     seconds = int(late.total_seconds())
     days, rest = divmod(seconds, 86400)
-    return f"{f'{days} days ' if days else ''}{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
+    whole = "" if not days else "1 day " if days == 1 else f"{days} days "
+    return f"{whole}{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"

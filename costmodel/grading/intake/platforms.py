@@ -36,12 +36,14 @@ class Person:
 
     Attributes:
         clues: words by which a roster may know the person, the most reliable first.
+        aliases: other words for the person, where the roster does not know it: its number on the platform.
     """
 
     name: str
     clues: tuple[str, ...]
     email: str = ""
     sid: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def _canvas(matches: list[tuple[Path, re.Match[str]]]) -> tuple[RawSubmission, .
             (path, name if plain.count(name) == 1 else match["file"])
             for (path, match), name in zip(files, plain, strict=True)
         )
-        person = Person(name=who, clues=(user, who))
+        person = Person(name=who, clues=(user, who), aliases=(user,))
         result.append(RawSubmission(people=(person,), files=renamed, marked_late=late))
     return tuple(result)
 

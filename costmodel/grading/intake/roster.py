@@ -113,6 +113,8 @@ def read_people(file: Path) -> Iterator[tuple[int, Student, dict[str, str]]]:
         joined = safe_text(" ".join(filter(None, ((line.get(name) or "").strip() for name in parts))))
         if not any(values.values()) and not joined:
             continue
+        if values.get("name", "").strip().lower() == "points possible":  # the second line of a Canvas gradebook
+            continue
         values["name"] = values.get("name") or joined or next(filter(None, (values.get(column) for column in _SAID)))
         words = {heading.strip().lower(): (line.get(heading) or "").strip() for heading in headings}
         known = {column: values.get(column, "") for column in _COLUMNS}

@@ -158,7 +158,9 @@ def _students(entry: RawSubmission, roster: Roster | None) -> tuple[Student, ...
     """By the roster where it knows them."""
     return tuple(
         _on_roster(person, entry, roster)
-        or Student(name=safe_text(person.name) or _ANONYMOUS, email=person.email, sid=person.sid)
+        or Student(
+            name=safe_text(person.name) or _ANONYMOUS, email=person.email, sid=person.sid, aliases=person.aliases
+        )
         for person in entry.people
     )
 
@@ -230,4 +232,4 @@ def _told_apart(submissions: list[Submission]) -> list[Submission]:
 
 
 def _mark(student: Student) -> str:
-    return student.sid or student.email or student.github
+    return student.sid or student.email or student.github or next(iter(student.aliases), "")

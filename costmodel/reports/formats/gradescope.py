@@ -12,7 +12,7 @@ from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports.formats import md
 from costmodel.reports.student_view import own
-from costmodel.reports.tables.verdict import why_nothing
+from costmodel.reports.tables.verdict import lateness, why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Graded",)
@@ -79,4 +79,9 @@ def _points(graded: Graded) -> list[dict[str, object]]:
         if graded.total is not None and row.points is not None:
             test |= {"score": row.points, "max_score": row.maximum}
         rows.append(test)
+    for name, taken, because in lateness(graded.verdict):
+        late: dict[str, object] = {"name": name, "visibility": "visible", "output": because}
+        if graded.total is not None and isinstance(taken, int):
+            late |= {"score": taken, "max_score": 0}
+        rows.append(late)
     return rows

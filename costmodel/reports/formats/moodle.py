@@ -14,7 +14,7 @@ from costmodel.reports.formats.csv import written
 from costmodel.reports.people import people_of
 from costmodel.reports.student_view import own
 from costmodel.reports.table import Cell
-from costmodel.reports.tables.verdict import why_nothing
+from costmodel.reports.tables.verdict import lateness, why_nothing
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Grades",)
@@ -39,13 +39,14 @@ def _row(graded: Graded, who: Member) -> list[Cell]:
 def _comments(graded: Graded) -> list[str]:
     """The outcome, points by table, and every rule that does not hold; nothing about anybody else."""
     verdict = graded.verdict
-    said = [verdict.outcome.value]
+    said = [graded.outcome]
     if verdict.points is not None:
         nothing = why_nothing(verdict)
         said += [nothing] if nothing else []
         for row in verdict.points.tables:
             points = "undecided" if row.points is None else row.points
             said.append(f"{row.table}: {points} of {row.maximum} ({row.because})")
+        said += [f"{name}: {points}" for name, points, _ in lateness(verdict)]
     if graded.entry is not None and graded.entry.bonus:
         said.append(f"bonus: {graded.entry.bonus}")
     rules = (*verdict.findings, *verdict.contract)

@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def render(noun: Noun, view: View) -> str:
-    """One row per student, in a group one for each member; raw_score is without the bonus."""
+    """One row per student, in a group one for each member; raw_score is without bonus and lateness."""
     assert isinstance(noun, Grades)  # see NOUNS
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
@@ -40,6 +40,7 @@ def _row(grades: Grades, graded: Graded, who: Member) -> dict[str, str | int | N
     if not comma:
         first, _, last = who.name.rpartition(" ")
     points = graded.verdict.points
+    late = 0 if points is None or not points.total else points.late or 0
     return {
         "assignment": grades.rulebook,
         "duedate": "",
@@ -48,8 +49,8 @@ def _row(grades: Grades, graded: Graded, who: Member) -> dict[str, str | int | N
         "last_name": last.strip(),
         "first_name": first.strip(),
         "email": who.email,
-        "raw_score": points.total if points is not None else None,
-        "late_submission_penalty": 0,
+        "raw_score": None if points is None or points.total is None else points.total + late,
+        "late_submission_penalty": late,
         "score": graded.total,
         "max_score": graded.maximum,
     }

@@ -27,7 +27,7 @@ def tables(graded: Graded, view: View) -> list[Table]:
     graded = own(graded)
     verdict = graded.verdict
     changes = any(row.differs for row in verdict.readings)
-    result = [_rules(verdict), *_points(verdict), *_origins(graded), *_place(graded)]
+    result = [_rules(verdict, graded.outcome), *_points(verdict), *_origins(graded), *_place(graded)]
     result += [*judged_table(verdict.judged), *verdicts.contract(verdict), *verdicts.corrections(verdict)]
     result += verdicts.beside(verdict, replace(view, sensitivity=view.sensitivity and changes))
     if graded.findings:
@@ -59,10 +59,10 @@ def records(graded: Graded, view: View) -> Table:
     return with_more_rows(verdicts.records(graded.verdict, view), graded.name, rows)
 
 
-def _rules(verdict: Verdict) -> Table:
+def _rules(verdict: Verdict, outcome: str) -> Table:
     headers = ("rule", "measured", "limit", "unit", "outcome", "room", "because")
     rows = [_rule(finding) for finding in verdict.findings]
-    return Table(verdicts.title_of(verdict), headers, rows, verdict.notes)
+    return Table(verdicts.title_of(verdict, outcome), headers, rows, verdict.notes)
 
 
 def _rule(f: Finding) -> list[Cell]:

@@ -22,15 +22,16 @@ def tables(verdict: Verdict, view: View) -> list[Table]:
     return [*result, *_points(verdict), *beside(verdict, view)]
 
 
-def title_of(verdict: Verdict) -> str:
+def title_of(verdict: Verdict, outcome: str = "") -> str:
     """The rulebook, the reading if it is not as written, the subject and the outcome."""
     reading = "" if not verdict.readings or verdict.reading == "as-written" else f", reading {verdict.reading}"
-    return f"{verdict.title}{reading}: {verdict.subject}: {verdict.outcome.value}"
+    return f"{verdict.title}{reading}: {verdict.subject}: {outcome or verdict.outcome.value}"
 
 
 def contract(verdict: Verdict) -> list[Table]:
     """The rules on files; none where there are none."""
-    rows = [_finding(f) for f in verdict.contract]
+    # what of a rule on files is no number is said in words
+    rows = [["" if n == 1 and f.measured is None else c for n, c in enumerate(_finding(f))] for f in verdict.contract]
     return [Table("Contract: the submission's files", _FINDING, rows)] if rows else []
 
 
@@ -95,6 +96,9 @@ def why_nothing(verdict: Verdict) -> str:
     """The rules whose failure took all points, as one line; "" where none did."""
     if verdict.points is None:
         return ""
+    if verdict.decided is not None:
+        reason = next((c.reason for c in reversed(verdict.corrections) if c.what == "outcome"), "")
+        return f"decided by a person: {reason}" if reason else "decided by a person"
     failed = [f for f in (*verdict.findings, *verdict.contract) if f.outcome is Outcome.FAIL]
     said = [f"{f.rule} fails, and {_TAKES_ALL[f.consequence]}" for f in failed if f.consequence in _TAKES_ALL]
     return f"0 points: {'; '.join(said)}" if said else ""

@@ -11,19 +11,22 @@ from costmodel.rules.judging.points import sum_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """Decided by a person: points by table, and the outcome; what is not decided stays as it is computed.
+    """Decided by a person: points by table, those taken for lateness, the outcome; what is not stays as it is computed.
 
     An outcome that is decided stands for every rule: PASS gives the points of the tables and a place, FAIL neither.
     """
 
     points: Mapping[str, int] = field(default_factory=dict)
+    late: int | None = None
     outcome: Outcome | None = None
 
 
 def decided(verdict: Verdict, decisions: Decisions) -> Verdict:
     """The verdict with a person's decisions in it."""
     points = verdict.points
-    if points is not None and (decisions.points or decisions.outcome is not None):
+    if points is not None and decisions.late is not None:
+        points = replace(points, late=decisions.late)
+    if points is not None and decisions != Decisions():
         points = _with_rows(points, decisions, (*verdict.findings, *verdict.contract))
     outcome = decisions.outcome or verdict.outcome
     return replace(verdict, points=points, outcome=outcome, decided=decisions.outcome)

@@ -38,6 +38,8 @@ class Evidence:
         spec = self.book.metrics[name]
         if name in self.facts.corrected:
             return _of_runs(name, spec, self.facts.corrected[name], "corrected")
+        if spec.complement_of in self.facts.corrected:
+            return self._outside(name, spec, self.facts.corrected, "corrected")
         for origin in _BELIEVED[spec.source]:
             if known[origin].known:
                 return known[origin]

@@ -21,7 +21,7 @@ from costmodel.ir.verdict import (
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.decisions import Decisions, decided
 from costmodel.rules.judging.evidence import Evidence, unknown_of
-from costmodel.rules.judging.lateness import about_the_deadline, price_of
+from costmodel.rules.judging.lateness import in_time, price_of, settled
 from costmodel.rules.judging.limits import finding_of
 from costmodel.rules.judging.points import Measure, open_tables, points_of
 from costmodel.rules.schema.limit import LimitSpec
@@ -58,6 +58,8 @@ def judge(
         UnknownNameError: a track or reading that the rulebook does not know.
     """
     sheet = facts or FactSheet()
+    if decisions is not None and decisions.late is not None:
+        contract = settled(book, contract)
 
     def under(name: str) -> Verdict:
         found = _judged(book.under(name), computed, sheet, subject, track, contract, name)
@@ -105,7 +107,7 @@ def _judged(
         contract=contract,
         missing_facts=tuple(name for name in lacks if name != LENGTH),
         length_unknown=LENGTH in lacks,
-        in_time=None if (due := about_the_deadline(book, contract)) is None else due.outcome,
+        in_time=in_time(book, contract),
         model_open=computed.model_open,
         judged=None if computed.analysis is None else computed.analysis.subject.judged,
         assumptions=() if computed.analysis is None else computed.analysis.assumptions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.rules.judging.points import Price
@@ -15,6 +16,20 @@ def about_the_deadline(book: Rulebook, contract: Iterable[Finding]) -> Finding |
     return None if rule is None else next((finding for finding in contract if finding.rule == rule.rule), None)
 
 
+def settled(book: Rulebook, contract: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings once a person has decided what lateness takes: nothing else hangs on the deadline then."""
+    due = about_the_deadline(book, contract)
+    return tuple(replace(f, consequence=Consequence.NOTE) if f is due else f for f in contract)
+
+
+def in_time(book: Rulebook, contract: Iterable[Finding]) -> Outcome | None:
+    """Whether it was handed in before the deadline: FAIL is late, whatever that costs; None where no rule asks."""
+    found = about_the_deadline(book, contract)
+    if found is None:
+        return None
+    return Outcome.FAIL if found.measured is not None and found.outcome is not Outcome.PASS else found.outcome
+
+
 def price_of(book: Rulebook, contract: Iterable[Finding]) -> Price:
     """What the finding about the deadline takes; it has measured the seconds after it."""
     rule = None if book.contract is None else book.contract.deadline
@@ -22,7 +37,7 @@ def price_of(book: Rulebook, contract: Iterable[Finding]) -> Price:
         return lambda _: 0
     policy = rule.late
     found = about_the_deadline(book, contract)
-    if found is None or found.outcome is Outcome.PASS:
+    if found is None or found.outcome is Outcome.PASS or found.consequence.zeroes:
         return lambda _: 0
     if found.outcome is Outcome.UNDECIDED:
         # nobody has said when it was handed in; or it hangs on what is not known

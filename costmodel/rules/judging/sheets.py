@@ -109,7 +109,7 @@ def _enter(sheet: Sheet, values: dict[str, Fact], name: str, fact: Fact) -> None
 
 
 def _text(fact: Fact) -> str:
-    return fact.word if fact.word is not None else "; ".join(map(str, fact.runs))
+    return fact.word if fact.word is not None else "; ".join(f"{run:f}" for run in fact.runs)
 
 
 def _fact(runs: Sequence[Measurement]) -> Fact:

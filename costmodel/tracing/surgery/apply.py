@@ -7,17 +7,13 @@ from dataclasses import replace
 
 from torch import nn
 
-from costmodel.errors import SubjectError
+from costmodel.errors import SubjectError, UnfitError
 from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.step.forward_only import no_fast_path
 from costmodel.tracing.step.own_words import own_words
 from costmodel.tracing.surgery.change import Change, Seen, Shape, change_kinds
 from costmodel.tracing.surgery.refit import Conv, refit
-
-
-class UnfitError(SubjectError):
-    """A network does not run after a change."""
 
 
 def changed(plan: Plan, changes: Sequence[Change]) -> Plan:

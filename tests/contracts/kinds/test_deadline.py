@@ -38,7 +38,7 @@ def at(hour: int, minute: int, offset: float | None = 0, day: int = 31, second: 
 )
 def test_deadlines(submit: Submit, zone: str | None, submitted: datetime | None, outcome: Outcome) -> None:
     spec = ContractSpec.model_validate(
-        {"deadline": {"rule": "d", "at": "2022-05-30 23:59", "zone": zone, "source": "x"}}
+        {"deadline": {"rule": "d", "at": "2022-05-30 23:59", "zone": zone, "source": "x", "on_failure": "zero"}}
     )
     [finding] = check_contract(submit({}), spec, submitted_at=submitted)
     assert finding.outcome is outcome, finding.because
@@ -47,4 +47,5 @@ def test_deadlines(submit: Submit, zone: str | None, submitted: datetime | None,
 def test_how_late(submit: Submit) -> None:
     spec = ContractSpec.model_validate({"deadline": {"rule": "d", "at": "2021-11-12", "zone": "UTC", "source": "x"}})
     [finding] = check_contract(submit({}), spec, submitted_at=datetime(2021, 11, 14, 1, 2, 3, tzinfo=timezone.utc))
-    assert finding.because.endswith("1 days 01:02:03 late")
+    assert (finding.measured, finding.unit) == (86_400 + 3_723, "s late")
+    assert finding.because.endswith("1 day 01:02:03 late; no policy says what that costs")

@@ -267,21 +267,18 @@ def test_arguments(check: Check) -> None:
 
 def test_what_a_deadline_hangs_on(submit: Submit) -> None:
     def because(zone: str | None, submitted: datetime) -> str:
-        spec = {"deadline": {"rule": "d", "at": "2022-05-30 23:59", "zone": zone, "source": "x"}}
+        spec = {"deadline": {"rule": "d", "at": "2022-05-30 23:59", "zone": zone, "source": "x", "on_failure": "zero"}}
         (finding,) = check_contract(submit({}), ContractSpec.model_validate(spec), submitted_at=submitted)
         return finding.because
 
     plain, utc = datetime(2022, 5, 31), datetime(2022, 5, 31, tzinfo=timezone.utc)
     depends = "has no time zone, and the answer depends on it; give --timezone"
-    assert because("UTC", plain) == (
-        f"submitted 2022-05-31 00:00:00, the deadline is 2022-05-30 23:59 UTC: the submission {depends}"
-    )
-    assert because(None, utc) == (
-        f"submitted 2022-05-31 00:00:00+00:00, the deadline is 2022-05-30 23:59: the deadline {depends}"
-    )
+    due = "the deadline is 2022-05-30 23:59"
+    included = ", that minute included"
+    assert because("UTC", plain) == f"submitted 2022-05-31 00:00:00, {due} UTC{included}: the submission {depends}"
+    assert because(None, utc) == f"submitted 2022-05-31 00:00:00+00:00, {due}{included}: the deadline {depends}"
     late = because("UTC", datetime(2022, 6, 2, 1, 2, 3, tzinfo=timezone.utc))
-    assert late == "submitted 2022-06-02 01:02:03+00:00, the deadline is 2022-05-30 23:59 UTC: 2 days 01:02:03 late"
-    assert because("UTC", utc).endswith("UTC: 00:00:00 late")
-    assert because("UTC", datetime(2022, 5, 30, 23, 59, 59, tzinfo=timezone.utc)).endswith(
-        "the deadline is 2022-05-30 23:59 UTC"
-    )
+    assert late == f"submitted 2022-06-02 01:02:03+00:00, {due} UTC{included}: 2 days 01:02:03 late"
+    assert because("UTC", utc).endswith(f"UTC{included}: 00:00:00 late")
+    inside = because("UTC", datetime(2022, 5, 30, 23, 59, 59, tzinfo=timezone.utc))
+    assert inside.endswith(f"{due} UTC{included}")

@@ -123,7 +123,7 @@ def test_canvas_puts_the_files_of_one_student_together(tmp_path: Path) -> None:
     for name in (*names, "notes.txt"):
         (tmp_path / name).touch()
     one, two, other = read_folder(tmp_path)
-    assert (one.people, one.marked_late) == ((Person(name="leeann", clues=("12", "leeann")),), True)
+    assert (one.people, one.marked_late) == ((Person(name="leeann", clues=("12", "leeann"), aliases=("12",)),), True)
     # two versions side by side keep the names that Canvas gave them
     assert sorted(name for _, name in one.files) == ["a-1.py", "a.py", "b.tar.gz", "net.py"]
     assert (two.people[0].clues, [n for _, n in two.files], two.marked_late) == (("13", "leeann"), ["c.py"], False)

@@ -48,7 +48,7 @@ def test_a_line_of_nobody_is_a_note() -> None:
 
 def test_what_is_not_clear_is_refused_with_its_line(tmp_path: Path) -> None:
     two = [handed_in(ANA, name="Ana Sol (7)"), handed_in(OTHER_ANA, name="Ana Sol (8)")]
-    with pytest.raises(UsageError, match=r"^m:2: 'Ana Sol' may be 2 people: add a column sid or email$"):
+    with pytest.raises(UsageError, match=r"^m:2: 'Ana Sol' may be 2 people: write a number or an e-mail in its place$"):
         assign_models([NamedModel(("Ana Sol",), "Net", "m:2")], two)
     with pytest.raises(UsageError, match=r"^m:3: the model of 'Ben' is Net in an earlier line$"):
         assign_models([NamedModel(("Ben",), "Net", "m:2"), NamedModel(("Ben",), "Big", "m:3")], [handed_in(BEN)])
