@@ -49,9 +49,9 @@ def _problem(solved: LayerCost) -> str:
     return " ".join(f"{dim}{bound}" for dim, bound in bounds if bound != 1) or "C1"
 
 
-def _of_one_image(shapes: str, batch: int | None) -> str:
+def _of_one_image(shapes: str, batch: int) -> str:
     """Shapes without the batch, as the bytes beside them are of one image."""
-    return shapes if batch is None else re.sub(rf"(?<![0-9x]){batch}x", "", shapes)
+    return re.sub(rf"(?<![0-9x]){batch}x", "", shapes)
 
 
 def _where(row: LayerRow | None) -> str:
@@ -91,7 +91,7 @@ def _peaks(analysis: Analysis, rows: Mapping[str, LayerRow]) -> Iterator[Origin]
             yield Origin(
                 figure="peak activation",
                 layer=safe_text(layer),
-                problem="" if row is None else safe_text(_of_one_image(row.shapes, analysis.subject.batch)),
+                problem="" if row is None else safe_text(_of_one_image(row.shapes, analysis.phases[0].batch)),
                 where=safe_text(where) or _where(row),
                 amount=amount,
                 unit="bytes",
