@@ -17,6 +17,7 @@ from costmodel.ir.codec import loads
 from costmodel.ir.grades import SCHEMA, Grades
 from costmodel.ir.ranking import SCHEMA as RANKING
 from costmodel.ir.ranking import Ranking
+from costmodel.ir.verdict import Outcome
 from costmodel.sandbox import visible
 from costmodel.sandbox.probe import best_wall, probe
 from costmodel.sandbox.resource_limits import Limits
@@ -232,7 +233,7 @@ def test_rows_go_to_whom_their_surest_word_names(tmp_path: Path) -> None:
 
     # one row and two people of that name: neither gets it
     said = facts("name,accuracy\nJohn Smith,60\nADA,70\nada,70\n")
-    ambiguous = ["the facts of 'John Smith' may be of 2 people: add a column sid or email"]
+    ambiguous = ["the facts of 'John Smith' may be of 2 people: add a column sid or email, or an alias (--aliases)"]
     assert said["John Smith (22)"] == said["John Smith (66)"] == (None, ambiguous)
     assert said["Ada"] == (70, [])
     # numbers and e-mails are surer than names, and two rows of one person contradict each other aloud
@@ -255,7 +256,7 @@ def test_what_a_folder_says_itself_and_when_it_came(tmp_path: Path) -> None:
     asked = order(place, fact_files=files, solution=tmp_path / "solution.csv")
     (graded,) = grade_order(asked, tmp_path / "out").submissions
     assert next(f.measured for f in graded.verdict.findings if f.rule == "error rate") == 10
-    assert next(f.outcome.value for f in graded.verdict.contract if f.rule == "due") == "FAIL"
+    assert graded.verdict.in_time is Outcome.FAIL
     with pytest.raises(UsageError, match="--score is for a leaderboard"):
         grade_order(order(place, fact_files=files, score="error-percent"), tmp_path / "out")
     with pytest.raises(UsageError, match=r"--solution .*gone\.csv"):

@@ -98,7 +98,8 @@ def why_nothing(verdict: Verdict) -> str:
         return ""
     if verdict.decided is not None:
         reason = next((c.reason for c in reversed(verdict.corrections) if c.what == "outcome"), "")
-        return f"decided by a person: {reason}" if reason else "decided by a person"
+        why = f"decided by a person: {reason}" if reason else "decided by a person"
+        return f"0 points: {why}" if verdict.decided is Outcome.FAIL else ""
     failed = [f for f in (*verdict.findings, *verdict.contract) if f.outcome is Outcome.FAIL]
     said = [f"{f.rule} fails, and {_TAKES_ALL[f.consequence]}" for f in failed if f.consequence in _TAKES_ALL]
     return f"0 points: {'; '.join(said)}" if said else ""
