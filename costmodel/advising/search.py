@@ -69,8 +69,7 @@ class _Search:
         return best
 
     def _after(self, before: Candidate, liked: dict[tuple[str, tuple[str, ...]], int]) -> Iterator[Candidate]:
-        made = {(change.kind, change.where) for change in before.changes}
-        changes = [c for c in self.candidates.further(before) if (c.kind, c.where) not in made]
+        changes = [c for c in self.candidates.further(before) if not any(_again(c, made) for made in before.changes)]
         changes.sort(key=lambda change: liked.get((change.kind, change.where), len(liked)))
         for change in changes[:_NEXT]:
             after = self._tried((*before.changes, change))
@@ -106,3 +105,9 @@ class _Search:
             keeps=_BAND[0] <= part <= _BAND[1],
             edit=argument_of(self.candidates.plan, change) if len(after.changes) == 1 else "",
         )
+
+
+def _again(change: Change, made: Change) -> bool:
+    """Whether a change is one that was made, at the same place or inside what it has put there."""
+    inside = zip(change.where, made.where, strict=False)
+    return change.kind == made.kind and all(f"{new}.".startswith(f"{old}.") for new, old in inside)
