@@ -41,7 +41,8 @@ class _Search:
         helping = [f for f in found if better(self._standing(f), self.now, self.order)]
         helping.sort(key=self._rank)
         single = [self._tip(candidate, self.start) for candidate in helping]
-        sequence = self._sequence(helping)
+        # without a band the best sequence takes away whatever it can: accuracy costs nothing here
+        sequence = self._sequence([candidate for candidate in helping if self._keeps(candidate)])
         steps = [self._tip(after, before) for before, after in zip((self.start, *sequence), sequence, strict=False)]
         return Tips(
             verdict=self.start.verdict,
@@ -73,7 +74,9 @@ class _Search:
         changes.sort(key=lambda change: liked.get((change.kind, change.where), len(liked)))
         for change in changes[:_NEXT]:
             after = self._tried((*before.changes, change))
-            if after is not None and better(self._standing(after), self._standing(before), self.order):
+            if after is None or not self._keeps(after):
+                continue
+            if better(self._standing(after), self._standing(before), self.order):
                 yield after
 
     def _tried(self, changes: tuple[Change, ...], total: int = 0) -> Candidate | None:
@@ -89,12 +92,15 @@ class _Search:
     def _standing(self, candidate: Candidate) -> Standing:
         return standing_of(candidate.verdict, self.candidates.book)
 
+    def _keeps(self, candidate: Candidate) -> bool:
+        """Whether it has about as many parameters as the network has now."""
+        return _is_near(candidate.parameters, self.start.parameters)
+
     def _rank(self, candidate: Candidate) -> tuple[int, int, float]:
         return rank(self._standing(candidate), self.order)
 
     def _tip(self, after: Candidate, before: Candidate) -> Tip:
         change = after.changes[-1]
-        part = after.parameters / before.parameters if before.parameters else 1.0
         return Tip(
             kind=change.kind,
             where=change.where,
@@ -102,9 +108,13 @@ class _Search:
             after=self._standing(after),
             parameters=after.parameters,
             parameters_before=before.parameters,
-            keeps=_BAND[0] <= part <= _BAND[1],
+            keeps=_is_near(after.parameters, before.parameters),
             edit=argument_of(self.candidates.plan, change) if len(after.changes) == 1 else "",
         )
+
+
+def _is_near(parameters: int, before: int) -> bool:
+    return _BAND[0] * before <= parameters <= _BAND[1] * before
 
 
 def _again(change: Change, made: Change) -> bool:

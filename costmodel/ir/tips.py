@@ -63,7 +63,7 @@ class Tips(Noun):
         order: whether the least or the largest metric is best.
         worth: what one unit of each term of the ranking metric makes of it.
         single: changes by themselves, those that keep about as many parameters first, then the best first.
-        sequence: changes one after the other, each better than the one before.
+        sequence: changes one after the other, each better than the one before, that keep about as many parameters.
         tried: how many changes were computed; ``unfit`` of them do not run.
     """
 

@@ -83,11 +83,13 @@ def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
         assert better(tip.after, found.now, found.order)
     keeps = [tip.keeps for tip in found.single]
     assert keeps == sorted(keeps, reverse=True)
-    best = min(rank(tip.after, found.order) for tip in found.single)
+    best = min(rank(tip.after, found.order) for tip in found.single if tip.keeps)
     steps = [rank(tip.after, found.order) for tip in found.sequence]
     assert steps == sorted(steps, reverse=True)
     assert steps[-1] <= best
     assert 1 <= len(steps) <= 5
+    before = found.sequence[0].parameters_before
+    assert all(0.7 * before <= tip.parameters <= 1.5 * before for tip in found.sequence)
 
 
 def test_what_a_unit_of_each_term_is_worth(found: Tips) -> None:

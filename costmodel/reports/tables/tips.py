@@ -22,7 +22,7 @@ def tables(tips: Tips, view: View) -> list[Table]:
         result.append(_worth(tips))
     result.append(_single(tips, view))
     if tips.sequence:
-        title = "The best sequence of changes that was found, each with those before it"
+        title = "The best sequence that was found and keeps about as many parameters, each change with those before it"
         result.append(_changes(tips, title, tips.sequence, numbered=True))
     return result
 
