@@ -39,6 +39,8 @@ def watched(tmp_path: Path, in_root: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(in_root), "COSTMODEL_CACHE": str(tmp_path / "cache")},
+        # a suite that was started in the background of a shell hands on that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield process
     process.kill()

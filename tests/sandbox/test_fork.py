@@ -125,7 +125,11 @@ run_child(sleeps, b"", wall={FORKED[0]!r}, limits=Limits(), shown=(Path({str(ROO
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_nothing_is_left_of_a_process_that_was_ended(number: signal.Signals) -> None:
     grader = subprocess.Popen(
-        [sys.executable, "-c", GRADER], env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", GRADER],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+        # a suite that was started in the background of a shell hands on that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     eventually(lambda: len(forks_for(grader.pid)) == 3)  # server, keeper and child
     grader.send_signal(number)
