@@ -33,6 +33,12 @@ Solution = Annotated[
 ]
 Reading = Annotated[str, typer.Option("--reading", help="how ambiguous rules are read (costmodel rules show NAME)")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="worker processes; 0: one per core", min=0)]
+Rules = Annotated[str | None, typer.Option("--rules", help="a rulebook's name or YAML file")]
+Hardware = Annotated[str | None, typer.Option("--hardware", help="a machine's name or YAML file")]
+Fact = Annotated[
+    list[str] | None,
+    typer.Option("--fact", help="with --rules: a value measured elsewhere, taken to stay", metavar="NAME=VALUE"),
+]
 Deadline = Annotated[
     str | None,
     typer.Option("--deadline", help="the course's own, a local time: '2022-02-28 23:59'", metavar="TIME"),

@@ -33,7 +33,7 @@ class Decision:
         limit: what the rule asks for, as a report shows it.
         outcome: PASS, FAIL or UNDECIDED.
         because: the reason.
-        measured: a number that the limit is about, None if there is none.
+        measured: what the limit is about, a number or a word; None if there is none.
         not_given: whether an UNDECIDED outcome hangs on something outside the files that nobody has stated; it is
             then only noted.
         consequence: of this decision, where it is another than the rule's.
@@ -43,7 +43,7 @@ class Decision:
     limit: str
     outcome: Outcome
     because: str
-    measured: int | None = None
+    measured: int | str | None = None
     not_given: bool = False
     consequence: Consequence | None = None
     unit: str = ""

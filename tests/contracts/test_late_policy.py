@@ -81,7 +81,8 @@ def test_an_extension_is_another_deadline(submit: Submit) -> None:
 
 def test_what_a_platform_marks_is_late_by_an_unknown_time(submit: Submit) -> None:
     marked, unknown = due(submit, None, marked_late=True), due(submit, None)
-    assert (marked.outcome, marked.consequence) == (Outcome.UNDECIDED, Consequence.UNRANKED)
+    assert (marked.outcome, marked.consequence, marked.measured) == (Outcome.UNDECIDED, Consequence.UNRANKED, "late")
+    assert due(submit, None, marked_late=True, extension=Extension("2022-03-02")).measured is None
     assert (unknown.outcome, unknown.consequence) == (Outcome.UNDECIDED, Consequence.NOTE)
     for more in ({"policy": "points=5"}, {"extension": Extension("2022-03-02")}):
         open_ = due(submit, None, marked_late=True, **more)
@@ -109,6 +110,13 @@ def test_a_course_has_its_own_deadline_zone_and_policy(submit: Submit) -> None:
     (finding,) = check_contract(submit({}), own, submitted_at=datetime(2022, 3, 1, 0, 0))
     assert (finding.outcome, finding.measured) == (Outcome.UNDECIDED, 1)  # a time without a zone is the course's
     assert with_deadline(None, None, None, None) is None
+    # the rulebook's note is about its own deadline and zone
+    text = {"rule": "d", "at": "2022-02-28", "source": "x", "note": "no zone is given"}
+    for at, zone, said in ((None, "UTC", False), ("2022-03-01", None, False), (None, None, True)):
+        spec = with_deadline(ContractSpec.model_validate({"deadline": text}), at, zone, parse_policy("points=1"))
+        assert spec is not None
+        (finding,) = check_contract(submit({}), spec, submitted_at=LATE)
+        assert ("no zone is given" in finding.because) is said
     with pytest.raises(UsageError, match="the rulebook has none: give --deadline"):
         with_deadline(None, None, "UTC", None)
     with pytest.raises(UsageError, match=r"the deadline: .*'Atlantis' is not a time zone"):

@@ -22,6 +22,7 @@ from costmodel.grading.intake.submissions import Submission
 from costmodel.grading.judged_class import JudgingPlan, KnownClass, judge_class
 from costmodel.grading.known import JudgingOptions, Known, known_of
 from costmodel.grading.overrides import Override, assign_overrides, models_in, read_overrides
+from costmodel.grading.verdicts import verdict_of
 from costmodel.ir.grades import Grades
 from costmodel.ir.verdict import Outcome
 from costmodel.reports import render
@@ -69,6 +70,17 @@ def test_a_metric_is_corrected_and_everything_follows(tmp_path: Path) -> None:
     claim = ben.claims[0]
     assert (claim.measured, claim.used, claim.origin) == (60, 19.5, "corrected")
     assert grades.submissions[2].verdict.corrections[0].what == "energy_mj"
+
+
+def test_what_is_the_rest_of_a_corrected_metric_is_corrected_too(tmp_path: Path) -> None:
+    metrics = {**BOOK.model_dump()["metrics"], "accuracy_percent": {"unit": "%", "source": "measured",
+                                                                    "complement_of": "error_rate_percent"}}  # fmt: skip
+    book = Rulebook.model_validate(BOOK.model_dump() | {"metrics": metrics})
+    lines = read_overrides(table(tmp_path, "Ann,error_rate_percent,12.5,scored again,Kim"), book)
+    verdict = verdict_of(CLASS[0], {}, book, overrides=lines)
+    assert {claim.metric: claim.used for claim in verdict.claims if claim.metric != "energy_mj"} == {
+        "error_rate_percent": 12.5, "accuracy_percent": 87.5,
+    }  # fmt: skip
 
 
 def test_points_of_a_table_are_decided(tmp_path: Path) -> None:

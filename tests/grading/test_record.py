@@ -84,6 +84,13 @@ def test_who_from_to_because_of_which_file(tmp_path: Path) -> None:
         ("Ben", "total", "0", "20", "decided: the labels were wrong"),
         ("Ben", "rank", "", "3", "decided: the labels were wrong"),
     ]
+    # the same decision moves Cleo down, who has no change of her own
+    down = [replace(g, entry=replace(g.entry, rank=3, bonus=2)) if g.name == "Cleo" and g.entry else g
+             for g in before.submissions]  # fmt: skip
+    theirs = changes_between(before, replace(before, submissions=tuple(down), provenance={"input o.csv": "9"}))
+    assert [(c.what, c.because) for c in theirs.changes] == [
+        ("total", "the results of others"), ("rank", "the results of others"), ("bonus", "the results of others"),
+    ]  # fmt: skip
     gone = changes_between(before, replace(after, submissions=before.submissions[1:]))
     assert [(c.name, c.what, c.before, c.after) for c in gone.changes][-1] == ("Ann", "submission", "there", "")
     files = replace(before, submissions=(replace(after.submissions[0], digest="other"), *before.submissions[1:]))

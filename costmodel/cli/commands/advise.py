@@ -24,10 +24,7 @@ def advise(
     hardware: Annotated[
         str | None, typer.Option("--hardware", help="a machine's name or YAML file: what saves cycles and energy on it")
     ] = None,
-    fact: Annotated[
-        list[str] | None,
-        typer.Option("--fact", help="with --rules: a value measured elsewhere, taken to stay", metavar="NAME=VALUE"),
-    ] = None,
+    fact: o.Fact = None,
     jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
     format: o.Format = "text",

@@ -23,12 +23,9 @@ def explore(
             metavar="NAME=VALUES",
         ),
     ],
-    rules: Annotated[str | None, typer.Option("--rules", help="a rulebook's name or YAML file")] = None,
-    hardware: Annotated[str | None, typer.Option("--hardware", help="a machine's name or YAML file")] = None,
-    fact: Annotated[
-        list[str] | None,
-        typer.Option("--fact", help="with --rules: a value measured elsewhere", metavar="NAME=VALUE"),
-    ] = None,
+    rules: o.Rules = None,
+    hardware: o.Hardware = None,
+    fact: o.Fact = None,
     front: Annotated[
         str | None,
         typer.Option("--front", help="figures of the Pareto front: energy_mj,cycles,parameters", metavar="NAMES"),

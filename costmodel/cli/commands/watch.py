@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -24,12 +24,9 @@ _SHOWN = {
 def watch(
     subject: o.Subject,
     settings: dict[str, Any],
-    rules: Annotated[str | None, typer.Option("--rules", help="a rulebook's name or YAML file")] = None,
-    hardware: Annotated[str | None, typer.Option("--hardware", help="a machine's name or YAML file")] = None,
-    fact: Annotated[
-        list[str] | None,
-        typer.Option("--fact", help="with --rules: a value measured elsewhere", metavar="NAME=VALUE"),
-    ] = None,
+    rules: o.Rules = None,
+    hardware: o.Hardware = None,
+    fact: o.Fact = None,
 ) -> int:
     """Say a subject's figures at every save, with what has changed; Ctrl-C ends it."""
     from costmodel.verbs.watch import watch as verb

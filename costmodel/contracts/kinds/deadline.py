@@ -16,6 +16,10 @@ from costmodel.ir.verdict import Consequence, Outcome
 ORDER = 70
 SEVERAL = False
 
+LATE = "late"
+"""Measured where it is known that a submission is late, and not by how much."""
+_UNIT = "s late"
+
 
 class DeadlineRule(ContractRule):
     """``at``: ``2022-05-30 23:59``, that minute included; ``zone``: AoE, UTC-11, +02:00 or America/New_York.
@@ -51,8 +55,7 @@ def decide(rule: DeadlineRule, handed_in: HandedIn) -> Decision:
     outcome, because, late = _decided(at, rule, handed_in.submitted)
     because += given
     if outcome is Outcome.UNDECIDED:
-        # neither a place nor a bonus until somebody has said when it came; the other rules keep their points
-        return Decision(limit=limit, outcome=outcome, because=because, consequence=Consequence.UNRANKED)
+        return _open(limit, because, None)
     if handed_in.marked_late and outcome is Outcome.PASS:
         because += "; the platform marks it late, by a deadline of its own"
     if outcome is Outcome.PASS:
@@ -74,25 +77,31 @@ def _unknown(rule: DeadlineRule, limit: str, given: str, *, marked: bool) -> Dec
         return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, not_given=True)
     if given or rule.late is not None:
         because = f"the platform marks it late, and does not say by how much: give the time of submission{given}"
-        return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, consequence=Consequence.UNRANKED)
+        known = None if given else LATE  # with another deadline it may be in time
+        return _open(limit, because, known)
+    because = "the platform marks it late"
     if rule.on_failure is Consequence.FLAG:
-        because = "the platform marks it late, and no policy says what that costs"
-        return Decision(limit=limit, outcome=Outcome.UNDECIDED, because=because, consequence=Consequence.UNRANKED)
-    return Decision(limit=limit, outcome=Outcome.FAIL, because="the platform marks it late")
+        return _open(limit, f"{because}, and no policy says what that costs", LATE)
+    return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=LATE)
+
+
+def _open(limit: str, because: str, measured: int | str | None) -> Decision:
+    """What a person decides: until then there is neither a place nor a bonus, and the other rules keep their points."""
+    return Decision(
+        limit=limit,
+        outcome=Outcome.UNDECIDED,
+        because=because,
+        measured=measured,
+        unit=_UNIT if isinstance(measured, int) else "",
+        consequence=Consequence.UNRANKED,
+    )
 
 
 def _without_price(rule: DeadlineRule, limit: str, because: str, late: int) -> Decision:
     """Late without a policy: where the text does not say what it costs, a person does, and until then no place."""
     if rule.on_failure is not Consequence.FLAG:
-        return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=late, unit="s late")
-    return Decision(
-        limit=limit,
-        outcome=Outcome.UNDECIDED,
-        because=f"{because}; no policy says what that costs",
-        measured=late,
-        unit="s late",
-        consequence=Consequence.UNRANKED,
-    )
+        return Decision(limit=limit, outcome=Outcome.FAIL, because=because, measured=late, unit=_UNIT)
+    return _open(limit, f"{because}; no policy says what that costs", late)
 
 
 def _priced(policy: LatePolicy, limit: str, because: str, late: int) -> Decision:
@@ -100,17 +109,17 @@ def _priced(policy: LatePolicy, limit: str, because: str, late: int) -> Decision
     if policy.is_over(late):
         why = f"{because}, later than the last moment, {_length(policy.cut_off or timedelta(0))} after the deadline"
         return Decision(
-            limit=limit, outcome=Outcome.FAIL, because=why, measured=late, unit="s late", consequence=Consequence.ZERO
+            limit=limit, outcome=Outcome.FAIL, because=why, measured=late, unit=_UNIT, consequence=Consequence.ZERO
         )
     if timedelta(seconds=late) <= policy.grace:
         within = f"{because}, within the grace period"
-        return Decision(limit=limit, outcome=Outcome.PASS, because=within, measured=late, unit="s late")
+        return Decision(limit=limit, outcome=Outcome.PASS, because=within, measured=late, unit=_UNIT)
     return Decision(
         limit=limit,
         outcome=Outcome.FAIL,
         because=f"{because}; {policy.text}",
         measured=late,
-        unit="s late",
+        unit=_UNIT,
         consequence=Consequence.NOTE,
     )
 

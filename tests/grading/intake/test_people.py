@@ -9,6 +9,8 @@ import pytest
 from costmodel.errors import UsageError
 from costmodel.grading.intake.people import Student, meant_by, nearest, same_name
 from costmodel.grading.intake.roster import read_roster
+from costmodel.grading.intake.submissions import find_submissions
+from costmodel.grading.whose_facts import owners
 
 MAX = Student(name="Bär, Max", sid="17", email="m.baer@uni.example", github="maxb", kaggle="bearmax")
 LUKASZ = Student(name="Łukasz Żak", sid="18", aliases=("Luk", "the zak"))
@@ -46,6 +48,23 @@ def test_who_looks_like_a_word() -> None:
     assert nearest("quite another", ["Max Bär"]) == []
     assert same_name("MÜLLER", "Mueller")
     assert not same_name("Müller", "Miller")
+
+
+def test_namesakes_of_canvas_are_told_apart_by_its_numbers(tmp_path: Path) -> None:
+    place = tmp_path / "class"
+    place.mkdir()
+    for number in (50036, 50033):
+        (place / f"schmidtanna_{number}_1_net.py").write_text(f"x = {number}\n", encoding="utf-8")
+    found = find_submissions(place, tmp_path / "into").submissions
+    assert [one.name for one in found] == ["schmidtanna (50033)", "schmidtanna (50036)"]
+    for one, word in zip(found, ("50033", "50036"), strict=True):
+        assert owners((word,), found) == (word, [one])
+
+
+def test_the_line_of_points_in_a_canvas_gradebook_is_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "gradebook.csv"
+    file.write_text("Student,ID,SIS User ID\n    Points Possible,,\nLee Ann,5,77\n", encoding="utf-8")
+    assert [student.name for student in read_roster(file).students] == ["Lee Ann"]
 
 
 def test_aliases_are_added_to_people_of_the_roster(tmp_path: Path) -> None:
