@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
     from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.machines import Machines
     from costmodel.ir.noun import Noun
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.settings import Settings
@@ -61,6 +62,7 @@ _HOMES = {
     "ir.exploration": ("Exploration",),
     "ir.facts": ("Facts",),
     "ir.grades": ("Graded", "Grades"),
+    "ir.machines": ("Machines",),
     "ir.noun": ("Noun",),
     "ir.ranking": ("Ranking",),
     "ir.settings": ("Settings",),
@@ -102,6 +104,7 @@ __all__ = [
     "Graded",
     "Grades",
     "LayerCost",
+    "Machines",
     "Noun",
     "Ranking",
     "Settings",

@@ -41,16 +41,7 @@ def read_document(path: Path, model: type[Model], error: type[CostModelError]) -
     Raises:
         error: no such file, not YAML, an unknown key, a value that does not fit: one line with file, line, field path.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise error(f"{path}: {getattr(problem, 'strerror', None) or problem}") from None
-    try:
-        data = yaml.load(text, Loader=_DecimalLoader)  # a SafeLoader with decimals
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise error(f"{path}:{line}: not YAML: {getattr(problem, 'problem', problem)}") from None
+    text, data = _read(path, error)
     if not isinstance(data, dict):
         raise error(f"{path}:1: a mapping is expected; its keys: {', '.join(sorted(model.model_fields))}")
     try:
@@ -59,6 +50,30 @@ def read_document(path: Path, model: type[Model], error: type[CostModelError]) -
         location, message = first_problem(problem, model)
         line = _line_of(text, location)
         raise error(f"{path}:{line}: {'.'.join(map(str, location))}: {message}") from None
+
+
+def top_level_keys(path: Path, error: type[CostModelError]) -> frozenset[str]:
+    """The keys of a YAML file's mapping, by which one kind of file is told from another; none if it is no mapping.
+
+    Raises:
+        error: no such file, or not YAML.
+    """
+    data = _read(path, error)[1]
+    return frozenset(map(str, data)) if isinstance(data, dict) else frozenset()
+
+
+def _read(path: Path, error: type[CostModelError]) -> tuple[str, Any]:
+    """The text of a YAML file, and what it holds."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise error(f"{path}: {getattr(problem, 'strerror', None) or problem}") from None
+    try:
+        return text, yaml.load(text, Loader=_DecimalLoader)  # a SafeLoader with decimals
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise error(f"{path}:{line}: not YAML: {getattr(problem, 'problem', problem)}") from None
 
 
 def first_problem(problem: ValidationError, model: type[BaseModel]) -> tuple[tuple[int | str, ...], str]:

@@ -18,21 +18,30 @@ def spec_folder() -> Path:
 
 
 def hardware_names() -> list[str]:
-    """Names of the machines that come with costmodel."""
+    """Names of the accelerators that come with costmodel."""
     return sorted(file.stem for file in spec_folder().glob("*.yaml"))
 
 
+def gpu_names() -> list[str]:
+    """Names of the GPUs that come with costmodel; no layer is mapped onto one."""
+    return sorted(file.stem for file in (spec_folder() / "gpu").glob("*.yaml"))
+
+
 def load_hardware(name: str) -> HardwareSpec:
-    """A machine by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
+    """An accelerator by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
 
     Raises:
-        UnknownNameError: none of these.
-        UsageError: the file says something impossible; names file, line and field path.
+        UnknownNameError: none of these; lists the accelerators and the GPUs.
+        UsageError: the file says something impossible (with file, line and field path), or the name is a GPU's.
     """
+    if name in gpu_names():
+        raise UsageError(
+            f"{name} is a GPU: no layer is mapped onto it; the accelerators: {', '.join(hardware_names())}"
+        )
     if name in hardware_names():
         return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
     if name.endswith((".yaml", ".yml")):
         return read_document(Path(name), HardwareSpec, UsageError)
     if Path(name).is_dir():
         return read_timeloop_folder(Path(name))
-    raise UnknownNameError("hardware", name, hardware_names())
+    raise UnknownNameError("hardware", name, [*hardware_names(), *gpu_names()])

@@ -14,18 +14,19 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
     from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.machines import Machines
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.tips import Tips
     from costmodel.ir.verdict import Verdict
 
 Noun: TypeAlias = (
     "Advice | Analysis | Changes | CostReport | Crosscheck | Exploration | Facts"
-    " | Graded | Grades | Ranking | Tips | Verdict"
+    " | Graded | Grades | Machines | Ranking | Tips | Verdict"
 )
 
 EVERY_NOUN = (
-    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "Graded", "Grades", "Ranking",
-    "Tips", "Verdict",
+    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "Graded", "Grades", "Machines",
+    "Ranking", "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

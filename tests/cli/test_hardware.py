@@ -46,3 +46,20 @@ def test_hardware_list_show_validate(run: Run, tmp_path: Path) -> None:
     result = run("hardware", "validate", str(broken))
     assert result.returncode == 3
     assert "broken.yaml:" in result.stderr
+
+
+def test_gpus_are_listed_apart_and_shown(run: Run, tmp_path: Path) -> None:
+    text = run("hardware", "list").stdout
+    assert text.index("Accelerators") < text.index(LAB) < text.index("GPUs") < text.index("v100-sxm2-16gb")
+    listed = json.loads(run("hardware", "list", "-f", "json").stdout)
+    v100 = next(gpu for gpu in listed["gpus"] if gpu["name"] == "v100-sxm2-16gb")
+    assert (v100["fp32_tflops"], v100["tf32_tflops"], v100["memory_bytes"]) == (15.7, None, 16_160 * 2**20)
+    assert listed["accelerators"][0]["name"] == "eyeriss_like"
+    assert run("hardware", "list", "-f", "csv").stdout.splitlines()[1].startswith("accelerator,eyeriss_like,")
+    shown = run("hardware", "show", "t4").stdout
+    assert "no peak of its own for tf32, bf16_tensor" in shown
+    assert "15,109" in shown
+    own = tmp_path / "own.yaml"
+    own.write_text(Path("hw_specs/gpu/t4.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert run("hardware", "show", str(own)).stdout == shown
+    assert "t4 is valid" in run("hardware", "validate", str(own)).stdout

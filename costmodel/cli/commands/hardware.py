@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from costmodel.cli import options as o
+from costmodel.cli.output import write
+
 if TYPE_CHECKING:
+    from costmodel.hardware.gpu.spec import GpuSpec, Quantity
     from costmodel.hardware.spec import HardwareSpec
 
-hardware = typer.Typer(help="The machines that layers can be mapped onto.", no_args_is_help=True)
+hardware = typer.Typer(help="The machines: accelerators that layers are mapped onto, and GPUs.", no_args_is_help=True)
 
 Name = Annotated[
     str, typer.Argument(help="a machine's name, a YAML file, or a course's Timeloop v0.3 folder", metavar="NAME")
@@ -18,36 +22,46 @@ Name = Annotated[
 
 
 @hardware.command("list")
-def list_machines() -> int:
-    """List the machines that come with costmodel."""
+def list_machines(format: o.Format = "text", output: o.Output = None) -> int:
+    """List the machines that come with costmodel: accelerators and GPUs apart."""
     # pydantic is imported here: --help must not wait for it
-    from tabulate import tabulate
+    from costmodel.hardware.gpu.catalogue import machines
+    from costmodel.reports import refuse_unshowable, render
 
-    from costmodel.hardware.machines import hardware_names, load_hardware
-
-    rows = [(name, load_hardware(name).title) for name in hardware_names()]
-    typer.echo(tabulate(rows, headers=("hardware", "title")))
+    refuse_unshowable(format, "Machines")
+    write(render(machines(), format), output)
     return 0
 
 
 @hardware.command()
 def show(name: Name) -> int:
-    """Show a machine's levels, energies and sources."""
-    from costmodel.hardware.machines import load_hardware
+    """Show an accelerator's levels and energies, or a GPU's rates, memory and power, and the sources."""
+    from costmodel.hardware.gpu.cards import load_machine
+    from costmodel.hardware.gpu.spec import GpuSpec
 
-    typer.echo(_describe(load_hardware(name)))
+    machine = load_machine(name)
+    typer.echo(_describe_gpu(machine) if isinstance(machine, GpuSpec) else _describe(machine))
     return 0
 
 
 @hardware.command()
-def validate(file: Annotated[Path, typer.Argument(help="a hardware YAML, or a Timeloop v0.3 folder")]) -> int:
+def validate(
+    file: Annotated[Path, typer.Argument(help="the YAML of an accelerator or a GPU, or a Timeloop v0.3 folder")],
+) -> int:
     """Check a hardware YAML or Timeloop folder: exit code 0 if it holds, 3 with file and line if not."""
     from costmodel.errors import UsageError
-    from costmodel.files.documents import read_document
+    from costmodel.files.documents import read_document, top_level_keys
+    from costmodel.hardware.gpu.spec import GpuSpec
     from costmodel.hardware.spec import HardwareSpec
     from costmodel.hardware.timeloop.folder import read_timeloop_folder
 
-    spec = read_timeloop_folder(file) if file.is_dir() else read_document(file, HardwareSpec, UsageError)
+    spec: HardwareSpec | GpuSpec
+    if file.is_dir():
+        spec = read_timeloop_folder(file)
+    elif "peaks" in top_level_keys(file, UsageError):
+        spec = read_document(file, GpuSpec, UsageError)
+    else:
+        spec = read_document(file, HardwareSpec, UsageError)
     typer.echo(f"{file}: {spec.name} is valid, digest {spec.digest[:12]}")
     return 0
 
@@ -76,6 +90,33 @@ def _describe(spec: HardwareSpec) -> str:
     if spec.area_um2 is not None:
         lines.append(f"area {spec.area_um2:,.1f} um2")
     return "\n".join([*lines, "", *(f"{key}: {text}" for key, text in spec.sources.items())])
+
+
+def _describe_gpu(spec: GpuSpec) -> str:
+    from tabulate import tabulate
+
+    from costmodel.hardware.gpu.spec import PRECISIONS, quantities
+
+    rows = [(name, _amount(found), found.unit, found.source) for name, found in quantities(spec)]
+    missing = [name for name in PRECISIONS if name not in spec.precisions]
+    lines = [
+        f"{spec.name}: {spec.title} ({spec.architecture})",
+        "",
+        tabulate(rows, headers=("", "value", "unit", "source"), disable_numparse=True),
+        "",
+        *([f"it has no peak of its own for {', '.join(missing)}", ""] if missing else []),
+        *(f"{key}: {text}" for key, text in spec.sources.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _amount(found: Quantity) -> str:
+    from costmodel.hardware.gpu.spec import SourcedRange
+
+    if not isinstance(found, SourcedRange):
+        return f"{found.value:,}"
+    middle = "" if found.median is None else f" (median {found.median:,})"
+    return f"{found.low:,} to {found.high:,}{middle}"
 
 
 def register(app: typer.Typer) -> None:
