@@ -43,11 +43,7 @@ def test_four_cards_by_hand() -> None:
     assert (v100.flops_per_second("fp32"), v100.flops_per_second("fp16_tensor")) == (15.7e12, 125e12)
     assert (v100.flops_per_second("tf32"), v100.flops_per_second("bf16_tensor")) == (None, None)
     assert (v100.memory_bytes, v100.l2_bytes, v100.bytes_per_second) == (16_160 * 2**20, 6 * 2**20, 900e9)
-    assert (k80.precisions, k80.memory_bytes, k80.tdp.value) == (
-        ("fp32",),
-        11_441 * 2**20,
-        150,
-    )  # one half of the board
+    assert (*k80.precisions, k80.memory_bytes, float(k80.tdp.value)) == ("fp32", 11_441 * 2**20, 150.0)  # half a board
     assert (float(t4.sustained["fp32"].value), t4.flops_per_second("fp32")) == (0.39, 8.1e12)
     assert (a100.flops_per_second("tf32"), a100.bytes_per_second) == (156e12, 2.039e12)
     assert load_gpu("h100-sxm5").memory_bytes == 85_017_493_504  # torch.cuda's total_memory: 81,559 MiB less 480
