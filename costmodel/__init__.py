@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from costmodel.ir.crosscheck import Crosscheck
     from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
+    from costmodel.ir.gpu_estimate import GpuEstimate
+    from costmodel.ir.gpu_memory import GpuMemory
     from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.interval import Interval
     from costmodel.ir.machines import Machines
     from costmodel.ir.noun import Noun
     from costmodel.ir.ranking import Ranking
@@ -61,7 +64,10 @@ _HOMES = {
     "ir.crosscheck": ("Crosscheck",),
     "ir.exploration": ("Exploration",),
     "ir.facts": ("Facts",),
+    "ir.gpu_estimate": ("GpuEstimate",),
+    "ir.gpu_memory": ("GpuMemory",),
     "ir.grades": ("Graded", "Grades"),
+    "ir.interval": ("Interval",),
     "ir.machines": ("Machines",),
     "ir.noun": ("Noun",),
     "ir.ranking": ("Ranking",),
@@ -101,8 +107,11 @@ __all__ = [
     "Crosscheck",
     "Exploration",
     "Facts",
+    "GpuEstimate",
+    "GpuMemory",
     "Graded",
     "Grades",
+    "Interval",
     "LayerCost",
     "Machines",
     "Noun",

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from costmodel.ir.cost import CostReport
 from costmodel.ir.doubts import Assumption
+from costmodel.ir.gpu_estimate import GpuEnergy, GpuRun, GpuTime
+from costmodel.ir.gpu_memory import GpuMemory
 from costmodel.ir.judged import Judged
 from costmodel.ir.noun import Noun
 
@@ -114,7 +116,8 @@ class LayerRow:
     ``layer`` is the module path, ``(model)`` for the model itself and ``(loss)`` for the loss. Energy, cycles and
     utilisation are those of its loop nests on the hardware asked for, None where there are none. ``where`` is the first
     line of the user's code that calls it (``net.py:12``), ``shapes`` those of its largest call's first input and output
-    (``2x3x32x32 → 2x6x28x28``); "" where they are not known.
+    (``2x3x32x32 → 2x6x28x28``); "" where they are not known. ``seconds`` is the median on the GPU asked for, without
+    the optimizer's.
     """
 
     layer: str
@@ -129,6 +132,7 @@ class LayerRow:
     utilisation: float | None = None
     where: str = ""
     shapes: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,7 @@ class OpRow:
     macs: int
     bytes_moved: int
     counted: bool
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +203,8 @@ class UncountedRow:
 class Analysis(Noun):
     """Everything that ``costmodel analyze`` says. Rows are in the model's order.
 
-    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator. ``varies`` says why the step is not the
+    ``cost`` is what ``--hardware`` adds: energy and cycles on an accelerator; on a GPU it is ``gpu`` (which run),
+    ``time``, ``memory`` and ``energy``. ``varies`` says why the step is not the
     same each time it runs, if it is not: figures are then those of the least that was seen.
     """
 
@@ -215,6 +221,10 @@ class Analysis(Noun):
     provenance: Mapping[str, str]
     cost: CostReport | None = None
     varies: tuple[Assumption, ...] = ()
+    gpu: GpuRun | None = None
+    time: GpuTime | None = None
+    memory: GpuMemory | None = None
+    energy: GpuEnergy | None = None
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -1,4 +1,4 @@
-"""Analysis + CostReport → Analysis: energy and cycles beside the operations, layer by layer."""
+"""Analysis + what a machine spends → Analysis: energy, cycles or seconds beside the operations, layer by layer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from costmodel.ir.analysis import Analysis, LayerRow
 from costmodel.ir.cost import CostReport
+from costmodel.ir.gpu_estimate import GpuEstimate
 
 
 def attach_cost(analysis: Analysis, cost: CostReport) -> Analysis:
@@ -42,3 +43,19 @@ def _with_share(row: LayerRow, share: _Share | None, units: int) -> LayerRow:
         return row
     utilisation = share.macs / (units * share.cycles) if share.cycles else 0.0
     return replace(row, energy_pj=share.energy_pj, cycles=share.cycles, utilisation=utilisation)
+
+
+def attach_gpu(analysis: Analysis, found: GpuEstimate) -> Analysis:
+    """The analysis with the estimate on a GPU, and its median seconds in the rows of layers and ops."""
+    layers = {row.layer: row.seconds for row in found.layers}
+    ops = {(row.op, row.part): row.seconds for row in found.ops}
+    return replace(
+        analysis,
+        gpu=found.run,
+        time=found.time,
+        memory=found.memory,
+        energy=found.energy,
+        layers=tuple(replace(row, seconds=layers.get(row.layer)) for row in analysis.layers),
+        ops=tuple(replace(row, seconds=ops.get((row.op.rpartition(".")[0], row.part))) for row in analysis.ops),
+        assumptions=(*analysis.assumptions, *found.assumptions),
+    )

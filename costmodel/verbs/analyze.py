@@ -15,6 +15,7 @@ from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP,
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import only
 from costmodel.verbs.estimate import Progress, cost_of
+from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu, refuse_gpu_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -39,6 +40,12 @@ def analyze(
     executor: Executor | None = None,
     progress: Progress | None = None,
     options: Mapping[str, Any] | None = None,
+    precision: str | None = None,
+    layout: str = "nchw",
+    compiled: bool = False,
+    workers: int | None = None,
+    power_limit: float | None = None,
+    carbon_intensity: float | None = None,
     **settings: Unpack[Settings],
 ) -> Analysis:
     """Every figure of a model's training: parameters, operations, activations, memory, layer by layer.
@@ -47,7 +54,8 @@ def analyze(
         model: see :func:`costmodel.trace`.
         random: count random numbers as operations (COUNTING row 14).
         cache: keep the result in the user's cache folder and take it from there, if ``model`` is a file.
-        hardware: also give energy and cycles on this machine, with the arguments of :func:`costmodel.estimate`:
+        hardware: also give energy and cycles on this accelerator, or seconds, memory and joules on this GPU, with the
+            arguments of :func:`costmodel.estimate`:
         phase: see there; without hardware, ``inference`` is an analysis of one forward pass of one sample, in
             evaluation mode, in place of the training.
         concrete: what hangs on the values of tensors is recorded on real, small ones of a seed, and holds for that
@@ -61,11 +69,28 @@ def analyze(
         executor: see there.
         progress: see there.
         options: see there.
+        precision: see there.
+        layout: see there.
+        compiled: see there.
+        workers: see there.
+        power_limit: see there.
+        carbon_intensity: see there.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
+    running = GpuOptions(
+        precision=precision,
+        layout=layout,
+        compiled=compiled,
+        workers=workers,
+        power_limit=power_limit,
+        carbon_intensity=carbon_intensity,
+    )
+    if hardware is not None and names_gpu(hardware):
+        return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
+    refuse_gpu_options(running)
     alone = hardware is None and phase is not None
     if alone and phase not in (TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
@@ -81,6 +106,23 @@ def analyze(
     cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, concrete=concrete,
                    backend=backend, verify=verify, progress=progress)  # fmt: skip
     return attach_cost(analysis, cost)
+
+
+def _on_gpu(
+    model: Any,
+    settings: Mapping[str, Any],
+    hardware: str,
+    running: GpuOptions,
+    *,
+    phase: str | None,
+    concrete: bool,
+    random: bool,
+) -> Analysis:
+    from costmodel.passes.attach import attach_gpu
+
+    analysis, found = estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
+    _refuse_idle(settings, analysis)
+    return attach_gpu(analysis, found)
 
 
 def _refuse_idle(settings: Mapping[str, Any], analysis: Analysis) -> None:

@@ -15,6 +15,7 @@ from costmodel.files.fingerprint import fingerprint
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload
+from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu, refuse_gpu_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,7 +32,7 @@ def estimate(
     model: Any,
     hardware: str,
     *,
-    phase: str = "inference",
+    phase: str | None = None,
     concrete: bool = False,
     backend: str = backends.DEFAULT,
     search: str = "optimum",
@@ -43,14 +44,21 @@ def estimate(
     executor: Executor | None = None,
     progress: Progress | None = None,
     options: Mapping[str, Any] | None = None,
+    precision: str | None = None,
+    layout: str = "nchw",
+    compiled: bool = False,
+    workers: int | None = None,
+    power_limit: float | None = None,
+    carbon_intensity: float | None = None,
     **settings: Unpack[Settings],
-) -> CostReport:
-    """Energy and cycles of a model on an accelerator, layer by layer.
+) -> Any:
+    """What a model costs on a machine: energy and cycles on an accelerator; seconds, memory and joules on a GPU.
 
     Args:
         model: see :func:`costmodel.trace`; or a :class:`costmodel.Workload`, whose phase then counts.
         hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
-        phase: the forward pass of one sample in evaluation mode (``inference``), or a step (``training``).
+        phase: a forward pass in evaluation mode (``inference``, of one sample on an accelerator and of the batch on a
+            GPU), or a step (``training``); None is inference on an accelerator and training on a GPU.
         concrete: see :func:`costmodel.trace`.
         backend: one of those that ``costmodel analyze --help`` lists.
         search: the best mapping for the objective, proven where it can be (``optimum``), or what the course's own
@@ -64,19 +72,41 @@ def estimate(
         executor: solves layers in parallel (any ``concurrent.futures`` executor), instead of ``jobs``.
         progress: told how far the work is.
         options: words for the backend alone (``timeloop_bin``, ``docker`` …).
+        precision: on a GPU: ``fp32``, ``tf32`` or ``amp`` (autocast to float16, with a gradient scaler); None is the
+            recipe's, and else torch's default, which takes TF32 for convolutions where the card has it.
+        layout: on a GPU: of images, ``nchw`` or ``nhwc`` (``channels_last``).
+        compiled: on a GPU: under ``torch.compile``.
+        workers: on a GPU: processes that make batches; None where batches are taken to be ready.
+        power_limit: on a GPU: watts, less than its TDP.
+        carbon_intensity: grams of CO₂e a kilowatt-hour: GPU estimates then say grams too.
         settings: see :class:`costmodel.Settings`.
+
+    Returns:
+        A :class:`costmodel.CostReport` on an accelerator, a :class:`costmodel.GpuEstimate` on a GPU. The annotation is
+        ``Any``: which of them depends on what a string names.
 
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
+    running = GpuOptions(
+        precision=precision,
+        layout=layout,
+        compiled=compiled,
+        workers=workers,
+        power_limit=power_limit,
+        carbon_intensity=carbon_intensity,
+    )
+    if not isinstance(model, Workload) and names_gpu(hardware):
+        return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]
+    refuse_gpu_options(running)
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
     if isinstance(model, Workload):
         if settings:
             raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
         return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=progress)
-    return cost_of(model, settings, hardware, chosen, run, phase=phase, concrete=concrete, backend=backend,
-                   verify=verify, progress=progress)  # fmt: skip
+    return cost_of(model, settings, hardware, chosen, run, phase=phase or "inference", concrete=concrete,
+                   backend=backend, verify=verify, progress=progress)  # fmt: skip
 
 
 def cost_of(

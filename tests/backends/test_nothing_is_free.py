@@ -167,7 +167,8 @@ def test_points_that_hang_on_it_are_undecided(model: Any) -> None:
 
 
 def report_of(model: Any) -> CostReport:
-    return costmodel.estimate(model, MACHINE, search="course")
+    report: CostReport = costmodel.estimate(model, MACHINE, search="course")
+    return report
 
 
 def test_a_limit_on_it_is_undecided_unless_the_op_is_waived(analysis_of_numbers: costmodel.Analysis) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from costmodel import backends
 from costmodel.cli import options as o
+from costmodel.cli.gpu_options import gpu_options
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.errors import UnknownNameError
 from costmodel.reports import View, refuse_unshowable, render
+from costmodel.verbs.gpu_estimate import GpuOptions, names_gpu
 
 _GROUPS = ("op", "layer", "phase")
 _SEARCH = ("search", "objective", "effort")
@@ -18,6 +21,7 @@ _SEARCH = ("search", "objective", "effort")
 
 @o.recipe_options
 @o.backend_options()
+@gpu_options
 def analyze(
     subject: o.Subject,
     settings: dict[str, Any],
@@ -25,7 +29,9 @@ def analyze(
     hardware: Annotated[
         str | None,
         typer.Option(
-            "--hardware", help="add energy and cycles on this machine: a name, a YAML file, or a Timeloop folder"
+            "--hardware",
+            help="add energy and cycles on this accelerator (a name, a YAML file, a Timeloop folder), "
+            "or seconds, memory and joules on this GPU (a name, a YAML file)",
         ),
     ] = None,
     phase: Annotated[
@@ -33,7 +39,7 @@ def analyze(
         typer.Option(
             "--phase",
             help="inference (one forward pass of one sample) or training (a step); "
-            "of the hardware's part alone if there is one [default: training, and inference on hardware]",
+            "of the hardware's part alone if there is one [default: training, and inference on an accelerator]",
         ),
     ] = None,
     search: Annotated[
@@ -44,6 +50,7 @@ def analyze(
         bool, typer.Option("--verify", help=f"also hand the {backends.DEFAULT} mappings to {o.verifier_title()}")
     ] = False,
     words: dict[str, Any],
+    running: GpuOptions,
     objective: Annotated[
         str, typer.Option("--objective", help="what optimum makes least: latency (then energy), energy, or edp")
     ] = "latency",
@@ -67,11 +74,14 @@ def analyze(
         raise UnknownNameError("group for --by", by, _GROUPS)
     refuse_unshowable(format, "Analysis")
     _refuse_idle(hardware, backend, verify)
+    if hardware is not None and names_gpu(hardware):
+        o.refuse((*_SEARCH, "jobs", "backend", "verify"), f"is about an accelerator; {hardware} is a GPU")
     with subject_prints_to_stderr(), progress_bars() as show:
         analysis = verb(
             subject, random=not no_random, cache=not no_cache, hardware=hardware, phase=phase, concrete=concrete,
             backend=backend, search=search, objective=objective, effort=effort, verify=verify, jobs=jobs, progress=show,
-            options=o.words_of(words, backends.verifier() if verify else backends.load(backend)), **settings,
+            options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
+            **asdict(running), **settings,
         )  # fmt: skip
     write(render(analysis, format, View(layers=layers, by=by, top=top)), output)
     return 0

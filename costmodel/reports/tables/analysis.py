@@ -7,8 +7,8 @@ from costmodel.ir.tensor import Role
 from costmodel.ir.trace import FOR_ONE_BATCH, VALUES
 from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
-from costmodel.reports.table import Cell, Table
-from costmodel.reports.tables import cost
+from costmodel.reports.table import Cell, Percent, Table
+from costmodel.reports.tables import cost, gpu_estimate
 from costmodel.reports.view import View
 
 NOUN = Analysis
@@ -27,6 +27,9 @@ def tables(analysis: Analysis, view: View) -> list[Table]:
         result.append(_layers(analysis, view.top))
     if analysis.uncounted:
         result.append(_uncounted(analysis))
+    if analysis.gpu and analysis.time and analysis.memory and analysis.energy:
+        result += gpu_estimate.estimate_tables(analysis.gpu, analysis.time, analysis.memory, analysis.energy)
+        result.append(_slowest(analysis, view.top))
     result += assumptions_table(analysis.assumptions)
     if analysis.cost is not None:
         result += cost.tables(analysis.cost, view)
@@ -35,7 +38,7 @@ def tables(analysis: Analysis, view: View) -> list[Table]:
 
 _PER_LAYER = (
     "layer", "type", "parameters", "forward_operations", "backward_operations", "optimizer_operations",
-    "step_operations", "step_macs", "input_bytes", "output_bytes", "energy_pj", "cycles", "utilisation",
+    "step_operations", "step_macs", "input_bytes", "output_bytes", "energy_pj", "cycles", "utilisation", "seconds",
 )  # fmt: skip
 
 
@@ -57,8 +60,24 @@ def records(analysis: Analysis, view: View) -> Table | None:
 def _per_layer(row: LayerRow) -> list[Cell]:
     ops = row.operations
     parts = (_forward(ops), ops.backward, ops.optimizer, ops.step)
-    machine = (row.energy_pj, row.cycles, row.utilisation)
+    machine = (row.energy_pj, row.cycles, row.utilisation, row.seconds)
     return [row.layer, row.type, row.parameters, *parts, row.macs.step, row.input_bytes, row.output_bytes, *machine]
+
+
+_SLOWEST = 10
+
+
+def _slowest(analysis: Analysis, top: int | None) -> Table:
+    """Layers by seconds on the GPU."""
+    timed = sorted((row for row in analysis.layers if row.seconds), key=lambda row: -(row.seconds or 0.0))
+    whole = analysis.time.card_seconds if analysis.time else 0.0
+    shown = timed[: top or _SLOWEST]
+    rows: list[list[Cell]] = [
+        [r.layer, r.type, float(f"{r.seconds:.3g}"), Percent(100 * (r.seconds or 0.0) / whole), r.shapes, r.where]
+        for r in shown
+    ]
+    headers = ("layer", "type", "s", "share", "shapes", "where")
+    return Table(f"Layers (seconds of the card, without the optimizer), the {len(shown)} largest", headers, rows)
 
 
 def _forward(ops: Figures) -> int:

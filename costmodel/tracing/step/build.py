@@ -72,7 +72,8 @@ def _built(
     get_sizes(model, lambda: preprocess(batch))
     roots = (subject.source, recipe.optimizer, phase.loss)
     if not phase.trains:
-        return forward_only(model, batch, preprocess, notes, roots, evaluation=phase.step == "evaluate")
+        evaluation = phase.step == "evaluate"
+        return forward_only(model, batch, preprocess, notes, roots, evaluation=evaluation, autocast=phase.autocast)
     whole = phase.step if callable(phase.step) else None
     optimizers = optimizers_of(model, words, recipe, phase, notes, own_step=whole is not None)
     if whole is not None:

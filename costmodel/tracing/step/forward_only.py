@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from costmodel.tracing.inputs import batch_of, call, get_sizes
 from costmodel.tracing.recipe.recipe import Recipe
 from costmodel.tracing.step.own_words import own_words
 from costmodel.tracing.step.step import Step
+from costmodel.tracing.step.techniques.precision import cast_to
 
 
 def forward_only(
@@ -26,6 +27,7 @@ def forward_only(
     roots: tuple[Any, ...],
     *,
     evaluation: bool,
+    autocast: str | None = None,
 ) -> Step:
     """A pass without gradients.
 
@@ -36,11 +38,13 @@ def forward_only(
         notes: readings taken.
         roots: see :class:`Step`.
         evaluation: in evaluation mode; else in training mode, which moves batch norm's statistics.
+        autocast: the type that it computes in where it may.
     """
     model.train(not evaluation)
+    around = nullcontext if autocast is None else lambda: cast_to(autocast, notes)
 
     def forward() -> None:
-        with torch.no_grad(), no_fast_path():
+        with torch.no_grad(), no_fast_path(), around():
             call(model, preprocess(batch))
 
     return Step(model, (), batch, forward, lambda: None, notes, roots)

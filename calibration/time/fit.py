@@ -1,0 +1,203 @@
+"""Fit the constants of the time model: ``python -m calibration.time.fit [--write]``; prints the error tables.
+
+Least squares of log(estimate / measured), with large errors damped, held near the first guesses (guesses.yaml). Judged
+by leaving families out (five folds) and cards out (one at a time): no figure of those tables saw its own case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calibration.time import model
+from calibration.time.levenberg import Vector, least_squares
+from calibration.time.tables import Singles, Step, groups, read_networks, read_singles, read_steps
+from costmodel.backends.gpu.time.constants import Constants
+from costmodel.backends.gpu.time.kernel_table import Floats
+
+_STEP_SCALE, _SINGLE_SCALE = 0.07, 0.2
+"""Errors above these (in logarithms) count linearly, not squared."""
+_PRIOR = 0.7
+_WEIGHT = {"zeus": 1.5, "lambda": 2.0, "torchvision-train": 0.6, "torchvision-infer": 0.4, "timm-train": 0.7}
+"""What a step of a source weighs, 1 where nothing is said: few and independent ones more, host-bound ones less."""
+_SINGLE_WEIGHT, _HALF_SINGLE, _TRAFFIC_SINGLE = 0.2, 0.2, 0.3
+GUESSES = Constants(
+    product_fp32=0.9, product_tf32=0.8, product_half=0.75, convolution_fp32=0.9, convolution_tf32=0.7,
+    convolution_half=0.7, input_gradient=0.85, weight_gradient=0.7, tile_exponent=0.08, prologue=40, wave_rounding=0.5,
+    cache_rate=0.5, winograd_2=0.8, winograd_4=0.8, winograd_weight=1.0, winograd_transform=0.8, layout_bytes=0.5,
+    grouped_fp32=0.2, grouped_half=0.15, grouped_half_last=0.05, grouped_width=0.5, grouped_width_last=0.2,
+    grouped_input=0.9, grouped_weight=0.5, grouped_input_last=0.9, grouped_weight_last=0.6, depthwise_forward=0.33,
+    depthwise_input=0.28, depthwise_weight=0.05, depthwise_forward_last=1.5, depthwise_input_last=1.5,
+    depthwise_weight_last=1.0, products_bytes=0.75, depthwise_bytes=0.4, elementwise=0.75, normalization=0.6,
+    normalization_backward=0.6, layer_norm=0.45, layer_norm_backward=0.3, softmax=0.5, pooling=0.5,
+    pooling_backward=0.35, reduction=0.6, copy=0.6, indexing=0.3, optimizer=0.8, other=0.3, half_bytes=0.95,
+    normalization_last=1.2, elementwise_last=1.1, copy_last=0.9, cache_boost=2.0, launch=3e-6, attention_half=0.35,
+    attention_fp32=0.4, overlap=2.0, view_share=0.3,
+)  # fmt: skip
+"""First guesses: kernels' shares from NeuSight's and DeepBench's measurements, the rest by rule of thumb."""
+
+
+class Fit:
+    """Data and layout of one fit."""
+
+    def __init__(self, steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]]) -> None:
+        cards = sorted({step.card for step in steps} | {part.card for part in singles})
+        self.layout = model.Layout(tuple(cards), tuple(sorted({step.host for step in steps})))
+        self.specs = model.spec_cards(cards)
+        self.groups = groups(steps, networks)  # type: ignore[arg-type]
+        self.singles = singles
+        self.weights = [np.array([_WEIGHT.get(s.source, 1.0) for s in group.steps]) for group in self.groups]
+
+    def run(self, rounds: int, start: Vector | None = None) -> Vector:
+        """The fitted vector."""
+        guess, spread = self.layout.start(GUESSES)
+
+        def residuals(x: Vector) -> Vector:
+            steps = model.step_errors(x, self.layout, self.specs, self.groups)
+            singles = model.single_errors(x, self.layout, self.specs, self.singles)
+            parts = [w * _damped(e, _STEP_SCALE) for w, e in zip(self.weights, steps, strict=True)]
+            parts += [
+                _single_weight(part) * _damped(error, _SINGLE_SCALE)
+                for part, error in zip(self.singles, singles, strict=True)
+            ]
+            return np.concatenate([*parts, _PRIOR * (x - guess) / spread])
+
+        return least_squares(residuals, guess if start is None else start, rounds)
+
+
+def _single_weight(part: Singles) -> float:
+    if part.source.endswith("-half"):
+        return _HALF_SINGLE
+    return (
+        _TRAFFIC_SINGLE
+        if part.source in ("neusight-elementwise", "neusight-norm", "neusight-softmax")
+        else (_SINGLE_WEIGHT)
+    )
+
+
+def _damped(error: Floats, scale: float) -> Floats:
+    """Pseudo-Huber: squared near zero, linear far away."""
+    damped: Floats = np.sign(error) * np.sqrt(2 * (np.sqrt(1 + (error / scale) ** 2) - 1))
+    return damped
+
+
+def usable(steps: Sequence[Step]) -> list[Step]:
+    """The steps that enter a fit; half precision on a card without tensor cores is nobody's use, and left out."""
+    return [step for step in steps if not (step.card == "titan-xp" and step.network.endswith("/half"))]
+
+
+def line(title: str, errors: Floats) -> str:
+    """Median, bias, 90th percentile and worst of some errors."""
+    size = np.abs(np.expm1(errors))
+    worst = np.exp(errors[np.argmax(np.abs(errors))])
+    return (
+        f"{title:44s} {len(errors):4d}  median {100 * np.median(size):5.1f} %  90 % within "
+        f"{100 * np.quantile(size, 0.9):5.1f} %  bias {np.exp(np.median(errors)):.2f}  worst {worst:.2f}"
+    )
+
+
+def table(title: str, steps: Sequence[Step], errors: Floats) -> None:
+    """Errors by source, card, layout and precision."""
+    print(f"\n{title}")
+    kinds = dict.fromkeys((s.source, s.card, s.running.layout, s.running.precision or "default") for s in steps)
+    for kind in kinds:
+        mine = [i for i, s in enumerate(steps)
+                if (s.source, s.card, s.running.layout, s.running.precision or "default") == kind]  # fmt: skip
+        print(line(" ".join(kind), errors[mine]))
+
+
+def errors_of(fit: Fit, x: Vector, steps: Sequence[Step], networks: dict[str, list[object]]) -> Floats:
+    """Errors of any steps under a fit, in their order; a card that the fit did not see has factors of 1."""
+    specs = {**fit.specs, **model.spec_cards(sorted({s.card for s in steps}))}
+    parts = groups(steps, networks)  # type: ignore[arg-type]
+    found = model.step_errors(x, fit.layout, specs, parts)
+    by_step = {id(step): error for part, errors in zip(parts, found, strict=True)
+               for step, error in zip(part.steps, errors, strict=True)}  # fmt: skip
+    return np.array([by_step[id(step)] for step in steps])
+
+
+def by_family(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]], full: Vector,
+              rounds: int) -> Floats:  # fmt: skip
+    """Errors of every step under a fit that saw no step of its family."""
+    families = sorted({step.family for step in steps})
+    random.Random(11).shuffle(families)
+    errors = np.zeros(len(steps))
+    for fold in range(FOLDS):
+        out = set(families[fold::FOLDS])
+        fit = Fit(usable([s for s in steps if s.family not in out]), singles, networks)
+        x = fit.run(rounds, _moved(fit, full))
+        mine = [i for i, step in enumerate(steps) if step.family in out]
+        errors[mine] = errors_of(fit, x, [steps[i] for i in mine], networks)
+    return errors
+
+
+def by_card(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]], full: Vector,
+            rounds: int) -> Floats:  # fmt: skip
+    """Errors of every step under a fit that saw nothing of its card; its host is one of those that were seen."""
+    errors = np.zeros(len(steps))
+    for card in sorted({step.card for step in steps}):
+        rest = [s for s in steps if s.card != card]
+        fit = Fit(usable(rest), [part for part in singles if part.card != card], networks)
+        x = fit.run(rounds, _moved(fit, full))
+        mine = [i for i, step in enumerate(steps) if step.card == card]
+        errors[mine] = errors_of(fit, x, [steps[i] for i in mine], networks)
+    return errors
+
+
+FOLDS = 5
+
+
+def _moved(fit: Fit, full: Vector) -> Vector:
+    """A start for a fit on fewer cases: the constants of the whole fit, its own cards and hosts afresh.
+
+    The start decides how soon the minimum is found, not where it is.
+    """
+    start, _ = fit.layout.start(GUESSES)
+    count = len(model.NAMES)
+    return np.concatenate([full[:count], start[count:]])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit, judge, and write if asked."""
+    parser = argparse.ArgumentParser(prog="python -m calibration.time.fit", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=12, help="rounds of the whole fit")
+    parser.add_argument("--judge", action="store_true", help="leave families and cards out, too (half an hour)")
+    parser.add_argument("--write", action="store_true", help="with --judge: write constants.yaml and hw_specs/gpu")
+    parser.add_argument("--save", type=Path, help="where the vector is kept (.npy)")
+    parser.add_argument("--start", type=Path, help="a vector that was kept")
+    words = parser.parse_args(arguments)
+    networks: dict[str, list[object]] = read_networks()  # type: ignore[assignment]
+    steps, singles = read_steps(), read_singles()
+    fit = Fit(usable(steps), singles, networks)
+    x = fit.run(words.rounds, np.load(words.start) if words.start else None)
+    if words.save:
+        np.save(words.save, x)
+    table("In the fit", steps, errors_of(fit, x, steps, networks))
+    for part, error in zip(singles, model.single_errors(x, fit.layout, fit.specs, singles), strict=True):
+        print(line(f"{part.source} {part.card}", error))
+    for name, value in zip(model.NAMES, np.exp(x), strict=False):
+        print(f"{name:24s} {value:.4g}")
+    for card in fit.layout.cards:
+        own = fit.layout.card(x, card, fit.specs)
+        print(f"{card:24s} compute {own.compute_factor:.2f}  memory {own.memory_factor:.2f}")
+    for host in fit.layout.hosts:
+        print(f"{host:24s} {fit.layout.host(x, host) * 1e6:.1f} µs a kernel")
+    if words.judge:
+        families = by_family(steps, singles, networks, x, words.rounds // 2)
+        table("Families left out", steps, families)
+        cards = by_card(steps, singles, networks, x, words.rounds // 2)
+        table("Cards left out", steps, cards)
+        if words.save:
+            np.savez(words.save.with_suffix(".npz"), families=families, cards=cards)
+        if words.write:
+            write(x, fit.layout, steps, families, cards)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Seconds of each kernel on a card: arithmetic and memory traffic, which overlap in part, and a launch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from costmodel.backends.gpu.time.card import Card
+from costmodel.backends.gpu.time.constants import Constants
+from costmodel.backends.gpu.time.kernel_table import Floats, KernelTable
+from costmodel.backends.gpu.time.options import Running
+from costmodel.backends.gpu.time.products import product_seconds, tensor_rate
+from costmodel.backends.gpu.time.traffic import traffic_seconds
+from costmodel.backends.gpu.time.windows import depthwise_seconds, grouped_seconds
+from costmodel.ir.kernel import KernelKind
+
+
+def kernel_seconds(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:
+    """Seconds of one run of each row; 0 for what only the host does."""
+    arithmetic = (
+        product_seconds(table, card, running, c)
+        + grouped_seconds(table, card, running, c)
+        + depthwise_seconds(table, card, running, c)
+        + _attention(table, card, running, c)
+    )
+    traffic = traffic_seconds(table, card, running, c)
+    seconds = (arithmetic**c.overlap + traffic**c.overlap) ** (1 / c.overlap) + c.launch
+    return np.where(table.is_a(KernelKind.NONE), 0.0, seconds)
+
+
+def _attention(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:
+    rate, _ = tensor_rate(table, card, running)
+    share = np.where(table.half, c.attention_half, c.attention_fp32)
+    return np.where(table.is_a(KernelKind.ATTENTION), 2 * table.macs / (share * rate), 0.0)

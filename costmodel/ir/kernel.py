@@ -1,0 +1,83 @@
+"""A kernel: what a GPU is asked to do at once, as plain data from which a card's seconds follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from costmodel.ir.phase import Phase
+
+
+class KernelKind(str, Enum):
+    """Kinds of kernels whose speed is limited alike."""
+
+    CONVOLUTION = "convolution"
+    GROUPED = "grouped convolution"
+    DEPTHWISE = "depthwise convolution"
+    PRODUCT = "product"
+    ATTENTION = "attention"
+    RECURRENT = "recurrent"
+    NORM = "norm"
+    SOFTMAX = "softmax"
+    POOLING = "pooling"
+    REDUCTION = "reduction"
+    ELEMENTWISE = "elementwise"
+    COPY = "copy"
+    INDEXING = "indexing"
+    OPTIMIZER = "optimizer"
+    OTHER = "other"
+    NONE = "none"
+    """Only the host works: a view, an allocation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """The matrix products that a kernel does, ``times`` of [rows, depth] × [depth, columns].
+
+    A convolution is the product that computes it without building the matrix (implicit GEMM). Its groups are
+    separate products.
+
+    Attributes:
+        role: ``forward``, or the gradient that is computed: ``input`` or ``weight``.
+        taps: positions of the kernel window, 1 for a plain product.
+        stride: the largest step of the window.
+        image: output positions of a two-dimensional convolution, (1, 1) otherwise.
+    """
+
+    times: int
+    rows: int
+    columns: int
+    depth: int
+    role: str = "forward"
+    taps: int = 1
+    stride: int = 1
+    image: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """One kernel of a call.
+
+    Attributes:
+        kind: what limits its speed.
+        op: the call's packet.
+        scope: module path.
+        phase: part of the step.
+        dtype: element type of what it reads first.
+        macs: multiply-accumulates.
+        scalar_ops: scalar results of elementwise work.
+        nbytes: bytes that it reads and writes, every tensor once.
+        product: its matrix products; None where there are none.
+        tensors: tensors of a fused update over a list, else 1.
+    """
+
+    kind: KernelKind
+    op: str
+    scope: str
+    phase: Phase
+    dtype: str
+    macs: int
+    scalar_ops: int
+    nbytes: int
+    product: Product | None = None
+    tensors: int = 1
