@@ -11,6 +11,7 @@ from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import OWN_CLASS, OWN_OPTIMIZER, Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
 from costmodel.ir.doubts import Assumption, Uncounted
+from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
 
@@ -26,6 +27,7 @@ class Computed:
         model_open: True if it is not known which object is the model.
         inference: the layer problems and operations of one inference, where they are asked for.
         from_table: there is only a table's row: what is missing is missing there.
+        gpu: estimates on the cards that the rules may mean; ``gpu_because`` says why there are none.
     """
 
     analysis: Analysis | None = None
@@ -35,6 +37,8 @@ class Computed:
     model_open: bool = False
     from_table: bool = False
     inference: Workload | None = None
+    gpu: tuple[GpuEstimate, ...] = ()
+    gpu_because: str = ""
 
 
 _UNKNOWN_LENGTH = Value(

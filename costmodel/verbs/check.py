@@ -25,9 +25,11 @@ from costmodel.rules.judging.judge import judge
 from costmodel.rules.judging.own_sheet import own_sheet
 from costmodel.rules.judging.sheets import Sheet, merged, one_sheet, sheets_of
 from costmodel.rules.schema.rulebook import HardwareRule, Rulebook, load_rulebook
+from costmodel.rules.value import FactSheet
 from costmodel.verbs.analyze import analysis_of
 from costmodel.verbs.estimate import Progress, named, workload_of
 from costmodel.verbs.facts import read_facts, refuse_idle
+from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpus
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -53,6 +55,8 @@ class CheckRequest:
         team_solutions: how many solutions the team has handed in.
         originals: the organizers' own copy of locked files.
         concrete: what hangs on values is recorded on real tensors.
+        hardware: the GPU that the rules' seconds, memory and joules are estimated on, in the place of the rulebook's.
+        running: how it runs there.
     """
 
     reference: Any
@@ -70,6 +74,8 @@ class CheckRequest:
     concrete: bool = False
     team_solutions: int | None = None
     originals: Path | None = None
+    hardware: str | None = None
+    running: GpuOptions = field(default_factory=GpuOptions)
 
     @property
     def folder(self) -> Path | None:
@@ -104,6 +110,8 @@ def check(
     cache: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
+    hardware: str | None = None,
+    running: Mapping[str, Any] | None = None,
     **settings: Unpack[Settings],
 ) -> Verdict:
     """Analyze a model with the rulebook's defaults, map it onto the rulebook's machine, and judge it.
@@ -120,6 +128,8 @@ def check(
         cache: use the user's cache folder.
         jobs: worker processes; 0 is one per core.
         progress: told how far the work is.
+        hardware: the GPU that seconds, memory and joules are estimated on, in the place of the rulebook's.
+        running: how it runs there: ``precision`` and the other words of :func:`costmodel.estimate` for a GPU.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
@@ -131,6 +141,8 @@ def check(
         facts={name: str(value) for name, value in (facts or {}).items()},
         fact_files=tuple(map(Path, fact_files)),
         concrete=concrete,
+        hardware=hardware,
+        running=GpuOptions(**(running or {})),
     )
     run = Run(cache=cache, jobs=jobs)
     return check_submission(submission, rules, run, track=track, reading=reading, progress=progress)
@@ -174,6 +186,7 @@ def check_submission(
                 raise
             which = isinstance(error, NoChoiceError)
             computed = Computed(because=f"the model cannot be analysed: {error.message}", model_open=which)
+    computed = with_gpu(computed, book, submission, facts)
     if submission.name is None and folder is None and computed.analysis is not None:
         name = computed.analysis.subject.name
     return judge(computed, book, facts, subject=name, track=track, reading=reading, contract=contract)
@@ -207,6 +220,35 @@ def costs_of(workload: Workload, rule: HardwareRule, run: Run) -> dict[str, Cost
     backend = backends.load()
     searches = (rule.search, *rule.beside)
     return {search: backend.estimate(workload, machine, Search(search=search), run) for search in searches}
+
+
+def with_gpu(computed: Computed, book: Rulebook, submission: CheckRequest, facts: FactSheet) -> Computed:
+    """What was computed, and the estimates on the rules' GPU of what nobody has measured.
+
+    A model that cannot be analysed leaves them out, with the reason: the facts may decide all the same.
+    """
+    if book.gpu is None:
+        if submission.hardware is not None or submission.running != GpuOptions():
+            raise UsageError(f"{book.name} has nothing to estimate on a GPU: leave out --hardware and its options")
+        return computed
+    open_metrics = [n for n, m in book.metrics.items() if m.estimate is not None and n not in facts.measured]
+    if not open_metrics:
+        return computed
+    cards = (submission.hardware,) if submission.hardware is not None else book.gpu.cards
+    if not cards:
+        return replace(computed, gpu_because="the rules name no GPU: with one (--hardware) it is estimated")
+    try:
+        model = _model(submission, book)
+        settings = {**book.subject.settings, **submission.settings}
+        analysis, found = estimate_on_gpus(
+            model, settings, cards, submission.running, phase=book.gpu.phase, defaults=book.subject.defaults,
+            concrete=submission.concrete, random=book.convention.random,
+        )  # fmt: skip
+    except (SubjectError, RecipeError, TraceError) as error:
+        return replace(computed, gpu_because=f"it cannot be estimated: {error.message}")
+    whole = computed.analysis or analysis
+    said = (*whole.assumptions, *(a for one in found for a in one.assumptions))
+    return replace(computed, gpu=found, analysis=replace(whole, assumptions=said))
 
 
 def _nothing_is_ignored(submission: CheckRequest) -> None:

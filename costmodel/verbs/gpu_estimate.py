@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +96,24 @@ def estimate_on_gpu(
     Raises:
         UsageError: the card cannot do what is asked; names what it can.
     """
+    analysis, (found,) = estimate_on_gpus(
+        model, settings, (hardware,), options, phase=phase, defaults=defaults, concrete=concrete, random=random
+    )
+    return analysis, found
+
+
+def estimate_on_gpus(
+    model: Any,
+    settings: Mapping[str, Any],
+    cards: Sequence[str],
+    options: GpuOptions,
+    *,
+    phase: str | None,
+    defaults: Mapping[str, Any] | None = None,
+    concrete: bool = False,
+    random: bool = True,
+) -> tuple[Analysis, tuple[GpuEstimate, ...]]:
+    """See :func:`estimate_on_gpu`, on several cards; traced once."""
     from costmodel.files.fingerprint import source_digest
     from costmodel.hardware.gpu.cards import load_gpu
     from costmodel.passes.summary import summarise
@@ -104,8 +122,9 @@ def estimate_on_gpu(
 
     if phase not in (None, TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
-    spec = load_gpu(hardware)
-    _refuse(spec, options)
+    specs = [load_gpu(name) for name in cards]
+    for spec in specs:
+        _refuse(spec, options)
     words = dict(settings)
     if phase == INFERENCE:
         words["step"] = "evaluate"
@@ -118,8 +137,9 @@ def estimate_on_gpu(
     precision = "amp" if cast is not None else options.precision
     digest = source_digest(plan.reference) if plan.reference else ""
     analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
-    found = estimate_training(training, spec, replace(options, precision=precision), phase=phase or TRAINING)
-    return analysis, found
+    options = replace(options, precision=precision)
+    found = [estimate_training(training, spec, options, phase=phase or TRAINING) for spec in specs]
+    return analysis, tuple(found)
 
 
 def _refuse(spec: GpuSpec, options: GpuOptions) -> None:

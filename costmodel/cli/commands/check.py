@@ -10,14 +10,17 @@ import typer
 
 from costmodel.backends.backend import Run
 from costmodel.cli import options as o
+from costmodel.cli.gpu_options import gpu_options
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.ir.verdict import Outcome, Verdict
 from costmodel.reports import View, refuse_unshowable, render
+from costmodel.verbs.gpu_estimate import GpuOptions
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 
 
 @o.recipe_options
+@gpu_options
 def check(
     subject: Annotated[
         str,
@@ -27,6 +30,7 @@ def check(
         ),
     ],
     settings: dict[str, Any],
+    *,
     rules: Annotated[str, typer.Option("--rules", help="a rulebook's name or YAML file")],
     fact: Annotated[
         list[str] | None,
@@ -60,6 +64,10 @@ def check(
     track: Annotated[str | None, typer.Option("--track", help="a track of the rulebook [default: its first]")] = None,
     reading: o.Reading = "as-written",
     concrete: o.Concrete = False,
+    hardware: Annotated[
+        str | None, typer.Option("--hardware", help="the GPU to estimate on, in the place of the rulebook's")
+    ] = None,
+    running: GpuOptions,
     jobs: o.Jobs = 1,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
     format: o.Format = "text",
@@ -86,6 +94,8 @@ def check(
         team_solutions=team_solutions,
         originals=originals,
         concrete=concrete,
+        hardware=hardware,
+        running=running,
     )
     run = Run(cache=not no_cache, jobs=jobs)
     with subject_prints_to_stderr(), progress_bars() as show:

@@ -11,6 +11,7 @@ from statistics import median
 from costmodel.errors import joined
 from costmodel.ir.verdict import Claim
 from costmodel.rules.figures import Computed, figure_value
+from costmodel.rules.gpu_figures import ESTIMATED, estimated_value
 from costmodel.rules.schema.metric import MetricSpec, Normalised
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.rules.value import Fact, FactSheet, Value, plain
@@ -43,6 +44,9 @@ class Evidence:
         for origin in _BELIEVED[spec.source]:
             if known[origin].known:
                 return known[origin]
+        estimated = self._estimated(spec)
+        if estimated is not None:
+            return replace(estimated, lacks=estimated.lacks or (name,))
         bound = self._at_least(spec)
         if bound is not None:
             return replace(bound, lacks=known["measured"].lacks or (name,))
@@ -119,6 +123,16 @@ class Evidence:
         named = ((name, spec) for name, reading in self.book.readings.items() for spec in reading.metrics.values())
         return next((name for name, spec in named if spec.figure == figure), figure)
 
+    def _estimated(self, spec: MetricSpec) -> Value | None:
+        """The interval of a GPU estimate; None where there is none to be had, or it is less than a bound says."""
+        if spec.estimate is None or self.book.gpu is None or not self.computed.gpu:
+            return None
+        value = estimated_value(spec.estimate, self.computed.gpu, self.book.gpu)
+        bound = self._at_least(spec)
+        if value.amount is None and bound is not None:
+            return None
+        return value
+
     def _at_least(self, spec: MetricSpec) -> Value | None:
         """A lower bound of what only a run can measure."""
         if spec.lower_bound is None or self.computed.analysis is None:
@@ -145,6 +159,8 @@ class Evidence:
             return Value(None, because=f"{name} is not given")
         unit = f", in {spec.unit}" if spec.unit else ""
         because = f"{name} is not known before the run: it has to be given as a fact{unit}"
+        if spec.estimate is not None:
+            because = joined(because, self.computed.gpu_because)
         return Value(None, because=because, lacks=(name,))
 
     def _sum(self, parts: list[Value]) -> Value:
@@ -154,7 +170,7 @@ class Evidence:
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
         width = sum((part.uncertainty for part in parts), Decimal(0))
         at_least, varies = any(part.at_least for part in parts), any(part.varies for part in parts)
-        return Value(total, at_least, reasons, width, "derived", varies=varies)
+        return Value(total, at_least, reasons, width, _derived(parts), varies=varies)
 
     def _normalised(self, rule: Normalised) -> Value:
         value, count = self.value(rule.metric), self.value(rule.by)
@@ -162,14 +178,17 @@ class Evidence:
             return value
         if count.amount is None:
             because = f"{value.because}; {rule.by} is not given: taken to be {rule.to}"
-            return Value(value.amount, value.at_least, because, value.uncertainty, "derived")
+            return Value(value.amount, value.at_least, because, value.uncertainty, _derived((value,)))
         if count.amount == 0:
             return Value(None, because=f"{rule.by} is 0")
         because = f"{value.because}; scaled from {count.amount:,} to {rule.to:,} {rule.by}"
         scale = rule.to / count.amount
-        return Value(
-            value.amount * rule.to / count.amount, value.at_least, because, value.uncertainty * scale, "derived"
-        )
+        return Value(value.amount * scale, value.at_least, because, value.uncertainty * scale, _derived((value, count)))
+
+
+def _derived(parts: Iterable[Value]) -> str:
+    """Origin of a value that is made of others: what is made of an estimate is one."""
+    return ESTIMATED if any(part.origin == ESTIMATED for part in parts) else "derived"
 
 
 def unknown_of(parts: Iterable[Value]) -> Value:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from costmodel.errors import joined
 from costmodel.ir.verdict import Consequence, Finding, Outcome
+from costmodel.rules.gpu_figures import ESTIMATED
 from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.value import Value, plain
 
@@ -78,6 +79,8 @@ def _decided(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
     if limit.value is None:
         if value.at_least:
             return Outcome.UNDECIDED, f"only a lower bound: {value.because}"
+        if value.origin == ESTIMATED:
+            return Outcome.UNDECIDED, f"it has to be measured; {value.because}"
         return Outcome.PASS, value.because
     return _compared(limit, limit.value, value, value.amount)
 
@@ -93,5 +96,5 @@ def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -
     if holds:
         return Outcome.PASS, value.because
     # how we computed it helps to mend it; where a fact comes from does not
-    how = value.because if value.origin == "computed" else ""
+    how = value.because if value.origin in ("computed", ESTIMATED) else ""
     return Outcome.FAIL, joined(f"{amount:,} is not {limit.operator} {bound:,}", how)

@@ -34,6 +34,7 @@ class MetricSpec(Strict):
         lower_bound: a figure of the graph below which the value cannot lie; it proves that a maximum is broken, where
             nothing has been measured.
         claim_figure: another figure that a claim may also be of (what the course's own script prints).
+        estimate: a figure of a GPU estimate (rules/gpu_figures.py), an interval that counts where nothing was measured.
         aliases: other names under which a fact may be given.
         complement_of: a fact in percent whose complement to 100 this is, if it is not given itself.
         sum_of: metrics whose sum this is.
@@ -50,6 +51,7 @@ class MetricSpec(Strict):
     either_figure: str | None = None
     lower_bound: str | None = None
     claim_figure: str | None = None
+    estimate: str | None = None
     aliases: tuple[str, ...] = ()
     complement_of: str | None = None
     sum_of: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class MetricSpec(Strict):
             raise ValueError("either_figure stands beside a figure")
         if self.lower_bound is not None and (self.figure is not None or self.derived):
             raise ValueError("lower_bound is for a metric that is measured or claimed")
+        if self.estimate is not None and (self.figure is not None or self.derived):
+            raise ValueError("estimate is for a metric that is measured or claimed")
         return self
 
     @property

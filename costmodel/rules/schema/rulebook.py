@@ -15,6 +15,8 @@ from costmodel.files.documents import Strict, read_document
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.rules.figures import FIGURES, OF_INFERENCE
+from costmodel.rules.gpu_figures import GPU_FIGURES
+from costmodel.rules.schema.gpu_rule import GpuRule
 from costmodel.rules.schema.limit import LimitSpec
 from costmodel.rules.schema.metric import MetricSpec
 from costmodel.rules.schema.points import PointTable
@@ -113,6 +115,7 @@ class Rulebook(Strict):
     """One edition of a rule set. ``tracks`` are alternative sets of limits; the first is the default.
 
     Attributes:
+        gpu: the card that seconds, memory and joules are estimated for.
         waive_uncounted: op packets that may stay without formula.
         readings: alternative readings by name; ``as-written`` is the rulebook itself.
         notes: readings taken where the text is ambiguous.
@@ -125,6 +128,7 @@ class Rulebook(Strict):
     subject: SubjectDefaults
     convention: ConventionSpec = ConventionSpec()
     hardware: HardwareRule | None = None
+    gpu: GpuRule | None = None
     contract: ContractSpec | None = None
     resources: tuple[ResourceSpec, ...] = ()
     metrics: dict[str, MetricSpec]
@@ -149,6 +153,9 @@ class Rulebook(Strict):
                 if figure not in FIGURES:
                     known = ", ".join(sorted(FIGURES))
                     raise ValueError(f"metric {name}: unknown figure {figure!r}; known: {known}")
+            if metric.estimate is not None and (self.gpu is None or metric.estimate not in GPU_FIGURES):
+                known = ", ".join(sorted(GPU_FIGURES))
+                raise ValueError(f"metric {name}: estimate {metric.estimate!r} needs gpu, and is one of: {known}")
             if metric.either_figure is not None and name in _of_others(self):
                 raise ValueError(f"metric {name}: either_figure is for limits and points, not for sums and ranks")
         if self.ranking is not None and self.ranking.score not in (None, *SCORES):
