@@ -12,7 +12,7 @@ from costmodel.errors import UnknownNameError
 DEFAULT = "analytical"
 """The backend of whoever names none."""
 
-_SHARED = ("backend", "totals", "trial")
+_SHARED = ("backend", "gpu", "totals", "trial")
 """Modules of this folder that are not backends."""
 
 

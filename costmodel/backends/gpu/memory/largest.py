@@ -1,0 +1,97 @@
+"""The largest batch that fits in a card: surely, and possibly.
+
+Memory is nearly affine in the batch, so each trial is where the line through the closest known batches meets the limit;
+every answer is a batch that was traced, beside one that was traced and did not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from costmodel.backends.gpu.memory.estimate import Script, estimate_memory
+from costmodel.hardware.gpu.spec import GpuSpec
+from costmodel.ir.gpu_memory import GpuMemory
+from costmodel.ir.trace import Trace
+
+START = 8
+"""The batch that is tried first."""
+
+GRAIN = 64
+"""A batch is found to one in so many: 512 to 8."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargestBatch:
+    """Samples a step.
+
+    Attributes:
+        surely: the whole interval fits; 0 if that holds for none.
+        possibly: the lower end fits; 0 if not even a single sample does.
+        traced: batches that were traced for it.
+    """
+
+    surely: int
+    possibly: int
+    traced: tuple[int, ...]
+
+
+def largest_batch(
+    trace_of: Callable[[int], Trace],
+    card: GpuSpec,
+    script: Script | None = None,
+    *,
+    limit_bytes: int | None = None,
+    most: int = 2**16,
+) -> LargestBatch:
+    """The largest batches of a training or an inference on a card.
+
+    Args:
+        trace_of: traces a step at a batch.
+        card: the GPU.
+        script: what is known of the script.
+        limit_bytes: a limit below the card's memory (a rule's 6 GB).
+        most: batches beyond are not tried.
+    """
+    known: dict[int, GpuMemory] = {}
+    limit = card.memory_bytes or 0
+    if limit_bytes is not None:
+        limit = min(limit, limit_bytes)
+
+    def at(batch: int) -> GpuMemory:
+        if batch not in known:
+            known[batch] = estimate_memory(trace_of(batch), card, script)
+        return known[batch]
+
+    possibly = _largest(lambda batch: at(batch).card_bytes.low, limit, most, known)
+    surely = _largest(lambda batch: at(batch).card_bytes.high, limit, most, known)
+    return LargestBatch(surely=surely, possibly=possibly, traced=tuple(sorted(known)))
+
+
+def _largest(nbytes: Callable[[int], float], limit: int, most: int, known: dict[int, GpuMemory]) -> int:
+    """The largest batch whose bytes are at most the limit, to within one in :data:`GRAIN`."""
+    fits = max((batch for batch in known if nbytes(batch) <= limit), default=0)
+    fails = min((batch for batch in known if nbytes(batch) > limit), default=most + 1)
+    trial = START if not known else _meeting(nbytes, known, limit, fits, fails)
+    while fails - fits > max(1, fits // GRAIN):
+        trial = min(max(trial, fits + 1), fails - 1)
+        if nbytes(trial) <= limit:
+            fits = trial
+        else:
+            fails = trial
+        trial = _meeting(nbytes, known, limit, fits, fails)
+    return fits
+
+
+def _meeting(nbytes: Callable[[int], float], known: dict[int, GpuMemory], limit: int, fits: int, fails: int) -> int:
+    """Where the line through two known batches meets the limit; twice as much, or half, where only one is known."""
+    beside = sorted(known, key=lambda batch: abs(nbytes(batch) - limit))[:2]
+    if len(beside) < 2:
+        return 2 * fits if fits else fails // 2
+    a, b = sorted(beside)
+    slope = (nbytes(b) - nbytes(a)) / (b - a)
+    if slope <= 0:
+        return (fits + fails) // 2
+    met = int(a + (limit - nbytes(a)) / slope)
+    # a line that leads to what is known already has been followed to its end: halve what is left
+    return met if fits < met < fails else (fits + min(fails, 2 * fits + 2)) // 2
