@@ -35,6 +35,9 @@ class Traits:
         gradient_of: the op whose gradients it computes.
         no_nest: arithmetic of a matrix product's order that no loop nest describes: what a machine is said to spend
             is then "at least".
+        on_cuda: what of its CUDA kernel decides what is allocated: "product" or "product with bias" (cuBLAS, cuBLASLt),
+            "convolution" or "gradients of a convolution" (cuDNN), "batch statistics" (in float32 whatever the type),
+            "softmax" or "gradient of softmax" (which convert types themselves), "row sums" (of attention).
         knows_complex: its formula counts the real operations of complex tensors itself.
         assumes: what the formula takes for granted of values that it does not see, as a sentence for the reader.
         elsewhere: what other counters make of it, if they are known to be wrong; shown by ``crosscheck``.
@@ -60,6 +63,7 @@ class Traits:
     lifts_literal: bool = False
     gradient_of: str = ""
     no_nest: bool = False
+    on_cuda: str = ""
     knows_complex: bool = False
     assumes: str = ""
     elsewhere: str = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "costmodel"
 
 FILLING_UP = {
+    "backends/gpu/memory/allocator.py": {"Block"},
     "contracts/reading/script_arguments.py": {"CommandLine"},
     "facts/formats/aipowermeter.py": {"_Log"},
     "hardware/timeloop/constraints.py": {"Gathered"},

@@ -171,3 +171,13 @@ def test_bits_are_logic_and_those_that_shift_up_make_room() -> None:
     assert up == {"aten.bitwise_left_shift", "aten.__lshift__"}
     assert up < {n for n, f in formulas().items() if f.traits.bitwise}
     assert torch.equal(aten.bitwise_left_shift(x, 2), x * 4)
+
+
+def test_what_cuda_does_otherwise_is_said_of_the_ops_that_do_it() -> None:
+    found = {entry.traits.on_cuda for entry in formulas().values()}
+    assert found == {
+        "", "product", "product with bias", "convolution", "gradients of a convolution", "batch statistics", "softmax",
+        "gradient of softmax", "row sums",
+    }  # fmt: skip
+    assert traits_of("aten.addmm").on_cuda == "product with bias"
+    assert traits_of("aten.native_layer_norm").on_cuda == ""

@@ -82,6 +82,7 @@ def causal_half(
     aten.scaled_dot_product_attention,
     aten._scaled_dot_product_attention_math,
     causal_half=causal_half,
+    on_cuda="row sums",
     elsewhere=ELSEWHERE,
 )
 def attention(

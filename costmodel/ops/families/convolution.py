@@ -80,6 +80,7 @@ def _per_axis(values: Sequence[int], axes: int) -> Sequence[int]:
     aten.convolution_overrideable,
     mixes=("input", "weight"),
     weights=("weight",),
+    on_cuda="convolution",
 )
 def convolution(
     input: TensorMeta,
@@ -169,7 +170,7 @@ def _mkldnn_convolution(
     return convolution_program(self, weight, bias, stride, padding, dilation, False, [0], groups)
 
 
-@formula(aten.convolution_backward, gradient_of="aten.convolution")
+@formula(aten.convolution_backward, gradient_of="aten.convolution", on_cuda="gradients of a convolution")
 def convolution_backward(
     grad_output: TensorMeta,
     input: TensorMeta,

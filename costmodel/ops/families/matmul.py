@@ -28,7 +28,7 @@ def combined(self: Array, product: Array, beta: float, alpha: float) -> Array:
     return (self if beta == 1 else np.broadcast_to(self, product.shape) * beta) + product
 
 
-@formula(aten.mm, aten._int_mm, mixes=("self", "mat2"), weights=("self", "mat2"))
+@formula(aten.mm, aten._int_mm, mixes=("self", "mat2"), weights=("self", "mat2"), on_cuda="product")
 def mm(self: TensorMeta, mat2: TensorMeta) -> Work:
     """Each output is a dot of length K: K multiplies, K − 1 adds.
 
@@ -44,7 +44,7 @@ def _mm(self: Array, mat2: Array) -> Array:
     return contract("nk,km->nm", self, mat2)
 
 
-@formula(aten.addmm, mixes=("mat1", "mat2"), weights=("mat1", "mat2"))
+@formula(aten.addmm, mixes=("mat1", "mat2"), weights=("mat1", "mat2"), on_cuda="product with bias")
 def addmm(self: TensorMeta, mat1: TensorMeta, mat2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """The product and, per output, 1 add for ``self``.
 
@@ -62,7 +62,7 @@ def _addmm(self: Array, mat1: Array, mat2: Array, beta: float = 1, alpha: float 
     return combined(self, contract("nk,km->nm", mat1, mat2), beta, alpha)
 
 
-@formula(aten.bmm, weights=("self", "mat2"))
+@formula(aten.bmm, weights=("self", "mat2"), on_cuda="product")
 def bmm(self: TensorMeta, mat2: TensorMeta) -> Work:
     """G independent matrix products.
 
@@ -78,7 +78,7 @@ def _bmm(self: Array, mat2: Array) -> Array:
     return contract("gnk,gkm->gnm", self, mat2)
 
 
-@formula(aten.baddbmm, weights=("batch1", "batch2"))
+@formula(aten.baddbmm, weights=("batch1", "batch2"), on_cuda="product")
 def baddbmm(self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """G independent matrix products and, per output, 1 add for ``self``.
 
@@ -95,7 +95,7 @@ def _baddbmm(self: Array, batch1: Array, batch2: Array, beta: float = 1, alpha: 
     return combined(self, contract("gnk,gkm->gnm", batch1, batch2), beta, alpha)
 
 
-@formula(aten.addbmm)
+@formula(aten.addbmm, on_cuda="product")
 def addbmm(self: TensorMeta, batch1: TensorMeta, batch2: TensorMeta, beta: float = 1, alpha: float = 1) -> Work:
     """Each output is one dot of length G·K, plus ``self``.
 
@@ -112,7 +112,7 @@ def _addbmm(self: Array, batch1: Array, batch2: Array, beta: float = 1, alpha: f
     return combined(self, contract("gnk,gkm->nm", batch1, batch2), beta, alpha)
 
 
-@formula(aten.linear)
+@formula(aten.linear, on_cuda="product with bias")
 def linear(weight: TensorMeta, bias: TensorMeta | None = None, *, out: TensorMeta) -> Work:
     """Rows are all leading axes of the input; a bias is 1 add per output.
 
@@ -163,7 +163,7 @@ def _linear_backward(
     )
 
 
-@formula(aten.matmul)
+@formula(aten.matmul, on_cuda="product")
 def matmul(self: TensorMeta, other: TensorMeta, out: TensorMeta) -> Work:
     """Any of the above by rank; leading axes broadcast.
 

@@ -44,7 +44,13 @@ def _affine_work(elements: int, weight: Meta | None, bias: Meta | None) -> Work:
     return scalar(multiply=elements * (weight is not None), add=elements * (bias is not None))
 
 
-@formula(aten.native_batch_norm, aten.cudnn_batch_norm, aten.miopen_batch_norm, keeps_channels=True)
+@formula(
+    aten.native_batch_norm,
+    aten.cudnn_batch_norm,
+    aten.miopen_batch_norm,
+    keeps_channels=True,
+    on_cuda="batch statistics",
+)
 def batch_norm(
     input: Meta,
     weight: Meta | None = None,
@@ -104,7 +110,7 @@ def _batch_norm(
     return out, means, rstds
 
 
-@formula(aten._native_batch_norm_legit, keeps_channels=True)
+@formula(aten._native_batch_norm_legit, keeps_channels=True, on_cuda="batch statistics")
 def batch_norm_legit(
     input: Meta,
     weight: Meta | None = None,
@@ -136,7 +142,7 @@ def _batch_norm_legit(
     return _batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
-@formula(aten._batch_norm_with_update, keeps_channels=True)
+@formula(aten._batch_norm_with_update, keeps_channels=True, on_cuda="batch statistics")
 def batch_norm_with_update(
     input: Meta, weight: Meta | None = None, bias: Meta | None = None, running_mean: Meta | None = None
 ) -> Work:

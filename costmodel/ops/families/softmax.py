@@ -19,7 +19,7 @@ def _rows(self: TensorMeta, dim: int) -> tuple[int, int]:
     return self.numel // max(length, 1), length
 
 
-@formula(aten._softmax, aten._safe_softmax, keeps_channels=True)
+@formula(aten._softmax, aten._safe_softmax, keeps_channels=True, on_cuda="softmax")
 def softmax(self: TensorMeta, dim: int) -> Work:
     """Per row of C: C−1 max, C subtract, C exp, C−1 add, C divide.
 
@@ -48,7 +48,7 @@ def _softmax(self: Any, dim: int) -> Any:
     return np.apply_along_axis(row, dim, self)
 
 
-@formula(aten._log_softmax, keeps_channels=True)
+@formula(aten._log_softmax, keeps_channels=True, on_cuda="softmax")
 def log_softmax(self: TensorMeta, dim: int) -> Work:
     """Per row of C: C−1 max, C subtract, C exp, C−1 add, 1 log, C subtract: 5C − 1.
 
@@ -76,7 +76,7 @@ def _log_softmax(self: Any, dim: int) -> Any:
     return np.apply_along_axis(row, dim, self)
 
 
-@formula(aten._softmax_backward_data)
+@formula(aten._softmax_backward_data, on_cuda="gradient of softmax")
 def softmax_backward(grad_output: TensorMeta, output: TensorMeta, dim: int) -> Work:
     """Per row: C multiply (dy·y), C−1 add, C subtract, C multiply: y·(dy − Σ dy·y).
 
@@ -94,7 +94,7 @@ def _softmax_backward(grad_output: Any, output: Any, dim: int) -> Any:
     return output * (grad_output - np.expand_dims(fold(plus, products, dim), dim))
 
 
-@formula(aten._log_softmax_backward_data)
+@formula(aten._log_softmax_backward_data, on_cuda="gradient of softmax")
 def log_softmax_backward(grad_output: TensorMeta, output: TensorMeta, dim: int) -> Work:
     """Per row: C−1 add, C exp, C multiply, C subtract: dy − exp(y)·Σ dy.
 

@@ -1,10 +1,10 @@
 """torch's caching allocator for CUDA, simulated: which segments a sequence of allocations makes it reserve.
 
 The algorithm is that of c10/cuda/CUDACachingAllocator.cpp with its default settings, on one stream: sizes are rounded
-up to 512 bytes; requests up to 1 MiB come from segments of 2 MiB, those under 10 MiB from segments of 20 MiB, larger ones
-have a segment of their own, a multiple of 2 MiB. The smallest free block that fits is taken (of equal ones the lowest
-address), and split if more than 1 MiB is left (in the small pool: 512 bytes). A freed block is joined with the free
-blocks beside it; segments are kept.
+up to 512 bytes; requests of up to 1 MiB come from segments of 2 MiB, those under 10 MiB from segments of 20 MiB, and a
+larger one has a segment of its own, a multiple of 2 MiB. The smallest free block that fits is taken (of equal ones the
+lowest address), and split if more than 1 MiB is left (in the small pool: 512 bytes). A freed block is joined with the
+free blocks beside it; segments are kept.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _SCALAR = 8
 """Bytes up to which a storage is a number that parameters share (a scale, a norm): it ties no parameters together."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Moment:
     """What happens before, during and after one call: storages that go, those that come, and the call itself."""
 
@@ -32,13 +32,18 @@ def in_lockstep(trace: Trace, moments: Sequence[Moment], nbytes: Mapping[int, in
     update = moments[first:]
     if not trace.optimizer.isidentifier() or any(m.call.phase is not Phase.OPTIMIZER for m in update):
         return list(moments)
-    if any(m.call.packet.startswith(("aten._foreach", "aten._fused")) for m in update):
+    if any(_is_of_lists(m.call) for m in update):
         return list(moments)
     columns = _columns(trace, update)
     alike: dict[tuple[str, ...], list[list[Moment]]] = defaultdict(list)
     for column in columns:
         alike[tuple(m.call.op for m in column)].append(column)
     return [*moments[:first], *(moment for group in alike.values() for moment in _rows(group, nbytes))]
+
+
+def _is_of_lists(call: OpCall) -> bool:
+    """Whether it works on lists of tensors, and does not make one tensor of a list (as a norm of norms does)."""
+    return len(call.outputs) != 1 and bool(call.arguments) and isinstance(call.arguments[0][1], tuple)
 
 
 def _columns(trace: Trace, update: Sequence[Moment]) -> list[list[Moment]]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from costmodel.backends.gpu.memory.lockstep import Moment, in_lockstep
+from costmodel.backends.gpu.memory.workspaces import on_cuda
 from costmodel.ir.tensor import Role, Storage, item_bytes
 from costmodel.ir.trace import Trace
+from costmodel.ops import traits_of
 
 _EVEN_LENGTHS = 32
 """Attention without flash keeps the row sums of softmax for a multiple of this many queries (kAlignLSE in torch)."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step as the allocator sees it; storages are named by their ids in the trace.
 
@@ -96,7 +98,7 @@ def _outputs(trace: Trace) -> list[int]:
 def _norm_statistics(trace: Trace, nbytes: dict[int, int]) -> None:
     """A batch norm of halves keeps mean and deviation in float32, of which the CPU keeps halves."""
     for call in trace.calls:
-        if "batch_norm" in call.packet and "backward" not in call.packet:
+        if on_cuda(call.packet) == "batch statistics":
             for output in call.outputs[1:3]:
                 if output is not None and item_bytes(trace.tensors[output].dtype) == 2:
                     nbytes[trace.tensors[output].storage] = 4 * trace.tensors[output].meta.numel
@@ -105,14 +107,10 @@ def _norm_statistics(trace: Trace, nbytes: dict[int, int]) -> None:
 def _dropout_masks(trace: Trace, nbytes: dict[int, int]) -> None:
     """Dropout's mask is of bools; the CPU keeps it as numbers."""
     for call in trace.calls:
-        if call.packet == "aten.bernoulli_":
+        if traits_of(call.packet).draws_mask and call.packet.endswith("_"):
             for written in call.written:
                 tensor = trace.tensors[written]
                 nbytes[tensor.storage] = min(nbytes[tensor.storage], tensor.meta.numel)
-
-
-_SOFTMAX = ("aten._log_softmax", "aten._softmax")
-_SOFTMAX_BACKWARD = tuple(f"{name}_backward_data" for name in _SOFTMAX)
 
 
 def _softmax_in_one(trace: Trace, nbytes: dict[int, int], births: dict[int, int]) -> None:
@@ -123,13 +121,13 @@ def _softmax_in_one(trace: Trace, nbytes: dict[int, int], births: dict[int, int]
     widened: set[int] = set()
     gradients: dict[int, int] = {}
     for number, call in enumerate(trace.calls):
-        if call.packet in _SOFTMAX:
+        if on_cuda(call.packet) == "softmax":
             source = trace.tensors[call.inputs[0]].storage
             if source in widened:
                 nbytes[source] = 0
-        elif call.packet in _SOFTMAX_BACKWARD and call.written:
+        elif on_cuda(call.packet) == "gradient of softmax" and call.written:
             gradients[trace.tensors[call.written[0]].storage] = number
-        elif call.packet == "aten._to_copy" and call.inputs and call.written:
+        elif len(call.inputs) == len(call.written) == 1:  # a cast has one operand, and its result another type
             read, written = trace.tensors[call.inputs[0]], trace.tensors[call.written[0]]
             if item_bytes(read.dtype) == 2 and written.dtype == "float32":
                 widened.add(written.storage)
@@ -141,7 +139,7 @@ def _softmax_in_one(trace: Trace, nbytes: dict[int, int], births: dict[int, int]
 def _row_sums(trace: Trace, nbytes: dict[int, int], *, flash: bool) -> None:
     """Attention without flash pads the row sums that it keeps for backward."""
     for call in trace.calls:
-        if "scaled_dot_product" in call.packet and "backward" not in call.packet and len(call.outputs) > 1:
+        if on_cuda(call.packet) == "row sums" and len(call.outputs) > 1:
             output, sums = call.outputs[0], call.outputs[1]
             if output is None or sums is None:
                 continue

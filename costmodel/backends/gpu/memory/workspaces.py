@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 
 from costmodel.ir.phase import Phase
 from costmodel.ir.tensor import TensorSpec, item_bytes
 from costmodel.ir.trace import OpCall, TensorRef, Trace
+from costmodel.ops import traits_of
 
-_PRODUCTS = ("aten.mm", "aten.addmm", "aten.bmm", "aten.baddbmm", "aten.addbmm", "aten.addmv", "aten.mv", "aten.dot")
-_WITH_BIAS = ("aten.addmm",)
-_CONVOLUTION, _CONVOLUTION_BACKWARD = "aten.convolution", "aten.convolution_backward"
+_CONVOLUTION, _GRADIENTS = "convolution", "gradients of a convolution"
+_PRODUCT, _WITH_BIAS = "product", "product with bias"
 
 KINDS = ("pointwise", "spatial", "large", "grouped")
 """Kinds of convolutions: windows of 1, up to 3×3, larger ones; in groups (depthwise too)."""
+
+
+@cache
+def on_cuda(packet: str) -> str:
+    """The op's trait of the same name."""
+    return traits_of(packet).on_cuda
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +65,15 @@ class Workspaces:
 
     def kept(self, call: OpCall) -> Iterator[tuple[str, int]]:
         """Workspaces that the call makes if they are not there yet, and that stay: name and bytes."""
-        if call.packet in _PRODUCTS:
+        if on_cuda(call.packet) in (_PRODUCT, _WITH_BIAS):
             thread = "backward" if call.phase in (Phase.BACKWARD, Phase.RECOMPUTE) else "forward"
             yield f"cuBLAS, {thread}", self.cublas
-            if call.packet in _WITH_BIAS:
+            if on_cuda(call.packet) == _WITH_BIAS:
                 yield f"cuBLASLt, {thread}", self.cublas_lt
 
     def of(self, call: OpCall, *, first: bool) -> Iterator[int]:
         """Workspaces that last for the call, one for each of its kernels."""
-        if call.packet not in (_CONVOLUTION, _CONVOLUTION_BACKWARD):
+        if on_cuda(call.packet) not in (_CONVOLUTION, _GRADIENTS):
             return
         arguments = dict(call.arguments)
         kind, moved = self._convolution(arguments, call)
@@ -74,7 +81,7 @@ class Workspaces:
         shares = self.shares.halves if half else self.shares.searched if first else self.shares.chosen
         share = shares[kind]
         kernels = 1
-        if call.packet == _CONVOLUTION_BACKWARD:
+        if on_cuda(call.packet) == _GRADIENTS:
             kernels = sum(output is not None for output in call.outputs[:2])
         for _ in range(kernels):
             yield min(self.room, int(share * moved))
@@ -84,7 +91,7 @@ class Workspaces:
         weight = self._tensor(arguments["weight"])
         window, groups = weight.shape[2:], arguments["groups"]
         moved = self._tensor(arguments["input"]).nbytes
-        if call.packet == _CONVOLUTION:
+        if on_cuda(call.packet) == _CONVOLUTION:
             moved += self.trace.tensors[call.written[0]].nbytes
         else:
             moved += self._tensor(arguments["grad_output"]).nbytes
