@@ -18,7 +18,8 @@ from costmodel.hardware.gpu.cards import gpu_names
 from costmodel.hardware.machines import spec_folder
 
 FITTED_ON = (
-    "timm on an RTX 3090, torchvision on A100 and TITAN Xp, ResNet-50 on A40, RTX 3090 and A100, ShuffleNetV2 on V100; "
+    "timm on an RTX 3090, torchvision on A100 and TITAN Xp, ResNets on A40, RTX 3090, A100, RTX 2080 Ti, TITAN RTX, "
+    "TITAN Xp, GTX 1080 Ti and V100, ShuffleNetV2 on V100; "
     "kernels of DeepBench and NeuSight on V100, P100 and T4 (calibration/README.md)"
 )
 _COMMAND = "python -m calibration.time.fit --judge --write"
@@ -30,6 +31,8 @@ SAME_CHIP = {
     "p100-sxm2": "p100-pcie-16gb",
     "a100-sxm4-80gb": "a100-sxm4-40gb",
     "a100-pcie-80gb": "a100-pcie-40gb",
+    "rtx-6000": "titan-rtx",
+    "rtx-8000": "titan-rtx",
 }
 """Cards that nobody measured, and the card with their chip."""
 CONFIDENCE = 0.9
@@ -77,7 +80,7 @@ def write(x: Vector, layout: Layout, steps: Sequence[Step], families: Floats, ca
             _write_card(spec_folder() / "gpu" / f"{name}.yaml", x, layout, chip, name)
 
 
-WHOLE_STEPS = ("timm-train", "zeus", "lambda")
+WHOLE_STEPS = ("timm-train", "zeus", "lambda", "northcutt", "lambda-tensorflow")
 """Sources whose steps keep the card busy; the others' are the host's."""
 
 
