@@ -72,19 +72,32 @@ def _largest(nbytes: Callable[[int], float], limit: int, most: int, known: dict[
     """The largest batch whose bytes are at most the limit, to within one in :data:`GRAIN`."""
     fits = max((batch for batch in known if nbytes(batch) <= limit), default=0)
     fails = min((batch for batch in known if nbytes(batch) > limit), default=most + 1)
-    trial = START if not known else _meeting(nbytes, known, limit, fits, fails)
-    while fails - fits > max(1, fits // GRAIN):
-        trial = min(max(trial, fits + 1), fails - 1)
+    tried = 0
+    while fails - fits > _grain(fits):
+        tried += 1
+        met = _meeting(nbytes, known, limit, fits, fails)
+        # the allocator makes steps, from which a line may creep: every third trial halves what is left
+        if tried % 3 == 0 and fails <= most:
+            met = (fits + fails) // 2
+        trial = min(max(met, fits + 1), fails - 1)
         if nbytes(trial) <= limit:
             fits = trial
         else:
             fails = trial
-        trial = _meeting(nbytes, known, limit, fits, fails)
     return fits
 
 
+def _grain(batch: int) -> int:
+    return max(1, batch // GRAIN)
+
+
 def _meeting(nbytes: Callable[[int], float], known: dict[int, GpuMemory], limit: int, fits: int, fails: int) -> int:
-    """Where the line through two known batches meets the limit; twice as much, or half, where only one is known."""
+    """Where the line through two known batches meets the limit; twice as much, or half, where only one is known.
+
+    Close to a known batch, the batch a grain beyond it is taken: if the line is right, the search ends there.
+    """
+    if not known:
+        return START
     beside = sorted(known, key=lambda batch: abs(nbytes(batch) - limit))[:2]
     if len(beside) < 2:
         return 2 * fits if fits else fails // 2
@@ -93,5 +106,8 @@ def _meeting(nbytes: Callable[[int], float], known: dict[int, GpuMemory], limit:
     if slope <= 0:
         return (fits + fails) // 2
     met = int(a + (limit - nbytes(a)) / slope)
-    # a line that leads to what is known already has been followed to its end: halve what is left
-    return met if fits < met < fails else (fits + min(fails, 2 * fits + 2)) // 2
+    if met <= fits + _grain(fits):
+        return fits + _grain(fits)
+    if met >= fails - _grain(fails):
+        return fails - _grain(fails)
+    return met
