@@ -23,7 +23,15 @@ from costmodel.backends.gpu.time.kernel_table import Floats
 _STEP_SCALE, _SINGLE_SCALE = 0.07, 0.2
 """Errors above these (in logarithms) count linearly, not squared."""
 _PRIOR = 0.7
-_WEIGHT = {"zeus": 1.5, "lambda": 2.0, "northcutt": 2.0, "lambda-tensorflow": 1.5, "torchvision-train": 0.6, "torchvision-infer": 0.4, "timm-train": 0.7}
+_WEIGHT = {
+    "zeus": 1.5,
+    "lambda": 2.0,
+    "northcutt": 2.0,
+    "lambda-tensorflow": 1.5,
+    "torchvision-train": 0.6,
+    "torchvision-infer": 0.4,
+    "timm-train": 0.7,
+}
 """What a step of a source weighs, 1 where nothing is said: few and independent ones more, host-bound ones less."""
 _SINGLE_WEIGHT, _HALF_SINGLE, _TRAFFIC_SINGLE = 0.2, 0.2, 0.3
 GUESSES = Constants(

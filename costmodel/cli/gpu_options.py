@@ -34,6 +34,9 @@ def _gpu(
         float | None,
         typer.Option("--carbon-intensity", help="on a GPU: grams of CO2e a kWh of the grid: says grams too"),
     ] = None,
+    max_batch: Annotated[
+        bool, typer.Option("--max-batch", help="on a GPU: also find the largest batch that fits, surely and possibly")
+    ] = False,
 ) -> GpuOptions:
     """The words as options."""
     return GpuOptions(
@@ -43,6 +46,7 @@ def _gpu(
         workers=workers,
         power_limit=power_limit,
         carbon_intensity=carbon_intensity,
+        max_batch=max_batch,
     )
 
 

@@ -26,6 +26,21 @@ class MemoryUnknown:
     nbytes: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargestBatch:
+    """Samples a step.
+
+    Attributes:
+        surely: the whole interval fits; 0 if that holds for none.
+        possibly: the lower end fits; 0 if not even a single sample does.
+        traced: batches that were traced for it.
+    """
+
+    surely: int
+    possibly: int
+    traced: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GpuMemory(Noun):
     """Peaks of a training (its first step and those after it) or of an inference.
@@ -40,6 +55,7 @@ class GpuMemory(Noun):
         card_bytes: what nvidia-smi shows for the process.
         parts: what the card's memory consists of at the peak; their medians add up to that of ``card_bytes``.
         unknowns: what widens the interval, the widest first.
+        largest_batch: that fits in the card; None if nobody has asked, and the step is not sure to be too large.
     """
 
     SCHEMA: ClassVar[str] = "costmodel.gpu_memory/1"
@@ -54,6 +70,7 @@ class GpuMemory(Noun):
     card_bytes: Interval
     parts: tuple[MemoryPart, ...]
     unknowns: tuple[MemoryUnknown, ...] = ()
+    largest_batch: LargestBatch | None = None
 
     @property
     def fits(self) -> bool | None:

@@ -46,6 +46,7 @@ def analyze(
     workers: int | None = None,
     power_limit: float | None = None,
     carbon_intensity: float | None = None,
+    max_batch: bool = False,
     **settings: Unpack[Settings],
 ) -> Analysis:
     """Every figure of a model's training: parameters, operations, activations, memory, layer by layer.
@@ -75,6 +76,7 @@ def analyze(
         workers: see there.
         power_limit: see there.
         carbon_intensity: see there.
+        max_batch: see there.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
@@ -87,6 +89,7 @@ def analyze(
         workers=workers,
         power_limit=power_limit,
         carbon_intensity=carbon_intensity,
+        max_batch=max_batch,
     )
     if hardware is not None and names_gpu(hardware):
         return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)

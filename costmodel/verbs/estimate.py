@@ -50,6 +50,7 @@ def estimate(
     workers: int | None = None,
     power_limit: float | None = None,
     carbon_intensity: float | None = None,
+    max_batch: bool = False,
     **settings: Unpack[Settings],
 ) -> Any:
     """What a model costs on a machine: energy and cycles on an accelerator; seconds, memory and joules on a GPU.
@@ -79,6 +80,7 @@ def estimate(
         workers: on a GPU: processes that make batches; None where batches are taken to be ready.
         power_limit: on a GPU: watts, less than its TDP.
         carbon_intensity: grams of CO₂e a kilowatt-hour: GPU estimates then say grams too.
+        max_batch: on a GPU: also find the largest batch that fits, surely and possibly.
         settings: see :class:`costmodel.Settings`.
 
     Returns:
@@ -95,6 +97,7 @@ def estimate(
         workers=workers,
         power_limit=power_limit,
         carbon_intensity=carbon_intensity,
+        max_batch=max_batch,
     )
     if not isinstance(model, Workload) and names_gpu(hardware):
         return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]

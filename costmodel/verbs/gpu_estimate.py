@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.ir.analysis import INFERENCE, TRAINING, Analysis
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.gpu_estimate import GpuEstimate, GpuRun
+from costmodel.ir.gpu_memory import GpuMemory
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 
@@ -32,6 +33,7 @@ class GpuOptions:
         workers: processes that load data; None where data is taken to keep up.
         power_limit: watts.
         carbon_intensity: grams of CO₂e a kilowatt-hour.
+        max_batch: also find the largest batch that fits.
     """
 
     precision: str | None = None
@@ -40,13 +42,14 @@ class GpuOptions:
     workers: int | None = None
     power_limit: float | None = None
     carbon_intensity: float | None = None
+    max_batch: bool = False
 
     def given(self) -> list[str]:
         """The options that say something, as on the command line."""
         plain = GpuOptions()
-        names = {"precision": "precision", "layout": "channels-last", "compiled": "compile", "workers": "workers",
-                 "power_limit": "power-limit", "carbon_intensity": "carbon-intensity"}  # fmt: skip
-        return [f"--{word}" for name, word in names.items() if getattr(self, name) != getattr(plain, name)]
+        other = {"layout": "channels-last", "compiled": "compile"}
+        words = {field.name: other.get(field.name, field.name.replace("_", "-")) for field in fields(self)}
+        return [f"--{word}" for name, word in words.items() if getattr(self, name) != getattr(plain, name)]
 
 
 def names_gpu(hardware: str) -> bool:
@@ -138,8 +141,26 @@ def estimate_on_gpus(
     digest = source_digest(plan.reference) if plan.reference else ""
     analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
     options = replace(options, precision=precision)
-    found = [estimate_training(training, spec, options, phase=phase or TRAINING) for spec in specs]
+
+    def step_of(batch: int) -> Trace:
+        _, again = planned_and_traced(model, {**words, "batch": batch}, defaults, trace_training, concrete=concrete)
+        return again.phases[0].trace
+
+    found = []
+    for spec in specs:
+        one = estimate_training(training, spec, options, phase=phase or TRAINING)
+        if options.max_batch or one.memory.fits is False:
+            one = replace(one, memory=_with_largest(one.memory, spec, options, step_of))
+        found.append(one)
     return analysis, tuple(found)
+
+
+def _with_largest(memory: GpuMemory, spec: GpuSpec, options: GpuOptions, step_of: Callable[[int], Trace]) -> GpuMemory:
+    from costmodel.backends.gpu.memory.estimate import Script
+    from costmodel.backends.gpu.memory.largest import largest_batch
+
+    found = largest_batch(step_of, spec, Script(tf32=options.precision != "fp32"))
+    return replace(memory, largest_batch=found)
 
 
 def _refuse(spec: GpuSpec, options: GpuOptions) -> None:

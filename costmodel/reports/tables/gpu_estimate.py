@@ -67,6 +67,9 @@ def _intervals(run: GpuRun, time: GpuTime, memory: GpuMemory, energy: GpuEnergy,
     if energy.training_grams_co2e is not None:
         rows.append(["CO₂e of the training, g", *_ends(energy.training_grams_co2e), "card and host"])
     said = list(notes)
+    largest = memory.largest_batch
+    if largest is not None:
+        said.insert(0, f"largest batch: {largest.surely:,} surely fits, {largest.possibly:,} possibly")
     if memory.fits is False:
         said.insert(0, f"DOES NOT FIT: the step needs more than the {total} MiB of the card")
     said.append(f"seconds: {time.confidence:.0%} of such cases lie inside")

@@ -7,11 +7,10 @@ every answer is a batch that was traced, beside one that was traced and did not 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from costmodel.backends.gpu.memory.estimate import Script, estimate_memory
 from costmodel.hardware.gpu.spec import GpuSpec
-from costmodel.ir.gpu_memory import GpuMemory
+from costmodel.ir.gpu_memory import GpuMemory, LargestBatch
 from costmodel.ir.trace import Trace
 
 START = 8
@@ -19,21 +18,6 @@ START = 8
 
 GRAIN = 64
 """A batch is found to one in so many: 512 to 8."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LargestBatch:
-    """Samples a step.
-
-    Attributes:
-        surely: the whole interval fits; 0 if that holds for none.
-        possibly: the lower end fits; 0 if not even a single sample does.
-        traced: batches that were traced for it.
-    """
-
-    surely: int
-    possibly: int
-    traced: tuple[int, ...]
 
 
 def largest_batch(
