@@ -17,6 +17,7 @@ import numpy as np
 from calibration.time import model
 from calibration.time.levenberg import Vector, least_squares
 from calibration.time.tables import Singles, Step, groups, read_networks, read_singles, read_steps
+from calibration.time.write import write
 from costmodel.backends.gpu.time.constants import Constants
 from costmodel.backends.gpu.time.kernel_table import Floats
 
