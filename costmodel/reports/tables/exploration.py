@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from costmodel.ir.exploration import Exploration, Point
+from costmodel.reports.suggested import STOPPED
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
@@ -24,11 +25,13 @@ def tables(exploration: Exploration, view: View) -> list[Table]:
     names = [name for name in _names(exploration) if name in exploration.front or _varies(exploration, name)]
     judged = any(point.outcome for point in exploration.points)
     headers = (*exploration.axes, *names, *(("outcome",) if judged else ()))
-    result = [Table(title, headers, [_row(point, exploration, names, judged) for point in front[: view.top]])]
+    notes = (*exploration.notes, *([STOPPED] * exploration.stopped))
+    rows = [_row(point, exploration, names, judged) for point in front[: view.top]]
+    result = [Table(title, headers, rows, notes)]
     errors = Counter(point.error for point in exploration.points if point.error)
     if errors:
-        rows = [(error, times) for error, times in errors.items()]
-        result.append(Table("Points that have no figures", ("because", "points"), rows))
+        why = [(error, times) for error, times in errors.items()]
+        result.append(Table("Points that have no figures", ("because", "points"), why))
     return result
 
 
