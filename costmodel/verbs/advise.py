@@ -16,6 +16,7 @@ from costmodel.backends.backend import Run
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint
+from costmodel.files.progress import shown
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.advice import Advice
 from costmodel.ir.codec import dumps, loads
@@ -44,7 +45,7 @@ def advise(
     objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Advice: ...
 
@@ -57,7 +58,7 @@ def advise(
     facts: Mapping[str, Any] | None = None,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Tips: ...
 
@@ -72,7 +73,7 @@ def advise(
     objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Advice | Tips:
     """What to change in a network: for points under a rulebook, or for cycles and picojoules on a machine.
@@ -93,7 +94,8 @@ def advise(
         objective: on a machine: what mappings and changes are compared by, ``latency``, ``energy`` or ``edp``.
         cache: take solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
@@ -103,7 +105,8 @@ def advise(
     if rules is not None and hardware is None:
         if (phase, objective) != (PHASES[0], LATENCY.name):
             raise UsageError("phase and objective are for a machine: a rulebook says its own")
-        return _tips(model, rules, facts or {}, run, progress, settings)
+        with shown(progress, "advising") as told:
+            return _tips(model, rules, facts or {}, run, told, settings)
     if hardware is None or rules is not None:
         raise UsageError("advise needs a rulebook (rules), or a machine (hardware)")
     if facts:
@@ -112,8 +115,10 @@ def advise(
         raise UnknownNameError("phase", phase, PHASES)
     if objective not in OBJECTIVES:
         raise UnknownNameError("objective", objective, OBJECTIVES)
-    aim = ByMachine(load_hardware(hardware), objective, phase, replace(run, progress=named(progress, "mapping layers")))
-    return _on_machine(model, aim, run, progress, settings)
+    machine = load_hardware(hardware)
+    with shown(progress, "advising") as told:
+        aim = ByMachine(machine, objective, phase, replace(run, progress=named(told, "mapping layers")))
+        return _on_machine(model, aim, run, told, settings)
 
 
 def _tips(

@@ -12,6 +12,7 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint
+from costmodel.files.progress import shown
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload
@@ -41,7 +42,7 @@ def estimate(
     cache: bool = False,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     options: Mapping[str, Any] | None = None,
     **settings: Unpack[Settings],
 ) -> CostReport:
@@ -62,7 +63,8 @@ def estimate(
         cache: take workloads and solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
         executor: solves layers in parallel (any ``concurrent.futures`` executor), instead of ``jobs``.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         options: words for the backend alone (``timeloop_bin``, ``docker`` …).
         settings: see :class:`costmodel.Settings`.
 
@@ -71,12 +73,13 @@ def estimate(
     """
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    if isinstance(model, Workload):
-        if settings:
-            raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
-        return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=progress)
-    return cost_of(model, settings, hardware, chosen, run, phase=phase, concrete=concrete, backend=backend,
-                   verify=verify, progress=progress)  # fmt: skip
+    if isinstance(model, Workload) and settings:
+        raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
+    with shown(progress, "estimating") as told:
+        if isinstance(model, Workload):
+            return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=told)
+        return cost_of(model, settings, hardware, chosen, run, phase=phase, concrete=concrete, backend=backend,
+                       verify=verify, progress=told)  # fmt: skip
 
 
 def cost_of(

@@ -15,6 +15,7 @@ from costmodel.advising.runs import Measured, Runs, joined_runs
 from costmodel.advising.standing import standing_of
 from costmodel.backends.backend import Run, Search
 from costmodel.errors import CostModelError, UsageError
+from costmodel.files.progress import shown
 from costmodel.files.workers import workers
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.analysis import Analysis
@@ -85,7 +86,7 @@ def explore(
     seed: int = 0,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Exploration:
     """Every combination of a network's arguments, with its figures, and the Pareto front of some of them.
@@ -105,7 +106,8 @@ def explore(
         seed: of the sample.
         cache: take what is known from the user's cache folder, so that an interrupted exploration goes on.
         jobs: worker processes; 0 is one per core.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         settings: see :class:`costmodel.Settings`; the same for every point.
 
     Raises:
@@ -122,8 +124,8 @@ def explore(
     points: dict[int, Point] = {}
     stopped = False
     try:
-        with workers(jobs if isinstance(model, str) else 1) as executor:
-            for number, point in _computed(asked, chosen, measured, executor, progress):
+        with shown(progress, "exploring") as told, workers(jobs if isinstance(model, str) else 1) as executor:
+            for number, point in _computed(asked, chosen, measured, executor, told):
                 points[number] = point
     except KeyboardInterrupt:
         if not points:
