@@ -26,11 +26,17 @@ def edits(before: Leaves, after: Leaves, trace: Trace, trace_after: Trace) -> It
         if was != becomes:
             call, call_after = calls.get(path), calls_after.get(path)
             gives = (_gives(call, trace), _gives(call_after, trace_after))
-            yield LayerEdit(layer=path, where=call.where if call else "", was=was, becomes=becomes, gives=gives)
+            yield LayerEdit(layer=path, where=_where(path, calls), was=was, becomes=becomes, gives=gives)
 
 
 def _calls(trace: Trace) -> dict[str, ModuleCall]:
     return {call.path: call for call in trace.module_calls}
+
+
+def _where(path: str, calls: Mapping[str, ModuleCall]) -> str:
+    """The line that calls a layer; of a part, that of the first layer in it."""
+    inside = (call.where for layer, call in calls.items() if layer == path or layer.startswith(f"{path}."))
+    return next(filter(None, inside), "")
 
 
 def _place(path: str, before: Leaves, after: Leaves) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log
 
 from costmodel.advising.candidates import Candidate, Candidates, Progress
 from costmodel.advising.edits import edits
@@ -92,7 +93,7 @@ class _Search:
             beam = longer[:_BEAM]
             if not beam:
                 break
-            self.best = beam[0] if self._rank(beam[0][-1]) < self._rank(self.best[-1]) else self.best
+            self.best = beam[0] if better(beam[0][-1].standing, self.best[-1].standing, self.order) else self.best
 
     def _after(self, before: Candidate, liked: dict[tuple[str, tuple[str, ...]], int]) -> Iterator[Candidate]:
         changes = [c for c in self.candidates.further(before) if not any(_again(c, made) for made in before.changes)]
@@ -119,8 +120,10 @@ class _Search:
         """Whether it has about as many parameters as the network has now."""
         return is_near(candidate.parameters, self.start.parameters)
 
-    def _rank(self, candidate: Candidate) -> Rank:
-        return rank(candidate.standing, self.order)
+    def _rank(self, candidate: Candidate) -> tuple[Rank, float]:
+        """Of equals the one that keeps most of the parameters as they are: less is taken away for the same gain."""
+        apart = abs(log(max(1, candidate.parameters) / max(1, self.start.parameters)))
+        return rank(candidate.standing, self.order), apart
 
     def _tip(self, after: Candidate, before: Candidate) -> Tip:
         change = after.changes[-1]

@@ -27,9 +27,6 @@ class ReceptiveField:
         """
         if not self.size and not other.size:
             return True
-        mine, its = self._seen(), other._seen()
+        everything = tuple(2 * places - 1 for places in max(self.image, other.image))
+        mine, its = (tuple(map(min, field.size, everything)) or everything for field in (self, other))
         return len(mine) == len(its) and all(least * b <= a <= most * b for a, b in zip(mine, its, strict=True))
-
-    def _seen(self) -> tuple[int, ...]:
-        everything = tuple(2 * places - 1 for places in self.image)
-        return tuple(map(min, self.size, everything)) if self.size else everything

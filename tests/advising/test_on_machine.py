@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+import torch
 from torch import Tensor, nn
 
 import costmodel
@@ -87,3 +88,23 @@ def test_ctrl_c_ends_the_search_with_what_it_has_found() -> None:
     assert {tip.what for tip in found.changes} <= {tip.what for tip in whole.changes}
     assert "there may be better ones" in costmodel.render(found)
     assert "there may be better ones" not in costmodel.render(whole)
+
+
+class Branches(nn.Module):
+    """A stride in one branch does not fit the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 4, 1)
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(torch.cat([self.one(x), self.two(x)], 1).mean((2, 3)))
+        return logits
+
+
+def test_a_change_that_does_not_fit_is_counted_and_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    found = costmodel.advise(Branches, MACHINE, input="3x8x8")
+    assert found.unfit >= 1
+    assert not any(tip.kind == "stride" and tip.where == ("one",) for tip in found.changes)
+    assert capfd.readouterr() == ("", "")

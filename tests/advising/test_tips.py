@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -120,6 +121,16 @@ def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
     assert 1 <= len(steps) <= 5
     before = found.sequence[0].parameters_before
     assert all(0.7 * before <= tip.parameters <= 1.5 * before for tip in found.sequence)
+
+
+def test_of_equals_the_one_that_takes_least_away_comes_first(found: Tips) -> None:
+    def apart(tip: Tip) -> float:
+        return abs(math.log(tip.parameters / tip.parameters_before))
+
+    for kept in (True, False):
+        keys = [(rank(tip.after, found.order), apart(tip)) for tip in found.single if tip.keeps is kept]
+        assert keys == sorted(keys)
+    assert len({rank(tip.after, found.order) for tip in found.single}) < len(found.single)  # there are such
 
 
 def test_what_a_unit_of_each_term_is_worth(found: Tips) -> None:

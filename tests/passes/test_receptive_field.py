@@ -220,3 +220,7 @@ def test_near_is_along_every_axis_and_up_to_what_sees_everything() -> None:
     whole = ReceptiveField(image=image)
     assert ReceptiveField(size=(999, 63), image=image).is_near(whole, 0.99, 1.01)
     assert not ReceptiveField(size=(63, 43), image=image).is_near(whole, 0.7, 1.5)
+    # the same network, trained with smaller images at first
+    assert ReceptiveField(size=(435, 435), image=(16, 16)).is_near(
+        ReceptiveField(size=(435, 435), image=image), 0.7, 1.5
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import nn
 
 from costmodel.errors import SubjectError, UnfitError
+from costmodel.tracing import compat
 from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.step.forward_only import no_fast_path
@@ -52,7 +53,7 @@ def _run(plan: Plan, model: nn.Module) -> dict[str, tuple[tuple[int, ...], tuple
     training = model.training
     model.eval()
     try:
-        with no_fast_path():
+        with no_fast_path(), compat.quiet():  # a change that does not fit is none, and nothing to read about
             return refit(model, lambda: call(model, preprocess(batch)))
     finally:
         model.train(training)
