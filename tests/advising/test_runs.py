@@ -119,4 +119,5 @@ def test_ctrl_c_ends_an_exploration_with_the_points_that_it_has() -> None:
     assert (found.stopped, found.of) == (True, 6)
     whole = costmodel.explore(Net, SPACE)
     assert [(p.settings, p.figures) for p in found.points] == [(p.settings, p.figures) for p in whole.points[:2]]
+    assert "2 points (of 6) that no other beats" in costmodel.render(found)
     assert "there may be better ones" in costmodel.render(found)

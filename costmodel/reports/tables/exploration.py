@@ -16,7 +16,8 @@ def tables(exploration: Exploration, view: View) -> list[Table]:
     """The points that no other beats, the least of the first figure first; and the errors, each once."""
     front = [point for point in exploration.points if point.on_front]
     front.sort(key=lambda point: point.figures[exploration.front[0]])
-    sampled = "" if len(exploration.points) == exploration.of else f" (a sample of {exploration.of:,})"
+    part = "of" if exploration.stopped else "a sample of"
+    sampled = "" if len(exploration.points) == exploration.of else f" ({part} {exploration.of:,})"
     under = f" under {exploration.under}" if exploration.under else ""
     title = (
         f"{exploration.subject}{under}: {len(front)} of {len(exploration.points):,} points{sampled} "
