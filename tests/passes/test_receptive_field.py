@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from costmodel.ir.receptive import ReceptiveField
+from costmodel.ops import formulas
+from costmodel.ops.places.rules import RULES
 from costmodel.passes.receptive_field import receptive_field
 from costmodel.tracing.training import plan_training, trace_inference
 
@@ -224,3 +226,8 @@ def test_near_is_along_every_axis_and_up_to_what_sees_everything() -> None:
     assert ReceptiveField(size=(435, 435), image=(16, 16)).is_near(
         ReceptiveField(size=(435, 435), image=image), 0.7, 1.5
     )
+
+
+def test_every_rule_is_of_an_op_that_is_described() -> None:
+    """A name with a slip in it would never be met, and its op would lose the places."""
+    assert sorted(set(RULES) - set(formulas())) == []

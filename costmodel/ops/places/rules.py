@@ -64,7 +64,7 @@ def _windows(call: Call, rank: int, over: _OneAxis) -> Seen:
     return Layout((*call.seen.axes[: -rank - 1], channels, *made))
 
 
-@_rule("convolution", "_convolution", "cudnn_convolution", "mkldnn_convolution")
+@_rule("convolution", "_convolution", "mkldnn_convolution")
 def _convolution(call: Call) -> Seen:
     rank = len(call.result) - 2
     given = call.given
@@ -75,7 +75,7 @@ def _convolution(call: Call) -> Seen:
     return _windows(call, rank, lambda s, n: s.windows(kernel[n], stride[n], padding[n], dilation[n]))
 
 
-@_rule("max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d", "max_pool2d", "max_pool3d",
+@_rule("max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d",
        "avg_pool1d", "avg_pool2d", "avg_pool3d")  # fmt: skip
 def _pooling(call: Call) -> Seen:
     given = call.given
@@ -89,8 +89,8 @@ def _pooling(call: Call) -> Seen:
     return _windows(call, rank, lambda s, n: s.windows(kernel[n], stride[n], padding[n], dilation[n]))
 
 
-@_rule("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
-       "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")  # fmt: skip
+@_rule("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d", "adaptive_max_pool2d",
+       "adaptive_max_pool3d")  # fmt: skip
 def _adaptive(call: Call) -> Seen:
     rank = len(call.given["output_size"])
     if _takes_all(call, rank):
