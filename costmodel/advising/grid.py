@@ -11,6 +11,8 @@ from costmodel.errors import UsageError
 from costmodel.ir.exploration import Point
 
 MORE_IS_BETTER = frozenset({"accuracy_percent", "points"})
+KNOWN_ENDS = MORE_IS_BETTER | {"error_rate_percent"}
+"""Figures from outside of which it is known which end is best."""
 
 
 def parse_axis(text: str) -> tuple[str, tuple[Any, ...]]:
@@ -73,20 +75,52 @@ def size_of(axes: Mapping[str, Sequence[Any]]) -> int:
     return size
 
 
-def on_front(points: Sequence[Point], names: Sequence[str]) -> list[bool]:
+MOST, LEAST = "most", "least"
+
+
+def parse_front(words: Sequence[str], measured: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The figures of a front, and those of them of which more is better: ``cycles``, ``f1:most``.
+
+    Args:
+        words: as they are written.
+        measured: figures that we do not know: which end of them is best has to be said.
+
+    Raises:
+        UsageError: it is not said, or not so.
+    """
+    names, most = [], []
+    for word in words:
+        name, colon, end = word.partition(":")
+        if colon and end not in (MOST, LEAST):
+            raise UsageError(f"--front {word!r}: write {name}:{MOST} or {name}:{LEAST}")
+        if not colon and name in measured and name not in KNOWN_ENDS:
+            raise UsageError(f"--front {name}: whether more or less of it is best is not known: write {name}:{MOST} or "
+                             f"{name}:{LEAST}")  # fmt: skip
+        names.append(name)
+        if end == MOST or (not colon and name in MORE_IS_BETTER):
+            most.append(name)
+    return tuple(names), tuple(most)
+
+
+def on_front(points: Sequence[Point], names: Sequence[str], most: Sequence[str] = tuple(MORE_IS_BETTER)) -> list[bool]:
     """Which points no other beats: none is as good in every figure, and better in one.
 
     A point that lacks one of the figures is on no front; equal points are on it together.
+
+    Args:
+        points: all of them.
+        names: figures of the front.
+        most: those of which more is better.
     """
-    rows = [_row(point, names) for point in points]
+    rows = [_row(point, names, most) for point in points]
     return [row is not None and not any(_beats(other, row) for other in rows if other is not None) for row in rows]
 
 
-def _row(point: Point, names: Sequence[str]) -> tuple[float, ...] | None:
+def _row(point: Point, names: Sequence[str], most: Sequence[str]) -> tuple[float, ...] | None:
     values = [point.figures.get(name) for name in names]
     if any(value is None for value in values):
         return None
-    return tuple(-v if n in MORE_IS_BETTER else v for n, v in zip(names, values, strict=True) if v is not None)
+    return tuple(-v if n in most else v for n, v in zip(names, values, strict=True) if v is not None)
 
 
 def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

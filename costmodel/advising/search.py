@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log
 
 from costmodel.advising.candidates import Candidate, Candidates, Progress
-from costmodel.advising.standing import better, rank, standing_of, worth_of
+from costmodel.advising.edits import edits
+from costmodel.advising.standing import Rank, better, rank
 from costmodel.errors import CostModelError
-from costmodel.ir.tips import Standing, Tip, Tips
+from costmodel.ir.tips import Tip, is_near, same_reach
 from costmodel.tracing.surgery.apply import argument_of
 from costmodel.tracing.surgery.change import Change
 
@@ -17,57 +20,80 @@ _BEAM = 2
 """Sequences that are followed at once."""
 _NEXT = 12
 """Changes that are tried after each of them: the kinds and places that were best by themselves."""
-_BAND = (0.7, 1.5)
-"""Parameters after a change, as a part of those before, within which it keeps about as many."""
 
 
-def search(candidates: Candidates, progress: Progress | None = None) -> Tips:
-    """All tips for a network."""
-    return _Search(candidates, progress).tips()
+@dataclass(frozen=True)
+class Found:
+    """What a search has found, see :class:`costmodel.Tips`."""
+
+    start: Candidate
+    single: tuple[Tip, ...]
+    sequence: tuple[Tip, ...]
+    tried: int
+    unfit: int
+    stopped: bool
+
+
+def search(candidates: Candidates, progress: Progress | None = None) -> Found:
+    """All tips for a network; Ctrl-C ends the search with what it has found.
+
+    Raises:
+        KeyboardInterrupt: before there is anything.
+    """
+    return _Search(candidates, progress).found()
 
 
 class _Search:
     def __init__(self, candidates: Candidates, progress: Progress | None) -> None:
         self.candidates, self.progress = candidates, progress
         self.start = candidates.of(())
-        book = candidates.book
-        self.order = "ascending" if book.ranking is None else book.ranking.order
-        self.now = standing_of(self.start.verdict, book)
-        self.tried = self.unfit = 0
+        self.order = candidates.aim.order
+        self.tried = self.unfit = self.total = 0
+        self.helping: list[Candidate] = []
+        self.best: list[Candidate] = []
 
-    def tips(self) -> Tips:
-        changes = self.candidates.further(self.start)
-        found = [found for change in changes if (found := self._tried((change,), len(changes)))]
-        helping = [f for f in found if better(self._standing(f), self.now, self.order)]
-        helping.sort(key=self._rank)
-        single = [self._tip(candidate, self.start) for candidate in helping]
-        # without a band the best sequence takes away whatever it can: accuracy costs nothing here
-        sequence = self._sequence([candidate for candidate in helping if self._keeps(candidate)])
-        steps = [self._tip(after, before) for before, after in zip((self.start, *sequence), sequence, strict=False)]
-        return Tips(
-            verdict=self.start.verdict,
-            now=self.now,
-            order=self.order,
-            worth=worth_of(self.start.verdict, self.candidates.book),
+    def found(self) -> Found:
+        stopped = False
+        try:
+            self._look()
+        except KeyboardInterrupt:
+            if not self.tried:
+                raise
+            stopped = True
+        self.helping.sort(key=self._rank)
+        single = [self._tip(candidate, self.start) for candidate in self.helping]
+        steps = zip((self.start, *self.best), self.best, strict=False)
+        return Found(
+            start=self.start,
             single=(*(tip for tip in single if tip.keeps), *(tip for tip in single if not tip.keeps)),
-            sequence=tuple(steps),
+            sequence=tuple(self._tip(after, before) for before, after in steps),
             tried=self.tried,
             unfit=self.unfit,
+            stopped=stopped,
         )
 
-    def _sequence(self, helping: list[Candidate]) -> list[Candidate]:
-        """The steps of the best sequence that was met, each better than the one before."""
+    def _look(self) -> None:
+        changes = self.candidates.further(self.start)
+        self.total = len(changes) + _BEAM * _NEXT * (_LONGEST - 1)
+        for change in changes:
+            found = self._tried((change,))
+            if found is not None and better(found.standing, self.start.standing, self.order):
+                self.helping.append(found)
+        # without a band the best sequence takes away whatever it can: accuracy costs nothing here
+        self._sequence(sorted((c for c in self.helping if self._keeps(c)), key=self._rank))
+
+    def _sequence(self, helping: list[Candidate]) -> None:
+        """The steps of the best sequence that is met, each better than the one before."""
         liked = {(c.changes[0].kind, c.changes[0].where): n for n, c in reversed(list(enumerate(helping)))}
         beam = [[candidate] for candidate in helping[:_BEAM]]
-        best = beam[0] if beam else []
+        self.best = beam[0] if beam else []
         for _ in range(_LONGEST - 1):
             longer = [[*steps, after] for steps in beam for after in self._after(steps[-1], liked)]
             longer.sort(key=lambda steps: self._rank(steps[-1]))
             beam = longer[:_BEAM]
             if not beam:
                 break
-            best = beam[0] if self._rank(beam[0][-1]) < self._rank(best[-1]) else best
-        return best
+            self.best = beam[0] if better(beam[0][-1].standing, self.best[-1].standing, self.order) else self.best
 
     def _after(self, before: Candidate, liked: dict[tuple[str, tuple[str, ...]], int]) -> Iterator[Candidate]:
         changes = [c for c in self.candidates.further(before) if not any(_again(c, made) for made in before.changes)]
@@ -76,45 +102,46 @@ class _Search:
             after = self._tried((*before.changes, change))
             if after is None or not self._keeps(after):
                 continue
-            if better(self._standing(after), self._standing(before), self.order):
+            if better(after.standing, before.standing, self.order):
                 yield after
 
-    def _tried(self, changes: tuple[Change, ...], total: int = 0) -> Candidate | None:
-        self.tried += 1
-        if self.progress is not None:
-            self.progress(self.tried, max(self.tried, total))
+    def _tried(self, changes: tuple[Change, ...]) -> Candidate | None:
         try:
             return self.candidates.of(changes)
         except CostModelError:
             self.unfit += 1
             return None
-
-    def _standing(self, candidate: Candidate) -> Standing:
-        return standing_of(candidate.verdict, self.candidates.book)
+        finally:
+            self.tried += 1
+            if self.progress is not None:
+                self.progress(self.tried, self.total)
 
     def _keeps(self, candidate: Candidate) -> bool:
         """Whether it has about as many parameters as the network has now."""
-        return _is_near(candidate.parameters, self.start.parameters)
+        return is_near(candidate.parameters, self.start.parameters)
 
-    def _rank(self, candidate: Candidate) -> tuple[int, int, float]:
-        return rank(self._standing(candidate), self.order)
+    def _rank(self, candidate: Candidate) -> tuple[Rank, float]:
+        """Of equals the one that keeps most of the parameters as they are: less is taken away for the same gain."""
+        apart = abs(log(max(1, candidate.parameters) / max(1, self.start.parameters)))
+        return rank(candidate.standing, self.order), apart
 
     def _tip(self, after: Candidate, before: Candidate) -> Tip:
         change = after.changes[-1]
+        as_argument = argument_of(self.candidates.plan, change) if len(after.changes) == 1 else ""
         return Tip(
             kind=change.kind,
             where=change.where,
             what=change.what,
-            after=self._standing(after),
+            after=after.standing,
             parameters=after.parameters,
             parameters_before=before.parameters,
-            keeps=_is_near(after.parameters, before.parameters),
-            edit=argument_of(self.candidates.plan, change) if len(after.changes) == 1 else "",
+            keeps=is_near(after.parameters, before.parameters) and same_reach(after.receptive, before.receptive),
+            edit=change.edit or as_argument,
+            receptive=after.receptive,
+            receptive_before=before.receptive,
+            layers=tuple(edits(before.leaves, after.leaves, before.inference, after.inference)),
+            retrains=change.retrain is not None,
         )
-
-
-def _is_near(parameters: int, before: int) -> bool:
-    return _BAND[0] * before <= parameters <= _BAND[1] * before
 
 
 def _again(change: Change, made: Change) -> bool:

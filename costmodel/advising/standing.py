@@ -46,7 +46,10 @@ def better(after: Standing, before: Standing, order: str) -> bool:
     return rank(after, order) < rank(before, order)
 
 
-def rank(standing: Standing, order: str) -> tuple[int, int, float]:
+Rank = tuple[int, int, float, float]
+
+
+def rank(standing: Standing, order: str) -> Rank:
     """The smaller the better."""
-    metric = 0.0 if standing.metric is None else standing.metric
-    return standing.failing, -standing.points, -metric if order == "descending" else metric
+    metric, then = standing.metric or 0.0, standing.then or 0.0
+    return standing.failing, -standing.points, -metric if order == "descending" else metric, then

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
+from costmodel.ir.receptive import ReceptiveField
+from costmodel.ir.tips import Standing, Tip
 
 SCHEMA = "costmodel.advice/1"
 
@@ -54,12 +56,21 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Advice(Noun):
-    """For inference of one sample on a machine.
+    """For inference of one sample on a machine, or for a training step.
 
     Attributes:
         level: name of the machine's outermost level.
+        suggestions: channel counts, of an inference.
         tried: how many channel counts were mapped.
         complete: False if a layer has no valid mapping, or an op no formula.
+        phase: inference or training.
+        objective: latency, energy or edp: what mappings and changes are compared by.
+        now: how the network stands as it is; None in older files.
+        changes: of every kind, each made in the network that was then mapped as a whole; see :class:`costmodel.Tips`.
+        sequence: changes one after the other, that keep about as many parameters.
+        changes_tried: how many changes were computed; ``unfit`` of them do not run.
+        receptive: the receptive field of the network as it is.
+        stopped: True if the search was cut off.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -76,7 +87,17 @@ class Advice(Noun):
     suggestions: tuple[Suggestion, ...]
     tried: int
     complete: bool
+    phase: str = "inference"
+    objective: str = "latency"
+    now: Standing | None = None
+    changes: tuple[Tip, ...] = ()
+    sequence: tuple[Tip, ...] = ()
+    changes_tried: int = 0
+    unfit: int = 0
+    receptive: ReceptiveField | None = None
+    stopped: bool = False
 
     def summary(self) -> str:
         """The noun in a few words."""
-        return f"{self.subject} on {self.hardware}, {self.cycles:,} cycles, {len(self.suggestions)} suggestions"
+        found = len(self.suggestions) + len(self.changes)
+        return f"{self.subject} on {self.hardware}, {self.cycles:,} cycles, {found} suggestions"

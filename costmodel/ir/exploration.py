@@ -37,9 +37,12 @@ class Exploration(Noun):
     Attributes:
         subject: as the user wrote it.
         axes: the arguments that vary, with their values as text.
-        front: figures of the front: less is better, but of accuracy and points more.
+        front: figures of the front: less is better, but of those in ``most`` more (accuracy, points).
         of: points of the whole grid; fewer were computed under a budget.
         under: rulebook or machine, "" for neither.
+        most: figures of the front of which more is better.
+        notes: what of the measured runs belongs to no point, or is no figure.
+        stopped: True if the exploration was cut off: the points that were computed are there.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -51,6 +54,9 @@ class Exploration(Noun):
     points: tuple[Point, ...]
     of: int
     under: str = ""
+    most: tuple[str, ...] = ("accuracy_percent", "points")
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
+from costmodel.ir.receptive import ReceptiveField
 from costmodel.ir.verdict import Verdict
 
 SCHEMA = "costmodel.tips/1"
+
+BAND = (0.7, 1.5)
+"""What a change leaves about as it was: from so many times the parameters, and the receptive field along each axis."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +25,32 @@ class Standing:
         points: of the tables that are known.
         metric: the ranking metric as far as it is known; None where none of its terms is.
         figures: every metric that is known.
+        then: what is compared where the metric is equal (energy after cycles), on a machine.
     """
 
     failing: int
     points: int
     metric: float | None
     figures: Mapping[str, int | float]
+    then: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerEdit:
+    """One layer before and after a change, as torch writes it.
+
+    Attributes:
+        layer: its path.
+        where: the user's line that calls it (``net.py:12``), "" where it is not known.
+        was, becomes: the layer; "" where there is none.
+        gives: the shape of its output before and after, without the batch; "" where it is not known.
+    """
+
+    layer: str
+    where: str
+    was: str
+    becomes: str
+    gives: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +63,12 @@ class Tip:
         what: in words.
         after: with the change, and with those before it where it is one of a sequence.
         parameters: of the changed network, and before.
-        keeps: whether it has about as many parameters; what it does to accuracy is not known either way.
-        edit: the argument of the model's constructor that makes the change, "" where none does.
+        keeps: whether parameters and receptive field stay about as they are (``BAND``); what the change does to
+            accuracy is not known either way.
+        edit: the argument of the model's constructor that makes the change, or the recipe's words; "" where none does.
+        receptive, receptive_before: the receptive field of the last feature map; None where it is not known.
+        layers: those that are another after it, the fitted ones around it too.
+        retrains: whether it is a change of the training, which leaves the network as it is.
     """
 
     kind: str
@@ -51,6 +79,32 @@ class Tip:
     parameters_before: int
     keeps: bool
     edit: str = ""
+    receptive: ReceptiveField | None = None
+    receptive_before: ReceptiveField | None = None
+    layers: tuple[LayerEdit, ...] = ()
+    retrains: bool = False
+
+    @property
+    def keeps_parameters(self) -> bool:
+        """Whether it has about as many parameters."""
+        return is_near(self.parameters, self.parameters_before)
+
+    @property
+    def keeps_receptive_field(self) -> bool:
+        """Whether the receptive field is about as large; not known before and after, nothing says otherwise."""
+        return same_reach(self.receptive, self.receptive_before)
+
+
+def is_near(parameters: int, before: int) -> bool:
+    """Whether a number of parameters is inside the band."""
+    return BAND[0] * before <= parameters <= BAND[1] * before
+
+
+def same_reach(after: ReceptiveField | None, before: ReceptiveField | None) -> bool:
+    """Whether a receptive field is inside the band; one that is known is never like one that is not."""
+    if after is None or before is None:
+        return after is before
+    return after.is_near(before, *BAND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,9 +116,11 @@ class Tips(Noun):
         now: how it stands.
         order: whether the least or the largest metric is best.
         worth: what one unit of each term of the ranking metric makes of it.
-        single: changes by themselves, those that keep about as many parameters first, then the best first.
+        single: changes by themselves, those that keep parameters and receptive field first, then the best first.
         sequence: changes one after the other, each better than the one before, that keep about as many parameters.
         tried: how many changes were computed; ``unfit`` of them do not run.
+        receptive: of the network as it is.
+        stopped: True if the search was cut off: there may be better ones.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -78,6 +134,8 @@ class Tips(Noun):
     sequence: tuple[Tip, ...]
     tried: int
     unfit: int
+    receptive: ReceptiveField | None = None
+    stopped: bool = False
 
     def summary(self) -> str:
         """The noun in a few words."""

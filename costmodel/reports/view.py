@@ -41,6 +41,7 @@ class View:
         by: group operations by ``op``, ``layer`` or ``phase``.
         top: only the so many largest rows of the grouped table, or of each table of an advice.
         sensitivity: show what other readings of the rules would say.
+        apply: number of a change that is shown as an edit, instead of the list.
         hypothetical: show the rank that an entry without one would have.
     """
 
@@ -49,3 +50,4 @@ class View:
     top: int | None = None
     sensitivity: bool = False
     hypothetical: bool = False
+    apply: str | None = None

@@ -126,12 +126,13 @@ _OF_COST: dict[str, Callable[[CostReport], Decimal]] = {
 OF_INFERENCE = frozenset({"inference_operations"})
 """Figures of one inference that no machine is needed for."""
 
+OF_TRAINING = frozenset({"training_operations", "training_macs", "training_flops"})
+"""Figures of the whole training."""
+
 FIGURES = frozenset({*_OF_ANALYSIS, *_OF_COST, *OF_INFERENCE})
 """Names that a rulebook may use."""
 
-_COUNTED = frozenset(
-    {"training_operations", "training_macs", "training_flops", "step_operations", "forward_operations"}
-)
+_COUNTED = OF_TRAINING | {"step_operations", "forward_operations"}
 """Figures that are only lower bounds while an op has no formula."""
 
 _OF_MODEL = frozenset(

@@ -1,33 +1,34 @@
-"""Advise: map the network, then map it again with other channel counts, and compare."""
+"""Advise: make changes in the network, analyse each changed network as a whole, and compare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from math import prod
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from costmodel import backends
+from costmodel.advising.by_machine import ByMachine
+from costmodel.advising.by_rules import ByRules
 from costmodel.advising.candidates import Candidates
 from costmodel.advising.search import search
-from costmodel.backends.backend import Run, Search
-from costmodel.errors import UsageError
+from costmodel.advising.spots import mapped
+from costmodel.advising.standing import worth_of
+from costmodel.backends.backend import Run
+from costmodel.errors import FormatError, UnknownNameError, UsageError
+from costmodel.files import cache as store
+from costmodel.files.fingerprint import fingerprint
+from costmodel.files.progress import shown
 from costmodel.hardware.machines import load_hardware
-from costmodel.hardware.spec import HardwareSpec
-from costmodel.ir.advice import Advice, Spot, Suggestion
-from costmodel.ir.cost import LayerCost
+from costmodel.ir.advice import Advice
+from costmodel.ir.codec import dumps, loads
 from costmodel.ir.tips import Tips
-from costmodel.ir.trace import Trace
-from costmodel.ir.workload import LayerProblem, Place, Workload
-from costmodel.passes.lower import layer_of, lower, problem_of
-from costmodel.passes.narrowing import nearby, widened
-from costmodel.passes.summary import layer_name
-from costmodel.passes.widths import Width, widths
+from costmodel.mapping.objective import LATENCY, OBJECTIVES
+from costmodel.passes.lower import lower
 from costmodel.passes.work import count
 from costmodel.rules.judging.given_facts import parse_facts
-from costmodel.rules.schema.rulebook import load_rulebook
-from costmodel.tracing.training import plan_training, trace_inference
-from costmodel.verbs.estimate import Progress, named
+from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
+from costmodel.rules.value import FactSheet
+from costmodel.tracing.training import Plan, plan_training, trace_inference, trace_training
+from costmodel.verbs.estimate import PHASES, Progress, named
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -35,18 +36,16 @@ if TYPE_CHECKING:
     from costmodel.ir.settings import Settings
 
 
-Changed = dict[int, LayerProblem]
-"""Call → its problem after the change."""
-
-
 @overload
 def advise(
     model: Any,
     hardware: str,
     *,
+    phase: str = "inference",
+    objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Advice: ...
 
@@ -59,7 +58,7 @@ def advise(
     facts: Mapping[str, Any] | None = None,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Tips: ...
 
@@ -70,39 +69,56 @@ def advise(
     *,
     rules: str | None = None,
     facts: Mapping[str, Any] | None = None,
+    phase: str = "inference",
+    objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Advice | Tips:
     """What to change in a network: for points under a rulebook, or for cycles and picojoules on a machine.
 
-    Under a rulebook each change is made in the built network, which is then traced, mapped and judged as a whole, as
-    :func:`costmodel.check` does it: what is promised is what comes out. Changes are those that people make: channel
-    counts, strides, kernels, separable and grouped forms, bottlenecks, folded or smaller images, a smaller classifier,
-    a layer or a block less. For a machine alone: where the cycles and energy of one inference go, and which channel
-    counts would cut them.
+    Each change is made in the built network, which is then traced, mapped and judged as a whole, as
+    :func:`costmodel.check` and :func:`costmodel.estimate` do it: what is promised is what comes out. Changes are those
+    that people make: channel counts, strides, kernels, separable and grouped forms, bottlenecks, folded or smaller
+    images, a smaller classifier, a layer or a block less; and, where a rulebook counts the training, batch, epochs,
+    optimizer, frozen layers, smaller images at first, and rarer evaluation. For a machine also: where the cycles and
+    the energy go. Ctrl-C ends the search with what it has found.
 
     Args:
         model: see :func:`costmodel.trace`; its layers are modules.
         hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
         rules: a rulebook's name, or the path of a rulebook YAML; instead of a machine.
         facts: with ``rules``: values measured elsewhere, see :func:`costmodel.judge`; they are taken to stay.
+        phase: on a machine: ``inference`` of one sample, or a ``training`` step.
+        objective: on a machine: what mappings and changes are compared by, ``latency``, ``energy`` or ``edp``.
         cache: take solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         settings: see :class:`costmodel.Settings`.
 
     Raises:
         SubjectError, RecipeError, TraceError, UsageError, RulebookError: what, where, what to do.
     """
+    run = Run(cache=cache, jobs=jobs)
     if rules is not None and hardware is None:
-        return _tips(model, rules, facts or {}, Run(cache=cache, jobs=jobs), progress, settings)
+        if (phase, objective) != (PHASES[0], LATENCY.name):
+            raise UsageError("phase and objective are for a machine: a rulebook says its own")
+        with shown(progress, "advising") as told:
+            return _tips(model, rules, facts or {}, run, told, settings)
     if hardware is None or rules is not None:
         raise UsageError("advise needs a rulebook (rules), or a machine (hardware)")
     if facts:
         raise UsageError("facts are for a rulebook: a machine asks for none")
-    return _on_machine(model, hardware, Run(cache=cache, jobs=jobs), progress, settings)
+    if phase not in PHASES:
+        raise UnknownNameError("phase", phase, PHASES)
+    if objective not in OBJECTIVES:
+        raise UnknownNameError("objective", objective, OBJECTIVES)
+    machine = load_hardware(hardware)
+    with shown(progress, "advising") as told:
+        aim = ByMachine(machine, objective, phase, replace(run, progress=named(told, "mapping layers")))
+        return _on_machine(model, aim, run, told, settings)
 
 
 def _tips(
@@ -110,145 +126,101 @@ def _tips(
 ) -> Tips:
     book = load_rulebook(rules)
     known = parse_facts({name: str(value) for name, value in facts.items()}, book)
-    plan = plan_training(model, {**book.subject.settings, **settings}, book.subject.defaults)
-    return search(Candidates(plan, book, known, run), named(progress, "computing changes"))
-
-
-def _on_machine(model: Any, hardware: str, run: Run, progress: Progress | None, settings: Mapping[str, Any]) -> Advice:
-    run = replace(run, progress=named(progress, "mapping layers"))
-    spec = load_hardware(hardware)
-    plan = plan_training(model, settings)
-    trace = trace_inference(plan)
-    counts = count(trace)
-    problems = {
-        number: problem_of(row.work.nests[0][0])[0]
-        for number, row in enumerate(counts.rows)
-        if row.work is not None and len(row.work.nests) == 1
+    given, defaults = {**book.subject.settings, **settings}, book.subject.defaults
+    machine = None if book.hardware is None else load_hardware(book.hardware.machine).digest
+    words = {
+        "settings": given,
+        "defaults": defaults,
+        "book": book.model_dump_json(),
+        "machine": machine,
+        "facts": facts,
     }
-    workload = lower(counts, "inference")
-    changes = [
-        (w, n, _changed(w, n, problems)) for w in widths(trace) for n in nearby(w.size, _lanes(spec), w.multiple_of)
-    ]
-    asked = dict.fromkeys(p for _, _, change in changes for p in change.values())
-    solved = _solve(workload, asked, spec, run)
-    network = _Network(workload, solved, problems, trace, spec.levels[-1].name)
-    suggestions = sorted(
-        (network.suggestion(width, becomes, change) for width, becomes, change in changes),
-        key=lambda s: (s.cycles, s.energy_pj, s.layers, s.becomes),
+    key = _key(model, words, run)
+    found = _known(Tips, key)
+    if found is not None:
+        return found
+    plan = plan_training(model, given, defaults)
+    return _kept(key, plan, _computed_tips(plan, book, known, run, progress))
+
+
+def _computed_tips(plan: Plan, book: Rulebook, facts: FactSheet, run: Run, progress: Progress | None) -> Tips:
+    found = search(Candidates(plan, ByRules(book, facts, run)), named(progress, "computing changes"))
+    verdict = found.start.verdict
+    assert verdict is not None  # a rulebook gives one
+    return Tips(
+        verdict=verdict,
+        now=found.start.standing,
+        order="ascending" if book.ranking is None else book.ranking.order,
+        worth=worth_of(verdict, book),
+        single=found.single,
+        sequence=found.sequence,
+        tried=found.tried,
+        unfit=found.unfit,
+        receptive=found.start.receptive,
+        stopped=found.stopped,
     )
+
+
+def _on_machine(model: Any, aim: ByMachine, run: Run, progress: Progress | None, settings: Mapping[str, Any]) -> Advice:
+    words = {"settings": settings, "machine": aim.machine.digest, "phase": aim.phase, "objective": aim.objective.name}
+    key = _key(model, words, run)
+    found = _known(Advice, key)
+    if found is not None:
+        return found
+    plan = plan_training(model, settings)
+    return _kept(key, plan, _computed_advice(plan, aim, progress))
+
+
+def _computed_advice(plan: Plan, aim: ByMachine, progress: Progress | None) -> Advice:
+    trace = trace_inference(plan) if aim.phase == PHASES[0] else trace_training(plan).phases[0].trace
+    counts = count(trace)
+    network = mapped(lower(counts, aim.phase), counts, trace, aim)
+    found = search(Candidates(plan, aim), named(progress, "computing changes"))
     return Advice(
         subject=plan.subject.name.replace("\\", "/").rpartition("/")[2],
-        hardware=spec.name,
-        units=int(spec.compute.units.value),
-        level=spec.levels[-1].name,
+        hardware=aim.machine.name,
+        units=int(aim.machine.compute.units.value),
+        level=aim.machine.levels[-1].name,
         macs=network.macs,
         cycles=network.cycles,
         energy_pj=network.energy_pj,
-        spots=network.spots(),
-        suggestions=tuple(_worth_saying(suggestions, network)),
-        tried=len(changes),
-        complete=all(cost.valid for cost in solved.values()) and not workload.uncounted,
+        spots=network.spots,
+        suggestions=network.suggestions,
+        tried=network.tried,
+        complete=network.complete,
+        phase=aim.phase,
+        objective=aim.objective.name,
+        now=found.start.standing,
+        changes=found.single,
+        sequence=found.sequence,
+        changes_tried=found.tried,
+        unfit=found.unfit,
+        receptive=found.start.receptive,
+        stopped=found.stopped,
     )
 
 
-def _lanes(spec: HardwareSpec) -> int:
-    """The widest row of the array: what a channel count should fill."""
-    fans = [q for level in spec.levels for q in (level.fanout_x, level.fanout_y) if q is not None]
-    return max((int(q.value) for q in fans), default=1)
+def _key(model: Any, words: Mapping[str, Any], run: Run) -> str | None:
+    """Of an answer in the user's cache folder; None where it is not looked for, or hangs on more than files."""
+    return fingerprint(model, {**words, "advice": True}) if run.cache and isinstance(model, str) else None
 
 
-def _changed(width: Width, becomes: int, problems: Mapping[int, LayerProblem]) -> Changed:
-    changed: Changed = {}
-    for use in width.uses:
-        before = changed.get(use.call, problems[use.call])
-        changed[use.call] = widened(before, use.dim, becomes * use.times)
-    return changed
+_Answer = TypeVar("_Answer", Advice, Tips)
 
 
-def _solve(
-    workload: Workload, asked: Iterable[LayerProblem], spec: HardwareSpec, run: Run
-) -> dict[LayerProblem, LayerCost]:
-    known = {layer.problem: layer for layer in workload.layers}
-    place = Place(part="forward", layer="(changed)", times=1)
-    more = tuple(layer_of(problem, [place]) for problem in asked if problem not in known)
-    whole = Workload(phase="inference", layers=(*workload.layers, *more), not_mapped=(), operations=1, bytes_moved=0)
-    report = backends.load().estimate(whole, spec, Search(), run)
-    return {cost.layer.problem: cost for cost in report.layers}
+def _known(kind: type[_Answer], key: str | None) -> _Answer | None:
+    text = None if key is None else store.load(_STORE, key)
+    try:
+        return None if text is None else loads(kind, text, kind.SCHEMA)
+    except FormatError:
+        return None  # damaged, or of another version: made again
 
 
-class _Network:
-    """The network as it is, and what one change makes of its totals."""
-
-    def __init__(
-        self,
-        workload: Workload,
-        solved: Mapping[LayerProblem, LayerCost],
-        problems: Mapping[int, LayerProblem],
-        trace: Trace,
-        outermost: str,
-    ) -> None:
-        self.workload, self.solved, self.problems, self.trace = workload, solved, problems, trace
-        self.outermost = outermost
-        whole = [(self.solved[layer.problem], layer.repeats) for layer in workload.layers]
-        self.macs = workload.macs
-        self.cycles = sum(cost.cycles * times for cost, times in whole)
-        self.energy_pj = sum(cost.energy_pj * times for cost, times in whole)
-
-    def suggestion(self, width: Width, becomes: int, changed: Changed) -> Suggestion:
-        macs, cycles, energy = self.macs, self.cycles, self.energy_pj
-        for call, problem in changed.items():
-            before, after = self.solved[self.problems[call]], self.solved[problem]
-            macs += after.layer.macs - before.layer.macs
-            cycles += after.cycles - before.cycles
-            energy += after.energy_pj - before.energy_pj
-        makers = [use.call for use in width.uses if use.dim == "M"]
-        first = makers[0] if makers else width.uses[0].call
-        return Suggestion(
-            layers=self._names(makers),
-            readers=self._names(use.call for use in width.uses if use.dim == "C"),
-            channels=width.size,
-            becomes=becomes,
-            macs=macs,
-            cycles=cycles,
-            energy_pj=energy,
-            busy_before=_busy(self.solved[self.problems[first]]),
-            busy_after=_busy(self.solved[changed[first]]),
-        )
-
-    def _names(self, calls: Iterable[int]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(layer_name(self.trace.calls[call].scope) for call in calls))
-
-    def spots(self) -> tuple[Spot, ...]:
-        """Every place of every problem, the most cycles first."""
-        found = [
-            self._spot(place, self.solved[layer.problem]) for layer in self.workload.layers for place in layer.places
-        ]
-        return tuple(sorted(found, key=lambda spot: (-spot.cycles, -spot.energy_pj, spot.layer)))
-
-    def _spot(self, place: Place, cost: LayerCost) -> Spot:
-        words = sum(a.reads + a.updates for a in cost.accesses if a.level == self.outermost)
-        return Spot(
-            layer=place.layer,
-            problem=" ".join(f"{dim}{bound}" for dim, bound in cost.layer.instance.items() if bound != 1) or "C1",
-            cycles=cost.cycles * place.times,
-            cycles_share=cost.cycles * place.times / self.cycles if self.cycles else 0.0,
-            energy_pj=cost.energy_pj * place.times,
-            energy_share=cost.energy_pj * place.times / self.energy_pj if self.energy_pj else 0.0,
-            busy=_busy(cost),
-            outermost_share=cost.energy_by_component[self.outermost] / cost.energy_pj if cost.valid else 0.0,
-            macs_per_outer_word=cost.layer.macs / words if words else 0.0,
-        )
+def _kept(key: str | None, plan: Plan, answer: _Answer) -> _Answer:
+    """What was cut off, or hangs on what is installed here, is not kept."""
+    if key is not None and not answer.stopped and not plan.mode.is_partial:
+        store.store(_STORE, key, dumps(answer, answer.SCHEMA))
+    return answer
 
 
-def _busy(cost: LayerCost) -> int:
-    """Units that a mapping uses: the product of its spatial loops."""
-    return prod(loop.bound for level in cost.mapping for loop in level.loops if loop.spatial is not None)
-
-
-def _worth_saying(suggestions: Iterable[Suggestion], network: _Network) -> Iterable[Suggestion]:
-    """What saves cycles or energy, and saves more of one of them than of the work itself."""
-    for s in suggestions:
-        work = s.macs / network.macs
-        cycles, energy = s.cycles / network.cycles, s.energy_pj / network.energy_pj
-        if min(cycles, energy) < min(1.0, work) and max(cycles, energy) < max(1.0, work) + 1e-12:
-            yield s
+_STORE = "advice"

@@ -11,6 +11,7 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
+from costmodel.files.progress import shown
 from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, TRAINING, Analysis
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import only
@@ -38,7 +39,7 @@ def analyze(
     verify: bool = False,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     options: Mapping[str, Any] | None = None,
     precision: str | None = None,
     layout: str = "nchw",
@@ -98,17 +99,18 @@ def analyze(
     if alone and phase not in (TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
     of = phase if alone and phase is not None else TRAINING
-    analysis = analysis_of(model, settings, random=random, use_cache=cache, phase=of, concrete=concrete)
-    _refuse_idle(settings, analysis)
-    if hardware is None:
-        return analysis
-    from costmodel.passes.attach import attach_cost
+    with shown(progress, "analyzing") as told:
+        analysis = analysis_of(model, settings, random=random, use_cache=cache, phase=of, concrete=concrete)
+        _refuse_idle(settings, analysis)
+        if hardware is None:
+            return analysis
+        from costmodel.passes.attach import attach_cost
 
-    chosen = Search(search=search, objective=objective, effort=effort)
-    run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, concrete=concrete,
-                   backend=backend, verify=verify, progress=progress)  # fmt: skip
-    return attach_cost(analysis, cost)
+        chosen = Search(search=search, objective=objective, effort=effort)
+        run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
+        cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, concrete=concrete,
+                       backend=backend, verify=verify, progress=told)  # fmt: skip
+        return attach_cost(analysis, cost)
 
 
 def _on_gpu(

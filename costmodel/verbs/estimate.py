@@ -12,6 +12,7 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint
+from costmodel.files.progress import shown
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload
@@ -42,7 +43,7 @@ def estimate(
     cache: bool = False,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     options: Mapping[str, Any] | None = None,
     precision: str | None = None,
     layout: str = "nchw",
@@ -71,7 +72,8 @@ def estimate(
         cache: take workloads and solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
         executor: solves layers in parallel (any ``concurrent.futures`` executor), instead of ``jobs``.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         options: words for the backend alone (``timeloop_bin``, ``docker`` …).
         precision: on a GPU: ``fp32``, ``tf32`` or ``amp`` (autocast to float16, with a gradient scaler); None is the
             recipe's, and else torch's default, which takes TF32 for convolutions where the card has it.
@@ -100,16 +102,18 @@ def estimate(
         max_batch=max_batch,
     )
     if not isinstance(model, Workload) and names_gpu(hardware):
-        return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]
+        with shown(progress, "estimating"):
+            return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]
     refuse_gpu_options(running)
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    if isinstance(model, Workload):
-        if settings:
-            raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
-        return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=progress)
-    return cost_of(model, settings, hardware, chosen, run, phase=phase or "inference", concrete=concrete,
-                   backend=backend, verify=verify, progress=progress)  # fmt: skip
+    if isinstance(model, Workload) and settings:
+        raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
+    with shown(progress, "estimating") as told:
+        if isinstance(model, Workload):
+            return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=told)
+        return cost_of(model, settings, hardware, chosen, run, phase=phase or "inference", concrete=concrete,
+                       backend=backend, verify=verify, progress=told)  # fmt: skip
 
 
 def cost_of(

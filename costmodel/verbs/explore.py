@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from costmodel.advising.grid import grid, on_front, size_of
+from costmodel.advising.grid import KNOWN_ENDS, grid, on_front, parse_front, size_of
 from costmodel.advising.layer_costs import LayerCosts
+from costmodel.advising.runs import Measured, Runs, joined_runs
 from costmodel.advising.standing import standing_of
 from costmodel.backends.backend import Run, Search
 from costmodel.errors import CostModelError, UsageError
+from costmodel.files.progress import shown
 from costmodel.files.workers import workers
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.exploration import Exploration, Point
 from costmodel.ir.settings import Settings
+from costmodel.ir.verdict import Verdict
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge
@@ -58,6 +62,11 @@ class Asked:
         elif self.facts:
             raise UsageError("facts are for a rulebook: give one")
 
+    def front(self, runs: Runs | None) -> tuple[str, ...]:
+        """The figures of the front where none are named: what is computed, and what was measured of its success."""
+        measured = () if runs is None else tuple(name for name in runs.names if name in KNOWN_ENDS)
+        return (*(_BY_MACHINE if self.has_machine else _BY_COUNTING), *measured)
+
     @property
     def has_machine(self) -> bool:
         """Whether there are energy and cycles."""
@@ -72,11 +81,12 @@ def explore(
     hardware: str | None = None,
     facts: Mapping[str, Any] | None = None,
     front: Sequence[str] = (),
+    runs: str | Path | None = None,
     budget: int | None = None,
     seed: int = 0,
     cache: bool = False,
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
 ) -> Exploration:
     """Every combination of a network's arguments, with its figures, and the Pareto front of some of them.
@@ -87,13 +97,17 @@ def explore(
         rules: also judge by this rulebook, with energy and cycles on its machine.
         hardware: also energy and cycles of an inference on this machine.
         facts: with ``rules``: values measured elsewhere, the same for every point.
-        front: figures of the front; without them energy, cycles and parameters where there is a machine, else
-            parameters, operations and peak activation.
+        front: figures of the front, ``f1:most`` where more of one is better; without them energy, cycles and parameters
+            where there is a machine, else parameters, operations and peak activation; and the accuracy or error rate
+            that ``runs`` has.
+        runs: a CSV of measured runs, with a column for each argument that varies and one for each figure (accuracy);
+            what the rulebook asks for of it is judged, point by point.
         budget: at most so many points, a sample of the grid by ``seed``.
         seed: of the sample.
         cache: take what is known from the user's cache folder, so that an interrupted exploration goes on.
         jobs: worker processes; 0 is one per core.
-        progress: told how far the work is.
+        progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
+            a notebook, and False says nothing.
         settings: see :class:`costmodel.Settings`; the same for every point.
 
     Raises:
@@ -104,15 +118,25 @@ def explore(
     asked = Asked(model=model, settings=settings, rules=rules, hardware=hardware, facts=given, cache=cache)
     asked.checked()
     chosen = grid(space, budget, seed)
-    names = tuple(front) or (_BY_MACHINE if asked.has_machine else _BY_COUNTING)
-    with workers(jobs if isinstance(model, str) else 1) as executor:
-        points = dict(_computed(asked, chosen, executor, progress))
-    ordered = [points[number] for number in range(len(chosen))]
+    book = None if rules is None else load_rulebook(rules)
+    measured = None if runs is None else joined_runs(runs, space, chosen, book, given)
+    names, most = parse_front(tuple(front) or asked.front(measured), () if measured is None else measured.names)
+    points: dict[int, Point] = {}
+    stopped = False
+    try:
+        with shown(progress, "exploring") as told, workers(jobs if isinstance(model, str) else 1) as executor:
+            for number, point in _computed(asked, chosen, measured, executor, told):
+                points[number] = point
+    except KeyboardInterrupt:
+        if not points:
+            raise
+        stopped = True
+    ordered = [points[number] for number in sorted(points)]
     unknown = [name for name in names if ordered and not any(name in point.figures for point in ordered)]
     if unknown and any(not point.error for point in ordered):
         known = ", ".join(dict.fromkeys(name for point in ordered for name in point.figures))
         raise UsageError(f"no point has the figure {unknown[0]}; known: {known}")
-    best = on_front(ordered, names)
+    best = on_front(ordered, names, most)
     return Exploration(
         subject=model if isinstance(model, str) else getattr(model, "__name__", type(model).__name__),
         axes={name: tuple(map(str, values)) for name, values in space.items()},
@@ -120,21 +144,33 @@ def explore(
         points=tuple(replace(point, on_front=is_best) for point, is_best in zip(ordered, best, strict=True)),
         of=size_of(space),
         under=rules or hardware or "",
+        most=most,
+        notes=() if measured is None else measured.notes,
+        stopped=stopped,
     )
 
 
 def _computed(
-    asked: Asked, chosen: Sequence[Mapping[str, Any]], executor: Executor | None, progress: Progress | None
+    asked: Asked,
+    chosen: Sequence[Mapping[str, Any]],
+    runs: Runs | None,
+    executor: Executor | None,
+    progress: Progress | None,
 ) -> Iterator[tuple[int, Point]]:
+    measured = [None if runs is None else runs.of(values) for values in chosen]
     if executor is None:
         for number, values in enumerate(chosen):
-            yield number, _point(asked, values)
+            yield number, _point(asked, values, measured[number])
             _tell(progress, number + 1, len(chosen))
         return
-    futures = {executor.submit(_point, asked, values): number for number, values in enumerate(chosen)}
-    for done, future in enumerate(as_completed(futures), 1):
-        yield futures[future], future.result()
-        _tell(progress, done, len(chosen))
+    futures = {executor.submit(_point, asked, values, measured[n]): n for n, values in enumerate(chosen)}
+    try:
+        for done, future in enumerate(as_completed(futures), 1):
+            yield futures[future], future.result()
+            _tell(progress, done, len(chosen))
+    finally:  # after Ctrl-C nobody waits for what has not begun
+        for future in futures:
+            future.cancel()
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:
@@ -142,8 +178,10 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         progress("computing points", done, total)
 
 
-def _point(asked: Asked, values: Mapping[str, Any]) -> Point:
-    """One point; one that does not run says why."""
+def _point(asked: Asked, values: Mapping[str, Any], measured: Measured | None = None) -> Point:
+    """One point, with what was measured of it; one that does not run says why."""
+    if measured is not None and measured.facts:
+        asked = replace(asked, facts={**asked.facts, **measured.facts})
     own = {name: value for name, value in values.items() if name in Settings.__annotations__}
     options = {name: value for name, value in values.items() if name not in own}
     settings = {**asked.settings, **own}
@@ -151,14 +189,15 @@ def _point(asked: Asked, values: Mapping[str, Any]) -> Point:
         settings["model_options"] = {**settings.get("model_options", {}), **options}
     shown = {name: str(value) for name, value in values.items()}
     try:
-        figures, outcome = figures_of(asked, settings)
+        figures, verdict = figures_of(asked, settings)
     except CostModelError as error:
         return Point(settings=shown, figures={}, error=str(error))
-    return Point(settings=shown, figures=figures, outcome=outcome)
+    outcome = "" if verdict is None else verdict.outcome.value
+    return Point(settings=shown, figures={**figures, **(measured.figures if measured else {})}, outcome=outcome)
 
 
-def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
-    """Everything that is known of one network, and the outcome by the rulebook, "" without one.
+def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], Verdict | None]:
+    """Everything that is known of one network, and the verdict by the rulebook; None without one.
 
     Raises:
         CostModelError: it cannot be built or traced.
@@ -172,10 +211,10 @@ def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int
         cost = _costs(asked.hardware, "", asked.cache).report(workload, Search())
         if cost.complete:
             figures |= {"energy_mj": cost.energy_mj, "cycles": cost.cycles}
-    return figures, ""
+    return figures, None
 
 
-def _judged(asked: Asked, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], str]:
+def _judged(asked: Asked, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], Verdict]:
     whole, defaults = {**book.subject.settings, **settings}, book.subject.defaults
     analysis = analysis_of(asked.model, whole, defaults=defaults, random=book.convention.random, use_cache=asked.cache)
     computed = Computed(analysis)
@@ -192,7 +231,7 @@ def _judged(asked: Asked, book: Rulebook, settings: Mapping[str, Any]) -> tuple[
         figures["points"] = standing.points
     if standing.metric is not None:
         figures["metric"] = standing.metric
-    return figures, verdict.outcome.value
+    return figures, verdict
 
 
 def _counted(analysis: Analysis) -> dict[str, int | float]:

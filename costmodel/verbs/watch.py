@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 from costmodel.errors import CostModelError, FormatError, UsageError
 from costmodel.files.saves import sources_in
 from costmodel.ir.codec import dumps, loads
+from costmodel.ir.verdict import Verdict
+from costmodel.reports.headroom import headroom, room_in_words
 from costmodel.verbs.explore import Asked, figures_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,22 @@ _EVERY_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How far a figure is from a limit, or from more points.
+
+    Attributes:
+        name: of the limit, or of the table.
+        left: in ``unit``; negative is by how much a limit is exceeded.
+        said: the same in words.
+    """
+
+    name: str
+    left: int | float
+    unit: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
     """What one look has seen.
 
@@ -35,6 +53,7 @@ class Glance:
         figures: of the subject, with points and metric under a rulebook.
         outcome: by the rulebook, "" without one.
         error: why there are no figures, "" if there are.
+        rooms: to each limit of the rulebook, and to more points of each of its tables, where they are known.
     """
 
     SCHEMA: ClassVar[str] = "costmodel.glance/1"
@@ -42,6 +61,7 @@ class Glance:
     figures: Mapping[str, int | float] = field(default_factory=dict)
     outcome: str = ""
     error: str = ""
+    rooms: tuple[Room, ...] = ()
 
 
 def watch(
@@ -112,12 +132,24 @@ def _glance(asked: Asked) -> Glance:
         return Glance(error="the look ended without an answer")
 
 
+def _rooms(verdict: Verdict) -> Iterator[Room]:
+    for finding in verdict.findings:
+        room = headroom(finding)
+        if room is not None:
+            yield Room(name=finding.rule, left=room.amount, unit=finding.unit, said=room_in_words(finding))
+    for row in () if verdict.points is None else verdict.points.tables:
+        if row.better is not None:
+            said = f"{row.better.away:,} {row.unit} to {row.better.points} points".replace("  ", " ")
+            yield Room(name=f"{row.table}, more points", left=row.better.away, unit=row.unit, said=said)
+
+
 def _look(asked: Asked, sender: int) -> None:
     """The fork's side; never returns."""
     try:
         try:
-            figures, outcome = figures_of(asked, asked.settings)
-            glance = Glance(figures=figures, outcome=outcome)
+            figures, verdict = figures_of(asked, asked.settings)
+            outcome = "" if verdict is None else verdict.outcome.value
+            glance = Glance(figures=figures, outcome=outcome, rooms=() if verdict is None else tuple(_rooms(verdict)))
         except CostModelError as error:
             glance = Glance(error=str(error))
         with os.fdopen(sender, "wb") as channel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -70,6 +71,36 @@ def test_what_is_promised_is_what_comes_out(found: Tips) -> None:
     assert {"metric": found.now.metric, **found.now.figures} == by_hand(Net)
 
 
+def test_the_receptive_field_before_and_after(found: Tips) -> None:
+    # the stem's 5 rows, 2 more of the second convolution, 3 more of the pooling; pooling by 4 doubles nothing before it
+    assert str(found.receptive) == "10×10"
+    fields = {(tip.kind, tip.what): (str(tip.receptive_before), str(tip.receptive)) for tip in found.single}
+    assert fields["kernel", "kernel 5×5 → 3×3"] == ("10×10", "8×8")
+    assert fields["kernel", "kernel 5×5 → two of 3×3"] == ("10×10", "10×10")
+    assert fields["stride", "stride 1 → 2"] == ("10×10", "15×15")  # 5 + (2 + 3) · 2
+    for tip in found.single:
+        assert tip.keeps is (tip.keeps_parameters and tip.keeps_receptive_field)
+        assert tip.receptive is not None
+        (rows, _), parameters = tip.receptive.size, tip.parameters
+        assert tip.keeps_receptive_field is (7 <= rows <= 15)
+        assert tip.keeps_parameters is (0.7 * tip.parameters_before <= parameters <= 1.5 * tip.parameters_before)
+
+
+def test_the_layers_that_a_person_has_to_write(found: Tips) -> None:
+    tip = next(tip for tip in found.single if tip.what == "12 → 8 channels" and tip.where == ("stem", "one"))
+    edits = {edit.layer: edit for edit in tip.layers}
+    assert list(edits) == ["stem", "one", "norm", "head"]
+    assert edits["stem"].was.startswith("Conv2d(3, 12, kernel_size=(5, 5)")
+    assert edits["stem"].becomes.startswith("Conv2d(3, 8, kernel_size=(5, 5)")
+    assert edits["one"].gives == ("12×32×32", "8×32×32")
+    assert edits["norm"].becomes.startswith("BatchNorm2d(8,")
+    assert edits["head"].becomes.startswith("Linear(in_features=512, out_features=10")
+    two = next(tip for tip in found.single if tip.what == "kernel 5×5 → two of 3×3")
+    (edit,) = two.layers
+    assert (edit.layer, edit.becomes.count("Conv2d("), edit.becomes.count("ReLU(")) == ("stem", 2, 1)
+    assert edit.where.startswith("test_tips.py:")
+
+
 def test_a_change_that_an_argument_makes_is_said_as_an_edit(found: Tips) -> None:
     edits = {(tip.where, tip.what): tip.edit for tip in found.single}
     assert edits[("stem", "one"), "12 → 8 channels"] == "width=12 → 8"
@@ -90,6 +121,16 @@ def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
     assert 1 <= len(steps) <= 5
     before = found.sequence[0].parameters_before
     assert all(0.7 * before <= tip.parameters <= 1.5 * before for tip in found.sequence)
+
+
+def test_of_equals_the_one_that_takes_least_away_comes_first(found: Tips) -> None:
+    def apart(tip: Tip) -> float:
+        return abs(math.log(tip.parameters / tip.parameters_before))
+
+    for kept in (True, False):
+        keys = [(rank(tip.after, found.order), apart(tip)) for tip in found.single if tip.keeps is kept]
+        assert keys == sorted(keys)
+    assert len({rank(tip.after, found.order) for tip in found.single}) < len(found.single)  # there are such
 
 
 def test_what_a_unit_of_each_term_is_worth(found: Tips) -> None:

@@ -32,6 +32,14 @@ def test_the_command_writes_every_point(run: Run, tmp_path: Path) -> None:
     ]  # fmt: skip
     shown = run(*words, cwd=tmp_path)
     assert "1 of 4 points that no other beats in parameters, operations, peak_activation_bytes" in shown.stdout
+    (tmp_path / "runs.csv").write_text("width,depth,accuracy\n4,1,60%\n8,2,70%\n8,1,59%\n", encoding="utf-8")
+    joined = run(*words, "--facts", "runs.csv", "-f", "csv", cwd=tmp_path)
+    rows = list(csv.DictReader(io.StringIO(joined.stdout)))
+    assert [(row["accuracy_percent"], row["on_front"]) for row in rows] == [
+        ("60.0", "yes"), ("", "no"), ("59.0", "no"), ("70.0", "yes"),
+    ]  # fmt: skip
+    wrong = run(*words, "--facts", "nothing.csv", cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout, "nothing.csv" in wrong.stderr) == (3, "", True)
     nothing = run("explore", "net.py:build", "--vary", "colour=1,2", "--no-cache", cwd=tmp_path)
     assert nothing.returncode == 2
     assert "colour" in nothing.stdout

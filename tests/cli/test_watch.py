@@ -33,7 +33,17 @@ def parameters_of(width: int) -> int:
 def watched(tmp_path: Path, in_root: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "net.py").write_text(NET.replace("WIDTH", "8"), encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "-m", "costmodel", "watch", "net.py:Net", "--rules", "mit-lab2-2022"],
+        [
+            sys.executable,
+            "-m",
+            "costmodel",
+            "watch",
+            "net.py:Net",
+            "--rules",
+            "mit-lab2-2022",
+            "--fact",
+            "error_rate_percent=21.7",
+        ],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -47,16 +57,33 @@ def watched(tmp_path: Path, in_root: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+def peak_of(width: int) -> int:
+    """Bytes that the convolution takes and gives, or the activation behind it."""
+    return 4 * max(3 * 32 * 32 + 64 * width, 2 * 64 * width)
+
+
 def test_a_line_at_every_save(watched: subprocess.Popen[str], tmp_path: Path) -> None:
     def line() -> str:
         assert watched.stdout is not None
         return watched.stdout.readline().rstrip()
 
+    def rooms() -> list[str]:
+        """One line for each: the limits of activation and error, and the points that a lower error would give."""
+        return [line().strip() for _ in range(3)]
+
     first = line()
     assert f"{parameters_of(8):,} parameters" in first
-    assert "(" not in first  # nothing to compare with
+    peak, error, points = rooms()
+    assert peak.startswith(f"peak activation: {1_000_000 - peak_of(8):,} bytes left, ")
+    assert error == "error rate: 28.3 % left, 56.6% of the limit"
+    assert points == "error rate, more points: 1.7 % to 60 points"
+    assert "(" not in first + peak + error + points  # nothing to compare with
     (tmp_path / "net.py").write_text(NET.replace("WIDTH", "6"), encoding="utf-8")
     assert f"{parameters_of(6):,} parameters ({parameters_of(6) - parameters_of(8):+,})" in line()
+    peak, *unchanged = rooms()
+    assert peak.startswith(f"peak activation: {1_000_000 - peak_of(6):,} bytes left, ")
+    assert peak.endswith(f" ({peak_of(8) - peak_of(6):+,})")
+    assert unchanged == [error, points]
     (tmp_path / "net.py").write_text(NET.replace("WIDTH", "6") + "def half(:\n", encoding="utf-8")
     broken = line()
     assert "net.py" in broken
@@ -64,6 +91,7 @@ def test_a_line_at_every_save(watched: subprocess.Popen[str], tmp_path: Path) ->
     (tmp_path / "net.py").write_text(NET.replace("WIDTH", "7"), encoding="utf-8")
     # compared with the last figures that there were
     assert f"{parameters_of(7):,} parameters ({parameters_of(7) - parameters_of(6):+,})" in line()
+    assert rooms()[0].endswith(f" ({peak_of(6) - peak_of(7):+,})")
     watched.send_signal(signal.SIGINT)
     assert watched.wait(timeout=30) == 0
     assert watched.stderr is not None

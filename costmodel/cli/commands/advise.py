@@ -25,6 +25,16 @@ def advise(
         str | None, typer.Option("--hardware", help="a machine's name or YAML file: what saves cycles and energy on it")
     ] = None,
     fact: o.Fact = None,
+    phase: Annotated[
+        str, typer.Option("--phase", help="with --hardware: inference of one sample, or a training step")
+    ] = "inference",
+    objective: Annotated[
+        str, typer.Option("--objective", help="with --hardware: latency, energy or edp, what changes are compared by")
+    ] = "latency",
+    apply: Annotated[
+        str | None,
+        typer.Option("--apply", help="show change N (s2: the sequence up to its second step) as an edit", metavar="N"),
+    ] = None,
     jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
     format: o.Format = "text",
@@ -40,14 +50,18 @@ def advise(
     facts = o.words(fact or [], "--fact")
     if hardware is not None and facts:
         raise UsageError("--fact is for --rules: a machine asks for none")
+    if hardware is None:
+        o.refuse(("phase", "objective"), "is for --hardware: a rulebook says its own")
     found: Advice | Tips
     with subject_prints_to_stderr(), progress_bars() as show:
         if hardware is not None:
-            found = verb(subject, hardware, cache=not no_cache, jobs=jobs, progress=show, **settings)
+            found = verb(subject, hardware, phase=phase, objective=objective, cache=not no_cache, jobs=jobs,
+                         progress=show, **settings)  # fmt: skip
         else:
             assert rules is not None  # one of both is given
             found = verb(subject, rules=rules, facts=facts, cache=not no_cache, jobs=jobs, progress=show, **settings)
-    write(render(found, format, View(top=top)), output)
+    view = View(top=top, apply=apply)
+    write(render(found, format, view), output)
     return 0
 
 

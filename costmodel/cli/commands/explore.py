@@ -26,9 +26,17 @@ def explore(
     rules: o.Rules = None,
     hardware: o.Hardware = None,
     fact: o.Fact = None,
+    facts: Annotated[
+        str | None,
+        typer.Option(
+            "--facts",
+            help="measured runs: a CSV with a column for each argument that varies, and accuracy",
+            metavar="FILE",
+        ),
+    ] = None,
     front: Annotated[
         str | None,
-        typer.Option("--front", help="figures of the Pareto front: energy_mj,cycles,parameters", metavar="NAMES"),
+        typer.Option("--front", help="figures of the Pareto front: energy_mj,cycles,f1:most", metavar="NAMES"),
     ] = None,
     budget: Annotated[int | None, typer.Option("--budget", help="at most so many points of the grid", min=1)] = None,
     seed: Annotated[int, typer.Option("--seed", help="of the sample that a budget takes")] = 0,
@@ -48,7 +56,7 @@ def explore(
     with subject_prints_to_stderr(), progress_bars() as show:
         found = verb(
             subject, space, rules=rules, hardware=hardware, facts=o.words(fact or [], "--fact"), front=names,
-            budget=budget, seed=seed, cache=not no_cache, jobs=jobs, progress=show, **settings,
+            runs=facts, budget=budget, seed=seed, cache=not no_cache, jobs=jobs, progress=show, **settings,
         )  # fmt: skip
     write(render(found, format, View(top=top)), output)
     return 0 if any(not point.error for point in found.points) else 2

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from costmodel.cli import options as o
 from costmodel.files.quoting import safe_text
+
+if TYPE_CHECKING:
+    from costmodel.verbs.watch import Room
 
 _SHOWN = {
     "points": "points", "metric": "metric", "cycles": "cycles", "energy_mj": "mJ",
@@ -33,6 +36,7 @@ def watch(
 
     facts = o.words(fact or [], "--fact")
     before: Mapping[str, int | float] = {}
+    rooms: Mapping[str, int | float] = {}
     with contextlib.suppress(KeyboardInterrupt):
         for glance in verb(subject, rules=rules, hardware=hardware, facts=facts, **settings):
             at = datetime.now().strftime("%H:%M:%S")  # the clock on the wall
@@ -40,10 +44,28 @@ def watch(
                 said = f"{at}  {safe_text(' '.join(glance.error.split()), 400)}"
             else:
                 said = "  ".join((at, *filter(None, (glance.outcome,)), *_said(glance.figures, before)))
-                before = glance.figures
+                said += "".join(f"\n{_INDENT}{line}" for line in _left(glance.rooms, rooms))
+                before, rooms = glance.figures, {room.name: room.left for room in glance.rooms}
             sys.stdout.write(f"{said}\n")
             sys.stdout.flush()
     return 0
+
+
+_INDENT = " " * 10
+
+
+def _left(rooms: Sequence[Room], before: Mapping[str, int | float]) -> Iterator[str]:
+    """``peak activation: 934,464 bytes left, 93.4% of the limit (+1,024)``."""
+    for room in rooms:
+        yield f"{safe_text(room.name)}: {safe_text(room.said)}{_delta(room.left, before.get(room.name, room.left))}"
+
+
+def _delta(value: int | float, before: int | float) -> str:
+    """`` (+1,024)``; "" where nothing has changed."""
+    change = value - before
+    if not change:
+        return ""
+    return f" ({change:+,.6g})" if isinstance(change, float) else f" ({change:+,})"
 
 
 def _said(figures: Mapping[str, int | float], before: Mapping[str, int | float]) -> list[str]:
@@ -53,10 +75,8 @@ def _said(figures: Mapping[str, int | float], before: Mapping[str, int | float])
         value = figures.get(name)
         if value is None:
             continue
-        change = value - before.get(name, value)
-        delta = f" ({change:+,.6g})" if isinstance(change, float) else f" ({change:+,})"
-        found.append(f"{value:,.6g} {unit}{delta if change else ''}" if isinstance(value, float) else
-                     f"{value:,} {unit}{delta if change else ''}")  # fmt: skip
+        number = f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
+        found.append(f"{number} {unit}{_delta(value, before.get(name, value))}")
     return found
 
 

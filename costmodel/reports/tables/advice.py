@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from costmodel.ir.advice import Advice, Spot, Suggestion
+from costmodel.ir.tips import Standing
+from costmodel.reports.application import application, chosen
+from costmodel.reports.suggested import KEPT, SEQUENCE, STOPPED, UNKNOWN, changes
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
 NOUN = Advice
 
+_INFERENCE = "inference"
+_COMPARED = {"latency": "", "energy": "", "edp": "energy × cycles"}
+"""What is compared by an objective; "" where it is a figure of its own."""
+
 
 def tables(advice: Advice, view: View) -> list[Table]:
     """Layers by cycles, then channel counts whose change saves more than the work that it takes away."""
-    return [_spots(advice, view.top), _suggestions(advice, view.top)]
+    if view.apply is not None and advice.now is not None:
+        return application(chosen(view.apply, advice.changes, advice.sequence), advice.now)
+    result = [_spots(advice, view.top)]
+    if advice.phase == _INFERENCE:
+        result.append(_suggestions(advice, view.top))
+    if advice.now is not None:
+        result += _changes(advice, view.top, advice.now)
+    return result
 
 
 _COLUMNS = (
@@ -60,8 +74,9 @@ def _spots(advice: Advice, top: int | None) -> Table:
     )  # fmt: skip
     rows = [_spot(spot) for spot in advice.spots[:top]]
     total = f"{advice.cycles:,} cycles, {advice.energy_pj * 1e-9:.6g} mJ, {advice.units} units"
+    phase = advice.phase if advice.phase == _INFERENCE else f"a {advice.phase} step"
     notes = [] if advice.complete else ["AT LEAST: a layer has no valid mapping, or an op no formula"]
-    return Table(f"{advice.subject}: inference on {advice.hardware}: {total}", headers, rows, notes)
+    return Table(f"{advice.subject}: {phase} on {advice.hardware}: {total}", headers, rows, notes)
 
 
 def _spot(s: Spot) -> list[Cell]:
@@ -86,6 +101,22 @@ def _suggestion(s: Suggestion, advice: Advice) -> list[Cell]:
         f"{s.cycles:,} ({_change(s.cycles, advice.cycles)})",
         f"{s.energy_pj * 1e-9:.6g} mJ ({_change(s.energy_pj, advice.energy_pj)})", busy,
     ]  # fmt: skip
+
+
+def _changes(advice: Advice, top: int | None, now: Standing) -> list[Table]:
+    metric = _COMPARED.get(advice.objective, "metric")
+    title = (
+        f"Changes by themselves, by {advice.objective}: {len(advice.changes)} of {advice.changes_tried} computed ones "
+        f"help, {advice.unfit} do not run"
+    )
+    stopped = (STOPPED,) * advice.stopped
+    if not advice.changes:
+        return [Table(title, ("kind",), [], (f"nothing of {advice.changes_tried} changes helps", *stopped, UNKNOWN))]
+    notes = (*stopped, UNKNOWN, KEPT)
+    result = [changes(title, now, advice.receptive, advice.changes[:top], metric=metric, notes=notes)]
+    if advice.sequence:
+        result.append(changes(SEQUENCE, now, advice.receptive, advice.sequence, metric=metric, prefix="s"))
+    return result
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from costmodel.ir.exploration import Exploration, Point
+from costmodel.reports.suggested import STOPPED
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.view import View
 
@@ -15,7 +16,8 @@ def tables(exploration: Exploration, view: View) -> list[Table]:
     """The points that no other beats, the least of the first figure first; and the errors, each once."""
     front = [point for point in exploration.points if point.on_front]
     front.sort(key=lambda point: point.figures[exploration.front[0]])
-    sampled = "" if len(exploration.points) == exploration.of else f" (a sample of {exploration.of:,})"
+    part = "of" if exploration.stopped else "a sample of"
+    sampled = "" if len(exploration.points) == exploration.of else f" ({part} {exploration.of:,})"
     under = f" under {exploration.under}" if exploration.under else ""
     title = (
         f"{exploration.subject}{under}: {len(front)} of {len(exploration.points):,} points{sampled} "
@@ -24,11 +26,13 @@ def tables(exploration: Exploration, view: View) -> list[Table]:
     names = [name for name in _names(exploration) if name in exploration.front or _varies(exploration, name)]
     judged = any(point.outcome for point in exploration.points)
     headers = (*exploration.axes, *names, *(("outcome",) if judged else ()))
-    result = [Table(title, headers, [_row(point, exploration, names, judged) for point in front[: view.top]])]
+    notes = (*exploration.notes, *([STOPPED] * exploration.stopped))
+    rows = [_row(point, exploration, names, judged) for point in front[: view.top]]
+    result = [Table(title, headers, rows, notes)]
     errors = Counter(point.error for point in exploration.points if point.error)
     if errors:
-        rows = [(error, times) for error, times in errors.items()]
-        result.append(Table("Points that have no figures", ("because", "points"), rows))
+        why = [(error, times) for error, times in errors.items()]
+        result.append(Table("Points that have no figures", ("because", "points"), why))
     return result
 
 

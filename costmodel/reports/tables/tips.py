@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from costmodel.ir.tips import Standing, Tip, Tips
+from costmodel.ir.tips import Tip, Tips
+from costmodel.reports.application import application, chosen
 from costmodel.reports.headroom import room_in_words
+from costmodel.reports.suggested import KEPT, SEQUENCE, STOPPED, UNKNOWN, changes, reach
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables.verdict import title_of
 from costmodel.reports.view import View
 
 NOUN = Tips
 
-_UNKNOWN = "what a change does to accuracy is not known; its figures are those of the whole changed network"
-
 
 def tables(tips: Tips, view: View) -> list[Table]:
     """Headroom, single changes and the sequence."""
+    if view.apply is not None:
+        return application(chosen(view.apply, tips.single, tips.sequence), tips.now)
     result = [_room(tips)]
     if tips.worth:
         result.append(_worth(tips))
     result.append(_single(tips, view))
     if tips.sequence:
-        title = "The best sequence that was found and keeps about as many parameters, each change with those before it"
-        result.append(_changes(tips, title, tips.sequence, numbered=True))
+        scored = tips.verdict.points is not None
+        result.append(changes(SEQUENCE, tips.now, tips.receptive, tips.sequence, scored=scored, prefix="s"))
     return result
 
 
@@ -31,12 +31,16 @@ def records(tips: Tips, view: View) -> Table:
     """One row per change: as it stands (``now``), by itself (``single``), and in the sequence (``step``)."""
     names = list(dict.fromkeys(name for tip in (*tips.single, *tips.sequence) for name in tip.after.figures))
     names = list(dict.fromkeys((*tips.now.figures, *names)))
-    headers = ("kind", "number", "change", "what", "where", "points", "metric", *names, "parameters", "keeps", "edit")
+    headers = ("kind", "number", "change", "what", "where", "points", "metric", *names, "parameters", "keeps", "edit",
+               "receptive_field", "receptive_field_before")  # fmt: skip
 
     def row(kind: str, number: int, tip: Tip | None) -> list[Cell]:
         standing = tips.now if tip is None else tip.after
         words: list[Cell] = ["", "", ""] if tip is None else [tip.kind, tip.what, "; ".join(tip.where)]
-        end: list[Cell] = [None, "", ""] if tip is None else [tip.parameters, "yes" if tip.keeps else "no", tip.edit]
+        end: list[Cell] = [None, "", "", reach(tips.receptive), ""]
+        if tip is not None:
+            fields = (reach(tip.receptive), reach(tip.receptive_before))
+            end = [tip.parameters, "yes" if tip.keeps else "no", tip.edit, *fields]
         figures: list[Cell] = [standing.figures.get(name) for name in names]
         return [kind, number, *words, standing.points, standing.metric, *figures, *end]
 
@@ -69,47 +73,8 @@ def _worth(tips: Tips) -> Table:
 def _single(tips: Tips, view: View) -> Table:
     shown = tips.single if view.top is None else tips.single[: view.top]
     title = f"Changes by themselves: {len(tips.single)} of {tips.tried} computed ones help, {tips.unfit} do not run"
+    stopped = (STOPPED,) * tips.stopped
     if not tips.single:
-        return Table(title, ("kind",), [], (f"nothing of {tips.tried} changes helps", _UNKNOWN))
-    return _changes(tips, title, shown, numbered=False)
-
-
-def _changes(tips: Tips, title: str, changes: Sequence[Tip], *, numbered: bool) -> Table:
-    names = _figures(tips.now.figures, [tip.after for tip in changes])
+        return Table(title, ("kind",), [], (f"nothing of {tips.tried} changes helps", *stopped, UNKNOWN))
     scored = tips.verdict.points is not None
-    headers = ("", "change", "where", *(("points",) if scored else ()), "metric", *names, "parameters", "keeps")
-    rows = [_row("now", "", "", tips.now, names, scored, None, "")]
-    for number, tip in enumerate(changes, 1):
-        keeps = (
-            "about as many parameters"
-            if tip.keeps
-            else f"{tip.parameters / max(1, tip.parameters_before):.2g} × as many"
-        )
-        where = ", ".join(path or "(model)" for path in tip.where)
-        rows.append(_row(str(number), _said(tip), where, tip.after, names, scored, tip.parameters, keeps))
-    notes = (_UNKNOWN,) if not numbered else ()
-    return Table(title, headers, rows, notes)
-
-
-def _said(tip: Tip) -> str:
-    return f"{tip.kind}: {tip.what}{f', {tip.edit}' if tip.edit else ''}"
-
-
-def _row(
-    number: str,
-    change: str,
-    where: str,
-    standing: Standing,
-    names: Sequence[str],
-    scored: bool,
-    parameters: int | None,
-    keeps: str,
-) -> list[Cell]:
-    points: list[Cell] = [standing.points] if scored else []
-    figures: list[Cell] = [standing.figures.get(name) for name in names]
-    return [number, change, where, *points, standing.metric, *figures, parameters, keeps]
-
-
-def _figures(now: Mapping[str, int | float], after: Sequence[Standing]) -> list[str]:
-    """The figures that any of the changes moves."""
-    return [name for name in now if any(standing.figures.get(name) != now[name] for standing in after)]
+    return changes(title, tips.now, tips.receptive, shown, scored=scored, notes=(*stopped, UNKNOWN, KEPT))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import nn
 
 from costmodel.errors import SubjectError, UnfitError
+from costmodel.tracing import compat
 from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.step.forward_only import no_fast_path
@@ -23,12 +24,17 @@ def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
         UnfitError: when it is built: the network does not run with them.
     """
     made: list[nn.Module] = []
+    recipe = plan.recipe
+    for change in changes:
+        recipe = recipe if change.retrain is None else change.retrain(recipe)
 
     def make() -> nn.Module:
         if made:  # an inference after the training: no step has values, so it is as it was
             return made[0]
         model = plan.subject.make()
         for change in changes:
+            if change.make is None:
+                continue
             try:
                 change.make(model)
                 _run(plan, model)
@@ -37,7 +43,7 @@ def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
         made.append(model)
         return model
 
-    return replace(plan, subject=replace(plan.subject, make=make), again=None, reference="")
+    return replace(plan, subject=replace(plan.subject, make=make), recipe=recipe, again=None, reference="")
 
 
 def _run(plan: Plan, model: nn.Module) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -47,26 +53,31 @@ def _run(plan: Plan, model: nn.Module) -> dict[str, tuple[tuple[int, ...], tuple
     training = model.training
     model.eval()
     try:
-        with no_fast_path():
+        with no_fast_path(), compat.quiet():  # a change that does not fit is none, and nothing to read about
             return refit(model, lambda: call(model, preprocess(batch)))
     finally:
         model.train(training)
 
 
-def possible_changes(plan: Plan, groups: Sequence[tuple[str, ...]], lanes: int) -> list[Change]:
+def possible_changes(
+    plan: Plan, groups: Sequence[tuple[str, ...]], lanes: int, *, training: bool = False
+) -> list[Change]:
     """The changes that might be made in a plan's network.
 
     Args:
         plan: of the network as it is.
         groups: layers that share a number of output channels, which may be another.
         lanes: widest row of the machine's array; 1 where there is none.
+        training: also those of the training.
     """
     with plan.mode:
         model = plan.subject.make()
         shapes = _run(plan, model)
         layers = {path for path, module in model.named_modules() if isinstance(module, (*Conv, nn.Linear))}
         known = tuple(group for group in groups if layers.issuperset(group))
-        seen = Seen(model=model, shapes=shapes, groups=known, lanes=lanes)
+        words = frozenset(own_words(model, plan.subject.source, []))
+        recipe = plan.recipe if training else None
+        seen = Seen(model=model, shapes=shapes, groups=known, lanes=lanes, recipe=recipe, own_words=words)
         return [change for kind in change_kinds() for change in kind.changes(seen)]
 
 
@@ -90,3 +101,12 @@ def argument_of(plan: Plan, change: Change) -> str:
 
 def _shapes(model: nn.Module) -> list[tuple[str, Shape]]:
     return [(name, tuple(parameter.shape)) for name, parameter in model.named_parameters()]
+
+
+def leaves_of(plan: Plan) -> dict[str, str]:
+    """The innermost layers of a plan's network, each as torch writes it."""
+    with plan.mode:
+        model = plan.subject.make()
+        return {
+            path: repr(module) for path, module in model.named_modules() if not any(True for _ in module.children())
+        }

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 
 from torch import nn
 
+from costmodel.tracing.recipe.recipe import Recipe
 from costmodel.tracing.surgery import kinds
 
 Shape = tuple[int, ...]
@@ -25,13 +26,17 @@ class Change:
         what: the change as a person reads it, ``48 → 64 channels``.
         make: makes it, in place; the layers around it are not fitted yet.
         counts: before and after, where it is another number of channels.
+        retrain: changes the training instead, and leaves the network as it is.
+        edit: the recipe's own words that say so.
     """
 
     kind: str
     where: tuple[str, ...]
     what: str
-    make: Callable[[nn.Module], None]
+    make: Callable[[nn.Module], None] | None = None
     counts: tuple[int, int] | None = None
+    retrain: Callable[[Recipe], Recipe] | None = None
+    edit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +48,16 @@ class Seen:
         shapes: what each layer takes and gives, without the batch; of those that are called once.
         groups: layers whose outputs are added, and which therefore have the same number of channels.
         lanes: widest row of the machine's array; 1 where there is none.
+        recipe: of the training, where what it costs is counted.
+        own_words: what of the training the file does itself, by the names that it has for it.
     """
 
     model: nn.Module
     shapes: Mapping[str, tuple[Shape, Shape]]
     groups: tuple[tuple[str, ...], ...]
     lanes: int = 1
+    recipe: Recipe | None = None
+    own_words: frozenset[str] = frozenset()
 
     def layers(self, *types: type[nn.Module]) -> Iterator[tuple[str, nn.Module]]:
         """The layers of exactly these types that are called once, in the order of their definition."""
