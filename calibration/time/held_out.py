@@ -1,4 +1,4 @@
-"""Errors of seconds and joules on ``calibration/measured``, to which nothing is fitted: ``python -m calibration.time.held_out``.
+"""Seconds and joules against ``calibration/measured``, to which nothing is fitted: ``python -m calibration.time.held_out``
 
 The estimate is made as ``costmodel.estimate`` makes it. The host that measured was a slow virtual machine: where its own
 launches took as long as the step, the case says nothing of the card, and stands in a table of its own.

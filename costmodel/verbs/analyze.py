@@ -93,7 +93,8 @@ def analyze(
         max_batch=max_batch,
     )
     if hardware is not None and names_gpu(hardware):
-        return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
+        with shown(progress, "estimating"):
+            return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
     refuse_gpu_options(running)
     alone = hardware is None and phase is not None
     if alone and phase not in (TRAINING, INFERENCE):
