@@ -73,19 +73,26 @@ def _rows(columns: Sequence[Sequence[Moment]], nbytes: Mapping[int, int]) -> Ite
             # what goes in the next parameter's first call is what the last call of its own column read
             death.update({s: row if owner.get(s) == number else rows for s in moment.gone if s in owner})
     others = [s for column in columns for moment in column for s in moment.gone if s not in owner]
-    dying: dict[int, list[int]] = defaultdict(list)
+    dying: dict[tuple[int, int], list[int]] = defaultdict(list)
     for s, row in death.items():
-        dying[row].append(s)
+        dying[row, owner[s]].append(s)
     for row in range(rows):
-        in_place: set[int] = set()
+        ended = [s for number in range(len(columns)) for s in dying[row, number]]
         for number, column in enumerate(columns):
-            moment = column[row]
-            ending = [s for s in dying[row + 1] if owner[s] == number and s not in in_place]
-            taken = [next((a for a in ending if nbytes[a] == nbytes[b] and a != b), None) for b in moment.new]
-            reused = [a for a in taken if a is not None]
-            in_place.update(reused)
-            before = dying[row] + (others if row == 0 else []) if number == 0 else []
-            yield Moment(moment.call, [*before, *reused], list(moment.new))
-        dying[row + 1] = [s for s in dying[row + 1] if s not in in_place]
-    if dying[rows]:
-        yield Moment(columns[-1][-1].call, list(dying[rows]), [])
+            reused = _replaced(dying[row + 1, number], column[row].new, nbytes)
+            before = ended + (others if row == 0 else []) if number == 0 else []
+            yield Moment(column[row].call, [*before, *reused], list(column[row].new))
+    last = [s for number in range(len(columns)) for s in dying[rows, number]]
+    if last:
+        yield Moment(columns[-1][-1].call, last, [])
+
+
+def _replaced(ending: list[int], new: Sequence[int], nbytes: Mapping[int, int]) -> list[int]:
+    """Temporaries whose places new ones of the same size take, since they die right after; they end now instead."""
+    reused = []
+    for made in new:
+        place = next((s for s in ending if nbytes[s] == nbytes[made] and s != made), None)
+        if place is not None:
+            ending.remove(place)
+            reused.append(place)
+    return reused

@@ -61,8 +61,8 @@ def step_on_cuda(trace: Trace, *, flash: bool) -> Step:
     state = [s.id for s in before if s.role is Role.OPTIMIZER_STATE and not _on_the_host(s)]
     inputs = [s.id for s in living if s.born < 0 and s.role is Role.INPUT]
     weights = [s.id for s in before if s.role in (Role.PARAMETER, Role.BUFFER)]
-    rest = [s.id for s in living if s.born < 0 and s.id not in {*state, *inputs, *weights}]
-    weights += [i for i in rest if nbytes[i] > 8]
+    told = {*state, *inputs, *weights}
+    weights += [s.id for s in living if s.born < 0 and s.id not in told and not _on_the_host(s)]
     return Step(
         nbytes=nbytes,
         weights=weights,
@@ -86,7 +86,7 @@ def _moments(trace: Trace, births: dict[int, int], deaths: dict[int, int | None]
 
 
 def _on_the_host(storage: Storage) -> bool:
-    """Adam's counters of steps stay on the host unless the optimizer is fused or capturable."""
+    """A number from before the step: Adam's counters stay on the host unless it is fused or capturable."""
     return storage.nbytes <= 8
 
 

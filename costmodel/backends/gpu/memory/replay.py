@@ -50,6 +50,7 @@ class _Replay:
         self.blocks: dict[int, Block | None] = {}
         self.held = set(step.outputs) if outputs_held else set()
         self.handles: set[str] = set()
+        self.persistent = 0
 
     def run(self, steps: int, *, inputs_twice: bool) -> Peaks:
         allocator = self.allocator
@@ -74,10 +75,8 @@ class _Replay:
             weights=weights,
             inputs=inputs,
             state=state,
-            persistent=self._persistent,
+            persistent=self.persistent,
         )
-
-    _persistent = 0
 
     def _moments(self, *, first: bool) -> int:
         """One step; the bytes of the state that it made."""
@@ -95,7 +94,7 @@ class _Replay:
                 if name not in self.handles:
                     self.handles.add(name)
                     block = allocator.allocate(nbytes)
-                    self._persistent += block.size if block else 0
+                    self.persistent += block.size if block else 0
             for nbytes in self.workspaces.of(moment.call, first=first):
                 allocator.release(allocator.allocate(nbytes))
         return state
