@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from costmodel.ir.crosscheck import Crosscheck
     from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
+    from costmodel.ir.gpu_advice import GpuAdvice
     from costmodel.ir.gpu_estimate import GpuEstimate
     from costmodel.ir.gpu_memory import GpuMemory
     from costmodel.ir.grades import Graded, Grades
@@ -64,6 +65,7 @@ _HOMES = {
     "ir.crosscheck": ("Crosscheck",),
     "ir.exploration": ("Exploration",),
     "ir.facts": ("Facts",),
+    "ir.gpu_advice": ("GpuAdvice",),
     "ir.gpu_estimate": ("GpuEstimate",),
     "ir.gpu_memory": ("GpuMemory",),
     "ir.grades": ("Graded", "Grades"),
@@ -107,6 +109,7 @@ __all__ = [
     "Crosscheck",
     "Exploration",
     "Facts",
+    "GpuAdvice",
     "GpuEstimate",
     "GpuMemory",
     "Graded",

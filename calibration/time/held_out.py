@@ -1,7 +1,8 @@
-"""Seconds and joules against ``calibration/measured``, to which nothing is fitted: ``python -m calibration.time.held_out``
+"""Seconds and joules against steps that torch.cuda measured: ``python -m calibration.time.held_out``.
 
-The estimate is made as ``costmodel.estimate`` makes it. The host that measured was a slow virtual machine: where its own
-launches took as long as the step, the case says nothing of the card, and stands in a table of its own.
+Nothing is fitted to ``calibration/measured``. The estimate is made as ``costmodel.estimate`` makes it. The host that
+measured was a slow virtual machine: where its own launches took as long as the step, the case says nothing of the card,
+and stands in a line of its own.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ def estimate_of(case: Mapping[str, Any], card: str) -> Any:
     words: dict[str, Any] = {name: case.get(name) for name in ("batch", "optimizer", "optimizer_options")}
     if case["precision"] in _AUTOCAST:
         words["autocast"] = _AUTOCAST[case["precision"]]
-    shape = "x".join(map(str, case["sample_shape"]))
+    shape = "x".join(map(str, case["sample_shape"])) + ":int64" * (len(case["sample_shape"]) == 1)
     return costmodel.estimate(
-        case["reference"], card, phase=case["phase"], input=shape if len(case["sample_shape"]) > 1 else f"{shape}:int64",
+        case["reference"], card, phase=case["phase"], input=shape,
         precision=_PRECISION.get(case["precision"], case["precision"]), layout=case["layout"],
         **{name: value for name, value in words.items() if value is not None},
     )  # fmt: skip
@@ -53,7 +54,9 @@ def main() -> None:
             step = found.time.step_seconds
             error = float(np.log(step.median / measured))
             waits = (case["host_launch_seconds_median"] or 0) > _HOST_BOUND * measured
-            seconds.setdefault("steps that wait for the host" if waits else "steps that keep the card busy", []).append(error)
+            seconds.setdefault("steps that wait for the host" if waits else "steps that keep the card busy", []).append(
+                error
+            )
             inside.append(step.low <= measured <= step.high)
             joules.append(float(np.log(found.energy.step_joules.median / case["step_joules"])))
             print(f"{case['case']:62s} {step.low * 1e3:7.1f} {step.median * 1e3:7.1f} {step.high * 1e3:7.1f} ms, "

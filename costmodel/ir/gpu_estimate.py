@@ -34,6 +34,7 @@ class GpuTime:
         card_seconds: median of what the card is busy with; host_seconds: of what the host needs to launch it.
         parts: median seconds by part of the step (forward, loss, backward, optimizer), shares of ``step_seconds``.
         kinds: the same by kind of kernel.
+        limits: the same by what the time goes to: arithmetic, memory traffic, launches, waiting for the host.
     """
 
     step_seconds: Interval
@@ -44,6 +45,7 @@ class GpuTime:
     host_seconds: float
     parts: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.crosscheck import Crosscheck
     from costmodel.ir.exploration import Exploration
     from costmodel.ir.facts import Facts
+    from costmodel.ir.gpu_advice import GpuAdvice
     from costmodel.ir.gpu_estimate import GpuEstimate
     from costmodel.ir.grades import Graded, Grades
     from costmodel.ir.machines import Machines
@@ -22,12 +23,12 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
 
 Noun: TypeAlias = (
     "Advice | Analysis | Changes | CostReport | Crosscheck | Exploration | Facts"
-    " | GpuEstimate | Graded | Grades | Machines | Ranking | Tips | Verdict"
+    " | GpuAdvice | GpuEstimate | Graded | Grades | Machines | Ranking | Tips | Verdict"
 )
 
 EVERY_NOUN = (
-    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuEstimate", "Graded",
-    "Grades", "Machines", "Ranking", "Tips", "Verdict",
+    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuAdvice", "GpuEstimate",
+    "Graded", "Grades", "Machines", "Ranking", "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

@@ -29,6 +29,8 @@ from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.rules.value import FactSheet
 from costmodel.tracing.training import Plan, plan_training, trace_inference, trace_training
 from costmodel.verbs.estimate import PHASES, Progress, named
+from costmodel.verbs.gpu_advice import advise_on_gpu
+from costmodel.verbs.gpu_estimate import names_gpu
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,13 +43,13 @@ def advise(
     model: Any,
     hardware: str,
     *,
-    phase: str = "inference",
+    phase: str | None = None,
     objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
     progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
-) -> Advice: ...
+) -> Any: ...
 
 
 @overload
@@ -69,13 +71,13 @@ def advise(
     *,
     rules: str | None = None,
     facts: Mapping[str, Any] | None = None,
-    phase: str = "inference",
+    phase: str | None = None,
     objective: str = LATENCY.name,
     cache: bool = False,
     jobs: int = 1,
     progress: Progress | bool | None = None,
     **settings: Unpack[Settings],
-) -> Advice | Tips:
+) -> Any:
     """What to change in a network: for points under a rulebook, or for cycles and picojoules on a machine.
 
     Each change is made in the built network, which is then traced, mapped and judged as a whole, as
@@ -90,7 +92,8 @@ def advise(
         hardware: a machine's name, or the path of a hardware YAML or of a course's own Timeloop folder.
         rules: a rulebook's name, or the path of a rulebook YAML; instead of a machine.
         facts: with ``rules``: values measured elsewhere, see :func:`costmodel.judge`; they are taken to stay.
-        phase: on a machine: ``inference`` of one sample, or a ``training`` step.
+        phase: on a machine: ``inference`` (of one sample, on an accelerator), or a ``training`` step; None is
+            inference on an accelerator and training on a GPU.
         objective: on a machine: what mappings and changes are compared by, ``latency``, ``energy`` or ``edp``.
         cache: take solved layers from the user's cache folder and put new ones there.
         jobs: worker processes; 0 is one per core.
@@ -98,12 +101,16 @@ def advise(
             a notebook, and False says nothing.
         settings: see :class:`costmodel.Settings`.
 
+    Returns:
+        :class:`costmodel.Tips` under a rulebook, :class:`costmodel.Advice` on an accelerator, and on a GPU
+        :class:`costmodel.GpuAdvice`: what the seconds go to, and other ways to run the same training.
+
     Raises:
         SubjectError, RecipeError, TraceError, UsageError, RulebookError: what, where, what to do.
     """
     run = Run(cache=cache, jobs=jobs)
     if rules is not None and hardware is None:
-        if (phase, objective) != (PHASES[0], LATENCY.name):
+        if (phase, objective) != (None, LATENCY.name):
             raise UsageError("phase and objective are for a machine: a rulebook says its own")
         with shown(progress, "advising") as told:
             return _tips(model, rules, facts or {}, run, told, settings)
@@ -111,13 +118,18 @@ def advise(
         raise UsageError("advise needs a rulebook (rules), or a machine (hardware)")
     if facts:
         raise UsageError("facts are for a rulebook: a machine asks for none")
-    if phase not in PHASES:
+    if phase is not None and phase not in PHASES:
         raise UnknownNameError("phase", phase, PHASES)
     if objective not in OBJECTIVES:
         raise UnknownNameError("objective", objective, OBJECTIVES)
+    if names_gpu(hardware):
+        if objective != LATENCY.name:
+            raise UsageError(f"objective {objective} is for accelerators; on a GPU seconds are compared")
+        with shown(progress, "advising"):
+            return advise_on_gpu(model, settings, hardware, phase=phase)
     machine = load_hardware(hardware)
     with shown(progress, "advising") as told:
-        aim = ByMachine(machine, objective, phase, replace(run, progress=named(told, "mapping layers")))
+        aim = ByMachine(machine, objective, phase or PHASES[0], replace(run, progress=named(told, "mapping layers")))
         return _on_machine(model, aim, run, told, settings)
 
 

@@ -162,3 +162,31 @@ def test_gpu_options_want_rules_that_hang_on_a_gpu(run: Run) -> None:
     done = run("check", *RESNET18, "--rules", "haet-2021", "--hardware", "t4")
     assert done.returncode == 3
     assert "haet-2021 has nothing to estimate on a GPU" in done.stdout + done.stderr
+
+
+def test_advice_for_a_gpu_is_what_the_estimates_say(run: Run) -> None:
+    done = run("advise", *RESNET18, *SGD, "--hardware", "v100-sxm2-16gb", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    advice = json.loads(done.stdout)
+    changes = {change["change"]: change for change in advice["changes"]}
+    # 128 images a step, in both precisions, as analyze estimates them
+    medians = [
+        json.loads(run("analyze", *RESNET18, *SGD, "--hardware", "v100-sxm2-16gb", *words, "-f", "json").stdout)["time"]
+        for words in ((), ("--precision", "amp"))
+    ]
+    before, after = (time["step_seconds"]["median"] for time in medians)
+    assert changes["mixed precision"]["factor"] == pytest.approx(before / after)
+    assert changes["mixed precision"]["option"] == "--precision amp"
+    assert [c["factor"] for c in advice["changes"]] == sorted((c["factor"] for c in advice["changes"]), reverse=True)
+    assert "TF32" not in changes, "a V100 has none"
+    shown = run("advise", *RESNET18, *SGD, "--hardware", "v100-sxm2-16gb").stdout
+    assert "what the seconds go to" in shown
+    assert "memory traffic" in shown
+
+
+def test_a_tiny_step_waits_for_the_host_and_a_larger_batch_helps(run: Run) -> None:
+    words = ("advise", "examples/zoo/lenet.py:LeNet5", "--batch", "16", "--hardware", "a100-sxm4-40gb", "-f", "json")
+    advice = json.loads(run(*words).stdout)
+    assert max(advice["time"]["limits"], key=advice["time"]["limits"].get) == "waiting for the host or the data"
+    assert advice["changes"][0]["change"] == "a batch of 64"
+    assert advice["changes"][0]["factor"] > 3

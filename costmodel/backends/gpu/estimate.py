@@ -102,6 +102,7 @@ def estimate(phases: Sequence[PhaseKernels], spec: GpuSpec, conditions: Conditio
         host_seconds=first.host.median,
         parts=_shared(first, step, lambda kernel: kernel.phase.value),
         kinds=_shared(first, step, lambda kernel: kernel.kind.value),
+        limits=_limits(first, step),
     )
     return Estimated(
         time=time,
@@ -130,6 +131,18 @@ def _shared(step: StepSeconds, whole: Interval, key: Callable[[Kernel], str]) ->
         if seconds:
             name = key(kernel)
             found[name] = found.get(name, 0.0) + float(seconds) * scale
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _limits(step: StepSeconds, whole: Interval) -> Mapping[str, float]:
+    """Median seconds by what they go to; where launching takes longer than the card, the rest is the host's."""
+    found: dict[str, float] = {}
+    for limit, seconds in zip(step.limited, step.seconds, strict=True):
+        if seconds:
+            found[limit] = found.get(limit, 0.0) + float(seconds)
+    waits = whole.median - step.card
+    if waits > 0:
+        found["waiting for the host or the data"] = waits
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 

@@ -10,6 +10,7 @@ from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
 from costmodel.errors import UsageError
 from costmodel.ir.advice import Advice
+from costmodel.ir.gpu_advice import GpuAdvice
 from costmodel.ir.tips import Tips
 from costmodel.reports import View, refuse_unshowable, render
 
@@ -22,12 +23,19 @@ def advise(
         str | None, typer.Option("--rules", help="a rulebook's name or YAML file: what raises points and metric")
     ] = None,
     hardware: Annotated[
-        str | None, typer.Option("--hardware", help="a machine's name or YAML file: what saves cycles and energy on it")
+        str | None,
+        typer.Option(
+            "--hardware", help="a machine's name or YAML file: what saves cycles and energy on it, or seconds"
+        ),
     ] = None,
     fact: o.Fact = None,
     phase: Annotated[
-        str, typer.Option("--phase", help="with --hardware: inference of one sample, or a training step")
-    ] = "inference",
+        str | None,
+        typer.Option(
+            "--phase",
+            help="with --hardware: inference, or a training step [default: inference, and training on a GPU]",
+        ),
+    ] = None,
     objective: Annotated[
         str, typer.Option("--objective", help="with --hardware: latency, energy or edp, what changes are compared by")
     ] = "latency",
@@ -52,7 +60,7 @@ def advise(
         raise UsageError("--fact is for --rules: a machine asks for none")
     if hardware is None:
         o.refuse(("phase", "objective"), "is for --hardware: a rulebook says its own")
-    found: Advice | Tips
+    found: Advice | GpuAdvice | Tips
     with subject_prints_to_stderr(), progress_bars() as show:
         if hardware is not None:
             found = verb(subject, hardware, phase=phase, objective=objective, cache=not no_cache, jobs=jobs,

@@ -79,11 +79,12 @@ def _intervals(run: GpuRun, time: GpuTime, memory: GpuMemory, energy: GpuEnergy,
 
 def _parts(time: GpuTime) -> Table:
     rows: list[list[Cell]] = [
-        [name, *_shared(seconds, time)] for name, seconds in (*time.parts.items(), *time.kinds.items())
+        [name, *_shared(seconds, time)]
+        for name, seconds in (*time.parts.items(), *time.kinds.items(), *time.limits.items())
     ]
     notes = [f"the card is busy for {_significant(time.card_seconds)} s, the host launches for "
              f"{_significant(time.host_seconds)} s; the slower counts"]  # fmt: skip
-    return Table("Where the step goes (medians): by part, then by kind of kernel", ("part or kind", "s", "share"), rows,
+    return Table("Where the step goes (medians): by part, by kind of kernel, by limit", ("part, kind or limit", "s", "share"), rows,
                  notes)  # fmt: skip
 
 

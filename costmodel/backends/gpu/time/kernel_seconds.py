@@ -13,18 +13,34 @@ from costmodel.backends.gpu.time.traffic import traffic_seconds
 from costmodel.backends.gpu.time.windows import depthwise_seconds, grouped_seconds
 from costmodel.ir.kernel import KernelKind
 
+ARITHMETIC, TRAFFIC, LAUNCH = "arithmetic", "memory traffic", "launches"
+LIMITS = (ARITHMETIC, TRAFFIC, LAUNCH)
+"""What most of a kernel's time goes to."""
+
 
 def kernel_seconds(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:
     """Seconds of one run of each row; 0 for what only the host does."""
+    arithmetic, traffic = _parts(table, card, running, c)
+    seconds = (arithmetic**c.overlap + traffic**c.overlap) ** (1 / c.overlap) + c.launch
+    return np.where(table.is_a(KernelKind.NONE), 0.0, seconds)
+
+
+def limits(table: KernelTable, card: Card, running: Running, c: Constants) -> list[str]:
+    """For each row, which of :data:`LIMITS` is the largest."""
+    arithmetic, traffic = _parts(table, card, running, c)
+    largest = np.argmax([arithmetic, traffic, np.full(len(traffic), c.launch)], axis=0)
+    return [LIMITS[index] for index in largest]
+
+
+def _parts(table: KernelTable, card: Card, running: Running, c: Constants) -> tuple[Floats, Floats]:
+    """Seconds of arithmetic and of memory traffic, each alone."""
     arithmetic = (
         product_seconds(table, card, running, c)
         + grouped_seconds(table, card, running, c)
         + depthwise_seconds(table, card, running, c)
         + _attention(table, card, running, c)
     )
-    traffic = traffic_seconds(table, card, running, c)
-    seconds = (arithmetic**c.overlap + traffic**c.overlap) ** (1 / c.overlap) + c.launch
-    return np.where(table.is_a(KernelKind.NONE), 0.0, seconds)
+    return arithmetic, traffic_seconds(table, card, running, c)
 
 
 def _attention(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:

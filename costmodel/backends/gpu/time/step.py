@@ -10,7 +10,7 @@ import numpy as np
 from costmodel.backends.gpu.time.card import Card
 from costmodel.backends.gpu.time.constants import Calibration, Margin
 from costmodel.backends.gpu.time.host import together
-from costmodel.backends.gpu.time.kernel_seconds import kernel_seconds
+from costmodel.backends.gpu.time.kernel_seconds import kernel_seconds, limits
 from costmodel.backends.gpu.time.kernel_table import Floats, tabulate
 from costmodel.backends.gpu.time.options import Running
 from costmodel.backends.gpu.time.updates import listed
@@ -25,6 +25,7 @@ class StepSeconds:
     Attributes:
         kernels: as the card runs them (updates over lists).
         seconds: median of each.
+        limited: what most of each one's time goes to.
         card: their sum.
         host: seconds that launching takes.
         step: of the whole.
@@ -32,6 +33,7 @@ class StepSeconds:
 
     kernels: tuple[Kernel, ...]
     seconds: Floats
+    limited: tuple[str, ...]
     card: float
     host: Interval
     step: Interval
@@ -46,6 +48,7 @@ def step_seconds(kernels: Sequence[Kernel], card: Card, running: Running, calibr
     run = listed(kernels)
     table, where = tabulate(run)
     each = kernel_seconds(table, card, running, calibration.constants)[np.array(where, dtype=np.int64)]
+    limited = limits(table, card, running, calibration.constants)
     busy = float(each.sum())
     views = sum(kernel.kind is KernelKind.NONE for kernel in run)
     launches = len(run) - views + calibration.constants.view_share * views
@@ -55,7 +58,14 @@ def step_seconds(kernels: Sequence[Kernel], card: Card, running: Running, calibr
         high=launches * calibration.host.high,
     )
     margin = calibration.margin(card.measured)
-    return StepSeconds(kernels=tuple(run), seconds=each, card=busy, host=host, step=_step(busy, host, margin))
+    return StepSeconds(
+        kernels=tuple(run),
+        seconds=each,
+        limited=tuple(limited[row] for row in where),
+        card=busy,
+        host=host,
+        step=_step(busy, host, margin),
+    )
 
 
 def _step(card: float, host: Interval, margin: Margin) -> Interval:
