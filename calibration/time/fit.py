@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from calibration.time.tables import Singles, Step, groups, read_networks, read_s
 from calibration.time.write import write
 from costmodel.backends.gpu.time.constants import Constants
 from costmodel.backends.gpu.time.kernel_table import Floats
+from costmodel.hardware.gpu.cards import load_gpu
 
 _STEP_SCALE, _SINGLE_SCALE = 0.07, 0.2
 """Errors above these (in logarithms) count linearly, not squared."""
@@ -148,12 +149,29 @@ def by_family(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[
 def by_card(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]], full: Vector,
             rounds: int) -> Floats:  # fmt: skip
     """Errors of every step under a fit that saw nothing of its card; its host is one of those that were seen."""
+    return _without(steps, singles, networks, full, rounds, lambda card: card)
+
+
+def by_architecture(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]],
+                    full: Vector, rounds: int) -> Floats:  # fmt: skip
+    """Errors of every step under a fit that saw no card of its card's architecture."""
+    return _without(steps, singles, networks, full, rounds, lambda card: load_gpu(card).architecture)
+
+
+def _without(
+    steps: Sequence[Step],
+    singles: Sequence[Singles],
+    networks: dict[str, list[object]],
+    full: Vector,
+    rounds: int,
+    group: Callable[[str], str],
+) -> Floats:
     errors = np.zeros(len(steps))
-    for card in sorted({step.card for step in steps}):
-        rest = [s for s in steps if s.card != card]
-        fit = Fit(usable(rest), [part for part in singles if part.card != card], networks)
+    for out in sorted({group(step.card) for step in steps}):
+        rest = [step for step in steps if group(step.card) != out]
+        fit = Fit(usable(rest), [part for part in singles if group(part.card) != out], networks)
         x = fit.run(rounds, _moved(fit, full))
-        mine = [i for i, step in enumerate(steps) if step.card == card]
+        mine = [i for i, step in enumerate(steps) if group(step.card) == out]
         errors[mine] = errors_of(fit, x, [steps[i] for i in mine], networks)
     return errors
 
@@ -201,10 +219,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         table("Families left out", steps, families)
         cards = by_card(steps, singles, networks, x, words.rounds // 2)
         table("Cards left out", steps, cards)
+        generations = by_architecture(steps, singles, networks, x, words.rounds // 2)
+        table("Architectures left out", steps, generations)
         if words.save:
-            np.savez(words.save.with_suffix(".npz"), families=families, cards=cards)
+            np.savez(words.save.with_suffix(".npz"), families=families, cards=cards, generations=generations)
         if words.write:
-            write(x, fit.layout, steps, families, cards)
+            write(x, fit.layout, steps, families, cards, generations)
     sys.stdout.flush()
 
 

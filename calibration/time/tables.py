@@ -1,4 +1,4 @@
-"""The measurements beside this file, as a fit needs them: groups of cases that run alike, with their distinct kernels."""
+"""The measurements beside this file, as a fit needs them: groups of cases that run alike."""
 
 from __future__ import annotations
 

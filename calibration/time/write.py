@@ -14,7 +14,7 @@ from calibration.time.model import Layout
 from calibration.time.tables import Step
 from costmodel.backends.gpu.time.constants import Constants, calibration_file
 from costmodel.backends.gpu.time.kernel_table import Floats
-from costmodel.hardware.gpu.cards import gpu_names
+from costmodel.hardware.gpu.cards import gpu_names, load_gpu
 from costmodel.hardware.machines import spec_folder
 
 FITTED_ON = (
@@ -39,7 +39,9 @@ CONFIDENCE = 0.9
 _HOSTS = (8e-6, 15e-6, 45e-6)
 
 
-def write(x: Vector, layout: Layout, steps: Sequence[Step], families: Floats, cards: Floats) -> None:
+def write(
+    x: Vector, layout: Layout, steps: Sequence[Step], families: Floats, cards: Floats, generations: Floats
+) -> None:
     """Constants, margins and cards.
 
     Args:
@@ -48,6 +50,7 @@ def write(x: Vector, layout: Layout, steps: Sequence[Step], families: Floats, ca
         steps: all cases.
         families: errors of the cases when their family was left out, log(estimate / measured).
         cards: errors of the cases when their card was left out.
+        generations: errors of the cases when all cards of their card's architecture were left out.
     """
     constants = layout.constants(x)
     lines = [
@@ -65,8 +68,10 @@ def write(x: Vector, layout: Layout, steps: Sequence[Step], families: Floats, ca
         f"  confidence: {CONFIDENCE}",
         f"  measured: {_margin(steps, families)}",
         f"  other: {_margin(steps, cards)}",
-        '  source: "5th and 95th percentile over training steps whose family, or whose card, was left out of the fit; '
-        'each card weighs the same"',
+        f"  foreign: {_margin(steps, generations)}",
+        f"  architectures: [{', '.join(sorted({load_gpu(step.card).architecture for step in steps}))}]",
+        '  source: "5th and 95th percentile over training steps whose family, card or architecture was left out of the '
+        'fit; each card weighs the same"',
         "host: # seconds a kernel",
         f"  low: {_HOSTS[0]:.1e}",
         f"  median: {_HOSTS[1]:.1e}",

@@ -14,6 +14,7 @@ from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu
 
 _LEAST_GAIN = 1.02
 """What gains less is not worth a line: it is less than what the median knows."""
+_FUSED = "the same arithmetic, fused; the gain is the median of published ones, not computed of this network"
 _ACCURACY = "what it does to accuracy is not known here"
 
 
@@ -21,7 +22,7 @@ def advise_on_gpu(model: Any, settings: Mapping[str, Any], hardware: str, *, pha
     """See :func:`costmodel.advise`."""
     analysis, now = estimate_on_gpu(model, settings, hardware, GpuOptions(), phase=phase)
     found = []
-    others = _others(now, settings, hardware)
+    others = _others(now, hardware)
     for change, option, options, words, note in others:
         try:
             _, after = estimate_on_gpu(model, {**settings, **words}, hardware, options, phase=phase)
@@ -59,7 +60,7 @@ def _rate(found: GpuEstimate) -> float:
 Other = tuple[str, str, GpuOptions, dict[str, Any], str]
 
 
-def _others(now: GpuEstimate, settings: Mapping[str, Any], hardware: str) -> list[Other]:
+def _others(now: GpuEstimate, hardware: str) -> list[Other]:
     """Other ways to run: (change, option, options, settings, note)."""
     peaks = load_gpu(hardware).peaks
     plain = GpuOptions()
@@ -72,7 +73,7 @@ def _others(now: GpuEstimate, settings: Mapping[str, Any], hardware: str) -> lis
         found.append(("mixed precision", "--precision amp", replace(plain, precision="amp"), {}, note))
     channels_last = "model.to(memory_format=torch.channels_last): the same arithmetic"
     found.append(("channels last", "--channels-last", replace(plain, layout="nhwc"), {}, channels_last))
-    found.append(("torch.compile", "--compile", replace(plain, compiled=True), {}, "the same arithmetic, fused"))
+    found.append(("torch.compile", "--compile", replace(plain, compiled=True), {}, _FUSED))
     if peaks.fp16_tensor is not None and now.run.precision != "amp":
         both = replace(plain, precision="amp", layout="nhwc")
         words = "--precision amp --channels-last"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.ir.analysis import INFERENCE, TRAINING, Analysis
+from costmodel.ir.counts import Counts
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.gpu_estimate import GpuEstimate, GpuRun
 from costmodel.ir.gpu_memory import GpuMemory
@@ -204,7 +205,8 @@ def estimate_training(training: Training, spec: GpuSpec, options: GpuOptions, *,
         pixels=_pixels(first.trace),
     )
     counts = count(first.trace)
-    found = estimate([_kernels_of(part) for part in training.phases], spec, conditions)
+    found = estimate([_kernels_of(part, counts if part is first else None) for part in training.phases], spec,
+                     conditions)  # fmt: skip
     tf32 = options.precision != "fp32"
     memory = max(
         (estimate_memory(part.trace, spec, Script(tf32=tf32)) for part in training.phases),
@@ -231,18 +233,19 @@ def estimate_training(training: Training, spec: GpuSpec, options: GpuOptions, *,
     )
 
 
-def _kernels_of(phase: TracedPhase) -> PhaseKernels:
+def _kernels_of(phase: TracedPhase, counts: Counts | None) -> PhaseKernels:
     from costmodel.backends.gpu.estimate import PhaseKernels
     from costmodel.passes.kernels import kernels
     from costmodel.passes.work import count
 
     last = phase.last_trace
     return PhaseKernels(
-        kernels=kernels(phase.trace, count(phase.trace)),
+        kernels=kernels(phase.trace, counts or count(phase.trace)),
         steps=phase.steps,
         batch=phase.batch,
         last_kernels=() if last is None else kernels(last, count(last)),
         last_steps=phase.last_steps,
+        cycle=len(phase.trace.step_starts) or 1,
     )
 
 

@@ -87,10 +87,10 @@ def slowed(step: StepSeconds, power: PowerModel) -> float:
     return ratio
 
 
-def watts_of(step: StepSeconds, power: PowerModel) -> Interval:
-    """Average watts of a step: idle, and as much more as the share of the time that the card is busy."""
+def watts_of(step: StepSeconds, whole: Interval, power: PowerModel, cycle: int = 1) -> Interval:
+    """Average watts of a step that takes ``whole``: idle, and as much more as the share that the card is busy."""
     top = busy_watts(step, power)
-    busy = min(1.0, step.card / step.step.median) if step.step.median else 0.0
+    busy = min(1.0, step.card / cycle / whole.median) if whole.median else 0.0
 
     def at(idle: float, most: float) -> float:
         return min(power.limit, idle + busy * max(0.0, most - idle))
@@ -101,21 +101,26 @@ def watts_of(step: StepSeconds, power: PowerModel) -> Interval:
 
 def energy_of(
     step: StepSeconds,
+    step_seconds: Interval,
     training_seconds: Interval | None,
     power: PowerModel,
     carbon_intensity: float | None,
+    cycle: int = 1,
 ) -> GpuEnergy:
-    """Joules of a step and of a training; grams of CO₂e by the grid's intensity (g/kWh), if it is given."""
-    watts = watts_of(step, power)
+    """Joules of a step, which may wait for its data, and of a training.
+
+    Grams of CO₂e are said where the intensity of the grid (g/kWh) is given.
+    """
+    watts = watts_of(step, step_seconds, power, cycle)
     training = None if training_seconds is None else _joules(watts, training_seconds)
     host = None if training_seconds is None else _joules(_HOST_WATTS, training_seconds)
     grams = None
     if carbon_intensity is not None and training is not None and host is not None:
         grams = (training + host).times(carbon_intensity / 3.6e6)
     return GpuEnergy(
-        step_joules=_joules(watts, step.step),
+        step_joules=_joules(watts, step_seconds),
         training_joules=training,
-        host_step_joules=_joules(_HOST_WATTS, step.step),
+        host_step_joules=_joules(_HOST_WATTS, step_seconds),
         host_training_joules=host,
         watts=watts,
         power_limit_watts=power.limit,

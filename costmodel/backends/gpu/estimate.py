@@ -28,7 +28,8 @@ _MODEL, _LOSS = "(model)", "(loss)"
 class PhaseKernels:
     """One stretch of a training: kernels of its full step and of its last partial one, and how often each runs.
 
-    ``steps`` is None where the recipe does not say how long the training is.
+    ``steps`` is None where the recipe does not say how long the training is. Where steps differ, the kernels are those
+    of a ``cycle`` of so many, and a step is one of them on average.
     """
 
     kernels: Sequence[Kernel]
@@ -36,6 +37,7 @@ class PhaseKernels:
     batch: int
     last_kernels: Sequence[Kernel] = ()
     last_steps: int = 0
+    cycle: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,40 +77,40 @@ def estimate(phases: Sequence[PhaseKernels], spec: GpuSpec, conditions: Conditio
     card = card_of(spec)
     power = power_model(spec, conditions.power_limit)
 
-    def seconds_of(kernels: Sequence[Kernel], batch: int) -> tuple[StepSeconds, Interval]:
+    def seconds_of(kernels: Sequence[Kernel], batch: int, cycle: int) -> tuple[StepSeconds, Interval]:
         found = step_seconds(kernels, card, conditions.running, calibration)
         slow = slowed(found, power)
         if slow > 1:
             found = replace(found, card=found.card * slow, seconds=found.seconds * slow, step=found.step.times(slow))
         whole = _compiled(found.step) if conditions.compiled else found.step
-        return found, kept_waiting(whole, batch, conditions.workers, conditions.pixels)
+        return found, kept_waiting(whole.times(1 / cycle), batch, conditions.workers, conditions.pixels)
 
-    first, step = seconds_of(phases[0].kernels, phases[0].batch)
+    first, step = seconds_of(phases[0].kernels, phases[0].batch, phases[0].cycle)
     training: Interval | None = _START
     for phase in phases:
         if phase.steps is None or training is None:
             training = None
             break
-        each = step if phase is phases[0] else seconds_of(phase.kernels, phase.batch)[1]
+        each = step if phase is phases[0] else seconds_of(phase.kernels, phase.batch, phase.cycle)[1]
         training = training + each.times(phase.steps)
         if phase.last_steps:
-            training = training + seconds_of(phase.last_kernels, phase.batch)[1].times(phase.last_steps)
+            training = training + seconds_of(phase.last_kernels, phase.batch, phase.cycle)[1].times(phase.last_steps)
     time = GpuTime(
         step_seconds=step,
         training_seconds=training,
         confidence=calibration.margins.confidence,
         unknowns=_unknowns(first, card, calibration, conditions),
-        card_seconds=first.card,
-        host_seconds=first.host.median,
+        card_seconds=first.card / phases[0].cycle,
+        host_seconds=first.host.median / phases[0].cycle,
         parts=_shared(first, step, lambda kernel: kernel.phase.value),
         kinds=_shared(first, step, lambda kernel: kernel.kind.value),
-        limits=_limits(first, step),
+        limits=_limits(first, step, phases[0].cycle),
     )
     return Estimated(
         time=time,
-        energy=energy_of(replace(first, step=step), training, power, conditions.carbon_intensity),
-        layers=_layers(first),
-        ops=_ops(first),
+        energy=energy_of(first, step, training, power, conditions.carbon_intensity, phases[0].cycle),
+        layers=_layers(first, phases[0].cycle),
+        ops=_ops(first, phases[0].cycle),
     )
 
 
@@ -134,19 +136,19 @@ def _shared(step: StepSeconds, whole: Interval, key: Callable[[Kernel], str]) ->
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _limits(step: StepSeconds, whole: Interval) -> Mapping[str, float]:
+def _limits(step: StepSeconds, whole: Interval, cycle: int) -> Mapping[str, float]:
     """Median seconds by what they go to; where launching takes longer than the card, the rest is the host's."""
     found: dict[str, float] = {}
     for limit, seconds in zip(step.limited, step.seconds, strict=True):
         if seconds:
-            found[limit] = found.get(limit, 0.0) + float(seconds)
-    waits = whole.median - step.card
+            found[limit] = found.get(limit, 0.0) + float(seconds) / cycle
+    waits = whole.median - step.card / cycle
     if waits > 0:
         found["waiting for the host or the data"] = waits
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def _layers(step: StepSeconds) -> tuple[LayerTime, ...]:
+def _layers(step: StepSeconds, cycle: int) -> tuple[LayerTime, ...]:
     seconds: dict[str, float] = {}
     kernels: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = {}
@@ -161,7 +163,7 @@ def _layers(step: StepSeconds) -> tuple[LayerTime, ...]:
     return tuple(
         LayerTime(
             layer=name,
-            seconds=seconds[name],
+            seconds=seconds[name] / cycle,
             share=seconds[name] / step.card if step.card else 0.0,
             kernels=kernels[name],
             kind=kinds[name].most_common(1)[0][0],
@@ -170,7 +172,7 @@ def _layers(step: StepSeconds) -> tuple[LayerTime, ...]:
     )
 
 
-def _ops(step: StepSeconds) -> tuple[OpTime, ...]:
+def _ops(step: StepSeconds, cycle: int) -> tuple[OpTime, ...]:
     rows: dict[tuple[str, str], list[float]] = {}
     kinds: dict[tuple[str, str], str] = {}
     for kernel, spent in zip(step.kernels, step.seconds, strict=True):
@@ -180,14 +182,14 @@ def _ops(step: StepSeconds) -> tuple[OpTime, ...]:
         rows.setdefault(key, []).append(float(spent))
         kinds.setdefault(key, kernel.kind.value)
     return tuple(
-        OpTime(op=op, part=part, kind=kinds[op, part], times=len(spent), seconds=sum(spent))
+        OpTime(op=op, part=part, kind=kinds[op, part], times=len(spent), seconds=sum(spent) / cycle)
         for (op, part), spent in sorted(rows.items(), key=lambda item: -sum(item[1]))
     )
 
 
 def _unknowns(step: StepSeconds, card: Card, calibration: Calibration, conditions: Conditions) -> tuple[Unknown, ...]:
     """What widens the interval, the most first."""
-    margin = calibration.margin(card.measured)
+    margin = calibration.margin(card.measured, card.architecture)
     what = "how fast this network's kernels are on this card"
     if not card.measured:
         what += ", which the calibration has no measurements of"

@@ -84,8 +84,8 @@ def _parts(time: GpuTime) -> Table:
     ]
     notes = [f"the card is busy for {_significant(time.card_seconds)} s, the host launches for "
              f"{_significant(time.host_seconds)} s; the slower counts"]  # fmt: skip
-    return Table("Where the step goes (medians): by part, by kind of kernel, by limit", ("part, kind or limit", "s", "share"), rows,
-                 notes)  # fmt: skip
+    title = "Where the step goes (medians): by part, by kind of kernel, by limit"
+    return Table(title, ("part, kind or limit", "s", "share"), rows, notes)
 
 
 def _shared(seconds: float, time: GpuTime) -> list[Cell]:

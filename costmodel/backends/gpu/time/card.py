@@ -28,6 +28,7 @@ class Card:
         clock: cycles a second, boosted.
         compute_factor, memory_factor: measured over expected, 1 for a card that nobody measured.
         measured: whether the calibration has measurements of the card itself.
+        architecture: its generation.
     """
 
     fp32: float
@@ -43,6 +44,7 @@ class Card:
     compute_factor: float = 1.0
     memory_factor: float = 1.0
     measured: bool = False
+    architecture: str = ""
 
 
 def card_of(spec: GpuSpec) -> Card:
@@ -71,4 +73,5 @@ def card_of(spec: GpuSpec) -> Card:
         compute_factor=fitted.get("compute_factor", 1.0),
         memory_factor=fitted.get("memory_factor", 1.0),
         measured="compute_factor" in fitted,
+        architecture=spec.architecture,
     )

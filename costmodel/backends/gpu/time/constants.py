@@ -118,11 +118,16 @@ class Host(Strict):
 
 
 class Margins(Strict):
-    """Margins of cards whose own factors were fitted, and of others; ``confidence`` is the share that lies inside."""
+    """Margins of cards whose own factors were fitted, of others, and of others of an architecture that none had.
+
+    ``confidence`` is the share that lies inside, ``architectures`` are those of the measured cards.
+    """
 
     confidence: float
     measured: Margin
     other: Margin
+    foreign: Margin
+    architectures: tuple[str, ...]
     source: str
 
 
@@ -144,9 +149,11 @@ class Calibration:
     margins: Margins
     host: Host
 
-    def margin(self, measured: bool) -> Margin:
+    def margin(self, measured: bool, architecture: str) -> Margin:
         """The margin of a card that was, or was not, among the measured ones."""
-        return self.margins.measured if measured else self.margins.other
+        if measured:
+            return self.margins.measured
+        return self.margins.other if architecture in self.margins.architectures else self.margins.foreign
 
 
 def calibration_file() -> Path:

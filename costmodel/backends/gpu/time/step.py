@@ -57,7 +57,7 @@ def step_seconds(kernels: Sequence[Kernel], card: Card, running: Running, calibr
         median=launches * calibration.host.median,
         high=launches * calibration.host.high,
     )
-    margin = calibration.margin(card.measured)
+    margin = calibration.margin(card.measured, card.architecture)
     return StepSeconds(
         kernels=tuple(run),
         seconds=each,
