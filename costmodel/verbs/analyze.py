@@ -83,15 +83,8 @@ def analyze(
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    running = GpuOptions(
-        precision=precision,
-        layout=layout,
-        compiled=compiled,
-        workers=workers,
-        power_limit=power_limit,
-        carbon_intensity=carbon_intensity,
-        max_batch=max_batch,
-    )
+    running = GpuOptions(precision=precision, layout=layout, compiled=compiled, workers=workers,
+                         power_limit=power_limit, carbon_intensity=carbon_intensity, max_batch=max_batch)  # fmt: skip
     if hardware is not None and names_gpu(hardware):
         with shown(progress, "estimating"):
             return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)

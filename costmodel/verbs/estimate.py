@@ -92,15 +92,8 @@ def estimate(
     Raises:
         SubjectError, RecipeError, TraceError, UsageError: what, where, what to do.
     """
-    running = GpuOptions(
-        precision=precision,
-        layout=layout,
-        compiled=compiled,
-        workers=workers,
-        power_limit=power_limit,
-        carbon_intensity=carbon_intensity,
-        max_batch=max_batch,
-    )
+    running = GpuOptions(precision=precision, layout=layout, compiled=compiled, workers=workers,
+                         power_limit=power_limit, carbon_intensity=carbon_intensity, max_batch=max_batch)  # fmt: skip
     if not isinstance(model, Workload) and names_gpu(hardware):
         with shown(progress, "estimating"):
             return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]

@@ -6,7 +6,6 @@ import itertools
 from typing import Any
 
 import pytest
-from torch.nn.functional import cross_entropy
 
 import costmodel
 from costmodel.backends.gpu.pipeline import kept_waiting
@@ -52,16 +51,15 @@ def test_a_step_of_a_cycle_is_one_on_average(plain: costmodel.GpuEstimate) -> No
     count = itertools.count()
 
     def twice_at_every_other(model: Any, optimizer: Any, batch: Any) -> None:
-        images, labels = batch
         for _ in range(1 + next(count) % 2):
             optimizer.zero_grad()
-            cross_entropy(model(images), labels).backward()
+            model(batch[0]).sum().backward()
         optimizer.step()
 
     found = estimate(step=twice_at_every_other, cycle=2, steps=1000).time
     once, again = plain.time.parts, found.parts
     assert again["forward"] == pytest.approx(1.5 * once["forward"], rel=0.01)
-    assert again["optimizer"] == pytest.approx(once["optimizer"], rel=0.01)
+    assert again["optimizer"] == pytest.approx(once["optimizer"], rel=0.05)
     assert sum(again.values()) == pytest.approx(found.step_seconds.median)
     assert found.training_seconds is not None
     between(found.training_seconds, START, found.step_seconds, 1000)
