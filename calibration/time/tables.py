@@ -106,14 +106,15 @@ def read_networks() -> dict[str, list[tuple[Kernel, int]]]:
 
 def kernel_of(row: list[Any]) -> tuple[Kernel, int]:
     """A kernel from its row in networks.jsonl.gz; the order is that of :func:`row_of` in networks.py."""
-    kind, op, phase, dtype, macs, nbytes, tensors, times, rows, columns, depth, role, taps, stride, high, wide, n = row
+    kind, op, phase, dtype, macs, nbytes, tensors, steps = row[:8]
+    times, rows, columns, depth, role, taps, stride, high, wide, n = row[8:]
     product = Product(
         times=times, rows=rows, columns=columns, depth=depth, role=role or "forward", taps=taps, stride=stride,
         image=(high, wide),
     )  # fmt: skip
     kernel = Kernel(
         kind=KernelKind(kind), op=f"aten.{op}", scope="", phase=Phase(phase), dtype=dtype, macs=macs, scalar_ops=0,
-        nbytes=nbytes, product=product if times else None, tensors=tensors,
+        nbytes=nbytes, product=product if times else None, tensors=tensors, steps=steps,
     )  # fmt: skip
     return kernel, n
 

@@ -69,6 +69,7 @@ class Kernel:
         nbytes: bytes that it reads and writes, every tensor once.
         product: its matrix products; None where there are none.
         tensors: tensors of a fused update over a list, else 1.
+        steps: positions of a sequence that a recurrent layer takes one after the other, else 1.
     """
 
     kind: KernelKind
@@ -81,3 +82,4 @@ class Kernel:
     nbytes: int
     product: Product | None = None
     tensors: int = 1
+    steps: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 
@@ -56,9 +57,54 @@ def kernels(trace: Trace, counts: Counts) -> tuple[Kernel, ...]:
     """What the steady step asks a GPU to do, in its order.
 
     A call is one kernel; the backward of a convolution is one per gradient. A view is a kernel of the kind ``none``:
-    the host's time for it is real, the card has nothing to do.
+    the host's time for it is real, the card has nothing to do. A recurrent layer of torch's, which a CPU takes apart
+    into its positions, is one kernel in each direction, as cuDNN runs it.
     """
-    return tuple(kernel for call, row in zip(trace.calls, counts.rows, strict=True) for kernel in _of(call, row, trace))
+    found = [kernel for call, row in zip(trace.calls, counts.rows, strict=True) for kernel in _of(call, row, trace)]
+    layers = {module.path for module in trace.modules if module.type.startswith(_RECURRENT)}
+    return tuple(_folded(found, layers)) if layers else tuple(found)
+
+
+_RECURRENT = tuple(f"torch.nn.modules.rnn.{name}" for name in ("RNN", "LSTM", "GRU"))
+_ITEM = {"float16": 2, "bfloat16": 2, "float64": 8}
+
+
+def _folded(found: Sequence[Kernel], layers: set[str]) -> Iterator[Kernel]:
+    """The kernels with those of each recurrent layer and phase as one, in the place of the first."""
+    parts: dict[tuple[str, Phase], list[Kernel]] = {}
+    for kernel in found:
+        if kernel.scope in layers and kernel.phase in (Phase.FORWARD, Phase.BACKWARD):
+            parts.setdefault((kernel.scope, kernel.phase), []).append(kernel)
+    apart = {
+        key: part
+        for key, part in parts.items()
+        if not any(kernel.kind is KernelKind.RECURRENT for kernel in part) and sum(k.macs > 0 for k in part) > 1
+    }
+    done: set[tuple[str, Phase]] = set()
+    for kernel in found:
+        key = (kernel.scope, kernel.phase)
+        if key not in apart:
+            yield kernel
+        elif key not in done:
+            done.add(key)
+            yield _one_of(apart[key])
+
+
+def _one_of(part: Sequence[Kernel]) -> Kernel:
+    """One recurrent kernel that does the products of many; each position has a product of the commonest shape."""
+    products = [kernel for kernel in part if kernel.product is not None and kernel.macs]
+    shapes = Counter(kernel.product for kernel in products)
+    shape, steps = shapes.most_common(1)[0]
+    assert shape is not None  # only kernels with products were taken
+    macs = sum(kernel.macs for kernel in products)
+    rows = max(1, macs // (shape.columns * shape.depth))
+    item = _ITEM.get(products[0].dtype, 4)
+    return Kernel(
+        kind=KernelKind.RECURRENT, op=products[0].op, scope=products[0].scope, phase=products[0].phase,
+        dtype=products[0].dtype, macs=macs, scalar_ops=sum(kernel.scalar_ops for kernel in part),
+        nbytes=item * (rows * (shape.columns + shape.depth) + shape.columns * shape.depth),
+        product=Product(times=1, rows=rows, columns=shape.columns, depth=shape.depth), steps=steps,
+    )  # fmt: skip
 
 
 def _of(call: OpCall, row: CountRow, trace: Trace) -> Iterator[Kernel]:
@@ -81,6 +127,7 @@ def _of(call: OpCall, row: CountRow, trace: Trace) -> Iterator[Kernel]:
         yield Kernel(
             kind=kind, op=call.packet, scope=call.scope, phase=call.phase, dtype=dtype, macs=macs,
             scalar_ops=scalar_ops, nbytes=nbytes, tensors=tensors,
+            steps=_positions(call, trace) if kind is KernelKind.RECURRENT else 1,
             product=_product(nests[0][0], nests[0][1]) if nests else None,
         )  # fmt: skip
         return
@@ -104,6 +151,12 @@ def _read_again(call: OpCall, trace: Trace) -> int:
         return 0
     images = [words[name] for name in ("grad_out", "grad_output", "input") if name in words]
     return sum(trace.tensors[i].nbytes for image in images for i in tensor_ids(image))
+
+
+def _positions(call: OpCall, trace: Trace) -> int:
+    """Length of the sequence that a recurrent op takes: its first input is [positions, batch, features]."""
+    shape = trace.tensors[call.inputs[0]].shape
+    return shape[0] if len(shape) > 2 else 1
 
 
 def _listed(call: OpCall) -> int:

@@ -142,6 +142,10 @@ def estimate_on_gpus(
     digest = source_digest(plan.reference) if plan.reference else ""
     analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
     options = replace(options, precision=precision)
+    for spec in specs:
+        _refuse(spec, options)
+        if cast == "bfloat16" and spec.peaks.bf16_tensor is None:
+            raise UsageError(f"{spec.name} has no bfloat16, to which the recipe casts; it would be emulated")
 
     def step_of(batch: int) -> Trace:
         _, again = planned_and_traced(model, {**words, "batch": batch}, defaults, trace_training, concrete=concrete)

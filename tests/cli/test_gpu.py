@@ -87,6 +87,15 @@ def test_precision_and_a_recipe_that_casts_contradict_each_other() -> None:
         costmodel.estimate(RESNET18[0], "a100-sxm4-40gb", input="3x32x32", autocast="bfloat16", precision="fp32")
 
 
+@pytest.mark.parametrize(
+    ("card", "cast", "said"),
+    [("k80", "float16", "k80 has no AMP; it has fp32"), ("v100-sxm2-16gb", "bfloat16", "has no bfloat16")],
+)
+def test_a_recipe_that_casts_to_what_the_card_has_not(card: str, cast: str, said: str) -> None:
+    with pytest.raises(CostModelError, match=said):
+        costmodel.estimate(RESNET18[0], card, input="3x32x32", autocast=cast)
+
+
 def checked(run: Run, rules: str, *words: str) -> dict[str, Any]:
     done = run("check", *words, "--rules", rules, "-f", "json")
     assert done.returncode in (0, 1, 2), done.stderr

@@ -40,7 +40,20 @@ def _parts(table: KernelTable, card: Card, running: Running, c: Constants) -> tu
         + depthwise_seconds(table, card, running, c)
         + _attention(table, card, running, c)
     )
-    return arithmetic, traffic_seconds(table, card, running, c)
+    return arithmetic, traffic_seconds(table, card, running, c) + _sequence(table, card)
+
+
+_POSITION = 12e-6
+"""Seconds that a position of a sequence takes at least: the smallest recurrent layers of DeepBench take 17 (V100, half
+precision) to 59 microseconds (P100), their weights' traffic included."""
+_WEIGHTS_SHARE = 0.6
+
+
+def _sequence(table: KernelTable, card: Card) -> Floats:
+    """A recurrent layer reads its weights again at every position, one position after the other."""
+    weights = table.columns * table.depth * np.where(table.half, 2, 4)
+    each = _POSITION + weights / (_WEIGHTS_SHARE * card.bandwidth * card.memory_factor)
+    return np.where(table.is_a(KernelKind.RECURRENT) & (table.steps > 1), table.steps * each, 0.0)
 
 
 def _attention(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:

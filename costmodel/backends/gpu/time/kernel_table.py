@@ -33,7 +33,7 @@ class KernelTable:
         half: it reads half precision.
         backward: it is of the backward pass.
         over_batch: a normalization over the batch (the others are over a sample).
-        macs, nbytes, tensors: see :class:`Kernel`.
+        macs, nbytes, tensors, steps: see :class:`Kernel`.
         times, rows, columns, depth, role, taps, stride, height, width: of its product; zeros where there is none.
         count: how often the step runs it.
     """
@@ -45,6 +45,7 @@ class KernelTable:
     macs: Floats
     nbytes: Floats
     tensors: Floats
+    steps: Floats
     times: Floats
     rows: Floats
     columns: Floats
@@ -71,7 +72,7 @@ def tabulate(kernels: Sequence[Kernel]) -> tuple[KernelTable, list[int]]:
     where = []
     for kernel in kernels:
         key = (kernel.kind, kernel.op, kernel.phase is Phase.BACKWARD, kernel.dtype, kernel.macs, kernel.nbytes,
-               kernel.product, kernel.tensors)  # fmt: skip
+               kernel.product, kernel.tensors, kernel.steps)  # fmt: skip
         row = rows.setdefault(key, len(rows))
         if row == len(counts):
             counts.append(0)
@@ -97,6 +98,7 @@ def columns_of(kernels: Iterable[Kernel], counts: Sequence[int]) -> KernelTable:
         macs=floats(k.macs for k in kernels),
         nbytes=floats(k.nbytes for k in kernels),
         tensors=floats(k.tensors for k in kernels),
+        steps=floats(k.steps for k in kernels),
         times=floats(p.times for p in products),
         rows=floats(p.rows for p in products),
         columns=floats(p.columns for p in products),

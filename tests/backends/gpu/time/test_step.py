@@ -137,3 +137,21 @@ def test_the_same_step_gives_the_same_seconds(resnet: Trace) -> None:
     first, again = (step_seconds(found, card, Running(), CALIBRATION) for _ in range(2))
     assert np.array_equal(first.seconds, again.seconds)
     assert first.step == again.step
+
+
+@pytest.mark.parametrize("name", ["LSTMClassifier", "GRUClassifier"])
+def test_a_recurrent_layer_is_one_kernel_in_each_direction(name: str) -> None:
+    """A CPU takes a GRU apart into its positions, whose launches would be the whole time; cuDNN does not."""
+    trace = costmodel.trace(f"examples/zoo/recurrent.py:{name}", input="64:int64", batch=8).phases[0].trace
+    counts = count(trace)
+    found = kernels(trace, counts)
+    recurrent = [k for k in found if k.kind is KernelKind.RECURRENT]
+    layers = len({k.scope for k in recurrent})
+    assert {k.phase for k in recurrent} == {Phase.FORWARD, Phase.BACKWARD}
+    assert len(recurrent) in (2 * layers, 4 * layers)
+    assert all(k.steps >= 64 for k in recurrent)
+    assert sum(k.macs for k in found) == counts.total().macs
+    card = card_of(load_gpu("v100-sxm2-16gb"))
+    seconds = step_seconds(found, card, Running(), CALIBRATION).step.median
+    # DeepBench's smallest layers take 18 to 60 µs a position in the forward pass, about as much backward
+    assert 64 * 2 * 15e-6 < seconds < 64 * 8 * 60e-6
