@@ -123,3 +123,13 @@ def test_the_difference_of_two_editions_is_what_changed() -> None:
 def test_the_2023_lab_has_100_points() -> None:
     assert sum(t.maximum for t in load_rulebook("mit-lab1-4-2023").points) == 100
     assert sum(t.maximum for t in load_rulebook("mit-lab2-2022").points) == 120
+
+
+def test_a_copy_of_a_book_has_readings_of_its_own() -> None:
+    """A course's own deadline changes the contract: what was read before it must not come back."""
+    book = load_rulebook("haet-2022")
+    first = book.under("gibibytes")
+    assert book.under("gibibytes") is first
+    changed = book.model_copy(update={"contract": None})
+    assert changed.under("gibibytes").contract is None
+    assert first.contract is not None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
+from typing_extensions import Self
 
 from costmodel.contracts.contract import ContractSpec
 from costmodel.errors import RulebookError, UnknownNameError
@@ -142,6 +143,7 @@ class Rulebook(Strict):
     ambiguities: tuple[AmbiguitySpec, ...] = ()
     undecided: tuple[UndecidedSpec, ...] = ()
     notes: tuple[str, ...] = ()
+    _under: dict[str, Rulebook] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_exist(self) -> Rulebook:
@@ -209,7 +211,16 @@ class Rulebook(Strict):
             return self
         if reading not in self.readings:
             raise UnknownNameError(f"reading of {self.name}", reading, (AS_WRITTEN, *self.readings))
-        return Rulebook.model_validate(changed(self.model_dump(), self.readings[reading]))
+        # checking a book takes milliseconds, and a class is judged by every reading of one, student by student
+        if reading not in self._under:
+            self._under[reading] = Rulebook.model_validate(changed(self.model_dump(), self.readings[reading]))
+        return self._under[reading]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed: its readings are its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._under = {}
+        return copied
 
     @property
     def needs_analysis(self) -> bool:
