@@ -17,6 +17,7 @@ from costmodel.backends.backend import Run, Search
 from costmodel.errors import CostModelError, UsageError
 from costmodel.files.progress import shown
 from costmodel.files.workers import workers
+from costmodel.hardware.gpu.cards import load_machine
 from costmodel.hardware.machines import load_hardware
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.exploration import Exploration, Point
@@ -28,12 +29,14 @@ from costmodel.rules.judging.judge import judge
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.verbs.analyze import analysis_of
 from costmodel.verbs.estimate import Progress, workload_of
+from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _BY_MACHINE = ("energy_mj", "cycles", "parameters")
 _BY_COUNTING = ("parameters", "operations", "peak_activation_bytes")
+_BY_GPU = ("parameters", "step_seconds", "card_bytes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Asked:
         if self.rules is not None and self.hardware is not None:
             raise UsageError("give a rulebook, which has its machine, or a machine")
         if self.hardware is not None:
-            load_hardware(self.hardware)
+            load_machine(self.hardware)
         if self.rules is not None:
             parse_facts(self.facts, load_rulebook(self.rules))
         elif self.facts:
@@ -65,6 +68,8 @@ class Asked:
     def front(self, runs: Runs | None) -> tuple[str, ...]:
         """The figures of the front where none are named: what is computed, and what was measured of its success."""
         measured = () if runs is None else tuple(name for name in runs.names if name in KNOWN_ENDS)
+        if self.hardware is not None and names_gpu(self.hardware):
+            return (*_BY_GPU, *measured)
         return (*(_BY_MACHINE if self.has_machine else _BY_COUNTING), *measured)
 
     @property
@@ -95,7 +100,8 @@ def explore(
         model: see :func:`costmodel.trace`; a class or a function that takes the arguments.
         space: values by argument; one that is a setting (``batch``, ``input``, ``epochs``) is that.
         rules: also judge by this rulebook, with energy and cycles on its machine.
-        hardware: also energy and cycles of an inference on this machine.
+        hardware: also energy and cycles of an inference on this accelerator, or (medians of) seconds, memory and joules
+            of a training step on this GPU.
         facts: with ``rules``: values measured elsewhere, the same for every point.
         front: figures of the front, ``f1:most`` where more of one is better; without them energy, cycles and parameters
             where there is a machine, else parameters, operations and peak activation; and the accuracy or error rate
@@ -204,6 +210,8 @@ def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int
     """
     if asked.rules is not None:
         return _judged(asked, load_rulebook(asked.rules), settings)
+    if asked.hardware is not None and names_gpu(asked.hardware):
+        return _on_gpu(asked, asked.hardware, settings), None
     analysis = analysis_of(asked.model, settings, use_cache=asked.cache)
     figures = _counted(analysis)
     if asked.hardware is not None:
@@ -212,6 +220,22 @@ def figures_of(asked: Asked, settings: Mapping[str, Any]) -> tuple[dict[str, int
         if cost.complete:
             figures |= {"energy_mj": cost.energy_mj, "cycles": cost.cycles}
     return figures, None
+
+
+def _on_gpu(asked: Asked, card: str, settings: Mapping[str, Any]) -> dict[str, int | float]:
+    """Medians of a training step on a GPU, beside what is counted."""
+    analysis, found = estimate_on_gpu(asked.model, settings, card, GpuOptions(), phase=None)
+    figures = _counted(analysis)
+    if not found.complete:
+        return figures
+    figures |= {
+        "step_seconds": found.time.step_seconds.median,
+        "card_bytes": found.memory.card_bytes.median,
+        "step_joules": found.energy.step_joules.median,
+    }
+    if found.time.training_seconds is not None:
+        figures["training_seconds"] = found.time.training_seconds.median
+    return figures
 
 
 def _judged(asked: Asked, book: Rulebook, settings: Mapping[str, Any]) -> tuple[dict[str, int | float], Verdict]:

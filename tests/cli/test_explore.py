@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -43,3 +44,16 @@ def test_the_command_writes_every_point(run: Run, tmp_path: Path) -> None:
     nothing = run("explore", "net.py:build", "--vary", "colour=1,2", "--no-cache", cwd=tmp_path)
     assert nothing.returncode == 2
     assert "colour" in nothing.stdout
+
+
+def test_points_on_a_gpu_are_what_its_estimates_say(run: Run) -> None:
+    words = ("examples/zoo/resnet.py:ResNet18", "--input", "3x32x32", "--hardware", "t4")
+    done = run("explore", *words, "--vary", "batch=16,64", "--no-cache", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["front"] == ["parameters", "step_seconds", "card_bytes"]
+    small, large = data["points"]
+    assert large["figures"]["step_seconds"] > small["figures"]["step_seconds"]
+    alone = json.loads(run("analyze", *words, "--batch", "64", "-f", "json").stdout)
+    assert large["figures"]["step_seconds"] == alone["time"]["step_seconds"]["median"]
+    assert large["figures"]["card_bytes"] == alone["memory"]["card_bytes"]["median"]
