@@ -121,6 +121,17 @@ def table(title: str, steps: Sequence[Step], errors: Floats) -> None:
         print(line(" ".join(kind), errors[mine]))
 
 
+_WORST = 12
+
+
+def worst(steps: Sequence[Step], errors: Floats) -> None:
+    """The cases that are furthest off."""
+    print("\nThe worst of them (estimate over measured)")
+    for index in np.argsort(-np.abs(errors))[:_WORST]:
+        step = steps[index]
+        print(f"{np.exp(errors[index]):5.2f}  {step.network} {step.card} {step.running.layout} ({step.source})")
+
+
 def errors_of(fit: Fit, x: Vector, steps: Sequence[Step], networks: dict[str, list[object]]) -> Floats:
     """Errors of any steps under a fit, in their order; a card that the fit did not see has factors of 1."""
     specs = {**fit.specs, **model.spec_cards(sorted({s.card for s in steps}))}
@@ -217,6 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words.judge:
         families = by_family(steps, singles, networks, x, words.rounds // 2)
         table("Families left out", steps, families)
+        worst(steps, families)
         cards = by_card(steps, singles, networks, x, words.rounds // 2)
         table("Cards left out", steps, cards)
         generations = by_architecture(steps, singles, networks, x, words.rounds // 2)
