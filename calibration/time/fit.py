@@ -203,7 +203,7 @@ def _moved(fit: Fit, full: Vector) -> Vector:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, judge, and write if asked."""
     parser = argparse.ArgumentParser(prog="python -m calibration.time.fit", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12, help="rounds of the whole fit")
+    parser.add_argument("--rounds", type=int, default=16, help="rounds of the whole fit")
     parser.add_argument("--judge", action="store_true", help="leave families and cards out, too (half an hour)")
     parser.add_argument("--write", action="store_true", help="with --judge: write constants.yaml and hw_specs/gpu")
     parser.add_argument("--save", type=Path, help="where the vector is kept (.npy)")
