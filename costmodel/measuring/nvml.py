@@ -32,6 +32,11 @@ class Nvml:
         if not self._gpus:
             raise OSError("NVML sees no GPU")
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._gpus)
+
     def energy_joules(self) -> float:
         """What all GPUs have counted since the driver was loaded (Volta and newer).
 
@@ -83,3 +88,11 @@ def why_missing() -> str:
     except OSError as problem:
         return str(problem)
     return ""
+
+
+def gpu_names() -> tuple[str, ...]:
+    """A name for each GPU, by its number; none where NVML cannot be used."""
+    try:
+        return tuple(f"gpu-{number}" for number in range(Nvml().count))
+    except OSError:
+        return ()

@@ -213,7 +213,7 @@ class _Watch:
         keeper.hear()
         was_killed = not stopped_by_us and (keeper.is_gone or (keeper.status or 0) < 0 or (keeper.status or 0) > 128)
         if not stopped_by_us:
-            self._snapshots.last((), writer_was_killed=was_killed)
+            self._snapshots.last((), writer_was_killed=was_killed, ended_well=keeper.status == 0)
         wall = (before_kill if stopped_by_us or not keeper.ended else keeper.ended) - keeper.begun
         look = self._tree.look()
         group = self._group.peak_bytes() if self._group is not None and self._group.limits_memory else None

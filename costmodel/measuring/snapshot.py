@@ -22,6 +22,9 @@ from costmodel.ir.run import KeptFile
 from costmodel.measuring.whole import Whole, wholeness
 
 WATCHED = ("*.pt", "*.pth", "*.ckpt", "*.bin", "*.safetensors", "*.npy", "*.npz", "*.onnx", "*.csv", "*.json", "*.zip")
+PREDICTIONS = ("submission.csv", "predictions.csv")
+"""Names of tables of predictions, of which the number of rows may be known."""
+
 _MOST_FILES = 2000
 _SHARE = 20
 """A look may take a twentieth of the time until the next one."""
@@ -67,12 +70,15 @@ class Snapshots:
         begun = time.monotonic()
         if begun < self._next:
             return
-        self._take(pids, writer_was_killed=False)
+        self._take(pids)
         self._next = time.monotonic() + max(0.05, _SHARE * (time.monotonic() - begun))
 
-    def last(self, pids: Iterable[int], *, writer_was_killed: bool) -> None:
-        """The last look: at the processes as they were stopped, or when all of them are gone."""
-        self._take(pids, writer_was_killed=writer_was_killed)
+    def last(self, pids: Iterable[int], *, writer_was_killed: bool, ended_well: bool = False) -> None:
+        """The last look: at the processes as they were stopped, or when all of them are gone.
+
+        After a good end a table of another length than it should have is what the entry wants to hand in.
+        """
+        self._take(pids, proof_needed=writer_was_killed, any_length=ended_well)
 
     def files(self) -> tuple[KeptFile, ...]:
         """What is kept, by place; a file of which a later version was not whole is marked."""
@@ -87,7 +93,7 @@ class Snapshots:
         """Places of files that are there at the end, of which no version was whole."""
         return tuple(p for p, s in self._states().items() if p not in self._files and self._before.get(p) != s)
 
-    def _take(self, pids: Iterable[int], *, writer_was_killed: bool) -> None:
+    def _take(self, pids: Iterable[int], *, proof_needed: bool = False, any_length: bool = False) -> None:
         changed = {p: s for p, s in self._states().items() if s not in (self._taken.get(p), self._before.get(p))}
         if not changed:
             return
@@ -95,7 +101,8 @@ class Snapshots:
         for place, state in changed.items():
             if state.inode not in written:
                 with contextlib.suppress(OSError):
-                    self._copy(place, state, proof_needed=writer_was_killed)
+                    rows = None if any_length or Path(place).name not in PREDICTIONS else self._rows
+                    self._copy(place, state, rows, proof_needed=proof_needed)
 
     def _states(self) -> dict[str, _State]:
         """Watched regular files below the folder; links, devices and pipes are nobody's results."""
@@ -111,7 +118,7 @@ class Snapshots:
                             found[path.relative_to(self._folder).as_posix()] = _State.of(status)
         return found
 
-    def _copy(self, place: str, state: _State, *, proof_needed: bool) -> None:
+    def _copy(self, place: str, state: _State, rows: int | None, *, proof_needed: bool) -> None:
         """Copy a file beside its last version, and put it in that one's place if it is whole.
 
         Raises:
@@ -132,7 +139,7 @@ class Snapshots:
                     digest.update(piece)
             if _State.of(os.fstat(source)) != state:
                 return
-            found = wholeness(part, place, self._rows)
+            found = wholeness(part, place, rows)
             if found is Whole.NO or (proof_needed and found is not Whole.YES):
                 return
             part.replace(target)

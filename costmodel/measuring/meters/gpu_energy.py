@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from costmodel.ir.run import MeterReading
 from costmodel.measuring import nvml
-from costmodel.measuring.meter import Ended
+from costmodel.measuring.meter import Ended, Metering
+from costmodel.measuring.no_gpu import NoGpu, has_no_gpu
 from costmodel.measuring.tree import Tree, TreeLook
 
 _EVERY_SECONDS = 0.1
@@ -23,12 +24,14 @@ class GpuEnergy:
     ADVICE = "an NVIDIA GPU, its driver, and the package nvidia-ml-py"
 
     def missing(self) -> str:
-        return nvml.why_missing()
+        return "" if has_no_gpu() else nvml.why_missing()
 
-    def begin(self, tree: Tree) -> _Metering:  # noqa: ARG002
-        return _Metering(nvml.Nvml())
+    def begin(self, tree: Tree) -> Metering:  # noqa: ARG002
+        return NoGpu(self.NAME, "gpu_energy_joules", "J") if has_no_gpu() else _Metering(nvml.Nvml())
 
     def per_second(self, seconds: float) -> Mapping[str, float]:
+        if has_no_gpu():
+            return {}
         metering, begun = _Metering(nvml.Nvml()), time.monotonic()
         while (left := begun + seconds - time.monotonic()) > 0:
             time.sleep(min(_EVERY_SECONDS, left))

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from costmodel.ir.run import MeterReading
 from costmodel.measuring import nvml
-from costmodel.measuring.meter import Ended
+from costmodel.measuring.meter import Ended, Metering
+from costmodel.measuring.no_gpu import NoGpu, has_no_gpu
 from costmodel.measuring.tree import Tree, TreeLook
 
 _EVERY_SECONDS = 0.1
@@ -23,13 +24,13 @@ class GpuMemory:
     ADVICE = "an NVIDIA GPU, its driver, and the package nvidia-ml-py"
 
     def missing(self) -> str:
-        return nvml.why_missing()
+        return "" if has_no_gpu() else nvml.why_missing()
 
     def per_second(self, seconds: float) -> Mapping[str, float]:  # noqa: ARG002
         return {}
 
-    def begin(self, tree: Tree) -> _Metering:  # noqa: ARG002
-        return _Metering(nvml.Nvml())
+    def begin(self, tree: Tree) -> Metering:  # noqa: ARG002
+        return NoGpu(self.NAME, "gpu_memory_bytes", "bytes") if has_no_gpu() else _Metering(nvml.Nvml())
 
 
 class _Metering:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from costmodel.ir.run import MeterReading
 from costmodel.measuring import nvml
 from costmodel.measuring.meter import Ended
+from costmodel.measuring.no_gpu import has_no_gpu
 from costmodel.measuring.tree import Tree, TreeLook
 
 _EVERY_SECONDS = 0.2
@@ -23,7 +24,7 @@ class GpuUtilisation:
     ADVICE = "an NVIDIA GPU, its driver, and the package nvidia-ml-py"
 
     def missing(self) -> str:
-        return nvml.why_missing()
+        return "this machine has no GPU" if has_no_gpu() else nvml.why_missing()
 
     def per_second(self, seconds: float) -> Mapping[str, float]:  # noqa: ARG002
         return {}

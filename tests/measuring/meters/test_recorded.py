@@ -20,6 +20,7 @@ from costmodel.ir.run import MeterReading
 from costmodel.measuring.meter import Ended, all_meters
 from costmodel.measuring.meters import gpu_energy, gpu_memory, gpu_utilisation, rapl
 from costmodel.measuring.meters.rapl import Rapl
+from costmodel.measuring.no_gpu import has_no_gpu
 from costmodel.measuring.tree import ProcessLook, Tree, TreeLook
 
 HERE = Path(__file__).parent
@@ -121,6 +122,7 @@ def nvml(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     for module in (gpu_energy, gpu_memory, gpu_utilisation):
         monkeypatch.setattr(module, "_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr(module, "has_no_gpu", lambda: False)
     return install
 
 
@@ -176,6 +178,22 @@ def test_gpu_utilisation_is_the_mean_of_the_looks(nvml: Callable[..., None]) -> 
     assert found.value == pytest.approx((0 + 96 + 99) / 3)
 
 
+def test_a_machine_has_no_gpu_only_where_that_is_seen(tmp_path: Path) -> None:
+    devices, buses = tmp_path / "dev", tmp_path / "bus"
+    devices.mkdir()
+    assert not has_no_gpu(devices, buses)  # nobody can tell
+    (buses / "pci" / "devices" / "0000:00:01.0").mkdir(parents=True)
+    kind = buses / "pci" / "devices" / "0000:00:01.0" / "class"
+    kind.write_text("0x020000\n")
+    assert has_no_gpu(devices, buses)
+    for controller in ("0x030000\n", "0x030200\n", "0x120000\n"):
+        kind.write_text(controller)
+        assert not has_no_gpu(devices, buses)
+    kind.unlink()
+    (devices / "nvidia0").touch()  # in a container, or on a board without a PCI bus
+    assert not has_no_gpu(devices, buses)
+
+
 def test_every_meter_says_what_it_is() -> None:
     for meter in all_meters():
         assert type(meter).__module__.rpartition(".")[2] == meter.NAME
@@ -190,7 +208,7 @@ def test_every_meter_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("meter", [rapl.METER, gpu_energy.METER], ids=lambda meter: meter.NAME)
 def test_for_real(meter: Rapl) -> None:
-    why = meter.missing()
+    why = meter.missing() or ("this machine has no GPU" if meter.NAME == "gpu_energy" and has_no_gpu() else "")
     if why:
         pytest.skip(f"no real {meter.NAME}: {why}; recorded counters stood in")
     (quantity, watts), *_ = meter.per_second(0.5).items()
