@@ -64,7 +64,8 @@ def _metered(stage: StageRun) -> Iterator[Measurement]:
         if name in meters
     }
     counted = [name for name in ("cpu_energy_joules", "gpu_energy_joules") if name in parts]
-    if counted:
+    # of a machine without a GPU and without a meter of its processor nothing is known
+    if counted and any(parts[name].value for name in counted):
         how = f"{' + '.join(name.partition('_')[0].upper() for name in counted)}; idle is not subtracted"
         short = len(counted) == 1
         how += "; the other was not measured: a lower bound" if short else ""

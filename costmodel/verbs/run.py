@@ -13,7 +13,7 @@ from costmodel.ir.facts import Facts
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.run import Run
 from costmodel.measuring.budget import UNITS, Budget, given
-from costmodel.measuring.entry import Entry, entries_in, entry_of
+from costmodel.measuring.entry import Entry, entries_in, entry_of, started_as
 from costmodel.measuring.meter import all_meters
 from costmodel.measuring.nvml import gpu_names
 from costmodel.measuring.queue import RECORD, alone_on, done_before, in_order
@@ -152,6 +152,8 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
     ]
     if not folders:
         entries = [entry_of(request.name or "command", None, request.command, scripts, goes_on=request.at_limit)]
+    for stage in (stage for entry in entries for stage in entry.stages):
+        started_as(stage.words, request.data, request.out)  # what cannot be started is said before anything is
     order = in_order([entry.name for entry in entries], request.shuffle)
     by_name = {entry.name: entry for entry in entries}
     hidden = [path.resolve() for path in (request.solution, request.out) if path is not None]
@@ -246,9 +248,9 @@ def _with_limits(book: Rulebook, budget: Budget, words: Mapping[str, str]) -> tu
         if value is None or limit.operator not in ("<", "<="):
             limits.append(limit)
             continue
-        source = budget.sources[name]
-        limits.append(limit.model_copy(update={"value": Decimal(str(value)), "source": source}))
+        source, shorter = budget.sources[name], Decimal(f"{value:.12g}")
+        limits.append(limit.model_copy(update={"value": shorter, "source": source}))
         changed.append(
-            f"{limit.rule}: {limit.operator} {value:,} {UNITS[name]} by {source}; the rules say {limit.text}"
+            f"{limit.rule}: {limit.operator} {shorter:,f} {UNITS[name]} by {source}; the rules say {limit.text}"
         )
     return book.model_copy(update={"limits": tuple(limits)}), tuple(changed)
