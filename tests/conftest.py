@@ -16,11 +16,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that recorded outputs stood in for the real Timeloop."""
+    """Say loudly that recorded outputs stood in for the real Timeloop, or for a real meter."""
     skipped = terminalreporter.stats.get("skipped", [])
-    reasons = {
-        str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple) and "real Timeloop" in r.longrepr[2]
-    }
+    said = {str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple)}
+    reasons = {reason for reason in said if "real Timeloop" in reason or "recorded counters" in reason}
     for reason in sorted(reasons):
         terminalreporter.write_line(f"NOT RUN: {reason.removeprefix('Skipped: ')}", yellow=True, bold=True)
 

@@ -12,6 +12,10 @@ from typing import Any
 from costmodel import backends
 from costmodel.backends.backend import Run
 from costmodel.files.cache import cache_folder
+from costmodel.measuring.control_group import control_group
+from costmodel.measuring.enclosure import PROMISES, all_enclosures
+from costmodel.measuring.meter import all_meters
+from costmodel.measuring.trying import tried
 from costmodel.sandbox.probe import probe
 from costmodel.sandbox.walls import all_walls
 
@@ -44,6 +48,7 @@ def examine(words: Mapping[str, Any]) -> list[Diagnosis]:
         _cache(),
         *_backends(Run(options=words)),
         *walls_of_this_machine(),
+        *_running(),
         _cores(),
     ]
 
@@ -76,14 +81,31 @@ def _backends(run: Run) -> Iterator[Diagnosis]:
     """What each backend says of itself; the default one is needed."""
     for name in backends.names():
         backend = backends.load(name)
-        for tried in backend.examine(run if backend.OPTIONS else replace(run, options={})):
-            yield _diagnosis(tried.name, tried.works, tried.seen, tried.advice, needed=name == backends.DEFAULT)
+        for seen in backend.examine(run if backend.OPTIONS else replace(run, options={})):
+            yield _diagnosis(seen.name, seen.works, seen.seen, seen.advice, needed=name == backends.DEFAULT)
 
 
 def walls_of_this_machine() -> Iterator[Diagnosis]:
     """Every wall around untrusted code, tried with everything that it must hold against."""
     for wall, status in zip(all_walls(), probe(), strict=True):
         yield _diagnosis(f"wall {wall.name}", status.is_whole, status.summary, wall.advice)
+
+
+def _running() -> Iterator[Diagnosis]:
+    """What ``run`` needs: something around an entry, tried with all it must hold against; control groups; meters."""
+    for enclosure in all_enclosures():
+        if enclosure.promises:
+            status = tried(enclosure)
+            whole = not status.why and set(status.keeps) == set(PROMISES)
+            yield _diagnosis(f"run behind {enclosure.name}", whole, status.summary, enclosure.advice)
+    group = control_group(None, None)
+    if group is not None:
+        group.close()
+    seen = "can be made: what an entry starts is found and ended by it" if group else "this user may make none"
+    yield _diagnosis("control group v2", group is not None, seen, "run in a systemd unit or scope with Delegate=yes")
+    for meter in all_meters():
+        why = meter.missing()
+        yield _diagnosis(f"meter {meter.NAME}", not why, why or f"measures {', '.join(meter.QUANTITIES)}", meter.ADVICE)
 
 
 def _cores() -> Diagnosis:

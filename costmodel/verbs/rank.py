@@ -37,7 +37,17 @@ def rank(
     """
     if not entries:
         raise UsageError("nothing to rank: give verdicts (costmodel check --format json) or a table with a column name")
-    book = load_rulebook(rules)
+    return rank_by(entries, load_rulebook(rules), reading=reading, score=score)
+
+
+def rank_by(
+    entries: Sequence[str | Path | Verdict], book: Rulebook, *, reading: str = AS_WRITTEN, score: str | None = None
+) -> Ranking:
+    """The same by a rulebook that has been read.
+
+    Raises:
+        As :func:`rank`.
+    """
     contenders: list[Contender] = []
     rows: dict[tuple[str, str | None], list[Reading]] = {}
     for entry in entries:

@@ -14,7 +14,7 @@ FLOORS = (
     {"errors", "version"},
     {"ir", "files", "mapping"},
     {"ops", "hardware", "tracing", "contracts", "facts", "reports", "sandbox"},
-    {"passes", "backends", "rules"},
+    {"passes", "backends", "rules", "measuring"},
     {"grading", "advising"},
     {"verbs"},
     {"__init__"},

@@ -9,7 +9,18 @@ from tests.cli.conftest import Run
 def test_what_works_and_what_to_do(run: Run, tmp_path: Path) -> None:
     result = run("doctor", "--timeloop-bin", str(tmp_path))
     assert (result.returncode, result.stderr) == (0, "")
-    for name in ("torch", "cache folder", "backend analytical", "wall bubblewrap", "wall landlock", "accelergy"):
+    for name in (
+        "torch",
+        "cache folder",
+        "backend analytical",
+        "wall bubblewrap",
+        "wall landlock",
+        "accelergy",
+        "run behind namespaces",
+        "meter rapl",
+        "meter gpu_memory",
+        "control group v2",
+    ):
         assert name in result.stdout
     assert "What to do:" in result.stdout
     assert "--timeloop-bin" in result.stdout

@@ -17,9 +17,15 @@ from typing import Any
 import pytest
 import yaml
 
+from costmodel.measuring.meters import rapl
+from costmodel.measuring.no_gpu import has_no_gpu
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 BLOCK = re.compile(r"(<!-- run -->\n```console\n\$ (?P<command>[^\n]+)\n)(?P<output>.*?)(```)", re.DOTALL)
+MEASURED = re.compile(BLOCK.pattern.replace("run -->", "run, measured -->"), re.DOTALL)
+"""What is run for real: numbers and the widths of columns change from run to run, and are not compared."""
+
 SHOWN = sorted(file for file in EXAMPLES.glob("*/README.md") if "<!-- run -->" in file.read_text(encoding="utf-8"))
 
 
@@ -44,16 +50,17 @@ def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m costmodel "$@"\n', encoding="utf-8")
     command.chmod(0o755)
+    (command.parent / "python").symlink_to(sys.executable)
     path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "COSTMODEL_CACHE": str(cache), "PYTHONPATH": str(ROOT), "PATH": path}
 
 
 def output_of(command: str, root: Path, environment: dict[str, str]) -> str:
     program, verb, *_ = shlex.split(command)
-    assert program == "costmodel"
+    assert program == "costmodel" or (program == "python" and " && costmodel run " in command)
     result = subprocess.run(command, shell=True, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    # grade says on stderr which wall this machine has, and where the files are
-    assert verb == "grade" or result.stderr == "", result.stderr
+    # grade says on stderr which wall this machine has, and where the files are; run, which entry is started
+    assert verb == "grade" or program == "python" or result.stderr == "", result.stderr
     assert result.returncode in (0, 1, 2), result.stderr
     return "".join(f"{line.rstrip()}\n" for line in result.stdout.splitlines())
 
@@ -67,6 +74,26 @@ def test_shown_output_is_real(
     if request.config.getoption("--update-golden"):
         readme.write_text(real, encoding="utf-8")
     assert readme.read_text(encoding="utf-8") == real
+
+
+@pytest.mark.parametrize(
+    "readme", [file for file in SHOWN if MEASURED.search(file.read_text("utf-8"))], ids=lambda file: file.parent.name
+)
+def test_what_is_run_for_real_ends_as_shown(
+    readme: Path, root: Path, environment: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    if not has_no_gpu() or not rapl.METER.missing():
+        pytest.skip("shown is a machine without a GPU and without RAPL, and this one has one of them")
+    text = readme.read_text(encoding="utf-8")
+    real = MEASURED.sub(lambda m: f"{m[1]}{output_of(m['command'], root, environment)}{m[4]}", text)
+    if request.config.getoption("--update-golden"):
+        readme.write_text(real, encoding="utf-8")
+    assert without_numbers(readme.read_text(encoding="utf-8")) == without_numbers(real)
+
+
+def without_numbers(text: str) -> str:
+    """A text in which no number, no width of a column and no line break tells two runs apart."""
+    return " ".join(re.sub(r"-{2,}", "--", re.sub(r"[0-9][0-9.,]*", "#", text)).split())
 
 
 def test_every_rule_set_of_the_seeds_has_an_example() -> None:

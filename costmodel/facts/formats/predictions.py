@@ -43,15 +43,11 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
     if options.solution is None:
         notes.append("no solution to score against: give --solution FILE")
         return (Reading(file=source.name, format=NAME, notes=tuple(notes)),)
-    truth = _labels(options.solution)
-    counted = [key for key, (_, _, usage) in truth.items() if usage != _IGNORED]
-    if not counted:
-        raise options.solution.error("every row is Ignored: nothing is left to score against")
-    wrong = _wrong(source, predicted, truth)
-    error = Fraction(100 * sum(key in wrong for key in counted), len(counted))
+    wrong, total = counted_wrong(source, options.solution)
+    error = Fraction(100 * wrong, total)
     # 28 digits cannot fall on the other side of a limit with fewer: k / n differs from it by more than 1e-20
     percent = Decimal(error.numerator) / Decimal(error.denominator)
-    because = f"{sum(key in wrong for key in counted)} of {len(counted)} wrong, against {options.solution.name}"
+    because = f"{wrong} of {total} wrong, against {options.solution.name}"
     return (
         Reading(
             file=source.name,
@@ -63,6 +59,29 @@ def read(source: Source, options: Options) -> tuple[Reading, ...]:
             notes=tuple(notes),
         ),
     )
+
+
+def counted_wrong(source: Source, solution: Source) -> tuple[int, int]:
+    """How many of the predictions that count are wrong, and how many count.
+
+    Raises:
+        FormatError: an id twice, missing or unknown; a label that the solution does not have. With the row's line.
+    """
+    predicted, truth = _labels(source), _labels(solution)
+    counted = [key for key, (_, _, usage) in truth.items() if usage != _IGNORED]
+    if not counted:
+        raise solution.error("every row is Ignored: nothing is left to score against")
+    wrong = _wrong(source, predicted, truth)
+    return sum(key in wrong for key in counted), len(counted)
+
+
+def rows_of(source: Source) -> int:
+    """How many rows a table of labels has.
+
+    Raises:
+        FormatError: it is none.
+    """
+    return len(_labels(source))
 
 
 def _labels(source: Source) -> dict[str, tuple[int, str, str]]:

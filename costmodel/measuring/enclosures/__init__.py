@@ -1,0 +1,1 @@
+"""What can be put around an entry: one per file."""

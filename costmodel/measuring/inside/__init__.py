@@ -1,0 +1,1 @@
+"""What runs beside an entry: its keeper, and what the keeper puts around it."""
