@@ -125,8 +125,8 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
+        meant = closest(name, names)
+        hint = "" if meant is None else f"did you mean {meant!r}? "
         super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(names) or 'none'}")
 
 
@@ -145,3 +145,31 @@ class SandboxError(UsageError):
 def joined(*texts: str) -> str:
     """What is said, each once: the texts that are not empty."""
     return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The name that a typing error would have made of it; None if none is near.
+
+    >>> closest("adma", ["adamax", "adam", "adamw"]), closest("crossentropy", ["cross_entropy"]), closest("x", ["adam"])
+    ('adam', 'cross_entropy', None)
+    """
+    word = name.lower()
+    ranked = sorted((_slips(word, known.lower()), abs(len(known) - len(name)), known) for known in names)
+    if ranked and ranked[0][0] <= max(1, len(name) // 4):
+        return ranked[0][2]
+    near = difflib.get_close_matches(name, [known for _, _, known in ranked], n=1)
+    return near[0] if near else None
+
+
+def _slips(word: str, other: str) -> int:
+    """Signs left out, added, changed, or two swapped: the restricted Damerau-Levenshtein distance."""
+    before: list[int] = []
+    row: list[int] = [*range(len(other) + 1)]
+    for i, a in enumerate(word, 1):
+        last, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and word[i - 2] == b:
+                best = min(best, last[j - 2] + 1)
+            row.append(best)
+    return row[-1]

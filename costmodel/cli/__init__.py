@@ -24,6 +24,7 @@ app = typer.Typer(
     help="What a neural network's training step costs, before anyone runs it.",
     epilog=__doc__.rpartition("\n\n")[2],
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -55,7 +55,13 @@ LatePolicy = Annotated[
         metavar="POLICY",
     ),
 ]
-Format = Annotated[str, typer.Option("--format", "-f", help=", ".join(general_names()))]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", "-f", help=f"{', '.join(general_names())} [default: what the ending of --output says, else text]"
+    ),
+]
+Human = Annotated[bool, typer.Option("--human", help="numbers as people say them: 2.1 G, 24.6 kB (in text)")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 
 

@@ -16,6 +16,12 @@ class Percent(float):
     __slots__ = ()
 
 
+class Bytes(int):
+    """A number of bytes: ``--human`` says 24.6 kB, everything else the number."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of cells under headers.

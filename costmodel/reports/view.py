@@ -45,6 +45,9 @@ class View:
         sensitivity: show what other readings of the rules would say.
         apply: number of a change that is shown as an edit, instead of the list.
         hypothetical: show the rank that an entry without one would have.
+        width: columns of the terminal; None where it is none: tables then take 120, and sentences stay in one line.
+        human: numbers with three digits and a prefix (2.1 G, 24.6 kB) instead of exact ones.
+        colour: outcomes in colour.
     """
 
     layers: bool = False
@@ -53,3 +56,6 @@ class View:
     sensitivity: bool = False
     hypothetical: bool = False
     apply: str | None = None
+    width: int | None = None
+    human: bool = False
+    colour: bool = False

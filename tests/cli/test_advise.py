@@ -66,7 +66,7 @@ def test_a_change_is_shown_as_an_edit(run: Run, net: Path) -> None:
     width = numbers["channels", "58 → 64 channels", "b"]
     assert "width=58 → 64" in run(*words, "--apply", str(width)).stdout
     stride = numbers["stride", "stride 1 → 2", "b"]
-    shown = run(*words, "--apply", str(stride)).stdout
+    shown = run(*words, "--apply", str(stride), COLUMNS="200").stdout
     assert "net.py:14" in shown  # the line that calls it
     assert "Conv2d(32, 58, kernel_size=(3, 3), stride=(2, 2)" in " ".join(shown.split())
     assert "58×32×32 → 58×16×16" in shown

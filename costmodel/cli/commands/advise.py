@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr
+from costmodel.cli.showing import format_of, present
 from costmodel.errors import UsageError
 from costmodel.ir.advice import Advice
 from costmodel.ir.gpu_advice import GpuAdvice
 from costmodel.ir.tips import Tips
-from costmodel.reports import View, refuse_unshowable, render
+from costmodel.reports import View
 
 
 @o.recipe_options
@@ -45,8 +46,9 @@ def advise(
     ] = None,
     jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first rows of each table", min=1)] = None,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
     no_cache: o.NoCache = False,
 ) -> int:
     """Say what to change so that a network stands better, or costs less; every figure is computed anew."""
@@ -54,7 +56,7 @@ def advise(
 
     if (rules is None) == (hardware is None):
         raise UsageError("advise needs --rules NAME, or --hardware NAME")
-    refuse_unshowable(format, "Advice" if rules is None else "Tips")
+    chosen = format_of(format, output, "Advice" if rules is None else "Tips")
     facts = o.words(fact or [], "--fact")
     if hardware is not None and facts:
         raise UsageError("--fact is for --rules: a machine asks for none")
@@ -69,7 +71,7 @@ def advise(
             assert rules is not None  # one of both is given
             found = verb(subject, rules=rules, facts=facts, cache=not no_cache, jobs=jobs, progress=show, **settings)
     view = View(top=top, apply=apply)
-    write(render(found, format, view), output)
+    present(found, chosen, output, view, human=human)
     return 0
 
 

@@ -10,9 +10,10 @@ import typer
 from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.gpu_options import gpu_options
-from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr
+from costmodel.cli.showing import format_of, present
 from costmodel.errors import UnknownNameError
-from costmodel.reports import View, refuse_unshowable, render
+from costmodel.reports import View
 from costmodel.verbs.gpu_estimate import GpuOptions, names_gpu
 
 _GROUPS = ("op", "layer", "phase")
@@ -63,8 +64,9 @@ def analyze(
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
     top: Annotated[int | None, typer.Option("--top", help="only the N largest rows", min=1)] = None,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
     no_cache: o.NoCache = False,
 ) -> int:
     """Count a model's whole training step: parameters, operations, activations, memory."""
@@ -72,7 +74,7 @@ def analyze(
 
     if by is not None and by not in _GROUPS:
         raise UnknownNameError("group for --by", by, _GROUPS)
-    refuse_unshowable(format, "Analysis")
+    chosen = format_of(format, output, "Analysis")
     _refuse_idle(hardware, backend, verify)
     if hardware is not None and names_gpu(hardware):
         o.refuse((*_SEARCH, "jobs", "backend", "verify"), f"is about an accelerator; {hardware} is a GPU")
@@ -83,7 +85,7 @@ def analyze(
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
             **asdict(running), **settings,
         )  # fmt: skip
-    write(render(analysis, format, View(layers=layers, by=by, top=top)), output)
+    present(analysis, chosen, output, View(layers=layers, by=by, top=top), human=human)
     return 0
 
 

@@ -11,9 +11,10 @@ import typer
 from costmodel.backends.backend import Run
 from costmodel.cli import options as o
 from costmodel.cli.gpu_options import gpu_options
-from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr
+from costmodel.cli.showing import format_of, present
 from costmodel.ir.verdict import Outcome, Verdict
-from costmodel.reports import View, refuse_unshowable, render
+from costmodel.reports import View
 from costmodel.verbs.gpu_estimate import GpuOptions
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
@@ -70,14 +71,15 @@ def check(
     running: GpuOptions,
     jobs: o.Jobs = 1,
     sensitivity: Annotated[bool, typer.Option("--sensitivity", help="show what other readings would say")] = False,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
     no_cache: o.NoCache = False,
 ) -> int:
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
     from costmodel.verbs.check import CheckRequest, check_submission
 
-    refuse_unshowable(format, "Verdict")
+    chosen = format_of(format, output, "Verdict")
     submission = CheckRequest(
         reference=subject,
         settings=settings,
@@ -102,7 +104,7 @@ def check(
         verdict = check_submission(submission, rules, run, track=track, reading=reading, progress=show)
     for wanted in _wanted(verdict) if verdict.outcome is Outcome.UNDECIDED else ():
         typer.echo(f"costmodel: {wanted}", err=True)
-    write(render(verdict, format, View(sensitivity=sensitivity)), output)
+    present(verdict, chosen, output, View(sensitivity=sensitivity), human=human)
     return _EXIT[verdict.outcome]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +10,17 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import write
+from costmodel.cli.showing import view_of
 from costmodel.errors import UnknownNameError
+from costmodel.reports.formats.text import as_text
+from costmodel.reports.layout import wrapped
+from costmodel.reports.table import Table
 
 if TYPE_CHECKING:
     from costmodel.verbs.doctor import Diagnosis
 
 _FORMATS = ("text", "json")
-_WIDEST = 70
+_NO_TERMINAL = 110
 
 
 @o.backend_options("timeloop_bin", "docker")
@@ -43,18 +46,17 @@ def doctor(
 
 
 def _table(findings: list[Diagnosis]) -> str:
-    from tabulate import tabulate
-
-    rows = [(f.name, "yes" if f.works else "NO" if f.needed else "no", _wrapped(f.seen)) for f in findings]
-    parts = [tabulate(rows, headers=("what", "works", "seen"), disable_numparse=True)]
+    view = view_of()
+    rows = [(f.name, "yes" if f.works else "NO" if f.needed else "no", f.seen) for f in findings]
+    parts = [as_text([Table("", ("what", "works", "seen"), rows)], view).rstrip("\n")]
     todo = [f"{f.name}: {f.advice}" for f in findings if f.advice]
     if todo:
-        parts += ["", "What to do:", *(textwrap.fill(f"- {line}", 110, subsequent_indent="  ") for line in todo)]
+        parts += [
+            "",
+            "What to do:",
+            *(wrapped(f"- {line}", view.width or _NO_TERMINAL, "  ") for line in todo),
+        ]
     return "\n".join(parts) + "\n"
-
-
-def _wrapped(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, _WIDEST, break_long_words=False, break_on_hyphens=False))
 
 
 def register(app: typer.Typer) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import progress_bars, subject_prints_to_stderr, write
-from costmodel.reports import View, refuse_unshowable, render
+from costmodel.cli.output import progress_bars, subject_prints_to_stderr
+from costmodel.cli.showing import format_of, present
+from costmodel.reports import View
 
 
 @o.recipe_options
@@ -42,15 +43,16 @@ def explore(
     seed: Annotated[int, typer.Option("--seed", help="of the sample that a budget takes")] = 0,
     jobs: o.Jobs = 1,
     top: Annotated[int | None, typer.Option("--top", help="only the N first points of the front", min=1)] = None,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
     no_cache: o.NoCache = False,
 ) -> int:
     """Compute a network in many sizes, and say which of them no other beats."""
     from costmodel.advising.grid import parse_axis
     from costmodel.verbs.explore import explore as verb
 
-    refuse_unshowable(format, "Exploration")
+    chosen = format_of(format, output, "Exploration")
     space = dict(parse_axis(text) for text in vary)
     names = [name.strip() for name in (front or "").split(",") if name.strip()]
     with subject_prints_to_stderr(), progress_bars() as show:
@@ -58,7 +60,7 @@ def explore(
             subject, space, rules=rules, hardware=hardware, facts=o.words(fact or [], "--fact"), front=names,
             runs=facts, budget=budget, seed=seed, cache=not no_cache, jobs=jobs, progress=show, **settings,
         )  # fmt: skip
-    write(render(found, format, View(top=top)), output)
+    present(found, chosen, output, View(top=top), human=human)
     return 0 if any(not point.error for point in found.points) else 2
 
 

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import write
+from costmodel.cli.showing import format_of, present
 from costmodel.errors import CostModelError
 from costmodel.ir.facts import Facts, Reading
-from costmodel.reports import refuse_unshowable, render
 
 facts = typer.Typer(help="What logs, leaderboards and tables say of submissions.", no_args_is_help=True)
 
@@ -44,14 +43,15 @@ def read(
     target: Annotated[
         str | None, typer.Option("--target", help="accuracy in percent: seconds until a DAWNBench log reaches it")
     ] = None,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
 ) -> int:
     """Read facts: values with units, samples, gaps and uncertainty. A file that cannot be read loses no other."""
     # yaml is imported there: --help must not wait for it
     from costmodel.verbs.facts import parse_target, read_facts, refuse_idle
 
-    refuse_unshowable(format, "Facts")
+    chosen = format_of(format, output, "Facts")
     goal: Decimal | None = parse_target(target) if target is not None else None
     readings: list[Reading] = []
     problems: list[CostModelError] = []
@@ -65,7 +65,7 @@ def read(
     if not problems:
         refuse_idle(readings, solution=solution, score=score, window=window, target=target)
     if readings:
-        write(render(Facts(readings=tuple(readings)), format), output)
+        present(Facts(readings=tuple(readings)), chosen, output, human=human)
     for found in problems:
         typer.echo(f"costmodel: {found}", err=True)
     return problems[0].exit_code if problems else 0

@@ -12,8 +12,9 @@ import typer
 
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, write
+from costmodel.cli.showing import view_of
 from costmodel.errors import UsageError
-from costmodel.reports import View, names_on_request, refuse_unwritten, render
+from costmodel.reports import names_on_request, refuse_unwritten, render
 from costmodel.sandbox.walls import wall_names
 
 
@@ -164,7 +165,7 @@ def grade(
     for note in grades.notes:
         typer.echo(f"costmodel: {note}", err=True)
     files = write_grades(grades, out, format or ())
-    write(render(grades, "text", View()), None)
+    write(render(grades, "text", view_of()), None)
     typer.echo(f"costmodel: {len(files)} files in {out}", err=True)
     return 0
 

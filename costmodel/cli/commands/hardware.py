@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import write
+from costmodel.cli.showing import format_of, present, view_of
+from costmodel.reports.formats.text import as_text
+from costmodel.reports.table import Table
 
 if TYPE_CHECKING:
     from costmodel.hardware.gpu.spec import GpuSpec, Quantity
@@ -22,14 +24,13 @@ Name = Annotated[
 
 
 @hardware.command("list")
-def list_machines(format: o.Format = "text", output: o.Output = None) -> int:
+def list_machines(format: o.Format = None, output: o.Output = None, human: o.Human = False) -> int:
     """List the machines that come with costmodel: accelerators and GPUs apart."""
     # pydantic is imported here: --help must not wait for it
     from costmodel.hardware.gpu.catalogue import machines
-    from costmodel.reports import refuse_unshowable, render
 
-    refuse_unshowable(format, "Machines")
-    write(render(machines(), format), output)
+    chosen = format_of(format, output, "Machines")
+    present(machines(), chosen, output, human=human)
     return 0
 
 
@@ -67,8 +68,6 @@ def validate(
 
 
 def _describe(spec: HardwareSpec) -> str:
-    from tabulate import tabulate
-
     rows = []
     for level in reversed(spec.levels):
         words, read, write = "", "", ""  # a fan-out without storage
@@ -82,7 +81,7 @@ def _describe(spec: HardwareSpec) -> str:
     lines = [
         f"{spec.name}: {spec.title} (Timeloop behaviour {spec.timeloop})",
         "",
-        tabulate(rows, headers=headers, disable_numparse=True),
+        as_text([Table("", headers, rows, right=headers[2:5])], view_of()).rstrip("\n"),
         "",
         f"{int(compute.units.value)} multiply-accumulate units of {int(compute.word_bits.value)} bits, "
         f"{compute.energy.value} {compute.energy.unit} each",
@@ -93,8 +92,6 @@ def _describe(spec: HardwareSpec) -> str:
 
 
 def _describe_gpu(spec: GpuSpec) -> str:
-    from tabulate import tabulate
-
     from costmodel.hardware.gpu.spec import PRECISIONS, quantities
 
     rows = [(name, _amount(found), found.unit, found.source) for name, found in quantities(spec)]
@@ -102,7 +99,7 @@ def _describe_gpu(spec: GpuSpec) -> str:
     lines = [
         f"{spec.name}: {spec.title} ({spec.architecture})",
         "",
-        tabulate(rows, headers=("", "value", "unit", "source"), disable_numparse=True),
+        as_text([Table("", ("", "value", "unit", "source"), rows, right=("value",))], view_of()).rstrip("\n"),
         "",
         *([f"it has no peak of its own for {', '.join(missing)}", ""] if missing else []),
         *(f"{key}: {text}" for key, text in spec.sources.items()),

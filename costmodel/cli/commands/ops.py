@@ -6,11 +6,17 @@ import difflib
 import inspect
 import textwrap
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from costmodel.cli.showing import view_of
 from costmodel.errors import UnknownNameError
+from costmodel.reports.formats.text import as_text
+from costmodel.reports.table import Table
+
+if TYPE_CHECKING:
+    from costmodel.ops.formula import Formula
 
 
 def ops(
@@ -18,31 +24,51 @@ def ops(
 ) -> int:
     """Print the counting convention and the ops that have a formula, or one op's formula and scalar program."""
     # torch is imported here: the formulas are keyed by its ops
-    from tabulate import tabulate
-
     from costmodel.ops import formulas
-    from costmodel.ops.convention import CHOICES, HAET
+    from costmodel.ops.common_names import common, computed_with
 
     known = formulas()
     if name is None:
-        typer.echo(f"convention {HAET}: one operation is one scalar arithmetic result\n")
-        typer.echo(tabulate([(i, *row) for i, row in enumerate(CHOICES, 1)], headers=("", "what", "choice")))
-        typer.echo(f"\n{len(known)} ops have a formula (in-place forms count the same):\n")
-        typer.echo(textwrap.fill(", ".join(known), 100))
+        _list(known)
         return 0
     bare = name.removeprefix("aten.").removesuffix("_")
     entry = known.get(f"aten.{bare}") or known.get(f"aten._{bare}")
-    if entry is None:
+    # a description of what people call by this name, which torch computes with other ops
+    behind = [known[op] for op in (f"aten.{part}" for part in computed_with(name)) if op in known]
+    found = (
+        [entry] if entry is not None else behind or [e for e in [known.get(f"aten.{common(name)}")] if e is not None]
+    )
+    if not found:
         raise UnknownNameError("op (it has no formula)", name, _similar(bare, known))
-    typer.echo(f"{', '.join(entry.names)}\n")
-    if entry.work.__doc__:
-        typer.echo(f"{inspect.cleandoc(entry.work.__doc__)}\n")
-    if entry.scalar_program is None:
-        typer.echo("no arithmetic: this op only moves or names data")
-        return 0
-    typer.echo("scalar program:\n")
-    typer.echo(textwrap.indent(textwrap.dedent(inspect.getsource(entry.scalar_program)), "    "))
+    if entry is None:
+        typer.echo(f"{name}: torch computes it with {' and '.join(each.names[0] for each in found)}\n")
+    for number, each in enumerate(found):
+        typer.echo("\n" * bool(number) + _described(each), nl=False)
     return 0
+
+
+def _list(known: Iterable[str]) -> None:
+    from costmodel.ops.convention import CHOICES, HAET
+
+    view = view_of()
+    names = [*known]
+    table = Table("", ("", "what", "choice"), [(i, *row) for i, row in enumerate(CHOICES, 1)])
+    typer.echo(f"convention {HAET}: one operation is one scalar arithmetic result\n")
+    typer.echo(as_text([table], view))
+    typer.echo(f"{len(names)} ops have a formula (in-place forms count the same):\n")
+    typer.echo(textwrap.fill(", ".join(names), view.width or 100))
+
+
+def _described(entry: Formula) -> str:
+    parts = [f"{', '.join(entry.names)}\n"]
+    if entry.work.__doc__:
+        parts.append(f"{inspect.cleandoc(entry.work.__doc__)}\n")
+    if entry.scalar_program is None:
+        parts.append("no arithmetic: this op only moves or names data\n")
+    else:
+        source = textwrap.dedent(inspect.getsource(entry.scalar_program))
+        parts += ["scalar program:\n", textwrap.indent(source, "    ")]
+    return "\n".join(parts)
 
 
 def _similar(name: str, known: Iterable[str]) -> list[str]:

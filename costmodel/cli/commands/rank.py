@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.output import write
-from costmodel.reports import View, refuse_unshowable, render
+from costmodel.cli.showing import format_of, present
+from costmodel.reports import View
 
 
 def rank(
@@ -26,17 +26,18 @@ def rank(
     hypothetical: Annotated[
         bool, typer.Option("--hypothetical", help="show the rank that an entry without one would have")
     ] = False,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
+    human: o.Human = False,
 ) -> int:
     """Rank a competition: best first, and those that are out with their reason."""
     from costmodel.verbs.rank import rank as verb
 
-    refuse_unshowable(format, "Ranking")
-    if format == "csv":
+    chosen = format_of(format, output, "Ranking")
+    if chosen == "csv":
         o.refuse(("sensitivity",), "is a table beside the entries, and csv is one: take text, md, html or json")
     ranking = verb(files, rules, reading=reading, score=score)
-    write(render(ranking, format, View(sensitivity=sensitivity, hypothetical=hypothetical)), output)
+    present(ranking, chosen, output, View(sensitivity=sensitivity, hypothetical=hypothetical), human=human)
     return 0
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from tabulate import tabulate
 
+from costmodel.cli.showing import view_of
 from costmodel.errors import RulebookError, UsageError
+from costmodel.reports.formats.text import as_text
+from costmodel.reports.table import Cell, Table
 
 _VERBS = ("list", "show", "validate", "diff")
 
@@ -35,7 +37,7 @@ def _list(names: Sequence[str]) -> int:
 
     _expect(not names, "rules list takes no name")
     books = [load_rulebook(book) for book in rulebook_names()]
-    typer.echo(tabulate([(b.name, b.edition, b.title) for b in books], headers=("rulebook", "edition", "title")))
+    _table(("rulebook", "edition", "title"), [(b.name, b.edition, b.title) for b in books])
     return 0
 
 
@@ -71,8 +73,12 @@ def _diff(names: Sequence[str]) -> int:
 
     _expect(len(names) == 2, "rules diff takes two rulebooks")
     rows = difference(load_rulebook(names[0]), load_rulebook(names[1]))
-    typer.echo(tabulate(rows, headers=("field", *names), maxcolwidths=[50, 50, 50], disable_numparse=True))
+    _table(("field", *names), rows)
     return 0
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    typer.echo(as_text([Table("", headers, rows)], view_of()), nl=False)
 
 
 def _expect(holds: bool, otherwise: str) -> None:

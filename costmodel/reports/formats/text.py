@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from decimal import Decimal
 
-from tabulate import tabulate
-
 from costmodel.files.quoting import printable
+from costmodel.reports.human import human
+from costmodel.reports.layout import Grid, laid_out, wrapped
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import EVERY_NOUN, Noun, View
@@ -18,30 +18,49 @@ ON_REQUEST = False
 
 _WIDEST = 60
 """Longer cells are wrapped."""
+_NO_TERMINAL = 120
+"""Columns that a table takes at most where nobody says how many there are."""
+_OUTCOME = "outcome"
+"""Header of the column whose words are coloured."""
+_COLOURS = {"PASS": "\x1b[32m", "FAIL": "\x1b[31m", "UNDECIDED": "\x1b[33m"}
+_PLAIN = "\x1b[0m"
+_WORD = re.compile(r"(?:(?<=  )|^)(?:PASS|FAIL|UNDECIDED)(?=  |$)", re.MULTILINE)
 
 
 def render(noun: Noun, view: View) -> str:
     """Every table under its title, numbers with thousands separators and aligned right."""
-    return "\n\n".join(_block(table) for table in tables(noun, view)) + "\n"
+    return as_text(tables(noun, view), view)
 
 
-def _block(table: Table) -> str:
-    texts = [[printable(cell(value)) for value in row] for row in table.rows]
-    rows = texts if table.wrapped else [[_wrapped(text) for text in row] for row in texts]
-    body = tabulate(
-        rows,
-        headers=[*map(printable, table.headers)],
-        tablefmt="simple",
-        disable_numparse=True,
-        colalign=["right" if right else "left" for right in _right(table)] if rows else None,
-    )
-    title = f"{printable(table.title)}\n\n" if table.title else ""
-    notes = "".join(f"\n  {printable(note)}" for note in table.notes)
-    remarks = "\n".join(map(printable, table.remarks))
+def as_text(shown: list[Table], view: View) -> str:
+    """Tables as a terminal shows them."""
+    return "\n\n".join(_block(table, view) for table in shown) + "\n"
+
+
+def _block(table: Table, view: View) -> str:
+    rows = [[printable(_cell(value, view)) for value in row] for row in table.rows]
+    widest = None if table.wrapped else _WIDEST
+    grid = Grid([*map(printable, table.headers)], rows, right_columns(table), widest)
+    body = laid_out(grid, view.width or _NO_TERMINAL)
+    if view.colour and _OUTCOME in table.headers:
+        body = _coloured(body)
+    title = f"{_sentence(table.title, view)}\n\n" if table.title else ""
+    notes = "".join(f"\n{_sentence(note, view, '  ')}" for note in table.notes)
+    remarks = "\n".join(_sentence(remark, view) for remark in table.remarks)
     return title + body + notes + (f"\n\n{remarks}" if remarks else "")
 
 
-def _right(table: Table) -> list[bool]:
+def _sentence(text: str, view: View, indent: str = "") -> str:
+    line = indent + printable(text)
+    return line if view.width is None else wrapped(line, view.width, indent)
+
+
+def _coloured(body: str) -> str:
+    """The outcomes in colour: words that stand by themselves in a column."""
+    return _WORD.sub(lambda found: f"{_COLOURS[found[0]]}{found[0]}{_PLAIN}", body)
+
+
+def right_columns(table: Table) -> list[bool]:
     """Which columns are aligned right: those of numbers, and those that the table names."""
     return [
         header in table.right
@@ -51,9 +70,8 @@ def _right(table: Table) -> list[bool]:
     ]
 
 
-def _wrapped(text: str) -> str:
-    # tabulate's own wrapping parses cells as numbers and fails on thousands separators
-    return "\n".join(textwrap.wrap(text, _WIDEST, break_long_words=False, break_on_hyphens=False))
+def _cell(value: Cell, view: View) -> str:
+    return (human(value) if view.human else None) or cell(value)
 
 
 def cell(value: Cell) -> str:

@@ -7,7 +7,7 @@ from costmodel.ir.tensor import Role
 from costmodel.ir.trace import FOR_ONE_BATCH, VALUES
 from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
-from costmodel.reports.table import Cell, Percent, Table
+from costmodel.reports.table import Bytes, Cell, Percent, Table
 from costmodel.reports.tables import cost, gpu_estimate
 from costmodel.reports.view import View
 
@@ -106,7 +106,7 @@ def _step(analysis: Analysis) -> Table:
     for name, part in parts:
         figures = [column.of(part) for column in columns]
         intensity = round(figures[0] / figures[-1], 2) if figures[-1] else None
-        rows.append((name, *figures, intensity))
+        rows.append((name, *figures[:-1], Bytes(figures[-1]), intensity))
     notes = []
     if totals.operations.loss_backward:
         notes.append(f"backward includes the loss's own backward: {totals.operations.loss_backward:,} operations")
@@ -147,20 +147,24 @@ def _sizes(analysis: Analysis) -> Table:
     peaks: list[list[Cell]] = [
         [
             "peak activation, bytes",
-            activation.layer_io,
-            f"layer_io, 1 sample, 32 bits: {activation.layer_io_layer}",
+            Bytes(activation.layer_io),
+            f"layer_io, 1 sample, 32 bits: {_place(activation.layer_io_layer, activation.layer_io_where)}",
         ],
         [
             "peak activation (lab_profiler), bytes",
-            activation.lab_profiler,
-            f"the course's script: {activation.lab_profiler_layer}",
+            Bytes(activation.lab_profiler),
+            f"the course's script: {_place(activation.lab_profiler_layer, activation.lab_profiler_where)}",
         ],
-        ["peak memory, bytes", memory.total, "steady step; its parts at that moment"],
+        ["peak memory, bytes", Bytes(memory.total), "steady step; its parts at that moment"],
     ]
-    roles: list[list[Cell]] = [[f"of it {role.value}", memory.by_role.get(role.value), ""] for role in Role]
+    roles: list[list[Cell]] = [[f"of it {role.value}", Bytes(memory.by_role.get(role.value, 0)), ""] for role in Role]
     # a peak of 0 is a result; of the rest, only what there is
     rows = [*(row for row in elements if row[1]), *peaks, *(row for row in roles if row[1])]
     return Table("Sizes", ("what", "value", "how"), rows)
+
+
+def _place(layer: str, where: str) -> str:
+    return ", ".join(filter(None, (layer, where)))
 
 
 def _phases(analysis: Analysis) -> Table:
@@ -216,10 +220,10 @@ def _grouped(analysis: Analysis, by: str, top: int | None) -> Table:
         totals = analysis.totals
         columns: tuple[Figures, ...] = (totals.operations, totals.macs, totals.bytes_moved)
         parts = sorted(PARTS, key=lambda part: -getattr(totals.operations, part))[:top]
-        rows = [(part, *(getattr(c, part) for c in columns)) for part in parts]
+        rows = [(part, *(getattr(c, part) for c in columns[:-1]), Bytes(columns[-1].of(part))) for part in parts]
         return Table("By phase", ("phase", "operations", "MACs", "bytes moved"), rows)
     cells = [
-        (o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, o.bytes_moved)
+        (o.op, o.part, o.times, o.operations if o.counted else "no formula", o.macs, Bytes(o.bytes_moved))
         for o in _ops(analysis, top)
     ]
     return Table("By op", ("op", "part", "times", "operations", "MACs", "bytes moved"), cells)

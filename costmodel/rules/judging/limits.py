@@ -47,16 +47,21 @@ def both_ways(value: Value) -> str:
     said = []
     for one in (value, value.other):
         if one.amount is not None:
-            reason = ", ".join(filter(None, (one.because, one.where)))
+            reason = _placed(one).because
             said.append(f"{one.amount:,} by the reading {one.by}{f' ({reason})' if reason else ''}")
     return " and ".join(said)
+
+
+def _placed(value: Value) -> Value:
+    """The value whose reason names the user's line too."""
+    return replace(value, because=", ".join(filter(None, (value.because, value.where))))
 
 
 def _decide(limit: LimitSpec, value: Value) -> tuple[Outcome, str, tuple[str, ...]]:
     """Outcome, reason, and the readings that do not agree about it."""
     if value.other is None:
-        return (*_decided(limit, value), ())
-    outcome, because = _decided(limit, replace(value, other=None))
+        return (*_decided(limit, _placed(value)), ())
+    outcome, because = _decided(limit, replace(_placed(value), other=None))
     other, _ = _decided(limit, value.other)
     if outcome is other:
         return outcome, because, ()

@@ -54,7 +54,7 @@ def test_text() -> None:
         "Title", ("name", "n", "mixed", "words", "far"), [("a", 1234, "–", "x", "2"), ("b", None, 7, "y" * 61, "10")],
         notes=("note\x1b",), remarks=("one", "two"), right=("far",),
     )  # fmt: skip
-    assert text._block(table) == (
+    assert text.as_text([table], View())[:-1] == (
         "Title\n\n"
         f"name        n    mixed  words{' ' * 56}    far\n"
         f"------  -----  -------  {'-' * 61}  -----\n"
@@ -64,10 +64,10 @@ def test_text() -> None:
     )
     wrapped = Table("", ("words",), [("one two " * 10,)])
     line = "one two one two one two one two one two one two one two one"
-    assert text._block(wrapped) == f"words\n{'-' * 59}\n{line}\ntwo one two one two"
+    assert text.as_text([wrapped], View())[:-1] == f"words\n{'-' * 59}\n{line}\ntwo one two one two"
     kept = Table("", ("words",), [("one two " * 10,)], wrapped=True)
-    assert text._block(kept).splitlines()[2] == ("one two " * 10).strip()
-    assert text._block(Table("", ("a", "b"), [])) == "a    b\n---  ---"
+    assert text.as_text([kept], View())[:-1].splitlines()[2] == ("one two " * 10).strip()
+    assert text.as_text([Table("", ("a", "b"), [])], View())[:-1] == "a    b\n---  ---"
 
 
 RANKING = nouns.ranking(entry("=ann|", 1, because=("<x>",)), entry("bob", 2.5, metric=1234.5))

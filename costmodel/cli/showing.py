@@ -1,0 +1,71 @@
+"""A result as the reader sees it: the format that a file's ending asks for, and a text that fits the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import PurePath
+
+from costmodel.cli.output import write
+from costmodel.reports import View, refuse_unshowable, render
+from costmodel.reports.view import Noun
+
+_FORMAT_OF = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".md": "md", ".txt": "text"}
+_NARROWEST, _WIDEST = 60, 200
+"""Columns between which tables are fitted; on a screen outside of them they are as on the nearest."""
+
+
+def format_of(format: str | None, output: str | None, noun: str) -> str:
+    """The format asked for, or the one that the ending of ``--output`` names, or text.
+
+    Args:
+        format: as the user said it.
+        output: the file that the user named.
+        noun: name of the class that there will be to show.
+
+    Raises:
+        UnknownNameError: no such format for this noun.
+    """
+    ending = "" if output is None else PurePath(output).suffix.lower()
+    chosen = format or _FORMAT_OF.get(ending, "text")
+    refuse_unshowable(chosen, noun)
+    return chosen
+
+
+def view_of(output: str | None = None) -> View:
+    """The reader's screen: its width, and whether it shows colours; nothing of it where a file is written."""
+    to_screen = output in (None, "-")
+    return View(width=_width() if to_screen else None, colour=to_screen and _colours())
+
+
+def present(noun: Noun, format: str, output: str | None, view: View | None = None, *, human: bool = False) -> None:
+    """Print a noun, or put it into a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    screen = view_of(output)
+    chosen = replace(view or View(), width=screen.width, colour=screen.colour, human=human)
+    write(render(noun, format, chosen), output)
+
+
+def _terminal() -> bool:
+    try:
+        return sys.stdout.isatty()
+    except (AttributeError, ValueError):  # stdout is closed
+        return False
+
+
+def _width() -> int | None:
+    """``COLUMNS``, else the terminal's; None where there is neither."""
+    said = os.environ.get("COLUMNS", "")
+    if not (said.isascii() and said.isdecimal() and int(said)) and not _terminal():
+        return None
+    return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
+
+
+def _colours() -> bool:
+    """Whether outcomes are coloured: on a terminal, unless NO_COLOR holds something (https://no-color.org)."""
+    return _terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
