@@ -11,8 +11,9 @@ from typer.core import TyperCommand
 
 from costmodel.cli import options as o
 from costmodel.cli.output import write
+from costmodel.cli.showing import format_of, present, view_of
 from costmodel.errors import UsageError
-from costmodel.reports import refuse_unshowable, render
+from costmodel.reports import render
 
 if TYPE_CHECKING:
     from costmodel.ir.run import Run
@@ -60,7 +61,7 @@ def run(
     name: Annotated[str | None, typer.Option("--name", help="whose entry it is [default: its folder's name]")] = None,
     idle: Annotated[float, typer.Option("--idle", help="seconds of metering before and after", min=0)] = 1.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be started, and start nothing")] = False,
-    format: o.Format = "text",
+    format: o.Format = None,
     output: o.Output = None,
 ) -> int:
     """Run an entry under its budget, and measure it. What stands behind -- is the command, not the contract's.
@@ -91,7 +92,7 @@ def run(
     )
     folders = _folders(entry)
     several = bool(folders) and is_folder_of_entries(folders[0], load_rulebook(rules))
-    refuse_unshowable(format, "Ranking" if several else "Run")
+    chosen = format_of(format, output, "Ranking" if several else "Run")
     if several:
         from costmodel.measuring.entry import entries_in
 
@@ -106,11 +107,13 @@ def run(
         return 0
     found = [run for each in run_all(prepared, request, _say) for run in each]
     if several:
-        write(render(ranking_of(prepared, request), format), output)
-    elif len(found) == 1 or format == "text":
-        write("\n".join(render(run, format) for run in found), output)
+        present(ranking_of(prepared, request), chosen, output)
+    elif len(found) == 1:
+        present(found[0], chosen, output)
+    elif chosen == "text":
+        write("\n".join(render(run, chosen, view_of(output)) for run in found), output)
     else:
-        raise UsageError(f"--format {format} shows one run; the records of {len(found)} are in {out}")
+        raise UsageError(f"--format {chosen} shows one run; the records of {len(found)} are in {out}")
     return _exit(found)
 
 
