@@ -156,11 +156,12 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME_OF})
 
 
-def _table(noun: Noun) -> str | None:
-    """A notebook's table of a noun; None if reports have none for it."""
-    from costmodel.reports import format_names, render
+def _card(noun: Noun) -> str | None:
+    """What a notebook shows of a noun; None if reports have nothing for it."""
+    from costmodel.reports.document import card
+    from costmodel.reports.view import EVERY_NOUN
 
-    return render(noun, "html") if "html" in format_names(type(noun)) else None  # type: ignore[arg-type]
+    return card(noun) if type(noun).__name__ in EVERY_NOUN else None  # type: ignore[arg-type]  # named there
 
 
-show_with(_table)
+show_with(_card)

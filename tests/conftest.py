@@ -16,11 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that recorded outputs stood in for the real Timeloop."""
+    """Say loudly that recorded outputs stood in for the real Timeloop, and that no browser has seen the pages."""
     skipped = terminalreporter.stats.get("skipped", [])
-    reasons = {
-        str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple) and "real Timeloop" in r.longrepr[2]
-    }
+    loud = ("real Timeloop", "a real browser")
+    said = [str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple)]
+    reasons = {reason for reason in said if any(what in reason for what in loud)}
     for reason in sorted(reasons):
         terminalreporter.write_line(f"NOT RUN: {reason.removeprefix('Skipped: ')}", yellow=True, bold=True)
 

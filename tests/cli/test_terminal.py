@@ -66,9 +66,9 @@ def test_an_op_is_found_by_the_name_that_people_use(run: Run) -> None:
     assert run("ops", "nn.ReLU").stdout.startswith("nn.ReLU: torch computes it with aten.relu\n")
 
 
-class _Seen(TorchDispatchMode):
+class _Seen(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -98,8 +98,9 @@ def test_common_names_are_computed_with_what_torch_runs() -> None:
         "l1_loss": lambda: F.l1_loss(x, x + 1),
     }
     for name, call in run.items():
-        with _Seen() as seen:
-            call()
+        seen = _Seen()
+        with seen:
+            call()  # type: ignore[no-untyped-call]
         assert computed_with(name), name
         assert set(computed_with(name)) <= seen.names, (name, seen.names)
         assert {f"aten.{op}" for op in computed_with(name)} <= {n for e in formulas().values() for n in e.names}, name
