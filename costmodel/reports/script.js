@@ -26,7 +26,7 @@ for (const table of document.querySelectorAll(".costmodel .scroll table")) {
       body.append(...rows);
     });
   });
-  if (body.rows.length < 9) continue;
+  if (body.rows.length < 15) continue;
   const label = document.createElement("label");
   const input = document.createElement("input");
   label.className = "filter";

@@ -78,7 +78,7 @@ def test_a_table_sorts_by_mouse_and_by_keyboard_and_filters(opened: Open) -> Non
     from costmodel.reports.document import document
     from tests.reports.nouns import entry, ranking
 
-    page = opened(document(ranking(*(entry(f"n{i}", i, metric=1000 - 7 * i) for i in range(1, 12))), View()))
+    page = opened(document(ranking(*(entry(f"n{i}", i, metric=1000 - 7 * i) for i in range(1, 21))), View()))
     cells = page.locator(".scroll tbody tr td:nth-child(2)")
     assert cells.all_text_contents()[:2] == ["n1", "n2"]
     score = page.get_by_role("button", name="score")
@@ -87,8 +87,8 @@ def test_a_table_sorts_by_mouse_and_by_keyboard_and_filters(opened: Open) -> Non
     score.focus()
     page.keyboard.press("Enter")
     assert page.locator("th[aria-sort=ascending]").count() == 1
-    assert page.locator(".scroll tbody tr td:nth-child(2)").all_text_contents()[0] == "n11"
-    page.get_by_label("Show rows with").fill("n10")
+    assert page.locator(".scroll tbody tr td:nth-child(2)").all_text_contents()[0] == "n20"
+    page.get_by_label("Show rows with").fill("n17")
     assert page.locator(".scroll tbody tr:visible").count() == 1
 
 

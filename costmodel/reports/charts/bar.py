@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from costmodel.reports.element import Html, el
@@ -49,15 +49,15 @@ def bars(rows: Sequence[Bar], title: str, *, parts: Sequence[str] = (), limit: f
     return el("figure", el("figcaption", title), legend(parts), el("table", el("tbody", *body), class_="bars"))
 
 
-def largest(rows: Sequence[Bar], most: int) -> list[Bar]:
-    """The largest bars, and one for all the others together."""
+def largest(rows: Sequence[Bar], most: int, shown: Callable[[float], str] | None = None) -> list[Bar]:
+    """The largest bars, and one for all the others together, behind which stands what ``shown`` makes of its length."""
     ordered = sorted(rows, key=lambda row: -row.length)
     rest = ordered[most:]
     if not rest:
         return ordered
     parts = tuple(map(sum, zip(*(row.parts for row in rest), strict=True)))
     total = sum(parts)
-    return [*ordered[:most], Bar(f"{len(rest)} others", parts, f"{total:,.6g} together")]
+    return [*ordered[:most], Bar(f"{len(rest)} others", parts, f"{total:,.6g} together", shown(total) if shown else "")]
 
 
 def _row(row: Bar, most: float, limit: float | None) -> Html:

@@ -40,8 +40,10 @@ def _chart(found: Comparison, figure: str) -> Html:
     drawn = []
     for row in rows[:_LAYERS]:
         for which, value, tone in (("before", row.before, "c5"), ("after", row.after, "c0")):
-            said = "not there" if value is None else f"{value:,.10g} {row.unit}".rstrip()
-            shown = "–" if value is None else prefixed(value).rstrip()
-            drawn.append(Bar(f"{row.layer}, {which}", (float(value or 0),), said, shown, tone))
+            if value is None:  # what only one of them has is one bar
+                continue
+            alone = " alone" if row.before is None or row.after is None else ""
+            said = f"{value:,.10g} {row.unit}".rstrip()
+            drawn.append(Bar(f"{row.layer}, {which}{alone}", (float(value),), said, prefixed(value).rstrip(), tone))
     unit = f" ({rows[0].unit})" if rows[0].unit else ""
     return bars(drawn, f"{figure}{unit}: the layers that differ most")

@@ -26,8 +26,13 @@ def parts(found: GpuEstimate, view: View) -> Parts:
     shown = tables_of.tables(found, view)
     layers = [Bar(r.layer, (r.seconds,), f"{r.seconds:.3g} s, {r.share:.1%}, {r.kernels} kernels", f"{r.share:.1%}")
               for r in found.layers]  # fmt: skip
+    whole = found.time.card_seconds or 1.0
     pictures = [*charts(found.run, found.time, found.memory, found.energy)]
-    pictures.append(bars(largest(layers, _BARS), "Seconds of the card by layer, without the optimizer"))
+    pictures.append(
+        bars(
+            largest(layers, _BARS, lambda s: f"{s / whole:.1%}"), "Seconds of the card by layer, without the optimizer"
+        )
+    )
     return Parts(shown[0].title, glance(found.time, found.memory, found.energy), pictures, shown)
 
 

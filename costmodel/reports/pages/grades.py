@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from costmodel.ir.grades import Grades
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html, el
+from costmodel.reports.element import Html, el, join
+from costmodel.reports.html_table import section
 from costmodel.reports.needs_me import needs_me
 from costmodel.reports.pages import ranking as ranking_page
 from costmodel.reports.parts import Parts, tiles
@@ -32,12 +33,13 @@ def parts(grades: Grades, view: View) -> Parts:
         *[(name, f"{outcomes[name]}", "") for name in ("PASS", "FAIL", "UNDECIDED", "LATE") if outcomes[name]],
         ("needs a person", f"{len({row[0] for row in asked.rows})}", f"{len(asked.rows)} questions"),
     )
-    shown = [*([asked] if asked.rows else []), _linked(grades)]
+    shown = [_linked(grades)]
     pictures = [_outcomes(outcomes), *_histogram(grades)]
     if grades.ranking is not None:
         pictures.append(ranking_page.chart(grades.ranking))
         shown += ranking_tables.tables(grades.ranking, view)
-    return Parts(grades.title, lead, pictures, [*shown, *tables_of.summary(grades).values()])
+    first = join(lead, section(asked)) if asked.rows else lead
+    return Parts(grades.title, first, pictures, [*shown, *tables_of.summary(grades).values()])
 
 
 def _outcomes(outcomes: Counter[str]) -> Html:
