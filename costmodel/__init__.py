@@ -1,10 +1,10 @@
 """What a neural network's training step costs, before anyone runs it.
 
 The verbs, one per arrow of the data's walk and named as the subcommands: :func:`trace`, :func:`count`,
-:func:`analyze`, :func:`estimate`, :func:`map`, :func:`judge`, :func:`check`, :func:`advise`, :func:`rank`,
-:func:`grade`, :func:`run`, :func:`export`, :func:`crosscheck`, :func:`read_facts`, :func:`render`. The nouns that
-they take and return are here too; each saves and loads itself as JSON. Importing this module does not import torch:
-a verb is imported when it is first asked for.
+:func:`analyze`, :func:`estimate`, :func:`map`, :func:`judge`, :func:`check`, :func:`compare`, :func:`advise`,
+:func:`rank`, :func:`grade`, :func:`run`, :func:`export`, :func:`crosscheck`, :func:`read_facts`, :func:`render`. The
+nouns that they take and return are here too; each saves and loads itself as JSON. Importing this module does not import
+torch: a verb is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from costmodel.ir.advice import Advice
     from costmodel.ir.analysis import Analysis
     from costmodel.ir.changes import Changes
+    from costmodel.ir.comparison import Comparison
     from costmodel.ir.cost import CostReport, LayerCost
     from costmodel.ir.counts import Counts
     from costmodel.ir.crosscheck import Crosscheck
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.advise import advise
     from costmodel.verbs.analyze import analyze
     from costmodel.verbs.check import check
+    from costmodel.verbs.compare import compare
     from costmodel.verbs.count import count
     from costmodel.verbs.crosscheck import crosscheck
     from costmodel.verbs.estimate import estimate
@@ -62,6 +64,7 @@ _HOMES = {
     "ir.advice": ("Advice",),
     "ir.analysis": ("Analysis",),
     "ir.changes": ("Changes",),
+    "ir.comparison": ("Comparison",),
     "ir.cost": ("CostReport", "LayerCost"),
     "ir.counts": ("Counts",),
     "ir.crosscheck": ("Crosscheck",),
@@ -85,6 +88,7 @@ _HOMES = {
     "verbs.advise": ("advise",),
     "verbs.analyze": ("analyze",),
     "verbs.check": ("check",),
+    "verbs.compare": ("compare",),
     "verbs.count": ("count",),
     "verbs.crosscheck": ("crosscheck",),
     "verbs.estimate": ("estimate",),
@@ -108,6 +112,7 @@ __all__ = [
     "Advice",
     "Analysis",
     "Changes",
+    "Comparison",
     "CostReport",
     "Counts",
     "Crosscheck",
@@ -134,6 +139,7 @@ __all__ = [
     "advise",
     "analyze",
     "check",
+    "compare",
     "count",
     "crosscheck",
     "errors",
@@ -165,11 +171,12 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME_OF})
 
 
-def _table(noun: Noun) -> str | None:
-    """A notebook's table of a noun; None if reports have none for it."""
-    from costmodel.reports import format_names, render
+def _card(noun: Noun) -> str | None:
+    """What a notebook shows of a noun; None if reports have nothing for it."""
+    from costmodel.reports.document import card
+    from costmodel.reports.view import EVERY_NOUN
 
-    return render(noun, "html") if "html" in format_names(type(noun)) else None  # type: ignore[arg-type]
+    return card(noun) if type(noun).__name__ in EVERY_NOUN else None  # type: ignore[arg-type]  # named there
 
 
-show_with(_table)
+show_with(_card)

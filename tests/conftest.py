@@ -16,10 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that recorded outputs stood in for the real Timeloop, or for a real meter."""
+    """Say loudly what stood in for the real Timeloop or a real meter, and that no browser has seen the pages."""
     skipped = terminalreporter.stats.get("skipped", [])
+    loud = ("real Timeloop", "recorded counters", "a real browser")
     said = {str(r.longrepr[2]) for r in skipped if isinstance(r.longrepr, tuple)}
-    reasons = {reason for reason in said if "real Timeloop" in reason or "recorded counters" in reason}
+    reasons = {reason for reason in said if any(what in reason for what in loud)}
     for reason in sorted(reasons):
         terminalreporter.write_line(f"NOT RUN: {reason.removeprefix('Skipped: ')}", yellow=True, bold=True)
 

@@ -6,9 +6,11 @@ import os
 import shutil
 import sys
 from dataclasses import replace
-from pathlib import PurePath
+from importlib import resources
+from pathlib import Path, PurePath
 
 from costmodel.cli.output import write
+from costmodel.errors import UsageError
 from costmodel.reports import View, refuse_unshowable, render
 from costmodel.reports.view import Noun
 
@@ -49,6 +51,21 @@ def present(noun: Noun, format: str, output: str | None, view: View | None = Non
     screen = view_of(output)
     chosen = replace(view or View(), width=screen.width, colour=screen.colour, human=human)
     write(render(noun, format, chosen), output)
+
+
+def start(starter: str, file: str | None) -> None:
+    """Print a file to start from, or write it where nothing is yet.
+
+    Args:
+        starter: its path in the package.
+        file: where to; None is stdout.
+
+    Raises:
+        UsageError: there is a file already, or it cannot be written.
+    """
+    if file not in (None, "-") and Path(str(file)).exists():
+        raise UsageError(f"{file} is there already; name another file")
+    write(resources.files("costmodel").joinpath(starter).read_text(encoding="utf-8"), file)
 
 
 def _terminal() -> bool:

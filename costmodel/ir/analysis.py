@@ -71,11 +71,29 @@ class PeakActivation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryMoment:
+    """Live storages after a call of the step by role: only roles that have any.
+
+    ``call`` counts from 1, 0 is before all of them; ``layer`` and ``op`` are the call's, "" before all.
+    """
+
+    call: int
+    phase: str
+    layer: str
+    op: str
+    by_role: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeakMemory:
-    """Largest total of live storages in the steady step, and what it was made of at that moment."""
+    """Largest total of live storages in the steady step, and what it was made of at that moment.
+
+    ``over_step`` is the most of each of at most 60 equal parts of the step, in order; empty in older files.
+    """
 
     total: int
     by_role: Mapping[str, int]
+    over_step: tuple[MemoryMoment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

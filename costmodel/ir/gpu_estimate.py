@@ -101,6 +101,8 @@ class GpuRun:
         precision: ``fp32``, ``tf32`` or ``amp``; ``default`` is torch's: TF32 for convolutions where the card has it.
         layout: ``nchw`` or ``nhwc``.
         batch: samples of the step.
+        flops_per_second, bytes_per_second: the card's peaks, for the fastest units that the precision uses and for its
+            memory; None in older files.
     """
 
     hardware: str
@@ -109,6 +111,8 @@ class GpuRun:
     precision: str
     layout: str
     batch: int
+    flops_per_second: float | None = None
+    bytes_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

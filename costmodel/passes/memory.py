@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from costmodel.ir.analysis import PeakMemory
+from costmodel.ir.analysis import MemoryMoment, PeakMemory
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Trace
+
+_PARTS = 60
+"""Parts of the step of which the largest moment is kept."""
 
 
 def peak_memory(trace: Trace) -> PeakMemory:
@@ -13,6 +16,26 @@ def peak_memory(trace: Trace) -> PeakMemory:
     A storage lives from the end of the call that made it to the moment its last reference goes. The same
     figure as torch's MemTracker on CPU; allocator rounding, kernels' workspaces and a GPU's context are not in it.
     """
+    live = dict.fromkeys(Role, 0)
+    best = dict(live)
+    highest = 0
+    largest: dict[int, tuple[int, int, dict[Role, int]]] = {}
+    changes = _changes(trace)
+    for moment, change in enumerate(changes):
+        for role, nbytes in change.items():
+            live[role] += nbytes
+        total = sum(live.values())
+        if total > highest:
+            highest, best = total, dict(live)
+        part = moment * _PARTS // len(changes)
+        if part not in largest or total > largest[part][0]:
+            largest[part] = (total, moment, dict(live))
+    over_step = tuple(_moment(trace, moment, roles) for _, moment, roles in largest.values())
+    return PeakMemory(total=highest, by_role={role.value: best[role] for role in Role}, over_step=over_step)
+
+
+def _changes(trace: Trace) -> list[dict[Role, int]]:
+    """Bytes that come and go at each moment, by role: before all calls, then after each."""
     moments = len(trace.calls) + 1
     change: list[dict[Role, int]] = [{} for _ in range(moments + 1)]
     for storage in trace.storages:
@@ -21,16 +44,18 @@ def peak_memory(trace: Trace) -> PeakMemory:
         if end > start:
             change[start][storage.role] = change[start].get(storage.role, 0) + storage.nbytes
             change[end][storage.role] = change[end].get(storage.role, 0) - storage.nbytes
-    live = dict.fromkeys(Role, 0)
-    best = dict(live)
-    total = highest = 0
-    for moment in range(moments):
-        for role, nbytes in change[moment].items():
-            live[role] += nbytes
-            total += nbytes
-        if total > highest:
-            highest, best = total, dict(live)
-    return PeakMemory(total=highest, by_role={role.value: best[role] for role in Role})
+    return change[:moments]
+
+
+def _moment(trace: Trace, moment: int, roles: dict[Role, int]) -> MemoryMoment:
+    call = trace.calls[moment - 1] if moment else None
+    return MemoryMoment(
+        call=moment,
+        phase="" if call is None else call.phase.value,
+        layer="" if call is None else call.scope,
+        op="" if call is None else call.op,
+        by_role={role.value: nbytes for role, nbytes in roles.items() if nbytes},
+    )
 
 
 def kept_by_optimizers(trace: Trace) -> int:

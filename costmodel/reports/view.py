@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.advice import Advice
     from costmodel.ir.analysis import Analysis
     from costmodel.ir.changes import Changes
+    from costmodel.ir.comparison import Comparison
     from costmodel.ir.cost import CostReport
     from costmodel.ir.crosscheck import Crosscheck
     from costmodel.ir.exploration import Exploration
@@ -23,13 +24,13 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.verdict import Verdict
 
 Noun: TypeAlias = (
-    "Advice | Analysis | Changes | CostReport | Crosscheck | Exploration | Facts"
+    "Advice | Analysis | Changes | Comparison | CostReport | Crosscheck | Exploration | Facts"
     " | GpuAdvice | GpuEstimate | Graded | Grades | Machines | Ranking | Run | Tips | Verdict"
 )
 
 EVERY_NOUN = (
-    "Advice", "Analysis", "Changes", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuAdvice", "GpuEstimate",
-    "Graded", "Grades", "Machines", "Ranking", "Run", "Tips", "Verdict",
+    "Advice", "Analysis", "Changes", "Comparison", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuAdvice",
+    "GpuEstimate", "Graded", "Grades", "Machines", "Ranking", "Run", "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

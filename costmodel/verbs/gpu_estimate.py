@@ -17,7 +17,7 @@ from costmodel.ir.training import TracedPhase, Training
 
 if TYPE_CHECKING:
     from costmodel.backends.gpu.estimate import Conditions, PhaseKernels
-    from costmodel.hardware.gpu.spec import GpuSpec
+    from costmodel.hardware.gpu.spec import GpuSpec, Precision
 
 _IMAGE_AXES = 4
 DEFAULT_PRECISION = "default"
@@ -224,6 +224,8 @@ def estimate_training(training: Training, spec: GpuSpec, options: GpuOptions, *,
             precision=options.precision or DEFAULT_PRECISION,
             layout=options.layout,
             batch=first.batch,
+            flops_per_second=_fastest(spec, options.precision or DEFAULT_PRECISION),
+            bytes_per_second=spec.bytes_per_second,
         ),
         time=found.time,
         memory=memory,
@@ -271,3 +273,17 @@ def _assumptions(spec: GpuSpec, conditions: Conditions) -> tuple[Assumption, ...
     if conditions.workers is None:
         said.append("batches are ready when the card wants them (--workers)")
     return tuple(Assumption(what=what, where=spec.name) for what in said)
+
+
+_UNITS: dict[str, tuple[Precision, ...]] = {
+    "amp": ("fp16_tensor", "fp32"),
+    "tf32": ("tf32", "fp32"),
+    DEFAULT_PRECISION: ("tf32", "fp32"),
+}
+"""Units that a precision uses, the fastest first, as a card's file names them."""
+
+
+def _fastest(spec: GpuSpec, precision: str) -> float | None:
+    """Peak of the fastest units that a precision uses and the card has."""
+    peaks = (spec.flops_per_second(units) for units in _UNITS.get(precision, ("fp32",)))
+    return next((peak for peak in peaks if peak), None)

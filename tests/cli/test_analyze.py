@@ -24,7 +24,7 @@ def test_json_is_the_stable_schema(run: Run, golden: Callable[[str, str], None])
         assert parts <= set(totals[figures])
     assert "loss_backward" in totals["operations"]
     assert set(totals["peak_activation_bytes"]) >= {"layer_io", "lab_profiler"}
-    assert set(totals["peak_memory_bytes"]) == {"total", "by_role"}
+    assert set(totals["peak_memory_bytes"]) == {"total", "by_role", "over_step"}
     assert totals["complete"] is True
     assert {"layer", "type", "parameters", "operations", "macs", "input_bytes", "output_bytes"} <= set(
         data["layers"][0]

@@ -17,7 +17,11 @@ NAMES = {
     "text": ("Net      net.py       5  width=64", "net.py:12 builds it; with its defaults Net would have 162"),
     "md": ("| Net     | net.py | 5      | width=64    | 2,442 ", "net.py:12 builds it"),
     "csv": ("width=64", "net.py:12 builds it; with its defaults Net would have 162"),
-    "html": ("<td>Net    </td><td>net.py</td><td>5     </td><td>width=64   </td><td>2,442",),
+    "html": (
+        '<td class="short">Net</td><td class="short">net.py</td><td class="n" data-v="5">5</td>',
+        "width=64</td>",
+        "2,442",
+    ),
     "json": ('"arguments": "width=64"', '"line": 5', '"parameters": 2442', '"because": "net.py:12 builds it; with'),
 }
 

@@ -66,9 +66,9 @@ def test_an_op_is_found_by_the_name_that_people_use(run: Run) -> None:
     assert run("ops", "nn.ReLU").stdout.startswith("nn.ReLU: torch computes it with aten.relu\n")
 
 
-class _Seen(TorchDispatchMode):
+class _Seen(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -98,8 +98,28 @@ def test_common_names_are_computed_with_what_torch_runs() -> None:
         "l1_loss": lambda: F.l1_loss(x, x + 1),
     }
     for name, call in run.items():
-        with _Seen() as seen:
-            call()
+        seen = _Seen()
+        with seen:
+            call()  # type: ignore[no-untyped-call]
         assert computed_with(name), name
         assert set(computed_with(name)) <= seen.names, (name, seen.names)
         assert {f"aten.{op}" for op in computed_with(name)} <= {n for e in formulas().values() for n in e.names}, name
+
+
+def test_a_file_to_start_from_is_valid_and_overwrites_nothing(run: Run, tmp_path: Path) -> None:
+    for word in ("hardware", "rules"):
+        file = tmp_path / f"{word}.yaml"
+        assert run(word, "init", str(file)).returncode == 0
+        assert file.read_text(encoding="utf-8") == run(word, "init").stdout
+        assert run(word, "validate", str(file)).returncode == 0
+        assert run(word, "init", str(file)).returncode == 3
+    machine = run("analyze", LENET, "--hardware", str(tmp_path / "hardware.yaml"), "-f", "json")
+    assert json.loads(machine.stdout)["cost"]["complete"]
+    judged = run("check", LENET, "--rules", str(tmp_path / "rules.yaml"), "--fact", "error_rate=15", "-f", "json")
+    assert (judged.returncode, json.loads(judged.stdout)["points"]["total"]) == (0, 40)
+
+
+def test_a_machines_own_file_is_shown(run: Run, in_root: Path) -> None:
+    for name, file in (("eyeriss_like", "eyeriss_like.yaml"), ("a40", "gpu/a40.yaml")):
+        text = (in_root / "hw_specs" / file).read_text(encoding="utf-8")
+        assert run("hardware", "show", name, "--format", "yaml").stdout == text

@@ -13,6 +13,7 @@ import itertools
 import json
 import re
 from html.parser import HTMLParser
+from importlib import resources
 from typing import Any
 from xml.etree import ElementTree
 
@@ -102,12 +103,22 @@ class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, tuple(f"{name}={value}" for name, value in attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.setdefault(self.open[-1] if self.open else "", []).append(data)
 
     def handle_decl(self, decl: str) -> None:
-        raise AssertionError(decl)
+        assert decl == "doctype html"
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(data)
@@ -116,34 +127,45 @@ class _Tags(HTMLParser):
         raise AssertionError(data)
 
 
+VOID = {"meta"}
+TAGS = {
+    "html", "head", "meta", "title", "style", "script", "body", "main", "footer", "section", "h1", "h2", "p", "ul",
+    "li", "dl", "div", "dt", "dd", "span", "a", "pre", "details", "summary", "figure", "figcaption", "table", "thead",
+    "tbody",
+    "tr", "th", "td", "svg", "rect", "line", "path", "circle",
+}  # fmt: skip
+ATTRIBUTES = {
+    "lang": "en", "charset": "utf-8", "name": "viewport", "content": "width=device-width, initial-scale=1",
+    "class": "[a-zA-Z0-9 -]+", "scope": "row|col", "tabindex": "0", "role": "img|region", "data-v": "[-+0-9.e]+",
+    "href": r"feedback/[\w.%~-]+\.html", "style": r"(left|bottom):[\d.]+%", "viewbox": "0 0 100 100",
+    "preserveaspectratio": "none", "d": "[MLHZ0-9. -]*", "title": None, "aria-label": None,
+    **dict.fromkeys(("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"), r"-?[\d.]+(e-\d+)?%?"),
+}  # fmt: skip
+"""Attributes that a page may have, and what they may hold; None for text of others, quoted."""
+
+
 def harmless_html(shown: str, noun: Any, text: str) -> None:
+    """A whole page of elements and attributes of ours: nothing is loaded, run, or open when its text ends."""
+    assert shown.startswith('<!doctype html>\n<html lang="en"><head><meta charset="utf-8">')
     assert not STEERS.search(shown), STEERS.findall(shown)
     parser = _Tags()
     parser.feed(shown)
     parser.close()
-    ours = {"table", "thead", "tbody", "tr", "th", "td", "h4", "ul", "li"}
-    assert {tag for tag, _ in parser.tags} <= ours
-    assert {attribute for _, attributes in parser.tags for attribute in attributes} <= {
-        "style=text-align: right;",
-        "style=text-align: left;",
-    }
-    assert len(re.findall(r"&(?!(amp|lt|gt|quot|#x27|#39);)", shown)) == 0
-
-
-def harmless_page(shown: str, noun: Any, text: str) -> None:
-    """A head of ours with a title that is text, around what is harmless in a notebook."""
-    head, begin, rest = shown.partition("<body>\n")
-    body, end, after = rest.rpartition("</body>\n</html>\n")
-    assert begin and end and not after  # noqa: PT018  # each of them is a frame that has to be there
-    harmless_html(body, noun, text)
-    title = re.fullmatch(
-        r"(?s)<!DOCTYPE html>.*<meta charset=\"utf-8\">.*<title>([^<>]*)</title>\n<style>[^<>]*</style>\n</head>\n",
-        head,
-    )
-    assert title
-    assert not STEERS.search(title[1])
-    assert "<script" not in head
-    assert "http" not in head.replace(title[1], "")
+    assert not parser.open
+    assert {tag for tag, _ in parser.tags} <= TAGS
+    for _, attributes in parser.tags:
+        for attribute in attributes:
+            name, _, value = attribute.partition("=")
+            allowed = ATTRIBUTES[name]
+            assert allowed is None or re.fullmatch(allowed, value), attribute
+    style, script = ("".join(parser.texts.get(tag, [])).strip() for tag in ("style", "script"))
+    files = resources.files("costmodel.reports")
+    assert style == files.joinpath("style.css").read_text(encoding="utf-8").strip()
+    assert script in ("", files.joinpath("script.js").read_text(encoding="utf-8").strip())
+    assert "url(" not in style
+    assert "@import" not in style
+    body = shown.replace(script, "").replace(style, "")
+    assert len(re.findall(r"&(?!(amp|lt|gt|quot|#x27|#39);)", body)) == 0
 
 
 def harmless_markdown(shown: str, noun: Any, text: str) -> None:
@@ -217,8 +239,8 @@ CHECKS = {
     "summary": harmless_csv,
     "canvas": harmless_csv,
     "moodle": harmless_csv,
-    "page": harmless_page,
-    "nbgrader-feedback": harmless_page,
+    "page": harmless_html,
+    "nbgrader-feedback": harmless_html,
     "html": harmless_html,
     "md": harmless_markdown,
     "json": harmless_json,

@@ -85,9 +85,10 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     assert loads(Grades, written["grades.json"].decode(), SCHEMA) == grades
     ranking = loads(Ranking, written["ranking.json"].decode(), RANKING)
     assert sorted(e.name for e in ranking.entries) == ["alice", "bob", "carol", "eve"]
-    for suffix in ("txt", "md", "csv", "html"):
-        assert b"alice" in written[f"rubric.{suffix}"]
-        assert b"the same files as alice" in written[f"rubric.{suffix}"]
+    for name in ("rubric.txt", "rubric.md", "rubric.csv", "index.html"):
+        assert b"alice" in written[name]
+        assert b"the same files as alice" in written[name]
+    assert f'href="feedback/{by_name["eve"].key}.html"'.encode() in written["index.html"]
     theirs = {n: data for n, data in written.items() if by_name["eve"].key in n and not n.startswith("record/")}
     assert len(theirs) == 7  # feedback in three forms, four platforms
     assert not [name for name, data in theirs.items() if b"alice" in data or b"same" in data]

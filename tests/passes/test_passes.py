@@ -49,6 +49,23 @@ def test_peak_memory_is_the_largest_moment_and_its_parts_add_up() -> None:
     assert peak.total == 117
     assert peak.by_role["parameter"] == 100
     assert (peak.by_role["activation"], peak.by_role["temporary"], peak.by_role["gradient"]) == (10, 7, 0)
+    assert [(moment.call, dict(moment.by_role)) for moment in peak.over_step] == [
+        (0, {"parameter": 100}),
+        (1, {"parameter": 100, "activation": 10}),
+        (2, {"parameter": 100, "activation": 10, "temporary": 7}),
+        (3, {"parameter": 100, "gradient": 5}),
+    ]
+
+
+def test_a_long_step_keeps_the_largest_moment_of_each_part() -> None:
+    # 599 calls and the moment before them are 60 parts of 10; a tensor that lives for one call in the middle of one
+    storages = [storage(1, Role.PARAMETER, -1, None), storage(50, Role.TEMPORARY, 314, 315)]
+    moments = peak_memory(trace_of(storages, 599)).over_step
+    assert len(moments) == 60
+    assert [moment.call for moment in moments[:2]] == [0, 10]
+    assert [(m.call, dict(m.by_role)) for m in moments if "temporary" in m.by_role] == [
+        (315, {"parameter": 1, "temporary": 50})
+    ]
 
 
 def spec(id: int, shape: tuple[int, ...], storage: int, role: Role = Role.ACTIVATION) -> TensorSpec:

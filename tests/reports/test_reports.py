@@ -52,7 +52,7 @@ def test_what_is_not_counted_is_in_every_report(analysis: Make, format: str) -> 
 
 def test_html_escapes_and_csv_runs_no_formula(analysis: Make) -> None:
     for noun in nouns(analysis):
-        assert "<script>" not in render(noun, "html")
+        assert render(noun, "html").count("<script") == 1  # ours
         for line in render(noun, "csv").splitlines():
             assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
 
@@ -78,4 +78,6 @@ def test_unknown_format_lists_the_known_ones(analysis: Make) -> None:
 def test_a_notebook_shows_the_table(analysis: Make) -> None:
     table = analysis()._repr_html_()
     assert table is not None
-    assert "<table>" in table
+    assert table.startswith('<div class="costmodel"><style>')
+    assert "<table" in table
+    assert "<script" not in table

@@ -1,4 +1,4 @@
-"""``costmodel hardware list|show|validate``."""
+"""``costmodel hardware list|show|init|validate``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costmodel.cli import options as o
-from costmodel.cli.showing import format_of, present, view_of
+from costmodel.cli.showing import format_of, present, start, view_of
+from costmodel.errors import UnknownNameError
 from costmodel.reports.formats.text import as_text
 from costmodel.reports.table import Table
 
 if TYPE_CHECKING:
     from costmodel.hardware.gpu.spec import GpuSpec, Quantity
     from costmodel.hardware.spec import HardwareSpec
+
+_FORMATS = ("text", "yaml")
+_STARTER = "hardware/starter.yaml"
 
 hardware = typer.Typer(help="The machines: accelerators that layers are mapped onto, and GPUs.", no_args_is_help=True)
 
@@ -35,12 +39,31 @@ def list_machines(format: o.Format = None, output: o.Output = None, human: o.Hum
 
 
 @hardware.command()
-def show(name: Name) -> int:
+def init(
+    file: Annotated[str | None, typer.Argument(help="a new YAML file [default: stdout]", metavar="[FILE]")] = None,
+) -> int:
+    """Write a commented accelerator to start from: every field with its unit, and what it is."""
+    start(_STARTER, file)
+    return 0
+
+
+@hardware.command()
+def show(
+    name: Name,
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="text, or yaml (the file itself, to copy from)")
+    ] = "text",
+) -> int:
     """Show an accelerator's levels and energies, or a GPU's rates, memory and power, and the sources."""
-    from costmodel.hardware.gpu.cards import load_machine
+    from costmodel.hardware.gpu.cards import file_of, load_machine
     from costmodel.hardware.gpu.spec import GpuSpec
 
+    if format not in _FORMATS:
+        raise UnknownNameError("format", format, _FORMATS)
     machine = load_machine(name)
+    if format == "yaml":
+        typer.echo(file_of(name).read_text(encoding="utf-8"), nl=False)
+        return 0
     typer.echo(_describe_gpu(machine) if isinstance(machine, GpuSpec) else _describe(machine))
     return 0
 

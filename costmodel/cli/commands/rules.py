@@ -1,4 +1,4 @@
-"""``costmodel rules [list | show NAME | validate FILE… | diff ONE OTHER]``."""
+"""``costmodel rules [list | show NAME | validate FILE… | diff ONE OTHER | init [FILE]]``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
-from costmodel.cli.showing import view_of
+from costmodel.cli.showing import start, view_of
 from costmodel.errors import RulebookError, UsageError
 from costmodel.reports.formats.text import as_text
 from costmodel.reports.table import Cell, Table
 
-_VERBS = ("list", "show", "validate", "diff")
+_VERBS = ("list", "show", "validate", "diff", "init")
+_STARTER = "rules/starter.yaml"
 
 
 def rules(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="list, show NAME, validate FILE…, diff ONE OTHER; or just NAME", metavar="[VERB] [NAME]…"),
+        typer.Argument(
+            help="list, show NAME, validate FILE…, diff ONE OTHER, init [FILE] (one to start from); or just NAME",
+            metavar="[VERB] [NAME]…",
+        ),
     ] = None,
 ) -> int:
     """List the rulebooks, show one in words, check a file, or compare two."""
@@ -29,6 +33,10 @@ def rules(
         return _list(names)
     if verb == "show":
         return _show(names)
+    if verb == "init":
+        _expect(len(names) < 2, "rules init takes one new file, or none")
+        start(_STARTER, names[0] if names else None)
+        return 0
     return _validate(names) if verb == "validate" else _diff(names)
 
 

@@ -41,6 +41,20 @@ def is_gpu(name: str) -> bool:
     return name.endswith(_YAML) and "peaks" in top_level_keys(Path(name), UsageError)
 
 
+def file_of(name: str) -> Path:
+    """The YAML file of a machine that :func:`load_machine` takes.
+
+    Raises:
+        UsageError: it is a folder of Timeloop's, which has several files.
+    """
+    for folder, names in ((spec_folder() / "gpu", gpu_names()), (spec_folder(), hardware_names())):
+        if name in names:
+            return folder / f"{name}.yaml"
+    if Path(name).is_dir():
+        raise UsageError(f"{name} is a folder of several files: there is no one YAML of it")
+    return Path(name)
+
+
 def load_machine(name: str) -> HardwareSpec | GpuSpec:
     """A machine of either kind.
 

@@ -96,14 +96,19 @@ def test_tables_in_every_general_format() -> None:
         "| 2.5    | bob    | 1,234.5 | PASS      |           |\n\n"
         "- a note\n"
     )
-    assert render(RANKING, "html") == (
-        f"<h4>{title}</h4>\n<table>\n<thead>\n"
-        "<tr><th>rank  </th><th>name  </th><th>score  </th><th>outcome  </th><th>because  </th></tr>\n"
-        "</thead>\n<tbody>\n"
-        "<tr><td>1     </td><td>=ann| </td><td>7      </td><td>PASS     </td><td>&lt;x&gt;      </td></tr>\n"
-        "<tr><td>2.5   </td><td>bob   </td><td>1,234.5</td><td>PASS     </td><td>         </td></tr>\n"
-        "</tbody>\n</table>\n<ul><li>a note</li></ul>\n"
-    )
+    page = render(RANKING, "html")
+    assert page.startswith('<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport"')
+    assert f"<title>{title}</title>" in page
+    assert (
+        '<thead><tr><th scope="col" class="n">rank</th><th scope="col">name</th><th scope="col" class="n">score</th>'
+        '<th scope="col">outcome</th><th scope="col">because</th></tr></thead><tbody>'
+        '<tr><td class="n" data-v="1">1</td><td class="short">=ann|</td><td class="n" data-v="7">7</td>'
+        '<td class="PASS">PASS</td><td class="short">&lt;x&gt;</td></tr>'
+        '<tr><td class="n" data-v="2.5">2.5</td><td class="short">bob</td><td class="n" data-v="1234.5">1,234.5</td>'
+        '<td class="PASS">PASS</td><td class="short"></td></tr></tbody></table></div>'
+        '<ul class="notes"><li>a note</li></ul>'
+    ) in page
+    assert page == render(RANKING, "html")
     assert (
         render(nouns.ranking(metric="energy [mJ]"), "md").splitlines()[2].startswith("| rank   | name   | energy [mJ]")
     )
@@ -274,7 +279,7 @@ def test_nbgrader() -> None:
 
 def test_the_files_of_a_class() -> None:
     ranked = grades(graded(), ranking=RANKING)
-    always = {"rubric.csv", "summary.csv", "rubric.html", "rubric.md", "rubric.txt", "grades.json"}
+    always = {"rubric.csv", "summary.csv", "index.html", "rubric.md", "rubric.txt", "grades.json"}
     feedback = {"feedback/ann-1.md", "feedback/ann-1.html"}
     assert set(class_files(grades(graded()))) == {*always, *feedback}
     files = class_files(ranked, ["gradescope", "nbgrader"])

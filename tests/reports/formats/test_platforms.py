@@ -194,7 +194,7 @@ def test_nbgraders_feedback_lies_where_it_looks(grades: Grades) -> None:
         "nbgrader/feedback/evil-2/mit-lab2-2022/feedback.html",
     }  # fmt: skip
     for text in pages.values():
-        assert text.startswith("<!DOCTYPE html>")
+        assert text.startswith("<!doctype html>")
         assert '<meta charset="utf-8">' in text
         assert "<script" not in text
 
@@ -224,7 +224,7 @@ def test_kaggles_metric_runs_and_refuses(grades: Grades) -> None:
 def test_nothing_a_stranger_wrote_is_run_anywhere(students: list[Graded], grades: Grades) -> None:
     nouns: list[Graded | Grades] = [*students, grades]
     for noun in nouns:
-        assert "<script>" not in render(noun, "html")
+        assert render(noun, "html").count("<script") == 1  # ours
         for line in render(noun, "csv").splitlines():
             assert not [cell for cell in line.split(",") if cell.strip('"').startswith("=")]
         markdown = render(noun, "md")

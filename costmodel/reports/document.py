@@ -1,0 +1,82 @@
+"""A noun as a page that needs nothing but itself, and as the card that a notebook shows: made of the same parts."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib import resources
+from types import ModuleType
+
+from costmodel.reports import pages
+from costmodel.reports.element import Html, el, join
+from costmodel.reports.html_table import section
+from costmodel.reports.parts import Parts
+from costmodel.reports.tabulation import tables
+from costmodel.reports.view import Noun, View
+from costmodel.version import __version__
+
+
+def document(noun: Noun, view: View, *, script: bool = True) -> str:
+    """The page: the same bytes for the same noun. The script sorts and filters; nothing is lost without it."""
+    parts = parts_of(noun, view)
+    main = el("main", el("h1", parts.title), *_body(parts), _footer())
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", parts.title),
+        el("style", _ours("style.css")),
+    )
+    page = el(
+        "html",
+        head,
+        el("body", main, el("script", _ours("script.js")) if script else None, class_="costmodel"),
+        lang="en",
+    )
+    return f"<!doctype html>\n{page}\n"
+
+
+def card(noun: Noun) -> str:
+    """What a notebook shows: the glance and the first picture; the rest folded. No script."""
+    parts = parts_of(noun, View())
+    folded = [*parts.charts[1:], *map(section, parts.tables)]
+    rest = el("details", el("summary", "All figures"), *folded) if folded else join()
+    inside = (el("h2", parts.title), parts.lead, *parts.charts[:1], rest)
+    return el("div", el("style", _ours("style.css")), *inside, class_="costmodel")
+
+
+def parts_of(noun: Noun, view: View) -> Parts:
+    """The parts by the module of pages/ that is for the noun's class; its tables alone where there is none."""
+    module = _module(type(noun))
+    if module is None:
+        shown = tables(noun, view)
+        title = next((table.title for table in shown if table.title), type(noun).__name__)
+        return Parts(title, join(), (), shown)
+    made: Parts = module.parts(noun, view)
+    return made
+
+
+def _body(parts: Parts) -> list[Html]:
+    first = parts.tables[0].title if parts.tables else ""
+    return [
+        parts.lead,
+        el("div", *parts.charts, class_="pair") if parts.charts else join(),
+        *[section(table, heading=table.title != parts.title or table.title != first) for table in parts.tables],
+    ]
+
+
+def _footer() -> Html:
+    return el("footer", f"costmodel {__version__}")
+
+
+def _ours(name: str) -> Html:
+    """A file of ours as it is; it holds no closing tag."""
+    return Html("\n" + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def _module(kind: type[object]) -> ModuleType | None:
+    for found in pkgutil.iter_modules(pages.__path__, f"{pages.__name__}."):
+        module = importlib.import_module(found.name)
+        if module.NOUN is kind:
+            return module
+    return None

@@ -1,0 +1,137 @@
+"""The page of an analysis: where operations, bytes and seconds go, memory over the step, and every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from costmodel.ir.analysis import Analysis, LayerRow, PeakMemory
+from costmodel.ir.gpu_estimate import GpuRun
+from costmodel.ir.tensor import Role
+from costmodel.reports.charts.bar import Bar, bars, largest
+from costmodel.reports.charts.line import stacked
+from costmodel.reports.charts.scatter import Dot, scatter
+from costmodel.reports.element import Html
+from costmodel.reports.human import human, prefixed
+from costmodel.reports.pages import cost as cost_page
+from costmodel.reports.pages import gpu_estimate as gpu_page
+from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.plot import decades
+from costmodel.reports.table import Bytes, Table
+from costmodel.reports.tables import analysis as analysis_tables
+from costmodel.reports.view import View
+
+NOUN = Analysis
+
+_BARS = 14
+"""Layers with a bar of their own; all of them stand in the table."""
+_FLOPS_PER_MAC = 2
+
+
+def parts(analysis: Analysis, view: View) -> Parts:
+    """The step at a glance, charts, and the tables with every layer."""
+    shown = analysis_tables.tables(analysis, replace(view, layers=False, top=None))
+    return Parts(shown[0].title, _glance(analysis), [*_charts(analysis)], [*shown, _layers(analysis)])
+
+
+def _glance(analysis: Analysis) -> Html:
+    totals = analysis.totals
+    peak, memory = totals.peak_activation_bytes, totals.peak_memory_bytes
+    least = "" if totals.complete else "at least "
+    step, most = totals.operations.step, peak.layer_io
+    place = ", ".join(filter(None, (peak.layer_io_layer, peak.layer_io_where)))
+    return tiles(
+        ("parameters", human(totals.parameters) or "", f"{totals.parameters:,} trainable"),
+        ("operations of a step", f"{least}{human(step)}", f"{least}{step:,}"),
+        ("largest activation", human(Bytes(most)) or "", f"{most:,} bytes, in {place}"),
+        ("peak memory", human(Bytes(memory.total)) or "", f"{memory.total:,} bytes{_moment(memory)}"),
+    )
+
+
+def _moment(memory: PeakMemory) -> str:
+    peak = max(memory.over_step, key=lambda moment: sum(moment.by_role.values()), default=None)
+    return f", in {peak.phase}: {peak.layer or peak.op}" if peak is not None and peak.phase else ""
+
+
+def _charts(analysis: Analysis) -> Iterator[Html]:
+    yield _operations(analysis)
+    yield _activations(analysis)
+    if analysis.totals.peak_memory_bytes.over_step:
+        yield _memory(analysis.totals.peak_memory_bytes)
+    if analysis.gpu and analysis.time and analysis.memory and analysis.energy:
+        yield from gpu_page.charts(analysis.gpu, analysis.time, analysis.memory, analysis.energy)
+        if analysis.gpu.flops_per_second and analysis.gpu.bytes_per_second:
+            yield _roofline(analysis, analysis.gpu, analysis.gpu.flops_per_second, analysis.gpu.bytes_per_second)
+    if analysis.cost is not None:
+        yield from cost_page.charts(analysis.cost)
+
+
+def _named(row: LayerRow) -> str:
+    return f"{row.layer} ({row.where})" if row.where else row.layer
+
+
+def _operations(analysis: Analysis) -> Html:
+    rows = []
+    for row in analysis.layers:
+        ops = row.operations
+        parts = (float(ops.step - ops.backward - ops.optimizer), float(ops.backward), float(ops.optimizer))
+        rows.append(Bar(_named(row), parts, f"{ops.step:,} operations, {row.macs.step:,} MACs"))
+    return bars(largest(rows, _BARS), "Operations of a step, by layer", parts=("forward", "backward", "optimizer"))
+
+
+def _activations(analysis: Analysis) -> Html:
+    peak = analysis.totals.peak_activation_bytes
+    rows = [
+        Bar(_named(row), (float(row.input_bytes), float(row.output_bytes)),
+            f"{row.input_bytes:,} bytes in, {row.output_bytes:,} bytes out",
+            human(Bytes(row.input_bytes + row.output_bytes)) or "")
+        for row in analysis.layers
+    ]  # fmt: skip
+    title = f"Activations in and out, by layer (bytes); the most of one sample is in {peak.layer_io_layer or 'none'}"
+    return bars(sorted(rows, key=lambda row: -row.length)[:_BARS], title, parts=("in", "out"))
+
+
+def _memory(memory: PeakMemory) -> Html:
+    moments = memory.over_step
+    roles = [role.value for role in Role if any(role.value in moment.by_role for moment in moments)]
+    series = [(role, [float(moment.by_role.get(role, 0)) for moment in moments]) for role in roles]
+    names = [f"{m.phase} {m.layer or ''} {m.op}, bytes" if m.op else "before the step, bytes" for m in moments]
+    totals = [sum(moment.by_role.values()) for moment in moments]
+    at = totals.index(max(totals))
+    peak = moments[at]
+    where = ", ".join(filter(None, (peak.phase, peak.layer, peak.op)))
+    title = f"Memory over the step, by role; the peak of {memory.total:,} bytes is at {where or 'its start'}"
+    return stacked(series, title, x="the step, call by call", y="live tensors, bytes", names=names, marked=at)
+
+
+def _roofline(analysis: Analysis, run: GpuRun, flops: float, bandwidth: float) -> Html:
+    dots = []
+    for op in analysis.ops:
+        work = float(_FLOPS_PER_MAC * op.macs or op.operations)
+        if op.seconds and work and op.bytes_moved:
+            said = f"{op.op} ({op.part}): {op.seconds:.3g} s a step, {work / op.seconds:.3g} a second"
+            dots.append(Dot(work / op.bytes_moved, work / op.seconds, said, 0 if op.macs else 1))
+    ridge = flops / bandwidth
+    x = decades([dot.x for dot in dots] + [ridge], "operations for each byte moved")
+    y = decades([dot.y for dot in dots] + [flops], "operations a second")
+    roof = [(x.low, x.low * bandwidth), (ridge, flops), (x.high, flops)] if ridge < x.high else []
+    title = f"Roofline of {run.hardware}: {prefixed(flops)}FLOP/s, {prefixed(bandwidth)}B/s"
+    return scatter(dots, title, x, y, kinds=("with multiply-accumulates", "others"), line=roof)
+
+
+def _layers(analysis: Analysis) -> Table:
+    timed = any(row.seconds for row in analysis.layers)
+    headers = (
+        "layer", "type", "shapes", "where", "parameters", "operations of a step", "% of step", "MACs", "bytes in",
+        "bytes out", *(("s",) if timed else ()),
+    )  # fmt: skip
+    whole = analysis.totals.operations.step or 1
+    rows = [
+        (
+            r.layer, r.type, r.shapes, r.where, r.parameters, r.operations.step,
+            round(100 * r.operations.step / whole, 1), r.macs.step, Bytes(r.input_bytes), Bytes(r.output_bytes),
+            *((r.seconds and float(f"{r.seconds:.3g}"),) if timed else ()),
+        )
+        for r in analysis.layers
+    ]  # fmt: skip
+    return Table("Every layer", headers, rows)

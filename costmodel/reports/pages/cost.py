@@ -1,0 +1,68 @@
+"""The page of a cost report: energy by component and layer, cycles, utilisation, and each mapping as its loop nest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.reports.charts.bar import Bar, bars, largest
+from costmodel.reports.drawing import draw
+from costmodel.reports.element import Html, el
+from costmodel.reports.human import human
+from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.tables import cost as tables_of
+from costmodel.reports.view import View
+
+NOUN = CostReport
+
+_BARS = 12
+_PER_MJ = 1e-9
+
+
+def parts(cost: CostReport, view: View) -> Parts:
+    """Totals at a glance, charts, tables."""
+    shown = tables_of.tables(cost, view)
+    least = "" if cost.complete else "at least "
+    glance = tiles(
+        ("energy", f"{least}{cost.energy_mj:.4g} mJ", f"{cost.energy_mj:.10g} mJ"),
+        ("cycles", f"{least}{human(cost.cycles)}", f"{cost.cycles:,}"),
+        ("utilisation", f"{cost.utilisation:.1%}", f"of {cost.units} multiply-accumulate units"),
+        ("layer problems", f"{len(cost.layers)}", f"search {cost.search}"),
+    )
+    return Parts(shown[0].title, glance, [*charts(cost)], shown)
+
+
+def charts(cost: CostReport) -> Iterator[Html]:
+    """Energy by component; cycles, energy and utilisation by layer; the loop nests."""
+    whole = cost.energy_pj or 1.0
+    parts = [Bar(name, (pj,), f"{pj * _PER_MJ:.10g} mJ", f"{pj / whole:.1%}")
+             for name, pj in cost.energy_by_component.items()]  # fmt: skip
+    yield bars(sorted(parts, key=lambda bar: -bar.length), f"Energy on {cost.hardware}, by component")
+    solved = [layer for layer in cost.layers if layer.valid]
+    cycles = [Bar(_name(s), (float(s.cycles * s.layer.repeats),), f"{s.cycles:,} cycles × {s.layer.repeats}")
+              for s in solved]  # fmt: skip
+    yield bars(largest(cycles, _BARS), "Cycles, by layer problem")
+    yield _energy(solved, list(cost.energy_by_component))
+    use = [Bar(_name(s), (s.utilisation,), f"{s.utilisation:.6g}", f"{s.utilisation:.1%}") for s in solved]
+    yield bars(use[:_BARS], "Utilisation of the multiply-accumulate units, by layer problem", limit=1.0)
+    yield _nests(solved)
+
+
+def _energy(solved: list[LayerCost], components: list[str]) -> Html:
+    rows = []
+    for s in solved:
+        each = tuple(s.energy_by_component.get(name, 0.0) * s.layer.repeats * _PER_MJ for name in components)
+        rows.append(Bar(_name(s), each, f"{sum(each):.10g} mJ", f"{sum(each):.3g} mJ"))
+    return bars(largest(rows, _BARS), "Energy, by layer problem and component (mJ)", parts=components)
+
+
+def _nests(solved: list[LayerCost]) -> Html:
+    """Every mapping, folded."""
+    folded = [el("details", el("summary", _name(s)), el("div", el("pre", draw(_name(s), s)), class_="scroll"))
+              for s in solved]  # fmt: skip
+    return el("section", el("h2", "Mappings, outermost level first"), *folded)
+
+
+def _name(solved: LayerCost) -> str:
+    names = solved.layer.names
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")

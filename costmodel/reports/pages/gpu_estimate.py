@@ -1,0 +1,76 @@
+"""The page of a GPU estimate: intervals of seconds, memory and joules, and where the step goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from costmodel.ir.gpu_estimate import GpuEnergy, GpuEstimate, GpuRun, GpuTime
+from costmodel.ir.gpu_memory import GpuMemory
+from costmodel.ir.interval import Interval
+from costmodel.reports.charts.bar import Bar, bars, largest
+from costmodel.reports.charts.interval import Span, intervals
+from costmodel.reports.element import Html
+from costmodel.reports.human import prefixed
+from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.tables import gpu_estimate as tables_of
+from costmodel.reports.view import View
+
+NOUN = GpuEstimate
+
+_BARS = 12
+_FITS = {True: "fits in the card", False: "does not fit in the card", None: "it is not certain that it fits"}
+
+
+def parts(found: GpuEstimate, view: View) -> Parts:
+    """The step at a glance, charts, tables."""
+    shown = tables_of.tables(found, view)
+    layers = [Bar(r.layer, (r.seconds,), f"{r.seconds:.3g} s, {r.share:.1%}, {r.kernels} kernels", f"{r.share:.1%}")
+              for r in found.layers]  # fmt: skip
+    whole = found.time.card_seconds or 1.0
+    pictures = [*charts(found.run, found.time, found.memory, found.energy)]
+    pictures.append(
+        bars(
+            largest(layers, _BARS, lambda s: f"{s / whole:.1%}"), "Seconds of the card by layer, without the optimizer"
+        )
+    )
+    return Parts(shown[0].title, glance(found.time, found.memory, found.energy), pictures, shown)
+
+
+def glance(time: GpuTime, memory: GpuMemory, energy: GpuEnergy) -> Html:
+    """The figures that are asked for first, as the median and the interval."""
+    shown = [("a step", *_said(time.step_seconds, "s"))]
+    if time.training_seconds is not None:
+        shown.append(("the training", *_said(time.training_seconds, "s")))
+    middle, more = _said(memory.card_bytes, "B")
+    shown.append(("memory of the card", middle, f"{more}; {_FITS[memory.fits]}"))
+    shown.append(("energy of a step", *_said(energy.step_joules, "J")))
+    return tiles(*shown)
+
+
+def charts(run: GpuRun, time: GpuTime, memory: GpuMemory, energy: GpuEnergy) -> Iterator[Html]:
+    """Intervals; parts of the step; kinds of kernels; what the memory is."""
+    spans = [_span("a step", time.step_seconds, "s")]
+    if time.training_seconds is not None:
+        spans.append(_span("the training", time.training_seconds, "s"))
+    spans.append(_span("memory of the card", memory.card_bytes, "B", float(memory.card_total_bytes)))
+    spans.append(_span("power", energy.watts, "W", energy.power_limit_watts))
+    spans.append(_span("energy of a step", energy.step_joules, "J"))
+    yield intervals(spans, f"On {run.hardware}: low, median, high; a dashed line is what the card has")
+    whole = time.step_seconds.median or 1.0
+    for what, seconds in (("part of the step", time.parts), ("kind of kernel", time.kinds)):
+        rows = [Bar(name, (s,), f"{s:.3g} s, {s / whole:.1%} of the step", f"{s / whole:.1%}")
+                for name, s in seconds.items() if s > 0]  # fmt: skip
+        if rows:
+            yield bars(rows, f"Where the step goes, by {what} (median seconds)")
+    pieces = [Bar(p.name, (p.nbytes.median,), f"{p.nbytes.median:,.0f} bytes, from {p.basis}",
+                  f"{prefixed(p.nbytes.median)}B") for p in memory.parts if p.nbytes.median > 0]  # fmt: skip
+    if pieces:
+        yield bars(pieces, "Memory of the card at the peak (bytes)")
+
+
+def _span(name: str, found: Interval, unit: str, limit: float | None = None) -> Span:
+    return Span(name, found.low, found.median, found.high, unit, limit)
+
+
+def _said(found: Interval, unit: str) -> tuple[str, str]:
+    return f"{prefixed(found.median)}{unit}", f"{prefixed(found.low)}{unit} to {prefixed(found.high)}{unit}"

@@ -1,0 +1,70 @@
+"""The page of a class, for the teacher: what needs a person first, how points are spread, and each student's page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import quote
+
+from costmodel.ir.grades import Grades
+from costmodel.reports.charts.bar import Bar, bars
+from costmodel.reports.element import Html, el, join
+from costmodel.reports.html_table import section
+from costmodel.reports.needs_me import needs_me
+from costmodel.reports.pages import ranking as ranking_page
+from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.table import Table
+from costmodel.reports.tables import grades as tables_of
+from costmodel.reports.tables import ranking as ranking_tables
+from costmodel.reports.view import View
+
+NOUN = Grades
+
+_BIN = 10
+_ORDER = {"PASS": "good", "FAIL": "bad", "UNDECIDED": "open", "LATE": "open", "MISSING": "c5"}
+
+
+def parts(grades: Grades, view: View) -> Parts:
+    """The class at a glance, the histogram, what needs a person, the rubric with its links, the ranking."""
+    asked = needs_me(grades)
+    outcomes = Counter(graded.outcome for graded in grades.submissions)
+    lead = tiles(
+        ("submissions", f"{len(grades.submissions) - outcomes['MISSING']}", f"{outcomes['MISSING']} missing"),
+        *[(name, f"{outcomes[name]}", "") for name in ("PASS", "FAIL", "UNDECIDED", "LATE") if outcomes[name]],
+        ("needs a person", f"{len({row[0] for row in asked.rows})}", f"{len(asked.rows)} questions"),
+    )
+    shown = [_linked(grades)]
+    pictures = [_outcomes(outcomes), *_histogram(grades)]
+    if grades.ranking is not None:
+        pictures.append(ranking_page.chart(grades.ranking))
+        shown += ranking_tables.tables(grades.ranking, view)
+    first = join(lead, section(asked)) if asked.rows else lead
+    return Parts(grades.title, first, pictures, [*shown, *tables_of.summary(grades).values()])
+
+
+def _outcomes(outcomes: Counter[str]) -> Html:
+    rows = [Bar(name, (float(outcomes[name]),), f"{outcomes[name]} submissions", f"{outcomes[name]}", tone)
+            for name, tone in _ORDER.items() if outcomes[name]]  # fmt: skip
+    return bars(rows, "Outcomes (submissions)")
+
+
+def _histogram(grades: Grades) -> list[Html]:
+    totals = [graded.total for graded in grades.submissions if graded.total is not None]
+    if not totals:
+        return []
+    bins = Counter(total // _BIN for total in totals)
+    rows = [
+        Bar(f"{n * _BIN} to {n * _BIN + _BIN - 1} points", (float(bins[n]),), f"{bins[n]} submissions", f"{bins[n]}")
+        for n in range(min(bins), max(bins) + 1)
+    ]
+    return [bars(rows, "Points with the bonus (submissions)")]
+
+
+def _linked(grades: Grades) -> Table:
+    """The rubric, each name a link to the student's own page."""
+    table = tables_of.rubric(grades)
+    rows = [
+        (el("a", graded.name, href=f"feedback/{quote(graded.key, safe='')}.html"), *row[1:])
+        for graded, row in zip(grades.submissions, table.rows, strict=True)
+    ]
+    return replace(table, rows=rows)

@@ -1,0 +1,38 @@
+"""The parts that a page and a card are put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from costmodel.reports.element import Html, el
+from costmodel.reports.table import Table
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a page shows, in this order.
+
+    Attributes:
+        title: one line, also the title of the window.
+        lead: what the page is about, at a glance.
+        charts: pictures.
+        tables: what they are made of.
+    """
+
+    title: str
+    lead: Html
+    charts: Sequence[Html]
+    tables: Sequence[Table]
+
+
+def tiles(*shown: tuple[str, Html | str, str]) -> Html:
+    """Figures at a glance: what, the figure, and what is to be said of it (which is also where the exact one goes)."""
+    return el(
+        "dl",
+        *[
+            el("div", el("dt", what), el("dd", figure), el("dd", more, class_="more") if more else None, class_="tile")
+            for what, figure, more in shown
+        ],
+        class_="tiles",
+    )
