@@ -2,7 +2,7 @@
 
 A program of numpy multiplies matrices in one thread for some seconds under every meter, a limit of each kind and the
 best enclosure, once without a checkpoint and once with one each half second: to copy it costs what it costs. Counted is
-this process; what it takes to start and to end a training of no length is shown, and taken off: a training lasts minutes.
+this process; what it takes to start and to end a training of no length is shown, and taken off: trainings last minutes.
 """
 
 from __future__ import annotations
