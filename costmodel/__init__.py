@@ -2,9 +2,9 @@
 
 The verbs, one per arrow of the data's walk and named as the subcommands: :func:`trace`, :func:`count`,
 :func:`analyze`, :func:`estimate`, :func:`map`, :func:`judge`, :func:`check`, :func:`compare`, :func:`advise`,
-:func:`rank`, :func:`grade`, :func:`run`, :func:`export`, :func:`crosscheck`, :func:`read_facts`, :func:`render`. The
-nouns that they take and return are here too; each saves and loads itself as JSON. Importing this module does not import
-torch: a verb is imported when it is first asked for.
+:func:`rank`, :func:`grade`, :func:`run`, :func:`record`, :func:`export`, :func:`crosscheck`, :func:`read_facts`,
+:func:`render`. The nouns that they take and return are here too; each saves and loads itself as JSON. Importing this
+module does not import torch: a verb is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from costmodel.ir.machines import Machines
     from costmodel.ir.noun import Noun
     from costmodel.ir.ranking import Ranking
+    from costmodel.ir.recording import Recording
     from costmodel.ir.run import Run
     from costmodel.ir.settings import Settings
     from costmodel.ir.tips import Tips
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.judge import judge
     from costmodel.verbs.map import map
     from costmodel.verbs.rank import rank
+    from costmodel.verbs.record import record
     from costmodel.verbs.render import render
     from costmodel.verbs.run import run
     from costmodel.verbs.trace import trace
@@ -78,6 +80,7 @@ _HOMES = {
     "ir.machines": ("Machines",),
     "ir.noun": ("Noun",),
     "ir.ranking": ("Ranking",),
+    "ir.recording": ("Recording",),
     "ir.run": ("Run",),
     "ir.settings": ("Settings",),
     "ir.tips": ("Tips",),
@@ -99,6 +102,7 @@ _HOMES = {
     "verbs.judge": ("judge",),
     "verbs.map": ("map",),
     "verbs.rank": ("rank",),
+    "verbs.record": ("record",),
     "verbs.render": ("render",),
     "verbs.run": ("run",),
     "verbs.trace": ("trace",),
@@ -128,6 +132,7 @@ __all__ = [
     "Machines",
     "Noun",
     "Ranking",
+    "Recording",
     "Run",
     "Settings",
     "Tips",
@@ -151,6 +156,7 @@ __all__ = [
     "map",
     "rank",
     "read_facts",
+    "record",
     "render",
     "run",
     "trace",

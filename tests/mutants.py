@@ -50,6 +50,7 @@ TESTS = {
     "hardware": ("tests/hardware", "tests/backends"),
     "ir": ("tests/ir", "tests/rules", "tests/passes"),
     "mapping": ("tests/mapping", "tests/oracles/test_timeloop_cases.py", "tests/oracles/test_lab_recorded.py"),
+    "measuring": ("tests/measuring", "tests/cli/test_run.py"),
     "ops": (
         "tests/ops",
         *(f"tests/conformance/test_{name}.py" for name in ("formulas", "doctests", "coverage", "added_op")),

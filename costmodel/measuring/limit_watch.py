@@ -30,12 +30,13 @@ class LimitWatch:
         self._next_disk = 0.0
         self._brought = size_of(folder)
         self._widened = 0
+        self._cores = set(cores_of(budget))
 
     def broken(self, seen: TreeLook, values: Mapping[str, float]) -> tuple[str, str] | None:
         """The limit that is broken now, and how; cores that were taken are taken back."""
         budget = self._budget
         if budget.cpus is not None:
-            self._widened += self._tree.confine_to(set(cores_of(budget)))
+            self._widened += self._tree.confine_to(self._cores, seen.processes)
         if budget.host_memory is not None and seen.memory_bytes > budget.host_memory:
             return "host_memory", f"it held {seen.memory_bytes:,} bytes of memory"
         gpu = values.get("gpu_memory_bytes")

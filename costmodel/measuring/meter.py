@@ -34,7 +34,7 @@ class Metering(Protocol):
     """One meter, while one stage runs."""
 
     def look(self, seen: TreeLook) -> Mapping[str, float]:
-        """What it reads now, by quantity; called every few hundredths of a second."""
+        """What it reads now, by quantity; called about every tenth of a second."""
 
     def end(self, ended: Ended) -> tuple[MeterReading, ...]:
         """What it measured, after everything has ended."""

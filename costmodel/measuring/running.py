@@ -26,9 +26,10 @@ from costmodel.measuring.printed import Printed
 from costmodel.measuring.snapshot import Snapshots
 from costmodel.measuring.tree import TOKEN, Tree
 
-_LOOK_EVERY_SECONDS = 0.05
-_SHARE = 50
-"""A look takes at most a fiftieth of a core's time."""
+_LOOK_EVERY_SECONDS = 0.1
+_SHORTEST_SECONDS = 0.005
+_SHARE = 150
+"""A look takes at most so small a part of a core's time."""
 _CHUNK = 1 << 18
 _PIECES = 8
 _PAGE = 4096
@@ -140,7 +141,7 @@ class _Watch:
         broken: tuple[str, str] | None = None
         while keeper.status is None and not keeper.is_gone and broken is None:
             deadline = self._deadline(asked)
-            self._read(until=min(deadline, time.monotonic() + _LOOK_EVERY_SECONDS))
+            self._read(until=min(deadline, max(self._limits.next_look, time.monotonic() + _SHORTEST_SECONDS)))
             if time.monotonic() >= deadline:
                 if asked is None and self._budget.grace:
                     self._own_processes()
@@ -171,8 +172,8 @@ class _Watch:
         seen = self._tree.look()
         values = self._metered.look(seen, self._keeper.begun)
         broken = self._limits.broken(seen, values)
-        self._snapshots.look(seen.processes)
         took = time.monotonic() - now
+        self._snapshots.look(seen.processes)  # has a share of its own
         self._limits.next_look = now + max(_LOOK_EVERY_SECONDS, _SHARE * took)
         return broken
 
@@ -194,7 +195,8 @@ class _Watch:
             except BlockingIOError:
                 return
             if not data:
-                self._selector.unregister(descriptor)
+                if descriptor in self._selector.get_map():
+                    self._selector.unregister(descriptor)
                 return
             self._streams[descriptor].add(data)
 
@@ -210,6 +212,8 @@ class _Watch:
 
         self._own_processes()
         left = self._tree.end(stopped)
+        for descriptor in self._streams:
+            self._take(descriptor)  # what is left in the pipes
         keeper.hear()
         was_killed = not stopped_by_us and (keeper.is_gone or (keeper.status or 0) < 0 or (keeper.status or 0) > 128)
         if not stopped_by_us:
@@ -282,8 +286,7 @@ class _Watch:
         self._tree.end(lambda _: None)
         self._keeper.close()
         for descriptor, stream in self._streams.items():
-            with contextlib.suppress(KeyError):
-                self._take(descriptor)
+            self._take(descriptor)
             stream.close()
             os.close(descriptor)
         self._selector.close()

@@ -26,8 +26,9 @@ PREDICTIONS = ("submission.csv", "predictions.csv")
 """Names of tables of predictions, of which the number of rows may be known."""
 
 _MOST_FILES = 2000
-_SHARE = 20
-"""A look may take a twentieth of the time until the next one."""
+_EVERY_SECONDS = 0.1
+_SHARE = 50
+"""A look may take a fiftieth of the time until the next one."""
 _CHUNK = 1 << 20
 _WRITING = os.O_WRONLY | os.O_RDWR
 
@@ -71,7 +72,7 @@ class Snapshots:
         if begun < self._next:
             return
         self._take(pids)
-        self._next = time.monotonic() + max(0.05, _SHARE * (time.monotonic() - begun))
+        self._next = time.monotonic() + max(_EVERY_SECONDS, _SHARE * (time.monotonic() - begun))
 
     def last(self, pids: Iterable[int], *, writer_was_killed: bool, ended_well: bool = False) -> None:
         """The last look: at the processes as they were stopped, or when all of them are gone.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from costmodel.measuring.control_group import ControlGroup
-from costmodel.sandbox.process_tree import descendants
+from costmodel.measuring.proc_files import below, read, stat
 
 TOKEN = "COSTMODEL_RUN"  # the name of an environment variable
 _PROC = Path("/proc")
@@ -23,6 +23,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STOPPING_SECONDS, _PATIENCE_SECONDS = 0.5, 5.0
 _KIBIBYTE = 1024
+_WALK_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,25 +67,28 @@ class Tree:
         self._token = f"{TOKEN}={token}".encode()
         self._group = group
         self._born: dict[int, int] = {}
+        self._looks = 0
 
     def chain_is_ours(self, first: int, length: int) -> None:
         """The keeper's child and so many below it, each the only child of the one before, were put up by us."""
         one = first
         for _ in range(length):
             self.ours.add(one)
-            below = descendants(one)[1:]
-            if not below:
+            inner = below(one)[1:]
+            if not inner:
                 break
-            one = below[0]
+            one = inner[0]
 
-    def pids(self) -> list[int]:
-        """Every process of the entry that is alive, or a zombie."""
-        found = dict.fromkeys(descendants(self.keeper))
+    def pids(self, *, walk: bool = True) -> list[int]:
+        """Every process of the entry that is alive, or a zombie; without a walk, those of its control group alone."""
+        found = dict.fromkeys(below(self.keeper) if walk or self._group is None else ())
         if self._group is not None:
             found |= dict.fromkeys(self._group.members())
-        for pid, born in self._born.items():
-            if pid not in found and _born(pid) == born:
+        for pid, born in [(pid, born) for pid, born in self._born.items() if pid not in found]:
+            if _born(pid) == born:
                 found[pid] = None
+            else:
+                del self._born[pid]  # it is gone, and somebody else may have its number
         result = [pid for pid in found if pid not in self.ours]
         for pid in result:
             if pid not in self._born:
@@ -93,11 +97,14 @@ class Tree:
 
     def look(self) -> TreeLook:
         """What it uses now."""
-        seen = {pid: look for pid in self.pids() if (look := _look(pid)) is not None}
+        # a walk reads a file for each thread of each process; the group says the same, unless somebody has left it
+        self._looks += 1
+        pids = self.pids(walk=self._looks % _WALK_EVERY == 1)
+        seen = {pid: look for pid in pids if (look := _look(pid)) is not None}
         cpu = sum(one.cpu_seconds for one in seen.values())
         for pid in self.ours:  # what these have reaped is the entry's; what they did themselves is not
             with contextlib.suppress(OSError, IndexError, ValueError):
-                fields = _stat(pid)
+                fields = stat(pid)
                 cpu += (int(fields[13]) + int(fields[14])) / _TICKS
         extra = max(0, self._in_shared_memory(seen) - sum(one.shared for one in seen.values()))
         return TreeLook(seconds=time.monotonic(), processes=seen, cpu_seconds=cpu, extra_bytes=extra)
@@ -113,10 +120,10 @@ class Tree:
                 return (found.f_blocks - found.f_bfree) * found.f_frsize
         return 0
 
-    def confine_to(self, cores: set[int]) -> int:
-        """Put every process that has widened its cores back; returns how many had."""
+    def confine_to(self, cores: set[int], pids: Iterable[int]) -> int:
+        """Put every one of these processes that has widened its cores back; returns how many had."""
         widened = 0
-        for pid in self.pids():
+        for pid in pids:
             with contextlib.suppress(OSError):
                 if not os.sched_getaffinity(pid) <= cores:
                     os.sched_setaffinity(pid, cores)
@@ -166,12 +173,10 @@ class Tree:
 
 def _look(pid: int) -> ProcessLook | None:
     try:
-        fields = _stat(pid)
+        fields = stat(pid)
         if fields[0] in ("Z", "X"):
             return ProcessLook(resident=0, highest=0, shared=0, cpu_seconds=_cpu(fields))
-        status = dict(
-            line.split(":", 1) for line in (_PROC / str(pid) / "status").read_text().splitlines() if ":" in line
-        )
+        status = read(f"/proc/{pid}/status")
     except (OSError, IndexError, ValueError):
         return None
     return ProcessLook(
@@ -187,25 +192,22 @@ def _cpu(fields: list[str]) -> float:
     return sum(int(fields[index]) for index in (11, 12, 13, 14)) / _TICKS
 
 
-def _kilobytes(status: dict[str, str], name: str) -> int:
-    return int(status.get(name, "0").split()[0]) * _KIBIBYTE
-
-
-def _stat(pid: int) -> list[str]:
-    """proc(5), without the number and the name: 0 state, 11 utime … 14 cstime, 19 start time, 21 rss."""
-    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+def _kilobytes(status: str, name: str) -> int:
+    """A line such as ``VmHWM:     9708 kB``; a kernel thread has none."""
+    _, found, rest = status.partition(f"{name}:")
+    return int(rest.split(None, 1)[0]) * _KIBIBYTE if found else 0
 
 
 def _born(pid: int) -> int:
     """When it started, in ticks since boot; -1 if it is gone."""
     with contextlib.suppress(OSError, IndexError, ValueError):
-        return int(_stat(pid)[19])
+        return int(stat(pid)[19])
     return -1
 
 
 def _runs(pid: int) -> bool:
     with contextlib.suppress(OSError, IndexError):
-        return _stat(pid)[0] not in ("Z", "X")
+        return stat(pid)[0] not in ("Z", "X")
     return False
 
 

@@ -129,10 +129,10 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
     ends = f"SIGTERM, and SIGKILL {plan.budget.grace:g} s later" if plan.budget.grace else "SIGKILL of the whole tree"
     kept_by: Mapping[str, str] = {
         "time": ends,
-        "host_memory": "looked at every 0.05 s; the kernel's own peak at the end",
+        "host_memory": "looked at every 0.1 s; the kernel's own peak at the end",
         "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s",
         "cpus": "affinity, put back when it is widened",
-        "processes": "looked at every 0.05 s",
+        "processes": "looked at every 0.1 s",
         "disk": "looked at every 0.1 s; no file may be larger (RLIMIT_FSIZE)",
     }
     return tuple(

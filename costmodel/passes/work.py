@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -87,22 +87,23 @@ class _Counter:
         )
 
     def _work(self, call: OpCall) -> Work | None:
-        arguments = tuple([(name, self._shapes(value)) for name, value in call.arguments])
+        arguments = tuple([(name, as_formulas_see(value, self._metas)) for name, value in call.arguments])
         outputs = tuple([None if i is None else self._metas[i] for i in call.outputs])
         key = (call.op, tuple([(n, type(v), v) for n, v in arguments]), outputs)
         if key not in self._known:
             self._known[key] = work_of(call.packet, dict(arguments), outputs)
         return self._known[key]
 
-    def _shapes(self, value: Argument) -> Any:
-        """The argument as a formula sees it: tensors become their metas."""
-        if isinstance(value, TensorRef):
-            return self._metas[value.tensor]
-        if isinstance(value, tuple):
-            return tuple([self._shapes(item) for item in value])
-        if isinstance(value, Symbol) and value.kind in _NUMBERS:
-            return _NUMBERS[value.kind](value.name)
-        return value
+
+def as_formulas_see(value: Argument, metas: Sequence[TensorMeta]) -> Any:
+    """An argument as a formula sees it: tensors become their metas."""
+    if isinstance(value, TensorRef):
+        return metas[value.tensor]
+    if isinstance(value, tuple):
+        return tuple([as_formulas_see(item, metas) for item in value])
+    if isinstance(value, Symbol) and value.kind in _NUMBERS:
+        return _NUMBERS[value.kind](value.name)
+    return value
 
 
 _NUMBERS = {"float": float, "complex": complex}

@@ -19,18 +19,19 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.grades import Graded, Grades
     from costmodel.ir.machines import Machines
     from costmodel.ir.ranking import Ranking
+    from costmodel.ir.recording import Recording
     from costmodel.ir.run import Run
     from costmodel.ir.tips import Tips
     from costmodel.ir.verdict import Verdict
 
 Noun: TypeAlias = (
     "Advice | Analysis | Changes | Comparison | CostReport | Crosscheck | Exploration | Facts"
-    " | GpuAdvice | GpuEstimate | Graded | Grades | Machines | Ranking | Run | Tips | Verdict"
+    " | GpuAdvice | GpuEstimate | Graded | Grades | Machines | Ranking | Recording | Run | Tips | Verdict"
 )
 
 EVERY_NOUN = (
     "Advice", "Analysis", "Changes", "Comparison", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuAdvice",
-    "GpuEstimate", "Graded", "Grades", "Machines", "Ranking", "Run", "Tips", "Verdict",
+    "GpuEstimate", "Graded", "Grades", "Machines", "Ranking", "Recording", "Run", "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from costmodel.ir.run import MeterReading
 from costmodel.measuring.meter import Ended
+from costmodel.measuring.proc_files import read
 from costmodel.measuring.tree import Tree, TreeLook
 
 
@@ -21,7 +21,7 @@ class Io:
     ADVICE = "a kernel with task I/O accounting is needed"
 
     def missing(self) -> str:
-        return "" if _read(Path("/proc/self/io")) else "the kernel does not account for it"
+        return "" if _read("/proc/self/io") else "the kernel does not account for it"
 
     def per_second(self, seconds: float) -> Mapping[str, float]:  # noqa: ARG002
         return {}
@@ -32,12 +32,12 @@ class Io:
 
 class _Metering:
     def __init__(self, keeper: int) -> None:
-        self._keeper = Path(f"/proc/{keeper}/io")
+        self._keeper = f"/proc/{keeper}/io"
         self._before = _read(self._keeper)
         self._most: dict[str, int] = {}
 
     def look(self, seen: TreeLook) -> Mapping[str, float]:
-        places = [self._keeper, *(Path(f"/proc/{pid}/io") for pid in seen.processes)]
+        places = [self._keeper, *(f"/proc/{pid}/io" for pid in seen.processes)]
         now = {name: -self._before.get(name, 0) for name in Io.QUANTITIES}
         for found in map(_read, places):
             for name in now:
@@ -61,9 +61,9 @@ class _Metering:
         )
 
 
-def _read(place: Path) -> dict[str, int]:
+def _read(place: str) -> dict[str, int]:
     with contextlib.suppress(OSError, ValueError):
-        pairs = (line.split(":") for line in place.read_text(encoding="ascii").splitlines())
+        pairs = (line.split(":") for line in read(place).splitlines())
         return {name: int(value) for name, value in pairs}
     return {}
 

@@ -37,7 +37,7 @@ _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 _SCALING = str(Path(torch.amp.__file__).parent)
 _DEEPEST = 32
 """Structures inside one another that are looked into."""
-_NOT_WORK = frozenset(
+NOT_WORK = frozenset(
     {
         "prim::device",
         "prim::layout",
@@ -173,7 +173,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
             return self._record(func, args, kwargs or {})
 
     def _record(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        if func._schema.name in _NOT_WORK:
+        if func._schema.name in NOT_WORK:
             return func(*args, **kwargs)
         if func is _ITEM:
             return func(*args) if self.concrete else self._item(args[0])
