@@ -271,7 +271,7 @@ class _Watch:
             command=self._stage.words,
             ending=ending,
             limit=limit,
-            because="; ".join(filter(None, (because, *self._limits.remarks()))),
+            because="; ".join(filter(None, (because, *self._limits.remarks(), *self._metered.remarks()))),
             status=self._keeper.status,
             wall_seconds=wall_seconds,
             asked_seconds=asked_seconds,
