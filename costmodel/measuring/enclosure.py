@@ -42,6 +42,7 @@ class Enclosure:
         promises: names of :data:`PROMISES` that it keeps wherever it works.
         programs: what has to be installed.
         by_keeper: the keeper puts it up itself.
+        depth: how many processes of it stand between the keeper and the command.
         words: before the command's own.
     """
 
@@ -53,6 +54,7 @@ class Enclosure:
     programs: tuple[str, ...] = ()
     system: str = ""
     by_keeper: bool = False
+    depth: int = 0
     words: Callable[[Surroundings], tuple[str, ...]] = lambda _: ()
 
     def missing(self) -> str:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from costmodel.errors import RunError
 from costmodel.ir.codec import dumps
-from costmodel.measuring.inside.job import ENDED, JOB, REFUSED, STARTED, Job
+from costmodel.measuring.inside.job import ENDED, JOB, PEAK, REFUSED, STARTED, Job
+from costmodel.measuring.proc_files import below
 from costmodel.sandbox import visible
 
 _PROGRAM = "import sys; sys.path[0] = sys.argv[1]; from costmodel.measuring.inside.keeper import main; main()"
 _PATIENCE_SECONDS = 10.0
+_MOMENT_SECONDS = 0.5
 
 
 class Keeper:
@@ -25,7 +27,8 @@ class Keeper:
         process: its number.
         first: number of its child, which is the command or what encloses it.
         begun: when that was forked, on the monotonic clock.
-        status, peak_bytes, ended: of the command, once it has ended by itself.
+        status, ended: of the command, once it has ended by itself.
+        peak_bytes: the largest resident memory of one process of it that has ended.
         refused: why nothing was started.
         report: descriptor of its lines.
     """
@@ -83,10 +86,19 @@ class Keeper:
                 first, begun = rest.split()
                 self.first, self.begun = int(first), float(begun)
             elif word == ENDED:
-                status, peak, ended = rest.split()
-                self.status, self.peak_bytes, self.ended = int(status), int(peak), float(ended)
+                status, ended = rest.split()
+                self.status, self.ended = int(status), float(ended)
+            elif word == PEAK:
+                self.peak_bytes = max(self.peak_bytes, int(rest))
             elif word == REFUSED:
                 self.refused = rest
+
+    def settle(self) -> None:
+        """Hear of everything that has ended: until it has reaped all, for a moment at most."""
+        deadline = time.monotonic() + _MOMENT_SECONDS
+        while len(below(self.process)) > 1 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.hear()
 
     @property
     def is_gone(self) -> bool:

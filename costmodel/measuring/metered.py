@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from costmodel.ir.run import MeterReading, Sample
+from costmodel.measuring.alone import NOTICED, busy_cores, machine_time
 from costmodel.measuring.meter import Ended, Meter, Metering, not_there
 from costmodel.measuring.tree import Tree, TreeLook
 
@@ -26,13 +28,22 @@ class MeteredStage:
         self._there = [meter for meter in meters if meter not in without]
         self._idle_seconds = idle_seconds
         self._before: dict[str, float] = {}
+        self._busy: float | None = None
         self._running: list[Metering] = []
         self._samples: list[Sample] = []
         self._stride, self._looks = 1, 0
 
     def idle_before(self) -> None:
-        """Measure the machine as it is."""
+        """Measure the machine as it is, and whether it is alone."""
+        before = machine_time()
         self._before = self._idle()
+        if self._before:
+            self._busy = busy_cores(before, machine_time(), os.cpu_count() or 1)
+
+    def remarks(self) -> Iterator[str]:
+        """What has to be known of what was measured."""
+        if self._busy is not None and self._busy > NOTICED:
+            yield f"it was not alone: {self._busy:.1f} cores were busy before it, and what they took is measured too"
 
     def _idle(self) -> dict[str, float]:
         found: dict[str, float] = {}

@@ -91,7 +91,7 @@ class _Watch:
         self._tree = Tree(self._keeper.process, self._token, self._group)
         self._limits = LimitWatch(budget, place.folder, self._tree, self._group)
         metered.begin(self._tree)
-        self._enclosed = enclosure.by_keeper
+        self._depth = enclosure.depth
 
     @contextlib.contextmanager
     def _pipes(self) -> Iterator[tuple[int, tuple[int, int, int]]]:
@@ -159,9 +159,9 @@ class _Watch:
         return self._keeper.begun + self._budget.time if asked is None else asked + self._budget.grace
 
     def _own_processes(self) -> None:
-        """An enclosure of ours is two processes deep: the one that waits outside, and the first one inside."""
-        if self._enclosed and len(self._tree.ours) < 3:
-            self._tree.chain_is_ours(self._keeper.first, 2)
+        """An enclosure's are no part of the entry: the one that waits outside, and the first one inside."""
+        if len(self._tree.ours) < 1 + self._depth:
+            self._tree.chain_is_ours(self._keeper.first, self._depth)
 
     def _look(self) -> tuple[str, str] | None:
         """Look at the tree, its meters and its files, if it is time; the limit that it has broken, and how."""
@@ -214,7 +214,7 @@ class _Watch:
         left = self._tree.end(stopped)
         for descriptor in self._streams:
             self._take(descriptor)  # what is left in the pipes
-        keeper.hear()
+        keeper.settle()
         was_killed = not stopped_by_us and (keeper.is_gone or (keeper.status or 0) < 0 or (keeper.status or 0) > 128)
         if not stopped_by_us:
             self._snapshots.last((), writer_was_killed=was_killed, ended_well=keeper.status == 0)
@@ -271,7 +271,7 @@ class _Watch:
             command=self._stage.words,
             ending=ending,
             limit=limit,
-            because="; ".join(filter(None, (because, *self._limits.remarks()))),
+            because="; ".join(filter(None, (because, *self._limits.remarks(), *self._metered.remarks()))),
             status=self._keeper.status,
             wall_seconds=wall_seconds,
             asked_seconds=asked_seconds,

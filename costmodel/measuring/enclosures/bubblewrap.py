@@ -25,5 +25,6 @@ ENCLOSURE = Enclosure(
     advice="install bubblewrap",
     programs=("bwrap",),
     system="linux",
+    depth=2,
     words=_words,
 )

@@ -12,4 +12,5 @@ ENCLOSURE = Enclosure(
     advice="ask the administrator to allow unprivileged user namespaces (Linux 5.12 or newer)",
     system="linux",
     by_keeper=True,
+    depth=2,
 )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 JOB = "costmodel.keeper-job/1"
-STARTED, ENDED, REFUSED = "started", "ended", "refused"
-"""Words that begin a line of the keeper's: ``started PID SECONDS``, ``ended STATUS PEAK SECONDS``, ``refused WHY``;
-seconds are of the monotonic clock, the peak is the largest resident memory of one process, in bytes."""
+STARTED, ENDED, PEAK, REFUSED = "started", "ended", "peak", "refused"
+"""Words that begin a line of the keeper's: ``started PID SECONDS``, ``ended STATUS SECONDS``, ``peak BYTES``,
+``refused WHY``; seconds are of the monotonic clock, a peak is the largest resident memory of one process
+that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import time
 
 from costmodel.ir.codec import loads
 from costmodel.measuring.inside.enclosed import leave_and_enclose, serve_as_first
-from costmodel.measuring.inside.job import ENDED, JOB, REFUSED, STARTED, Job
+from costmodel.measuring.inside.job import ENDED, JOB, PEAK, REFUSED, STARTED, Job
 from costmodel.sandbox.inside.namespaces import die_with_parent
 from costmodel.sandbox.process_tree import descendants
 
@@ -71,9 +71,10 @@ def _reap(child: int, job: Job) -> bool:
             return False
         if found == 0:
             return True
+        # what encloses the command may end before it has reaped what is inside, which then is reaped here
+        _say(job, f"{PEAK} {used.ru_maxrss * _KIBIBYTE}")
         if found == child:
-            peak = used.ru_maxrss * _KIBIBYTE
-            _say(job, f"{ENDED} {os.waitstatus_to_exitcode(status)} {peak} {time.monotonic()}")
+            _say(job, f"{ENDED} {os.waitstatus_to_exitcode(status)} {time.monotonic()}")
 
 
 def _end_all(child: int, job: Job) -> None:
