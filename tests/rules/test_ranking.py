@@ -278,7 +278,7 @@ def test_a_flag_leaves_the_place_and_the_verdicts_outcome(analysis: Make) -> Non
     assert [s.reading for s in ranking.sensitivity if s.changes] == []
     assert [note for note in ranking.notes if "provisional" in note] == []
     for format in ("text", "md", "html"):
-        assert "UNDECIDED, ranked: to be looked at" in render(ranking, format)
+        assert "UNDECIDED, ranked: to be looked at" in render(ranking, format, View(width=200))
     rows = list(csv.DictReader(io.StringIO(render(ranking, "csv"))))
     assert [(row["rank"], row["outcome"], row["to_look_at"]) for row in rows] == [
         ("1", "UNDECIDED", "yes"), ("2", "PASS", "no"),
