@@ -130,7 +130,7 @@ def test_a_quota_on_disk_is_kept(runs: Runs, tmp_path: Path) -> None:
 
 
 def test_memory_is_kept_within_its_limit(runs: Runs, mark: str) -> None:
-    slowly = "import time\nheld = []\nwhile True: held.append(b'x' * (8 << 20)); time.sleep(.02)"
+    slowly = "import time\nheld = []\nwhile True: held.append(b'x' * (8 << 20)); time.sleep(.1)"
     ran = runs(slowly, time=5, host_memory=96 * MIB)
     assert (ran.ending, ran.limit) == (Ending.BROKE, "host_memory")
     assert value(ran, "host_memory_bytes") < 160 * MIB
