@@ -31,7 +31,7 @@ _LEAST_BATCH = 64
 
 def main() -> bool:
     """Print the tables; True if every bar is met. A quarter of an hour on an idle core."""
-    networks: dict[str, list[object]] = read_networks()  # type: ignore[assignment]
+    networks = read_networks()
     steps, singles = read_steps(), read_singles()
     whole = fitting.Fit(fitting.usable(steps), singles, networks).run(_ROUNDS)
     families = fitting.by_family(steps, singles, networks, whole, _ROUNDS // 2)

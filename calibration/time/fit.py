@@ -1,7 +1,8 @@
 """Fit the constants of the time model: ``python -m calibration.time.fit [--write]``; prints the error tables.
 
-Least squares of log(estimate / measured), with large errors damped, held near the first guesses (guesses.yaml). Judged
-by leaving families out (five folds) and cards out (one at a time): no figure of those tables saw its own case.
+Least squares of log(estimate / measured), with large errors damped, held near first guesses (``GUESSES``; how far
+each may move is ``model.SPREAD``). Judged by leaving out families (five folds), cards and architectures: no figure of
+those tables saw its own case.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from calibration.time import model
 from calibration.time.levenberg import Vector, least_squares
-from calibration.time.tables import Singles, Step, groups, read_networks, read_singles, read_steps
+from calibration.time.tables import Networks, Singles, Step, groups, read_networks, read_singles, read_steps
 from calibration.time.write import write
 from costmodel.backends.gpu.time.constants import Constants
 from costmodel.backends.gpu.time.kernel_table import Floats
@@ -36,6 +37,9 @@ _WEIGHT = {
 }
 """What a step of a source weighs, 1 where nothing is said: few and independent ones more, host-bound ones less."""
 _SINGLE_WEIGHT, _HALF_SINGLE, _TRAFFIC_SINGLE = 0.2, 0.2, 0.3
+_TRAFFIC_SOURCES = ("neusight-elementwise", "neusight-norm", "neusight-softmax")
+"""What a single kernel weighs: of hundreds from one laboratory none counts like a step."""
+
 GUESSES = Constants(
     product_fp32=0.9, product_tf32=0.8, product_half=0.75, convolution_fp32=0.9, convolution_tf32=0.7,
     convolution_half=0.7, input_gradient=0.85, weight_gradient=0.7, tile_exponent=0.08, prologue=40, wave_rounding=0.5,
@@ -55,11 +59,11 @@ GUESSES = Constants(
 class Fit:
     """Data and layout of one fit."""
 
-    def __init__(self, steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]]) -> None:
+    def __init__(self, steps: Sequence[Step], singles: Sequence[Singles], networks: Networks) -> None:
         cards = sorted({step.card for step in steps} | {part.card for part in singles})
         self.layout = model.Layout(tuple(cards), tuple(sorted({step.host for step in steps})))
         self.specs = model.spec_cards(cards)
-        self.groups = groups(steps, networks)  # type: ignore[arg-type]
+        self.groups = groups(steps, networks)
         self.singles = singles
         self.weights = [np.array([_WEIGHT.get(s.source, 1.0) for s in group.steps]) for group in self.groups]
 
@@ -83,11 +87,7 @@ class Fit:
 def _single_weight(part: Singles) -> float:
     if part.source.endswith("-half"):
         return _HALF_SINGLE
-    return (
-        _TRAFFIC_SINGLE
-        if part.source in ("neusight-elementwise", "neusight-norm", "neusight-softmax")
-        else (_SINGLE_WEIGHT)
-    )
+    return _TRAFFIC_SINGLE if part.source in _TRAFFIC_SOURCES else _SINGLE_WEIGHT
 
 
 def _damped(error: Floats, scale: float) -> Floats:
@@ -132,17 +132,17 @@ def worst(steps: Sequence[Step], errors: Floats) -> None:
         print(f"{np.exp(errors[index]):5.2f}  {step.network} {step.card} {step.running.layout} ({step.source})")
 
 
-def errors_of(fit: Fit, x: Vector, steps: Sequence[Step], networks: dict[str, list[object]]) -> Floats:
+def errors_of(fit: Fit, x: Vector, steps: Sequence[Step], networks: Networks) -> Floats:
     """Errors of any steps under a fit, in their order; a card that the fit did not see has factors of 1."""
     specs = {**fit.specs, **model.spec_cards(sorted({s.card for s in steps}))}
-    parts = groups(steps, networks)  # type: ignore[arg-type]
+    parts = groups(steps, networks)
     found = model.step_errors(x, fit.layout, specs, parts)
     by_step = {id(step): error for part, errors in zip(parts, found, strict=True)
                for step, error in zip(part.steps, errors, strict=True)}  # fmt: skip
     return np.array([by_step[id(step)] for step in steps])
 
 
-def by_family(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]], full: Vector,
+def by_family(steps: Sequence[Step], singles: Sequence[Singles], networks: Networks, full: Vector,
               rounds: int) -> Floats:  # fmt: skip
     """Errors of every step under a fit that saw no step of its family."""
     families = sorted({step.family for step in steps})
@@ -157,13 +157,13 @@ def by_family(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[
     return errors
 
 
-def by_card(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]], full: Vector,
+def by_card(steps: Sequence[Step], singles: Sequence[Singles], networks: Networks, full: Vector,
             rounds: int) -> Floats:  # fmt: skip
     """Errors of every step under a fit that saw nothing of its card; its host is one of those that were seen."""
     return _without(steps, singles, networks, full, rounds, lambda card: card)
 
 
-def by_architecture(steps: Sequence[Step], singles: Sequence[Singles], networks: dict[str, list[object]],
+def by_architecture(steps: Sequence[Step], singles: Sequence[Singles], networks: Networks,
                     full: Vector, rounds: int) -> Floats:  # fmt: skip
     """Errors of every step under a fit that saw no card of its card's architecture."""
     return _without(steps, singles, networks, full, rounds, lambda card: load_gpu(card).architecture)
@@ -172,7 +172,7 @@ def by_architecture(steps: Sequence[Step], singles: Sequence[Singles], networks:
 def _without(
     steps: Sequence[Step],
     singles: Sequence[Singles],
-    networks: dict[str, list[object]],
+    networks: Networks,
     full: Vector,
     rounds: int,
     group: Callable[[str], str],
@@ -209,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--save", type=Path, help="where the vector is kept (.npy)")
     parser.add_argument("--start", type=Path, help="a vector that was kept")
     words = parser.parse_args(arguments)
-    networks: dict[str, list[object]] = read_networks()  # type: ignore[assignment]
+    networks: Networks = read_networks()
     steps, singles = read_steps(), read_singles()
     fit = Fit(usable(steps), singles, networks)
     x = fit.run(words.rounds, np.load(words.start) if words.start else None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +20,15 @@ _TRIES = 12
 
 def least_squares(residuals: Callable[[Vector], Vector], start: Vector, rounds: int) -> Vector:
     """The point where the sum of squares is least, or where ``rounds`` of derivatives have led."""
-    point, damping = start.copy(), 1e-2
+    point: Vector = start.copy()
+    damping = 1e-2
     found = residuals(point)
     for turn in range(rounds):
         slope = _derivatives(residuals, point, found)
         normal, gradient = slope.T @ slope, slope.T @ found
         before = float(found @ found)
         for _ in range(_TRIES):
-            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -gradient)
+            step: Vector = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -gradient)
             tried = residuals(point + step)
             if float(tried @ tried) < before:
                 point, found, damping = point + step, tried, damping / 3
@@ -43,8 +43,8 @@ def least_squares(residuals: Callable[[Vector], Vector], start: Vector, rounds: 
     return point
 
 
-def _derivatives(residuals: Callable[[Vector], Vector], point: Vector, found: Vector) -> NDArray[Any]:
-    slope = np.empty((len(found), len(point)))
+def _derivatives(residuals: Callable[[Vector], Vector], point: Vector, found: Vector) -> NDArray[np.float64]:
+    slope: NDArray[np.float64] = np.empty((len(found), len(point)))
     for index in range(len(point)):
         moved = point.copy()
         moved[index] += _STEP

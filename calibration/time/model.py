@@ -85,9 +85,11 @@ def step_errors(x: Vector, layout: Layout, specs: dict[str, Card], groups: Seque
     found = []
     for group in groups:
         seconds = kernel_seconds(group.table, layout.card(x, group.card, specs), group.running, constants)
-        card = np.bincount(group.case, seconds[group.row] * group.count, minlength=len(group.steps))
-        each = np.array([layout.host(x, step.host) for step in group.steps])
-        host = each * (group.kernels + constants.view_share * group.views)
+        card: Floats = np.bincount(group.case, seconds[group.row] * group.count, minlength=len(group.steps)).astype(
+            np.float64
+        )
+        each: Floats = np.array([layout.host(x, step.host) for step in group.steps])
+        host: Floats = each * (group.kernels + constants.view_share * group.views)
         copied = np.array([step.copied_bytes / _COPY_RATE for step in group.steps])
         measured = np.array([step.seconds for step in group.steps])
         found.append(np.log((together(card, host) + copied) / measured))

@@ -25,7 +25,6 @@ from costmodel.ir.kernel import Kernel
 from costmodel.passes.kernels import kernels
 from costmodel.passes.work import count
 
-_INCEPTION = 299
 _SGD: dict[str, Any] = {"optimizer": "sgd", "optimizer_options": {"lr": 0.1, "momentum": 0.9}}
 
 
@@ -50,6 +49,10 @@ def torchvision_model(name: str) -> nn.Module:
     return model
 
 
+def _image_of(model: str) -> str:
+    return "3x299x299" if "inception" in model else "3x224x224"
+
+
 def built(name: str) -> tuple[nn.Module, dict[str, Any]]:
     """The model behind a name, and the settings of its trace."""
     kind, *words = name.split("/")
@@ -62,9 +65,8 @@ def built(name: str) -> tuple[nn.Module, dict[str, Any]]:
         return made, settings | _SGD | {"loss": "cross_entropy", "autocast": "float16"}
     if kind == "tv":
         model, mode, precision = words
-        size = _INCEPTION if "inception" in model else 224
         half = precision == "half"
-        settings = {"input": f"3x{size}x{size}" + ":float16" * half, "batch": 12}
+        settings = {"input": _image_of(model) + ":float16" * half, "batch": 12}
         settings |= {"step": "evaluate"} if mode == "infer" else {"optimizer": "none", "loss": "cross_entropy"}
         made = torchvision_model(model)
         return (made.half() if half else made), settings
@@ -76,8 +78,7 @@ def built(name: str) -> tuple[nn.Module, dict[str, Any]]:
     model, (optimizer, batch, precision) = (
         ("resnet50", words) if kind == "rn50" else (words[0], ("sgdm", words[1], words[2]))
     )
-    size = _INCEPTION if "inception" in model else 224
-    settings = {"input": f"3x{size}x{size}", "batch": int(batch)}
+    settings = {"input": _image_of(model), "batch": int(batch)}
     settings |= _SGD if optimizer == "sgdm" else {"optimizer": optimizer}
     settings |= {"autocast": "float16"} if precision == "amp" else {}
     return torchvision_model(model), settings

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from costmodel.ir.kernel import Kernel, KernelKind, Product
 from costmodel.ir.phase import Phase
 
 FOLDER = Path(__file__).parent
+Networks: TypeAlias = "dict[str, list[tuple[Kernel, int]]]"
+"""Distinct kernels of each network's step, and how often each runs."""
 _DTYPE = {"fp32": "float32", "half": "float16"}
 
 
@@ -94,7 +96,7 @@ def _precision(word: str) -> str | None:
     return {"default": None, "half": "fp32"}.get(word, word)
 
 
-def read_networks() -> dict[str, list[tuple[Kernel, int]]]:
+def read_networks() -> Networks:
     """networks.jsonl.gz: distinct kernels of each network's step, and how often each runs."""
     found = {}
     with gzip.open(FOLDER / "networks.jsonl.gz", "rt", encoding="utf-8") as file:
@@ -119,7 +121,7 @@ def kernel_of(row: list[Any]) -> tuple[Kernel, int]:
     return kernel, n
 
 
-def groups(steps: Iterable[Step], networks: dict[str, list[tuple[Kernel, int]]]) -> list[Group]:
+def groups(steps: Iterable[Step], networks: Networks) -> list[Group]:
     """The cases, by how they run."""
     alike: dict[tuple[str, Running], list[Step]] = {}
     for step in steps:
@@ -127,14 +129,15 @@ def groups(steps: Iterable[Step], networks: dict[str, list[tuple[Kernel, int]]])
     return [_group(card, running, cases, networks) for (card, running), cases in alike.items()]
 
 
-def _group(card: str, running: Running, cases: list[Step], networks: dict[str, list[tuple[Kernel, int]]]) -> Group:
+def _group(card: str, running: Running, cases: list[Step], networks: Networks) -> Group:
     rows: dict[Kernel, int] = {}
     entries = [
         (rows.setdefault(kernel, len(rows)), case, count)
         for case, step in enumerate(cases)
         for kernel, count in networks[step.network]
     ]
-    row, case, count = (np.array(column) for column in zip(*entries, strict=True))
+    row, case, times = (np.array(column, dtype=np.int64) for column in zip(*entries, strict=True))
+    count: Floats = times.astype(np.float64)
     none = np.array([kernel.kind is KernelKind.NONE for kernel in rows])[row]
     return Group(
         card=card,
@@ -143,9 +146,9 @@ def _group(card: str, running: Running, cases: list[Step], networks: dict[str, l
         steps=tuple(cases),
         row=row,
         case=case,
-        count=count.astype(np.float64),
-        kernels=np.bincount(case[~none], count[~none], minlength=len(cases)),
-        views=np.bincount(case[none], count[none], minlength=len(cases)),
+        count=count,
+        kernels=np.bincount(case[~none], count[~none], minlength=len(cases)).astype(np.float64),
+        views=np.bincount(case[none], count[none], minlength=len(cases)).astype(np.float64),
     )
 
 

@@ -8,7 +8,7 @@ from math import prod
 
 from costmodel.ir.counts import CountRow, Counts
 from costmodel.ir.kernel import Kernel, KernelKind, Product
-from costmodel.ir.loopnest import LoopNest
+from costmodel.ir.loopnest import LoopNest, Rank
 from costmodel.ir.phase import Phase
 from costmodel.ir.trace import OpCall, Trace, tensor_ids
 from costmodel.ops import lookup
@@ -217,8 +217,8 @@ def _shared(nest: LoopNest) -> int:
     return prod(bound for name, bound in nest.dims if name in common)
 
 
-def _dims(projection: Sequence[object]) -> list[str]:
-    return [dim for rank in projection for _, dim in rank.terms]  # type: ignore[attr-defined]
+def _dims(projection: Sequence[Rank]) -> list[str]:
+    return [dim for rank in projection for _, dim in rank.terms]
 
 
 def _inputs(nest: LoopNest) -> list[tuple[tuple[int, str], ...]]:

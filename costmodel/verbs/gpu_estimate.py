@@ -178,7 +178,7 @@ def _refuse(spec: GpuSpec, options: GpuOptions) -> None:
         raise UnknownNameError("layout", options.layout, LAYOUTS)
     if spec.kind != "gpu":
         raise UsageError(f"{spec.name} is a processor: seconds and memory are estimated for GPUs")
-    can = [name for name, peaks in _NEEDS.items() if any(spec.flops_per_second(peak) for peak in peaks)]  # type: ignore[arg-type]
+    can = [name for name, peaks in _NEEDS.items() if set(peaks) & set(spec.precisions)]
     if options.precision is not None and options.precision not in can:
         raise UsageError(f"{spec.name} has no {options.precision.upper()}; it has {', '.join(can)}")
     tdp = float(spec.tdp.value)
