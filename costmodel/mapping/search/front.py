@@ -74,6 +74,22 @@ class Front(Generic[Chosen]):
         self._chosen[first:place] = [chosen]
         return True
 
+    def promising(self, cycles: NDArray[np.float64], energy: NDArray[np.float64]) -> list[int]:
+        """Numbers of the bounds that are not hopeless yet, by what the front is asked for."""
+        found = np.flatnonzero(np.isfinite(energy) & np.isfinite(cycles))
+        if self._cycles:
+            limits = np.array([np.inf, *self._energy])
+            places = np.searchsorted(np.array(self._cycles, dtype=np.float64), cycles[found], side="right")
+            found = found[energy[found] < limits[places] * (1 - SAME)]
+        first, second = cycles[found], energy[found]
+        if self.objective is not None:
+            first, second = (np.asarray(key) for key in self.objective.rank((first, second)))
+            if self._cycles:
+                least = self.objective.rank(min(zip(self._cycles, self._energy, strict=True), key=self.objective.rank))[0]
+                near = first <= least + abs(least) * SAME
+                found, first, second = found[near], first[near], second[near]
+        return [int(number) for number in found[np.lexsort((second, first))]]
+
     def survivors(self, cycles: NDArray[np.float64], energy: NDArray[np.float64]) -> list[int]:
         """Numbers of the costs that neither this front nor one another dominates, by ascending cycles."""
         found = np.flatnonzero(np.isfinite(energy))

@@ -1,0 +1,342 @@
+"""What every boundary costs, for all tiles of one spread and one choice of what is kept where.
+
+A boundary lies outside a temporal block; a data space kept at that block's level crosses it. Words per instance are
+``deltas.Moves.traffic``: with T trips of the loops outside,
+
+* words = tile · T where the innermost loop outside moves the data space by its whole extent or more;
+* words = tile · T / run where a run of loops that do not move it comes first (``run`` is the product of their bounds);
+* words = (tile + (n − 1) · slab) · T / n where the innermost loop, of bound n, moves it by less: the halo of a window.
+
+A run of weights or outputs makes the words independent of the tile but for the sizes of the run's dims, as if the tile
+reached over the run; that is why a run needs no state but the sizes with which it ends.
+
+Two things are bounded from below instead of being exact, so that the exact cost is left to ``leaves``:
+
+* a loop further out may happen to move by the innermost loop's step, or not at all: if that has bound 2 and the loop
+  is over the same dim, or if loops over both dims of a window's axis cancel (:meth:`Boundaries.cancelled`); then all
+  loops along that axis may be served incrementally;
+* neighbours may hand words on (``multicast.linked``), at best to all PEs but the first along a window's axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf, prod
+
+import numpy as np
+
+from costmodel.mapping.cost.counters import Counters, access_energy
+from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
+from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, exponents_of, lattice_of, within
+from costmodel.mapping.search.exact.spreads import Spread
+from costmodel.mapping.space.bypasses import KeptLevels
+from costmodel.mapping.space.mapspace import Mapspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What is summed: energy in pJ, or the words that one instance of a level with a bandwidth reads or writes.
+
+    Attributes:
+        level: None for energy.
+        writes: words written and not read.
+        bandwidth: words a cycle.
+    """
+
+    level: int | None = None
+    writes: bool = False
+    bandwidth: float = 0.0
+
+
+ENERGY = Measure()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slide:
+    """The innermost loop outside a boundary, where it moves a window by a part of its extent.
+
+    Attributes:
+        dim: its dim.
+        block: the temporal block it is in.
+    """
+
+    dim: int
+    block: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Boundaries:
+    """All boundaries of one spread under one choice of kept levels; blocks here are the temporal ones, innermost first.
+
+    Attributes:
+        lattice: the tiles of the temporal loops.
+        levels: per block, its storage level.
+        inside: per block and dim, the spatial factors at its level and further in.
+        fans: per storage level, the spatial factor of each dim.
+        replication: per storage level, its working instances.
+        still: per data space, the dims that do not move it.
+    """
+
+    space: Mapspace
+    kept: KeptLevels
+    lattice: Lattice
+    levels: tuple[int, ...]
+    inside: tuple[tuple[int, ...], ...]
+    fans: tuple[tuple[int, ...], ...]
+    replication: tuple[int, ...]
+    still: tuple[tuple[int, ...], ...]
+    _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
+    _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
+
+    @property
+    def compute(self) -> int:
+        """Cycles if no bandwidth binds."""
+        return prod(self.lattice.bounds)
+
+    def crosses(self, b: int, v: int) -> bool:
+        """Whether data space v comes over the boundary outside block b."""
+        return self.levels[b] in self.kept[v][:-1]
+
+    def extent(self, b: int, v: int, axis: int) -> Figures:
+        """The extent of the tile of block b along one axis of a data space."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for coefficient, dim in self.space.geometry.terms[v][axis]:
+            found = found + coefficient * (self.lattice.sizes[dim] * self.inside[b][dim] - 1)
+        return found
+
+    def tile(self, b: int, v: int) -> Figures:
+        """Words of the tile of block b."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for axis in range(len(self.space.geometry.terms[v])):
+            found = found * self.extent(b, v, axis)
+        return found
+
+    def plain(self, b: int, v: int) -> Figures:
+        """Words where nothing is reused over the loops outside: tile · trips."""
+        if (b, v) not in self._plain:
+            self._plain[b, v] = np.broadcast_to(self.tile(b, v) * self.trips, self.lattice.shape)
+        return self._plain[b, v]
+
+    @property
+    def trips(self) -> Figures:
+        """Iterations of all temporal loops outside a tile."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for bound, size in zip(self.lattice.bounds, self.lattice.sizes, strict=True):
+            found = found * (bound / size)
+        return found
+
+    def still_size(self, v: int, region: Region) -> Figures:
+        """The tile's size in the dims that do not move v."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for dim in self.still[v]:
+            found = found * self.lattice.sizes[dim]
+        return within(found, region)
+
+    def fits(self, b: int) -> Figures:
+        """0 where the tiles of block b fit its level, infinite where they do not."""
+        capacity = self.space.machine.levels[self.levels[b]].entries
+        result: Figures = np.zeros(self.lattice.shape)
+        if capacity is not None:
+            used: Figures = np.zeros((1,) * len(self.lattice.shape))
+            for v, kept in enumerate(self.kept):
+                if self.levels[b] in kept:
+                    used = used + self.tile(b, v)
+            result[np.broadcast_to(used > capacity, self.lattice.shape)] = np.inf
+        return result
+
+    def unmoved(self, measure: Measure, b: int, v: int) -> Figures:
+        """The cost of data space v over the boundary outside block b by the tile alone."""
+        key = (measure, b, v)
+        if key not in self._costs:
+            self._costs[key] = self.cost(measure, b, v, self.plain(b, v))
+        return self._costs[key]
+
+    def stayed(self, measure: Measure, b: int, v: int) -> Figures:
+        """The cost of data space v where a run of loops that do not move it has reached this tile's sizes and ends."""
+        if v != INPUTS:
+            return self.unmoved(measure, b, v)
+        key = (measure, b, -1)
+        if key not in self._costs:
+            self._costs[key] = self.cost(measure, b, v, self.plain(b, v) / self.cancelled(b))
+        return self._costs[key]
+
+    def cancelled(self, b: int) -> Figures:
+        """By how much loops over both dims of the inputs' axes, whose moves cancel, can at most divide their words."""
+        result: Figures = np.ones((1,) * len(self.lattice.shape))
+        for axis in self.space.geometry.terms[INPUTS]:
+            dims = [dim for _, dim in axis]
+            if len(dims) == 2:
+                result = result * np.where(self.meet(b, dims[0], dims[1], 1), self.along(dims[0]) * self.along(dims[1]), 1)
+        return result
+
+    def along(self, dim: int) -> Figures:
+        """Iterations of the loops over one dim outside a tile."""
+        return self.lattice.bounds[dim] / self.lattice.sizes[dim]
+
+    def meet(self, b: int, one: int, other: int, times: int) -> Figures:
+        """Whether loops over two dims of one axis outside a tile can cancel, or add to ``times`` the other's step.
+
+        A loop over ``one`` steps by multiples of its innermost loop's step. Such a loop equals a sum of others only if
+        the loops over the other dim make up a multiple of that step: which they cannot if all of them together are
+        less. Loops of bounds n, m, … (inside first) and innermost step s step by s · (1 + n + n·m + …) together.
+        """
+        coefficients = dict((dim, c) for axis in self.space.geometry.terms[INPUTS] for c, dim in axis)
+        steps, sums = [], []
+        for dim in (one, other):
+            size = coefficients[dim] * self.lattice.sizes[dim]
+            steps.append(size * self.inside[b + 1][dim])
+            sums.append(size * self.inside[-1][dim] * _most_steps(self.along(dim)))
+        far: Figures = (self.along(one) > 1) & (self.along(other) > 1)
+        return far & (steps[0] <= times * sums[1]) & (steps[1] <= times * sums[0])
+
+    def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float) -> Figures:
+        """The same where a run of loops that do not move v comes first; ``ends``: their dims' sizes at its end."""
+        words = within(self.plain(b, v), region) * self.still_size(v, region) / ends
+        if v == INPUTS:
+            words = words / within(self.cancelled(b), region)
+        return self.cost(measure, b, v, words)
+
+    def cost(
+        self, measure: Measure, b: int, v: int, words: Figures, shared: Figures | float | None = None,
+        received: Figures | float = 1.0,
+    ) -> Figures:
+        """What these words cost on both sides of the boundary.
+
+        Args:
+            words: that one instance receives, were there no neighbours.
+            shared: accesses of the outer level per word; by the fan-outs in between, if not given.
+            received: the part of ``words`` that is certainly written inside.
+        """
+        inner = self.levels[b]
+        outer = min(level for level in self.kept[v] if level > inner)
+        accesses = words * (self.groups(v, inner, outer) if shared is None else shared)
+        fills, reads, updates = words * received, accesses, None
+        if v == OUTPUTS:
+            updates = accesses
+            reads = accesses - self.first_touch(outer)
+            if self.space.machine.behaviour == "E":
+                fills = np.maximum(fills - self.first_touch(inner), 0)
+            elif self.space.machine.behaviour == "B" and outer == len(self.fans) - 1:
+                reads = np.where(reads > 0, np.inf, 0.0)  # outputs must not be reduced on the outermost level
+        if measure.level is not None:
+            moved = (fills if measure.level == inner else updates if measure.level == outer else None)
+            if not measure.writes:
+                moved = reads if measure.level == outer else None
+            return words * 0.0 if moved is None else moved
+        return self._energy(inner, outer, fills, reads, updates)
+
+    def _energy(self, inner: int, outer: int, fills: Figures, reads: Figures, updates: Figures | None) -> Figures:
+        near, far = self.space.machine.levels[inner], self.space.machine.levels[outer]
+        written = np.ceil(fills / near.words_per_access) * (near.write_pj * self.replication[inner])
+        result = written + np.ceil(reads / far.words_per_access) * (far.read_pj * self.replication[outer])
+        if updates is not None:
+            result = result + np.ceil(updates / far.words_per_access) * (far.write_pj * self.replication[outer])
+        return result
+
+    def slid(self, measure: Measure, b: int, v: int, region: Region, slide: Slide, trips: Figures | float) -> Figures:
+        """The cost of v where the innermost loop outside, of bound ``trips``, moves its window."""
+        bounds, sizes = self.lattice.bounds, [within(size, region) for size in self.lattice.sizes]
+        geometry = self.space.geometry
+        axis, dim = geometry.axis[v][slide.dim], slide.dim
+        others = [d for _, d in geometry.terms[v][axis] if d != dim]
+        moved = geometry.coefficient[v][dim] * sizes[dim] * self.inside[slide.block][dim]
+        new = np.minimum(moved / within(self.extent(b, v, axis), region), 1.0)
+        meet = np.zeros((1,) * len(self.lattice.shape), dtype=bool)
+        crossed: Figures = np.ones((1,) * len(self.lattice.shape))
+        for other in others:
+            meet = within(self.meet(b, dim, other, 2), region)
+            crossed = bounds[other] / sizes[other]
+        # loops further out that may move by the same step
+        alike = (trips == 2) & (bounds[dim] / sizes[dim] > trips) | meet
+        runs = np.where(alike, bounds[dim] / sizes[dim] * np.where(meet, crossed, 1), trips)
+        words = within(self.plain(b, v), region) * ((1 + (runs - 1) * new) / runs)
+        if not self._neighbours(b, v, others) and not np.any(meet):
+            return self.cost(measure, b, v, words)
+        linked = ((new >= 1) | alike) & (meet | self._neighbours(b, v, others))
+        words = np.where(linked & meet, words * (1 - 1 / trips), words)
+        inner = self.levels[b]
+        outer = min(level for level in self.kept[v] if level > inner)
+        apart, together = self.groups(v, inner, outer), self.groups(v, inner, outer, windows=False)
+        every = self.replication[inner] / self.replication[outer]
+        return self.cost(
+            measure, b, v, words, np.where(linked, together, apart), np.where(linked, together / every, 1.0)
+        )
+
+    def _neighbours(self, b: int, v: int, dims: Sequence[int]) -> bool:
+        """Whether PEs between this boundary and the next outer level lie apart along one of the dims."""
+        inner = self.levels[b]
+        outer = min(level for level in self.kept[v] if level > inner)
+        return any(self.fans[s][dim] > 1 for s in range(inner + 1, outer + 1) for dim in dims)
+
+    def groups(self, v: int, inner: int, outer: int, *, windows: bool = True) -> float:
+        """At least so many instances want different words, of those of ``inner`` under one of ``outer``.
+
+        Where two dims of a window are spread together, the distinct sums of two progressions of a and b terms, which
+        are a + b − 1 at least. Without ``windows``: as if all along a window's axes wanted the same.
+        """
+        found = 1
+        for s in range(inner + 1, outer + 1):
+            for axis in self.space.geometry.terms[v]:
+                if windows or len([d for _, d in axis if self.space.geometry.bounds[d] > 1]) < 2:
+                    found *= 1 + sum(self.fans[s][dim] - 1 for _, dim in axis)
+        return float(found)
+
+    def first_touch(self, level: int) -> float:
+        """Outputs that one instance of a level is the first to touch (``traffic.first_touch``)."""
+        moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
+        spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
+        return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
+
+    def innermost(self, measure: Measure) -> float:
+        """What the multipliers ask of the innermost level that keeps each data space, and their own energy."""
+        machine = self.space.machine
+        total = machine.mac_pj * self.space.problem.macs if measure.level is None else 0.0
+        for v, kept in enumerate(self.kept):
+            asked = self.compute * int(self.groups(v, 0, kept[0], windows=v != 1))
+            reads = asked - int(self.first_touch(kept[0])) if v == OUTPUTS else asked
+            updates = asked if v == OUTPUTS else 0
+            if machine.behaviour == "B" and updates and reads > 0 and kept[0] == len(self.fans) - 1:
+                return inf
+            if measure.level is None:
+                counts = Counters(level=kept[0], reads=reads, fills=0, updates=updates)
+                total += access_energy(machine.levels[kept[0]], counts) * self.replication[kept[0]]
+            elif measure.level == kept[0]:
+                total += updates if measure.writes else reads
+        return total
+
+
+def _most_steps(bounds: Figures) -> Figures:
+    """Of loops whose bounds multiply to each of these: at most how many of the innermost loop's steps they make together.
+
+    >>> _most_steps(np.array([1.0, 3.0, 4.0, 6.0])).tolist()
+    [0.0, 1.0, 3.0, 4.0]
+    """
+    found = []
+    for bound in bounds.ravel():
+        primes = [prime for prime, times in exponents_of(int(bound)) for _ in range(times)]
+        found.append(float(sum(prod(sorted(primes)[::-1][:count]) for count in range(len(primes)))))
+    return np.array(found).reshape(bounds.shape)
+
+
+def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundaries:
+    """The boundaries of one spread."""
+    dims = range(len(space.geometry.dims))
+    fans = [[1] * len(dims) for _ in space.machine.levels]
+    for b, block in enumerate(space.blocks):
+        if block.spatial:
+            fans[block.level] = [spread[d][b] for d in dims]
+    bounds = tuple(space.geometry.bounds[d] // prod(spread[d]) for d in dims)
+    levels = tuple(block.level for block in space.blocks if not block.spatial)
+    return Boundaries(
+        space=space,
+        kept=kept,
+        lattice=lattice_of(bounds),
+        levels=levels,
+        inside=tuple(tuple(prod(fans[s][d] for s in range(level + 1)) for d in dims) for level in levels),
+        fans=tuple(map(tuple, fans)),
+        replication=tuple(
+            prod(prod(fans[outer]) for outer in range(s + 1, len(fans))) for s in range(len(fans))
+        ),
+        still=tuple(tuple(d for d in dims if space.geometry.axis[v][d] < 0) for v in range(3)),
+    )

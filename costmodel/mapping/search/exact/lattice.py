@@ -1,0 +1,157 @@
+"""All temporal tiles of one spread: a grid over the exponents of the primes of every dim's temporal bound.
+
+A tile inside another has exponents that are nowhere larger. So "the least over all tiles inside this one" is a running
+minimum along every axis, and needs no list of pairs of tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+Figures = NDArray[np.float64]
+"""A figure for every tile, or an array that broadcasts to that."""
+
+Exponents = tuple[int, ...]
+
+Place = tuple[int, ...]
+"""A tile: its index in the grid."""
+
+Region = tuple[slice, ...]
+
+
+def exponents_of(number: int) -> tuple[tuple[int, int], ...]:
+    """The primes of a number with their exponents.
+
+    >>> exponents_of(12), exponents_of(1)
+    (((2, 2), (3, 1)), ())
+    """
+    found, prime = [], 2
+    while prime * prime <= number:
+        times = 0
+        while number % prime == 0:
+            number, times = number // prime, times + 1
+        if times:
+            found.append((prime, times))
+        prime += 1
+    return (*found, (number, 1)) if number > 1 else tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lattice:
+    """The grid.
+
+    Attributes:
+        bounds: temporal bound per dim.
+        primes: per dim, its primes; each is one axis.
+        axes: per dim, the numbers of its axes.
+        shape: of the whole grid.
+        sizes: per dim, the tile's size along it, broadcastable over the grid.
+    """
+
+    bounds: tuple[int, ...]
+    primes: tuple[tuple[int, ...], ...]
+    axes: tuple[tuple[int, ...], ...]
+    shape: tuple[int, ...]
+    sizes: tuple[Figures, ...]
+
+    @property
+    def everything(self) -> Region:
+        """The whole grid."""
+        return tuple(slice(0, n) for n in self.shape)
+
+    @property
+    def last(self) -> Place:
+        """The tile of the whole layer."""
+        return tuple(n - 1 for n in self.shape)
+
+    def inside(self, place: Place) -> Region:
+        """All tiles inside one, itself included."""
+        return tuple(slice(0, index + 1) for index in place)
+
+    def size(self, place: Place, dim: int) -> int:
+        """A tile's size along a dim."""
+        return prod(prime ** place[axis] for prime, axis in zip(self.primes[dim], self.axes[dim], strict=True))
+
+    def exponents(self, dim: int, factor: int) -> Exponents | None:
+        """The exponents of a factor of the dim's bound; None if it is none."""
+        if self.bounds[dim] % factor:
+            return None
+        found = []
+        for prime in self.primes[dim]:
+            times = 0
+            while factor % prime == 0:
+                factor, times = factor // prime, times + 1
+            found.append(times)
+        return tuple(found)
+
+    def least(self, figures: Figures, dims: Iterable[int]) -> Figures:
+        """For every tile the least over the tiles inside it that differ from it along these dims only."""
+        for dim in dims:
+            for axis in self.axes[dim]:
+                if figures.shape[axis] > 1:
+                    figures = np.minimum.accumulate(figures, axis=axis)
+        return figures
+
+    def least_by(self, figures: Figures, dim: int, factors: Iterable[int]) -> Figures:
+        """The same along one dim, where the outer tile is larger by one of these factors."""
+        result = np.full(figures.shape, np.inf)
+        for factor in factors:
+            exponents = self.exponents(dim, factor)
+            if exponents is not None:
+                outer, inner = list(self.everything), list(self.everything)
+                for axis, times in zip(self.axes[dim], exponents, strict=True):
+                    outer[axis], inner[axis] = slice(times, None), slice(0, self.shape[axis] - times)
+                into = result[tuple(outer)]
+                np.minimum(into, figures[tuple(inner)], out=into)
+        return result
+
+    def pairs(self, dim: int, factors: frozenset[int] | None) -> Iterator[tuple[Region, Region, int]]:
+        """Pairs (inner, outer) of sizes along a dim as regions, with their quotient, which is more than 1.
+
+        ``factors`` limits the quotients.
+        """
+        spans = [range(self.shape[axis]) for axis in self.axes[dim]]
+        for inner in product(*spans):
+            for more in product(*(range(span.stop - index) for span, index in zip(spans, inner, strict=True))):
+                factor = prod(prime**times for prime, times in zip(self.primes[dim], more, strict=True))
+                if factor > 1 and (factors is None or factor in factors):
+                    outer = tuple(index + times for index, times in zip(inner, more, strict=True))
+                    yield self._at(dim, inner), self._at(dim, outer), factor
+
+    def _at(self, dim: int, exponents: Exponents) -> Region:
+        region = list(self.everything)
+        for axis, index in zip(self.axes[dim], exponents, strict=True):
+            region[axis] = slice(index, index + 1)
+        return tuple(region)
+
+
+def lattice_of(bounds: tuple[int, ...]) -> Lattice:
+    """The grid of these temporal bounds."""
+    primes, axes, shape = [], [], []
+    for bound in bounds:
+        found = exponents_of(bound)
+        primes.append(tuple(prime for prime, _ in found))
+        axes.append(tuple(range(len(shape), len(shape) + len(found))))
+        shape += [times + 1 for _, times in found]
+    sizes = []
+    for own, along in zip(primes, axes, strict=True):
+        size: Figures = np.ones((1,) * len(shape))
+        for prime, axis in zip(own, along, strict=True):
+            view = [1] * len(shape)
+            view[axis] = shape[axis]
+            size = size * np.array([float(prime**times) for times in range(shape[axis])]).reshape(view)
+        sizes.append(size)
+    return Lattice(
+        bounds=bounds, primes=tuple(primes), axes=tuple(axes), shape=tuple(shape), sizes=tuple(sizes)
+    )
+
+
+def within(figures: Figures, region: Region) -> Figures:
+    """A broadcastable array cut to a region."""
+    return figures[tuple(slice(0, 1) if n == 1 else part for n, part in zip(figures.shape, region, strict=True))]

@@ -1,0 +1,40 @@
+"""The search over all spreads and all choices of what is kept where."""
+
+from __future__ import annotations
+
+from costmodel.mapping.machine import Machine
+from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.exact.allowed import allowed_of
+from costmodel.mapping.search.exact.boundaries import boundaries_of
+from costmodel.mapping.search.exact.branching import Branching, Steps, Unfinished
+from costmodel.mapping.search.exact.spreads import spreads
+from costmodel.mapping.search.front import Front
+from costmodel.mapping.space.mapspace import mapspace_of
+
+STEPS = 20_000
+"""Tiles that are opened, tables that are made and nests that are costed, before the search gives up a proof."""
+
+BEHAVIOURS = ("B", "D", "E")
+"""Behaviour A remembers only the direction of a move, so its words are not those of ``boundaries``."""
+
+
+def proven_front(problem: Problem, machine: Machine, front: Front[Mapping], steps: int = STEPS) -> bool:
+    """Offer the best mappings to the front; whether it is certain that none is missing."""
+    if machine.behaviour not in BEHAVIOURS or machine.levels[0].fans_out:
+        return False  # a fan-out straight to the multipliers is counted otherwise than one between levels
+    space = mapspace_of(problem, machine)
+    allowed = allowed_of(space)
+    if allowed is None:
+        return False
+    left = Steps(left=steps)
+    try:
+        for spread in spreads(space):
+            for choice, kept in enumerate(space.bypasses.choices):
+                found = boundaries_of(space, spread, kept)
+                Branching(
+                    space=space, spread=spread, choice=choice, found=found, allowed=allowed, front=front, steps=left
+                ).run()
+    except Unfinished:
+        return False
+    return True

@@ -1,0 +1,207 @@
+"""The least cost of everything inside a tile, for every tile at once: the bound of the search.
+
+Block by block from the inside out. A state says what is not yet known of the boundaries inside a tile:
+
+* ``waiting``: the boundaries from here on wait for the next loop outside: none has come since their tile;
+* ``running``: the boundaries from here up to ``waiting`` have had their innermost loop, which leaves data space
+  ``still`` where it is, and only the end of that run is open.
+
+What is left where a loop of another data space comes is known for good. A table holds the least known cost of all
+chains of tiles that lead to a tile in a state; as costs only add, that is all that the outside needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from costmodel.mapping.cost.geometry import INPUTS
+from costmodel.mapping.search.exact.allowed import Factors
+from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Slide
+from costmodel.mapping.search.exact.lattice import Figures, Region, within
+from costmodel.mapping.search.exact.orders import Order
+
+SPACES = range(3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What is open of a tile's boundaries; ``running`` is None where nothing runs."""
+
+    waiting: int
+    running: int | None = None
+    still: int | None = None
+
+
+Table = dict[State, Figures]
+"""Per state, the least cost of every tile; infinite where no chain leads to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the loops outside a tile mean for its boundaries.
+
+    Attributes:
+        still: the data space that the run leaves where it is; None if there is no run.
+        ends: the sizes of that data space's unmoving dims at the end of the run, multiplied.
+        slide: where the innermost loop slides the inputs' window.
+        trips: the bound of that loop.
+    """
+
+    still: int | None = None
+    ends: Figures | float = 1.0
+    slide: Slide | None = None
+    trips: Figures | float = 1.0
+
+
+def settled(
+    found: Boundaries, measure: Measure, first: int, last: int, region: Region, outside: Outside
+) -> Iterator[tuple[int, int, Figures]]:
+    """The cost of the boundaries ``first`` to ``last`` of tiles in a region: (boundary, data space, cost)."""
+    for b in range(first, last + 1):
+        for v in SPACES:
+            if not found.crosses(b, v):
+                continue
+            if v == outside.still:
+                yield b, v, found.run(measure, b, v, region, outside.ends)
+            elif v == INPUTS and outside.slide is not None:
+                yield b, v, found.slid(measure, b, v, region, outside.slide, outside.trips)
+            else:
+                yield b, v, within(found.unmoved(measure, b, v), region)
+
+
+def closed(
+    found: Boundaries, measure: Measure, table: Table, last: int, region: Region, outside: Outside
+) -> Figures:
+    """The least cost of everything inside the tiles of a region, given the loops outside; ``last``: their block."""
+    costs = list(settled(found, measure, 0, last, region, outside))
+    ended = [
+        (b, v, within(found.stayed(measure, b, v), region)) for b in range(last + 1) for v in SPACES if found.crosses(b, v)
+    ]
+    best: Figures | None = None
+    for state, figures in table.items():
+        total = figures[region]
+        for b, v, cost in costs:
+            runs_on = state.running is not None and v == state.still == outside.still and b >= state.running
+            if b >= state.waiting or runs_on:
+                total = total + cost
+        if state.running is not None and state.still != outside.still:
+            for b, v, cost in ended:
+                if v == state.still and state.running <= b < state.waiting:
+                    total = total + cost
+        best = total if best is None else np.minimum(best, total)
+    if best is None:
+        return np.full(tuple(part.stop - part.start for part in region), np.inf)
+    return best
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The tables of one measure: entry b belongs to the tiles of block b."""
+
+    measure: Measure
+    entries: tuple[Table, ...]
+
+
+def tables_of(
+    found: Boundaries, measure: Measure, orders: Sequence[Sequence[Order]], factors: Sequence[Sequence[Factors]]
+) -> Tables:
+    """All tables.
+
+    Args:
+        orders: per temporal block.
+        factors: per temporal block and dim.
+    """
+    start = np.full(found.lattice.shape, np.inf)
+    start[(0,) * len(found.lattice.shape)] = 0.0
+    first = _advanced(found, start, range(len(factors[0])), factors[0]) + found.fits(0)
+    entries: list[Table] = [{State(waiting=0): first}]
+    for b in range(1, len(found.levels)):
+        following: Table = {}
+        if all(one is None or 1 in one for one in factors[b]):
+            following = dict(entries[-1])  # no loop in this block
+        for order in orders[b]:
+            for state, figures in _after(found, measure, entries[-1], b, order, factors[b]):
+                known = following.get(state)
+                following[state] = figures if known is None else np.minimum(known, figures)
+        fits = found.fits(b)
+        raised = {state: figures + fits for state, figures in following.items()}
+        entries.append({state: figures for state, figures in raised.items() if np.isfinite(figures).any()})
+    return Tables(measure=measure, entries=tuple(entries))
+
+
+def _after(
+    found: Boundaries, measure: Measure, table: Table, b: int, order: Order, factors: Sequence[Factors]
+) -> Iterator[tuple[State, Figures]]:
+    """The states after block b with loops in this order, and their tables."""
+    lattice = found.lattice
+    rest = [dim for dim in order.able if dim not in order.along]
+    for running, figures in _along(found, measure, table, b, order, factors).items():
+        if order.open and running is not None:
+            yield State(waiting=b, running=running, still=order.still), figures
+        elif not order.open:
+            total = figures
+            if order.still is not None and running is not None:
+                for boundary in range(running, b):
+                    if found.crosses(boundary, order.still):
+                        total = total + found.stayed(measure, boundary, order.still)
+            yield State(waiting=b), _advanced(found, np.broadcast_to(total, lattice.shape), rest, factors)
+
+
+def _along(
+    found: Boundaries, measure: Measure, table: Table, b: int, order: Order, factors: Sequence[Factors]
+) -> dict[int | None, Figures]:
+    """The run itself: by the first boundary that it runs on for, the least cost of the tiles at its end."""
+    lattice = found.lattice
+    if order.first is None:
+        inside = _inside(found, measure, table, b - 1, order, lattice.everything, 1.0)
+        return {running: _advanced(found, figures, order.along, factors) for running, figures in inside.items()}
+    result: dict[int | None, Figures] = {}
+    others = [dim for dim in order.along if dim != order.first.dim]
+    for inner, outer, trips in lattice.pairs(order.first.dim, factors[order.first.dim]):
+        for running, figures in _inside(found, measure, table, b - 1, order, inner, float(trips)).items():
+            if running not in result:
+                result[running] = np.full(lattice.shape, np.inf)
+            into = result[running][outer]
+            np.minimum(into, _advanced(found, figures, others, factors), out=into)
+    return result
+
+
+def _inside(
+    found: Boundaries, measure: Measure, table: Table, last: int, order: Order, region: Region, trips: float
+) -> dict[int | None, Figures]:
+    """All that is known once this run has begun: all but what the run leaves where it is."""
+    outside = Outside(slide=order.first, trips=trips)
+    costs = [one for one in settled(found, measure, 0, last, region, outside) if one[1] != order.still]
+    result: dict[int | None, Figures] = {}
+    for state, whole in table.items():
+        figures = whole[region]
+        for b, _, cost in costs:
+            if b >= state.waiting:
+                figures = figures + cost
+        since = state.waiting
+        if state.running is not None and state.still is not None:
+            if state.still == order.still:
+                since = state.running
+            else:  # another data space's run ends here, with the tile as it is
+                for b in range(state.running, state.waiting):
+                    if found.crosses(b, state.still):
+                        figures = figures + within(found.stayed(measure, b, state.still), region)
+        running = None
+        if order.still is not None:
+            running = next((b for b in range(since, last + 1) if found.crosses(b, order.still)), None)
+        result[running] = np.minimum(result[running], figures) if running in result else figures
+    return result
+
+
+def _advanced(found: Boundaries, figures: Figures, dims: Sequence[int] | range, factors: Sequence[Factors]) -> Figures:
+    """For every tile the least over the tiles that the block's factors along these dims lead from."""
+    for dim in dims:
+        allowed = factors[dim]
+        if allowed is None:
+            figures = found.lattice.least(figures, (dim,))
+        elif allowed != frozenset((1,)):
+            figures = found.lattice.least_by(figures, dim, allowed)
+    return figures
