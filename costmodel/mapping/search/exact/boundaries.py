@@ -23,15 +23,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, prod
+from typing import TypeVar
 
 import numpy as np
 
 from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
+from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, exponents_of, lattice_of, within
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
+
+
+Words = TypeVar("Words", float, Figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +53,15 @@ class Measure:
     writes: bool = False
     bandwidth: float = 0.0
 
+    def cycles(self, words: Words) -> Words:
+        """Cycles that so many words take at least; room is left for the order of floating point sums."""
+        least: Words = np.ceil(words / self.bandwidth * (1 - SAME))
+        return least
+
 
 ENERGY = Measure()
+
+Slid = tuple[Figures, Figures | float, Figures | float, Figures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,9 @@ class Boundaries:
     still: tuple[tuple[int, ...], ...]
     _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
     _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
+    _slid: dict[tuple[Measure, int, Slide], Figures] = field(default_factory=dict)
+    _words: dict[tuple[int, Slide], Slid] = field(default_factory=dict)
+    _most: dict[int, Figures] = field(default_factory=dict)
 
     @property
     def compute(self) -> int:
@@ -121,17 +136,11 @@ class Boundaries:
     @property
     def trips(self) -> Figures:
         """Iterations of all temporal loops outside a tile."""
-        found: Figures = np.ones((1,) * len(self.lattice.shape))
-        for bound, size in zip(self.lattice.bounds, self.lattice.sizes, strict=True):
-            found = found * (bound / size)
-        return found
+        return _product(self.lattice.along, len(self.lattice.shape))
 
     def still_size(self, v: int, region: Region) -> Figures:
         """The tile's size in the dims that do not move v."""
-        found: Figures = np.ones((1,) * len(self.lattice.shape))
-        for dim in self.still[v]:
-            found = found * self.lattice.sizes[dim]
-        return within(found, region)
+        return _product([within(self.lattice.sizes[dim], region) for dim in self.still[v]], len(region))
 
     def fits(self, b: int) -> Figures:
         """0 where the tiles of block b fit its level, infinite where they do not."""
@@ -167,12 +176,8 @@ class Boundaries:
         for axis in self.space.geometry.terms[INPUTS]:
             dims = [dim for _, dim in axis]
             if len(dims) == 2:
-                result = result * np.where(self.meet(b, dims[0], dims[1], 1), self.along(dims[0]) * self.along(dims[1]), 1)
+                result = result * np.where(self.meet(b, dims[0], dims[1], 1), self.lattice.along[dims[0]] * self.lattice.along[dims[1]], 1)
         return result
-
-    def along(self, dim: int) -> Figures:
-        """Iterations of the loops over one dim outside a tile."""
-        return self.lattice.bounds[dim] / self.lattice.sizes[dim]
 
     def meet(self, b: int, one: int, other: int, times: int) -> Figures:
         """Whether loops over two dims of one axis outside a tile can cancel, or add to ``times`` the other's step.
@@ -186,8 +191,10 @@ class Boundaries:
         for dim in (one, other):
             size = coefficients[dim] * self.lattice.sizes[dim]
             steps.append(size * self.inside[b + 1][dim])
-            sums.append(size * self.inside[-1][dim] * _most_steps(self.along(dim)))
-        far: Figures = (self.along(one) > 1) & (self.along(other) > 1)
+            if dim not in self._most:
+                self._most[dim] = _most_steps(self.lattice.along[dim])
+            sums.append(size * self.inside[-1][dim] * self._most[dim])
+        far: Figures = (self.lattice.along[one] > 1) & (self.lattice.along[other] > 1)
         return far & (steps[0] <= times * sums[1]) & (steps[1] <= times * sums[0])
 
     def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float) -> Figures:
@@ -208,8 +215,7 @@ class Boundaries:
             shared: accesses of the outer level per word; by the fan-outs in between, if not given.
             received: the part of ``words`` that is certainly written inside.
         """
-        inner = self.levels[b]
-        outer = min(level for level in self.kept[v] if level > inner)
+        inner, outer = self.levels[b], self.outer(b, v)
         accesses = words * (self.groups(v, inner, outer) if shared is None else shared)
         fills, reads, updates = words * received, accesses, None
         if v == OUTPUTS:
@@ -234,40 +240,71 @@ class Boundaries:
             result = result + np.ceil(updates / far.words_per_access) * (far.write_pj * self.replication[outer])
         return result
 
-    def slid(self, measure: Measure, b: int, v: int, region: Region, slide: Slide, trips: Figures | float) -> Figures:
-        """The cost of v where the innermost loop outside, of bound ``trips``, moves its window."""
-        bounds, sizes = self.lattice.bounds, [within(size, region) for size in self.lattice.sizes]
-        geometry = self.space.geometry
-        axis, dim = geometry.axis[v][slide.dim], slide.dim
-        others = [d for _, d in geometry.terms[v][axis] if d != dim]
-        moved = geometry.coefficient[v][dim] * sizes[dim] * self.inside[slide.block][dim]
-        new = np.minimum(moved / within(self.extent(b, v, axis), region), 1.0)
-        meet = np.zeros((1,) * len(self.lattice.shape), dtype=bool)
-        crossed: Figures = np.ones((1,) * len(self.lattice.shape))
-        for other in others:
-            meet = within(self.meet(b, dim, other, 2), region)
-            crossed = bounds[other] / sizes[other]
-        # loops further out that may move by the same step
-        alike = (trips == 2) & (bounds[dim] / sizes[dim] > trips) | meet
-        runs = np.where(alike, bounds[dim] / sizes[dim] * np.where(meet, crossed, 1), trips)
-        words = within(self.plain(b, v), region) * ((1 + (runs - 1) * new) / runs)
-        if not self._neighbours(b, v, others) and not np.any(meet):
-            return self.cost(measure, b, v, words)
-        linked = ((new >= 1) | alike) & (meet | self._neighbours(b, v, others))
-        words = np.where(linked & meet, words * (1 - 1 / trips), words)
-        inner = self.levels[b]
-        outer = min(level for level in self.kept[v] if level > inner)
-        apart, together = self.groups(v, inner, outer), self.groups(v, inner, outer, windows=False)
-        every = self.replication[inner] / self.replication[outer]
-        return self.cost(
-            measure, b, v, words, np.where(linked, together, apart), np.where(linked, together / every, 1.0)
-        )
+    def slid(self, measure: Measure, b: int, slide: Slide) -> Figures:
+        """The cost of the inputs where the innermost loop outside slides their window.
 
-    def _neighbours(self, b: int, v: int, dims: Sequence[int]) -> bool:
-        """Whether PEs between this boundary and the next outer level lie apart along one of the dims."""
+        Along the spare axis: the size along the loop's dim at its end (``Lattice.reached``); infinite where the loop
+        does not lead there or has no bound.
+        """
+        key = (measure, b, slide)
+        if key not in self._slid:
+            words, shared, received, barred = self._slid_words(b, slide)
+            self._slid[key] = self.cost(measure, b, INPUTS, words, shared, received) + barred
+        return self._slid[key]
+
+    def _slid_words(self, b: int, slide: Slide) -> Slid:
+        """Words, their accesses in the outer level, the part certainly written inside, and where there is no such loop."""
+        if (b, slide) in self._words:
+            return self._words[b, slide]
+        lattice, geometry, dim = self.lattice, self.space.geometry, slide.dim
+        axis = geometry.axis[INPUTS][dim]
+        other = next(d for _, d in geometry.terms[INPUTS][axis] if d != dim)
+        trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
+        leads = (trips > 1) & (trips == np.floor(trips))
+        trips = np.where(leads, trips, 2.0)
+        moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * self.inside[slide.block][dim]
+        new = np.minimum(moved / self.extent(b, INPUTS, axis), 1.0)
+        # loops further out that may move by the same step
+        meet = self.meet(b, dim, other, 2)
+        alike = (trips == 2) & (lattice.along[dim] > trips) | meet
+        runs = np.where(alike, lattice.along[dim] * np.where(meet, lattice.along[other], 1), trips)
+        words = self.plain(b, INPUTS) * ((1 + (runs - 1) * new) / runs)
+        barred = np.where(leads, 0.0, np.inf)
+        linked = ((new >= 1) | alike) & (meet | (moved <= self._farthest(b, INPUTS, axis)))
         inner = self.levels[b]
-        outer = min(level for level in self.kept[v] if level > inner)
-        return any(self.fans[s][dim] > 1 for s in range(inner + 1, outer + 1) for dim in dims)
+        outer = self.outer(b, INPUTS)
+        apart = self.groups(INPUTS, inner, outer)
+        if not np.any(linked):
+            result: Slid = words, apart, 1.0, barred
+        else:
+            together = self.groups(INPUTS, inner, outer, windows=False)
+            every = self.replication[inner] / self.replication[outer]
+            words = np.where(linked & meet, words * (1 - 1 / trips), words)
+            result = words, np.where(linked, together, apart), np.where(linked, together / every, 1.0), barred
+        self._words[b, slide] = result
+        return result
+
+    def outer(self, b: int, v: int) -> int:
+        """The level that the tiles of block b come from."""
+        return min(level for level in self.kept[v] if level > self.levels[b])
+
+    def _farthest(self, b: int, v: int, axis: int) -> Figures:
+        """How far apart the tiles of two PEs under one fan-out can lie along a window's axis, if at all; else −1.
+
+        A neighbour can hand on only what the tile moves towards by less than that: all moves along the axis are
+        sums of loop steps, so none is shorter than the innermost loop's, but where loops over two dims meet.
+        """
+        inner, outer = self.levels[b], self.outer(b, v)
+        result: Figures = np.full((1,) * len(self.lattice.shape), -1.0)
+        for s in range(inner + 1, outer + 1):
+            terms = self.space.geometry.terms[v][axis]
+            if any(self.fans[s][dim] > 1 for _, dim in terms):
+                apart: Figures = np.zeros((1,) * len(self.lattice.shape))
+                for coefficient, dim in terms:
+                    stride = self.lattice.sizes[dim] * prod(self.fans[level][dim] for level in range(s))
+                    apart = apart + (self.fans[s][dim] - 1) * coefficient * stride
+                result = np.maximum(result, apart)
+        return result
 
     def groups(self, v: int, inner: int, outer: int, *, windows: bool = True) -> float:
         """At least so many instances want different words, of those of ``inner`` under one of ``outer``.
@@ -304,6 +341,13 @@ class Boundaries:
             elif measure.level == kept[0]:
                 total += updates if measure.writes else reads
         return total
+
+
+def _product(parts: Sequence[Figures], axes: int) -> Figures:
+    result: Figures = np.ones((1,) * axes)
+    for part in parts:
+        result = result * part
+    return result
 
 
 def _most_steps(bounds: Figures) -> Figures:

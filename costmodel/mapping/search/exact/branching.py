@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
 from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure
 from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
@@ -18,12 +19,16 @@ from costmodel.mapping.search.exact.tables import Outside, Tables, closed, settl
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.space.mapspace import Mapspace
 
-ROUNDING = 1e-12
-"""Room for sums of floating point numbers in another order (``counters.throttled_cycles``)."""
+TABLE = 4
+"""Steps that a table counts for: it takes about as long as that many tiles to open."""
 
 
 class Unfinished(Exception):
     """The search took more steps than it was given, so what it found is no proof."""
+
+
+class Throttled(Exception):
+    """A mapping takes more cycles than its iterations: the bound has to know of the bandwidths."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,24 +98,51 @@ class Branching:
     factors: list[list[Factors]] = field(default_factory=list)
     orders: list[tuple[Order, ...]] = field(default_factory=list)
     tables: list[Tables] = field(default_factory=list)
+    throttled: bool = False
 
-    def run(self) -> None:
-        """Offer to the front whatever may be of use to it.
+    def bound(self) -> tuple[float, float]:
+        """Cycles and energy that every mapping of this spread needs at least; more, the more tables there are."""
+        if not self.tables:
+            return self.found.compute, self.found.innermost(ENERGY)
+        cycles, energy = float(self.found.compute), 0.0
+        for tables in self.tables:
+            last = len(self.found.levels) - 1
+            here = tuple(slice(index, index + 1) for index in self.found.lattice.last)
+            least = closed(self.found, tables.measure, tables.entries[last], last, here, Outside()).flat[0]
+            total = float(least) + self.found.innermost(tables.measure)
+            if tables.measure.level is None:
+                energy = total
+            else:
+                cycles = max(cycles, tables.measure.cycles(total))
+        return cycles, energy
 
-        Raises:
-            Unfinished: there were too few steps.
-        """
-        if self.front.hopeless(self.found.compute, self.found.innermost(ENERGY)):
-            return
+    def prepare(self) -> None:
+        """Make the tables of the energy."""
         blocks = [b for b, block in enumerate(self.space.blocks) if not block.spatial]
         bounds = self.found.lattice.bounds
         self.factors = [[self.allowed.temporal(d, b, bound) for d, bound in enumerate(bounds)] for b in blocks]
         self.orders = [
             orders_of(self.found, number, self.factors[number], self.space.listed(b)) for number, b in enumerate(blocks)
         ]
-        for measure in (ENERGY, *limited(self.found)):
-            self.steps.take(4)
-            self.tables.append(tables_of(self.found, measure, self.orders, self.factors))
+        self._add(ENERGY)
+
+    def throttle(self) -> None:
+        """Make the tables of the bandwidths that can bind."""
+        self.throttled = True
+        for measure in limited(self.found):
+            self._add(measure)
+
+    def _add(self, measure: Measure) -> None:
+        self.steps.take(TABLE)
+        self.tables.append(tables_of(self.found, measure, self.orders, self.factors))
+
+    def run(self) -> None:
+        """Offer to the front whatever may be of use to it.
+
+        Raises:
+            Throttled: a bandwidth binds, and there are no tables of them yet.
+            Unfinished: there were too few steps.
+        """
         start = Node(
             place=self.found.lattice.last,
             outside=Outside(),
@@ -164,8 +196,10 @@ class Branching:
             else:
                 for dim in self.found.still[order.still]:
                     ends = ends * (own[dim] if dim in order.along else sizes[dim])
-        trips = own[order.first.dim] / sizes[order.first.dim] if order.first is not None else 1.0
-        return Outside(still=order.still, ends=ends, slide=order.first, trips=trips)
+        until = None
+        if order.first is not None:
+            until = self.found.lattice.reached(order.first.dim).index(own[order.first.dim])
+        return Outside(still=order.still, ends=ends, slide=order.first, until=until)
 
     def _bounds(self, node: Node, block: int, option: Option) -> tuple[Figures, Figures]:
         """Cycles and energy at least, for all tiles inside."""
@@ -178,7 +212,7 @@ class Branching:
             if measure.level is None:
                 energy = total
             else:
-                cycles = np.maximum(cycles, np.ceil(total / measure.bandwidth * (1 - ROUNDING)))
+                cycles = np.maximum(cycles, measure.cycles(total))
         return cycles, energy
 
     def _inside(self, node: Node, block: int, option: Option, index: int) -> Node:
@@ -187,13 +221,9 @@ class Branching:
         place = tuple(part.start + int(step) for part, step in zip(option.region, offset, strict=True))
         here = tuple(slice(step, step + 1) for step in place)
         outside = option.outside
-
-        def chosen(figures: Figures | float) -> float:
-            if not isinstance(figures, np.ndarray):
-                return float(figures)
-            return float(within(figures, tuple(slice(int(step), int(step) + 1) for step in offset)).flat[0])
-
-        outside = replace(outside, ends=chosen(outside.ends), trips=chosen(outside.trips))
+        if isinstance(outside.ends, np.ndarray):
+            there = tuple(slice(int(step), int(step) + 1) for step in offset)
+            outside = replace(outside, ends=float(within(outside.ends, there).flat[0]))
         spent = []
         for tables, before in zip(self.tables, node.spent, strict=True):
             costs = settled(self.found, tables.measure, block - 1, block - 1, here, outside)
@@ -217,22 +247,18 @@ class Branching:
         leaf = Leaf(
             factors=whole(self.space, self.spread, temporal), orders=(None, *reversed(node.orders))
         )
-        bound = max([float(self.found.compute), *self._throttled(node.spent)]), node.spent[0]
+        cycles = [t.measure.cycles(words) for t, words in zip(self.tables[1:], node.spent[1:], strict=True)]
+        bound = max([float(self.found.compute), *cycles]), node.spent[0]
         for number, (cost, mapping) in enumerate(costed(self.space, leaf, self.choice)):
             if number:
                 self.steps.take()
             self.front.offer(*cost, mapping)
+            if cost[0] > bound[0] and not self.throttled:
+                raise Throttled
             if self.front.hopeless(*bound):
                 return  # it costs what the bound says, or others cost less
         if nests(self.space, leaf) > NESTS:
             raise Unfinished
-
-    def _throttled(self, spent: tuple[float, ...]) -> list[float]:
-        return [
-            float(np.ceil(words / tables.measure.bandwidth * (1 - ROUNDING)))
-            for tables, words in zip(self.tables, spent, strict=True)
-            if tables.measure.level is not None
-        ]
 
 
 def limited(found: Boundaries) -> Iterator[Measure]:
@@ -247,5 +273,5 @@ def limited(found: Boundaries) -> Iterator[Measure]:
                 for v in range(3):
                     if found.crosses(b, v):
                         most += float(np.max(found.unmoved(measure, b, v)))
-            if most > bandwidth * found.compute * (1 - ROUNDING):
+            if most > bandwidth * found.compute * (1 - SAME):
                 yield measure

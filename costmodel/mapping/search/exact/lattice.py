@@ -6,7 +6,7 @@ minimum along every axis, and needs no list of pairs of tiles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -52,6 +52,7 @@ class Lattice:
         axes: per dim, the numbers of its axes.
         shape: of the whole grid.
         sizes: per dim, the tile's size along it, broadcastable over the grid.
+        along: per dim, the iterations of the loops outside the tile, likewise.
     """
 
     bounds: tuple[int, ...]
@@ -59,6 +60,7 @@ class Lattice:
     axes: tuple[tuple[int, ...], ...]
     shape: tuple[int, ...]
     sizes: tuple[Figures, ...]
+    along: tuple[Figures, ...]
 
     @property
     def everything(self) -> Region:
@@ -111,18 +113,19 @@ class Lattice:
                 np.minimum(into, figures[tuple(inner)], out=into)
         return result
 
-    def pairs(self, dim: int, factors: frozenset[int] | None) -> Iterator[tuple[Region, Region, int]]:
-        """Pairs (inner, outer) of sizes along a dim as regions, with their quotient, which is more than 1.
+    def reached(self, dim: int) -> tuple[int, ...]:
+        """All sizes that a tile can have along a dim, in the order of :meth:`places`."""
+        return tuple(
+            prod(prime**times for prime, times in zip(self.primes[dim], exponents, strict=True))
+            for exponents in self._spans(dim)
+        )
 
-        ``factors`` limits the quotients.
-        """
-        spans = [range(self.shape[axis]) for axis in self.axes[dim]]
-        for inner in product(*spans):
-            for more in product(*(range(span.stop - index) for span, index in zip(spans, inner, strict=True))):
-                factor = prod(prime**times for prime, times in zip(self.primes[dim], more, strict=True))
-                if factor > 1 and (factors is None or factor in factors):
-                    outer = tuple(index + times for index, times in zip(inner, more, strict=True))
-                    yield self._at(dim, inner), self._at(dim, outer), factor
+    def places(self, dim: int) -> list[Region]:
+        """All tiles of one size along a dim, for each of its sizes."""
+        return [self._at(dim, exponents) for exponents in self._spans(dim)]
+
+    def _spans(self, dim: int) -> list[Exponents]:
+        return list(product(*(range(self.shape[axis]) for axis in self.axes[dim])))
 
     def _at(self, dim: int, exponents: Exponents) -> Region:
         region = list(self.everything)
@@ -139,6 +142,7 @@ def lattice_of(bounds: tuple[int, ...]) -> Lattice:
         primes.append(tuple(prime for prime, _ in found))
         axes.append(tuple(range(len(shape), len(shape) + len(found))))
         shape += [times + 1 for _, times in found]
+    shape.append(1)
     sizes = []
     for own, along in zip(primes, axes, strict=True):
         size: Figures = np.ones((1,) * len(shape))
@@ -148,7 +152,12 @@ def lattice_of(bounds: tuple[int, ...]) -> Lattice:
             size = size * np.array([float(prime**times) for times in range(shape[axis])]).reshape(view)
         sizes.append(size)
     return Lattice(
-        bounds=bounds, primes=tuple(primes), axes=tuple(axes), shape=tuple(shape), sizes=tuple(sizes)
+        bounds=bounds,
+        primes=tuple(primes),
+        axes=tuple(axes),
+        shape=tuple(shape),
+        sizes=tuple(sizes),
+        along=tuple(bound / size for bound, size in zip(bounds, sizes, strict=True)),
     )
 
 

@@ -47,13 +47,13 @@ class Outside:
         still: the data space that the run leaves where it is; None if there is no run.
         ends: the sizes of that data space's unmoving dims at the end of the run, multiplied.
         slide: where the innermost loop slides the inputs' window.
-        trips: the bound of that loop.
+        until: number of the tile's size at that loop's end (``Lattice.reached``); None for all of them.
     """
 
     still: int | None = None
     ends: Figures | float = 1.0
     slide: Slide | None = None
-    trips: Figures | float = 1.0
+    until: int | None = None
 
 
 def settled(
@@ -67,7 +67,8 @@ def settled(
             if v == outside.still:
                 yield b, v, found.run(measure, b, v, region, outside.ends)
             elif v == INPUTS and outside.slide is not None:
-                yield b, v, found.slid(measure, b, v, region, outside.slide, outside.trips)
+                slid = within(found.slid(measure, b, outside.slide), (*region[:-1], slice(None)))
+                yield b, v, slid if outside.until is None else slid[..., outside.until : outside.until + 1]
             else:
                 yield b, v, within(found.unmoved(measure, b, v), region)
 
@@ -155,29 +156,33 @@ def _along(
 ) -> dict[int | None, Figures]:
     """The run itself: by the first boundary that it runs on for, the least cost of the tiles at its end."""
     lattice = found.lattice
+    inside = _inside(found, measure, table, b - 1, order)
     if order.first is None:
-        inside = _inside(found, measure, table, b - 1, order, lattice.everything, 1.0)
         return {running: _advanced(found, figures, order.along, factors) for running, figures in inside.items()}
+    dim = order.first.dim
+    others = [other for other in order.along if other != dim]
+    trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
+    leads = (trips > 1) & ((trips == np.floor(trips)) if factors[dim] is None else np.isin(trips, list(factors[dim] or ())))
+    barred = np.where(leads, 0.0, np.inf)
     result: dict[int | None, Figures] = {}
-    others = [dim for dim in order.along if dim != order.first.dim]
-    for inner, outer, trips in lattice.pairs(order.first.dim, factors[order.first.dim]):
-        for running, figures in _inside(found, measure, table, b - 1, order, inner, float(trips)).items():
-            if running not in result:
-                result[running] = np.full(lattice.shape, np.inf)
-            into = result[running][outer]
-            np.minimum(into, _advanced(found, figures, others, factors), out=into)
+    for running, figures in inside.items():
+        best = np.min(figures + barred, axis=lattice.axes[dim], keepdims=True)
+        best = _advanced(found, best, others, factors)
+        into = result[running] = np.empty(lattice.shape)
+        for number, place in enumerate(lattice.places(dim)):
+            into[place] = best[..., number : number + 1]
     return result
 
 
-def _inside(
-    found: Boundaries, measure: Measure, table: Table, last: int, order: Order, region: Region, trips: float
-) -> dict[int | None, Figures]:
-    """All that is known once this run has begun: all but what the run leaves where it is."""
-    outside = Outside(slide=order.first, trips=trips)
-    costs = [one for one in settled(found, measure, 0, last, region, outside) if one[1] != order.still]
+def _inside(found: Boundaries, measure: Measure, table: Table, last: int, order: Order) -> dict[int | None, Figures]:
+    """All that is known once this run has begun: all but what the run leaves where it is.
+
+    Where the run's first loop slides a window, also by the size at its end, along the spare axis.
+    """
+    everything = found.lattice.everything
+    costs = [one for one in settled(found, measure, 0, last, everything, Outside(slide=order.first)) if one[1] != order.still]
     result: dict[int | None, Figures] = {}
-    for state, whole in table.items():
-        figures = whole[region]
+    for state, figures in table.items():
         for b, _, cost in costs:
             if b >= state.waiting:
                 figures = figures + cost
@@ -188,7 +193,7 @@ def _inside(
             else:  # another data space's run ends here, with the tile as it is
                 for b in range(state.running, state.waiting):
                     if found.crosses(b, state.still):
-                        figures = figures + within(found.stayed(measure, b, state.still), region)
+                        figures = figures + found.stayed(measure, b, state.still)
         running = None
         if order.still is not None:
             running = next((b for b in range(since, last + 1) if found.crosses(b, order.still)), None)
