@@ -12,9 +12,8 @@ reached over the run; that is why a run needs no state but the sizes with which 
 
 Two things are bounded from below instead of being exact, so that the exact cost is left to ``leaves``:
 
-* a loop further out may happen to move by the innermost loop's step, or not at all: if that has bound 2 and the loop
-  is over the same dim, or if loops over both dims of a window's axis cancel (:meth:`Boundaries.cancelled`); then all
-  loops along that axis may be served incrementally;
+* a loop further out may happen to move by the innermost loop's step, or not at all (``meeting``): here in the order
+  in which that happens most;
 * neighbours may hand words on (``multicast.linked``), at best to all PEs but the first along a window's axis.
 """
 
@@ -30,7 +29,8 @@ import numpy as np
 from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
 from costmodel.mapping.objective import SAME
-from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, exponents_of, lattice_of, within
+from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, lattice_of, within
+from costmodel.mapping.search.exact.meeting import can_stay, least_unlike
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
@@ -102,7 +102,6 @@ class Boundaries:
     _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
     _slid: dict[tuple[Measure, int, Slide], Figures] = field(default_factory=dict)
     _words: dict[tuple[int, Slide], Slid] = field(default_factory=dict)
-    _most: dict[int, Figures] = field(default_factory=dict)
 
     @property
     def compute(self) -> int:
@@ -171,31 +170,54 @@ class Boundaries:
         return self._costs[key]
 
     def cancelled(self, b: int) -> Figures:
-        """By how much loops over both dims of the inputs' axes, whose moves cancel, can at most divide their words."""
+        """By how much loops over both dims of one of the inputs' axes, whose moves cancel, can divide their words."""
         result: Figures = np.ones((1,) * len(self.lattice.shape))
         for axis in self.space.geometry.terms[INPUTS]:
             dims = [dim for _, dim in axis]
             if len(dims) == 2:
-                result = result * np.where(self.meet(b, dims[0], dims[1], 1), self.lattice.along[dims[0]] * self.lattice.along[dims[1]], 1)
-        return result
+                result = np.minimum(result, self._unlike(b, dims[0], dims[1], None)[0])
+        return 1 / result
 
-    def meet(self, b: int, one: int, other: int, times: int) -> Figures:
-        """Whether loops over two dims of one axis outside a tile can cancel, or add to ``times`` the other's step.
+    def _unlike(self, b: int, dim: int, other: int, slide: Slide | None) -> tuple[Figures, Figures]:
+        """The least part of the trips in which a loop moves otherwise than the first, and whether one can move nothing.
 
-        A loop over ``one`` steps by multiples of its innermost loop's step. Such a loop equals a sum of others only if
-        the loops over the other dim make up a multiple of that step: which they cannot if all of them together are
-        less. Loops of bounds n, m, … (inside first) and innermost step s step by s · (1 + n + n·m + …) together.
+        The first loop is the one that slides, by its size at the end along the spare axis; or one that moves nothing.
         """
-        coefficients = dict((dim, c) for axis in self.space.geometry.terms[INPUTS] for c, dim in axis)
-        steps, sums = [], []
-        for dim in (one, other):
-            size = coefficients[dim] * self.lattice.sizes[dim]
-            steps.append(size * self.inside[b + 1][dim])
-            if dim not in self._most:
-                self._most[dim] = _most_steps(self.lattice.along[dim])
-            sums.append(size * self.inside[-1][dim] * self._most[dim])
-        far: Figures = (self.lattice.along[one] > 1) & (self.lattice.along[other] > 1)
-        return far & (steps[0] <= times * sums[1]) & (steps[1] <= times * sums[0])
+        lattice = self.lattice
+        coefficients = {d: c for axis in self.space.geometry.terms[INPUTS] for c, d in axis}
+        # spatial loops between the loops outside would lengthen their steps: then anything is taken to be possible
+        wider = any(self.inside[-1][d] != self.inside[b + 1][d] for d in (dim, other))
+        sizes, others = lattice.reached(dim), lattice.reached(other)
+        ends = sizes if slide is not None else (0,)
+        part, stays = np.ones((len(sizes), len(others), len(ends))), np.zeros((len(sizes), len(others), len(ends)))
+        for i, j, k in np.ndindex(part.shape):
+            trips = ends[k] // sizes[i] if slide is not None else 1
+            if slide is not None and (ends[k] % sizes[i] or trips == 1):
+                continue
+            own, across = lattice.bounds[dim] // sizes[i], lattice.bounds[other] // others[j]
+            if wider:
+                part[i, j, k] = 1 / (own * across) if across > 1 or trips == 2 else 1 / trips
+                stays[i, j, k] = across > 1
+                continue
+            step = coefficients[dim] * sizes[i] * self.inside[b + 1][dim]
+            other_step = coefficients[other] * others[j] * self.inside[b + 1][other]
+            first = step if slide is not None else 0
+            part[i, j, k] = least_unlike(first, trips, own, across, step, other_step)
+            stays[i, j, k] = slide is not None and can_stay(trips, own, across, step, other_step)
+        return self._spread(part, dim, other), self._spread(stays, dim, other) > 0
+
+    def _spread(self, figures: Figures, dim: int, other: int) -> Figures:
+        """Figures by size along two dims, and one more axis, as an array over the grid."""
+        lattice = self.lattice
+        shapes = [[lattice.shape[axis] for axis in lattice.axes[d]] for d in (dim, other)]
+        own = figures.reshape(*shapes[0], *shapes[1], figures.shape[-1])
+        order = np.argsort([*lattice.axes[dim], *lattice.axes[other], len(lattice.shape)])
+        view = [1] * len(lattice.shape)
+        for d, shape in zip((dim, other), shapes, strict=True):
+            for axis, length in zip(lattice.axes[d], shape, strict=True):
+                view[axis] = length
+        view[-1] = figures.shape[-1]
+        return np.transpose(own, order).reshape(view)
 
     def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float) -> Figures:
         """The same where a run of loops that do not move v comes first; ``ends``: their dims' sizes at its end."""
@@ -264,13 +286,13 @@ class Boundaries:
         trips = np.where(leads, trips, 2.0)
         moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * self.inside[slide.block][dim]
         new = np.minimum(moved / self.extent(b, INPUTS, axis), 1.0)
-        # loops further out that may move by the same step
-        meet = self.meet(b, dim, other, 2)
-        alike = (trips == 2) & (lattice.along[dim] > trips) | meet
-        runs = np.where(alike, lattice.along[dim] * np.where(meet, lattice.along[other], 1), trips)
-        words = self.plain(b, INPUTS) * ((1 + (runs - 1) * new) / runs)
+        part, stays = self._unlike(b, dim, other, slide)
+        words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
-        linked = ((new >= 1) | alike) & (meet | (moved <= self._farthest(b, INPUTS, axis)))
+        # what neighbours can hand on: only words of the form of those before, towards where the tile moves
+        farthest = self._farthest(b, INPUTS, axis)
+        meet = lattice.along[other] > 1
+        linked = ((new >= 1) | (part < 1 / trips)) & np.where(meet, stays | (farthest >= 0), moved <= farthest)
         inner = self.levels[b]
         outer = self.outer(b, INPUTS)
         apart = self.groups(INPUTS, inner, outer)
@@ -279,7 +301,7 @@ class Boundaries:
         else:
             together = self.groups(INPUTS, inner, outer, windows=False)
             every = self.replication[inner] / self.replication[outer]
-            words = np.where(linked & meet, words * (1 - 1 / trips), words)
+            words = np.where(linked & stays, words * (1 - 1 / trips), words)
             result = words, np.where(linked, together, apart), np.where(linked, together / every, 1.0), barred
         self._words[b, slide] = result
         return result
@@ -348,19 +370,6 @@ def _product(parts: Sequence[Figures], axes: int) -> Figures:
     for part in parts:
         result = result * part
     return result
-
-
-def _most_steps(bounds: Figures) -> Figures:
-    """Of loops whose bounds multiply to each of these: at most how many of the innermost loop's steps they make together.
-
-    >>> _most_steps(np.array([1.0, 3.0, 4.0, 6.0])).tolist()
-    [0.0, 1.0, 3.0, 4.0]
-    """
-    found = []
-    for bound in bounds.ravel():
-        primes = [prime for prime, times in exponents_of(int(bound)) for _ in range(times)]
-        found.append(float(sum(prod(sorted(primes)[::-1][:count]) for count in range(len(primes)))))
-    return np.array(found).reshape(bounds.shape)
 
 
 def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundaries:

@@ -1,0 +1,51 @@
+"""Loops over both dims of a window's axis: how often their moves can be alike, in any order and any factors.
+
+A window's axis is moved by two dims, taps and positions. Timeloop lets every loop inside an advancing one jump back by
+one step (``deltas``), so that a loop moves by its step less the sum of the steps inside it; moves that equal the
+innermost loop's are served incrementally. Where two dims move one axis, such sums can cancel: after P at step 1, R at
+step 1 does not move at all, and at step 2 it moves as P does. How often that can be is small arithmetic on the factors
+that are left to the outside, done here once for all; loops that move anything else, in between, make it less.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import isqrt
+
+
+@lru_cache(maxsize=1 << 16)
+def least_unlike(first: int, trips: int, own: int, other: int, step: int, other_step: int) -> float:
+    """The least part of all trips in which a loop moves otherwise than the innermost one.
+
+    Args:
+        first: by how much the innermost loop moves the axis; 0 for a loop that does not.
+        trips: its bound (if it moves the axis; else 1).
+        own: iterations of all loops over the dim whose innermost loop it is, that one included.
+        other: iterations of all loops over the other dim.
+        step: by how much the next loop over the own dim moves; ``other_step``: over the other.
+    """
+    return (1.0 - _most(first, own // trips, other, step * trips, other_step, first)) / trips
+
+
+@lru_cache(maxsize=1 << 16)
+def _most(first: int, own: int, other: int, step: int, other_step: int, inside: int) -> float:
+    """The largest part of the trips of the loops still to come in which one moves by ``first``."""
+    best = 0.0
+    for mine, left, by in ((True, own, step), (False, other, other_step)):
+        for factor in _factors(left):
+            alike = (1 - 1 / factor) if by - inside == first else 0.0
+            rest = (left // factor, other, step * factor, other_step) if mine else (own, left // factor, step, by * factor)
+            best = max(best, alike + _most(first, *rest, inside + by) / factor)
+    return best
+
+
+@lru_cache(maxsize=1 << 16)
+def can_stay(trips: int, own: int, other: int, step: int, other_step: int) -> bool:
+    """Whether some loop outside the innermost one can move the axis by nothing."""
+    return _most(0, own // trips, other, step * trips, other_step, step) > 0
+
+
+@lru_cache(maxsize=1 << 12)
+def _factors(number: int) -> tuple[int, ...]:
+    found = {factor for one in range(1, isqrt(number) + 1) if number % one == 0 for factor in (one, number // one)}
+    return tuple(sorted(found - {1}))
