@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from math import inf, prod
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, lattice_of, within
-from costmodel.mapping.search.exact.meeting import can_stay, least_unlike
+from costmodel.mapping.search.exact.meeting import least_unlike, most_stays
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
@@ -64,6 +65,16 @@ ENERGY = Measure()
 Slid = tuple[Figures, Figures | float, Figures | float, Figures]
 
 
+class Meets(IntEnum):
+    """Loops over the dims of a window's axis that follow one another."""
+
+    NOTHING = 0
+    ITSELF = 1
+    """Loops over the same dim."""
+    BOTH = 2
+    """Loops over either dim."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slide:
     """The innermost loop outside a boundary, where it moves a window by a part of its extent.
@@ -71,10 +82,14 @@ class Slide:
     Attributes:
         dim: its dim.
         block: the temporal block it is in.
+        meets: what may come outside it before a loop that moves the inputs elsewhere, after which none can move by the
+            same step, or by nothing.
     """
 
     dim: int
     block: int
+    meets: Meets
+
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,7 +194,7 @@ class Boundaries:
         return 1 / result
 
     def _unlike(self, b: int, dim: int, other: int, slide: Slide | None) -> tuple[Figures, Figures]:
-        """The least part of the trips in which a loop moves otherwise than the first, and whether one can move nothing.
+        """Of the trips: the least part that moves otherwise than the first loop, and the largest that moves nothing.
 
         The first loop is the one that slides, by its size at the end along the spare axis; or one that moves nothing.
         """
@@ -195,16 +210,19 @@ class Boundaries:
             if slide is not None and (ends[k] % sizes[i] or trips == 1):
                 continue
             own, across = lattice.bounds[dim] // sizes[i], lattice.bounds[other] // others[j]
+            if slide is not None and slide.meets == Meets.ITSELF:
+                across = 1
             if wider:
                 part[i, j, k] = 1 / (own * across) if across > 1 or trips == 2 else 1 / trips
-                stays[i, j, k] = across > 1
+                stays[i, j, k] = 1 / trips if across > 1 else 0.0
                 continue
             step = coefficients[dim] * sizes[i] * self.inside[b + 1][dim]
             other_step = coefficients[other] * others[j] * self.inside[b + 1][other]
             first = step if slide is not None else 0
             part[i, j, k] = least_unlike(first, trips, own, across, step, other_step)
-            stays[i, j, k] = slide is not None and can_stay(trips, own, across, step, other_step)
-        return self._spread(part, dim, other), self._spread(stays, dim, other) > 0
+            if slide is not None:
+                stays[i, j, k] = most_stays(trips, own, across, step, other_step)
+        return self._spread(part, dim, other), self._spread(stays, dim, other)
 
     def _spread(self, figures: Figures, dim: int, other: int) -> Figures:
         """Figures by size along two dims, and one more axis, as an array over the grid."""
@@ -219,10 +237,12 @@ class Boundaries:
         view[-1] = figures.shape[-1]
         return np.transpose(own, order).reshape(view)
 
-    def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float) -> Figures:
+    def run(
+        self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float, *, cancels: bool
+    ) -> Figures:
         """The same where a run of loops that do not move v comes first; ``ends``: their dims' sizes at its end."""
         words = within(self.plain(b, v), region) * self.still_size(v, region) / ends
-        if v == INPUTS:
+        if v == INPUTS and cancels:
             words = words / within(self.cancelled(b), region)
         return self.cost(measure, b, v, words)
 
@@ -286,22 +306,24 @@ class Boundaries:
         trips = np.where(leads, trips, 2.0)
         moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * self.inside[slide.block][dim]
         new = np.minimum(moved / self.extent(b, INPUTS, axis), 1.0)
-        part, stays = self._unlike(b, dim, other, slide)
+        part, stays = 1 / trips, np.zeros(trips.shape)
+        if slide.meets:
+            part, stays = self._unlike(b, dim, other, slide)
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
-        # what neighbours can hand on: only words of the form of those before, towards where the tile moves
+        inner, outer = self.levels[b], self.outer(b, INPUTS)
+        # What neighbours can hand on: words of the form of those before, to a PE that lies where the tile moves to.
+        # All PEs but the first in that direction may be served; and all of them where nothing moves and they are alike.
+        kind = (new >= 1) | (part < 1 / trips)
         farthest = self._farthest(b, INPUTS, axis)
-        meet = lattice.along[other] > 1
-        linked = ((new >= 1) | (part < 1 / trips)) & np.where(meet, stays | (farthest >= 0), moved <= farthest)
-        inner = self.levels[b]
-        outer = self.outer(b, INPUTS)
+        linked = kind & (farthest >= 0) & ((lattice.along[other] > 1) | (moved <= farthest))
+        if self._alike(inner, outer, axis):
+            words = np.where(kind, words * (1 - stays), words)
         apart = self.groups(INPUTS, inner, outer)
-        if not np.any(linked):
-            result: Slid = words, apart, 1.0, barred
-        else:
-            together = self.groups(INPUTS, inner, outer, windows=False)
+        result: Slid = words, apart, 1.0, barred
+        if np.any(linked):
+            together = self.groups(INPUTS, inner, outer, without=axis)
             every = self.replication[inner] / self.replication[outer]
-            words = np.where(linked & stays, words * (1 - 1 / trips), words)
             result = words, np.where(linked, together, apart), np.where(linked, together / every, 1.0), barred
         self._words[b, slide] = result
         return result
@@ -309,6 +331,16 @@ class Boundaries:
     def outer(self, b: int, v: int) -> int:
         """The level that the tiles of block b come from."""
         return min(level for level in self.kept[v] if level > self.levels[b])
+
+    def _alike(self, inner: int, outer: int, axis: int) -> bool:
+        """Whether PEs under a fan-out in between can lie at one place of the axis and yet be neighbours that differ."""
+        terms = self.space.geometry.terms[INPUTS]
+        windows = [d for number, found in enumerate(terms) if number != axis and len(found) == 2 for _, d in found]
+        own = [d for _, d in terms[axis]]
+        return any(
+            any(self.fans[s][d] > 1 for d in (*self.still[INPUTS], *windows)) or all(self.fans[s][d] > 1 for d in own)
+            for s in range(inner + 1, outer + 1)
+        )
 
     def _farthest(self, b: int, v: int, axis: int) -> Figures:
         """How far apart the tiles of two PEs under one fan-out can lie along a window's axis, if at all; else −1.
@@ -328,16 +360,16 @@ class Boundaries:
                 result = np.maximum(result, apart)
         return result
 
-    def groups(self, v: int, inner: int, outer: int, *, windows: bool = True) -> float:
+    def groups(self, v: int, inner: int, outer: int, *, without: int | None = None) -> float:
         """At least so many instances want different words, of those of ``inner`` under one of ``outer``.
 
         Where two dims of a window are spread together, the distinct sums of two progressions of a and b terms, which
-        are a + b − 1 at least. Without ``windows``: as if all along a window's axes wanted the same.
+        are a + b − 1 at least. ``without`` an axis: as if all along it wanted the same.
         """
         found = 1
         for s in range(inner + 1, outer + 1):
-            for axis in self.space.geometry.terms[v]:
-                if windows or len([d for _, d in axis if self.space.geometry.bounds[d] > 1]) < 2:
+            for number, axis in enumerate(self.space.geometry.terms[v]):
+                if number != without:
                     found *= 1 + sum(self.fans[s][dim] - 1 for _, dim in axis)
         return float(found)
 
@@ -347,12 +379,21 @@ class Boundaries:
         spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
         return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
 
+    def _asked(self, v: int, level: int) -> float:
+        """At least so many accesses of the innermost level that keeps v for each operation of one multiplier.
+
+        Inputs: neighbours may hand on, at every fan-out along one axis of a window at a time.
+        """
+        windows = [a for a, axis in enumerate(self.space.geometry.terms[v]) if len(axis) == 2] if v == INPUTS else []
+        without: list[int | None] = [None, *windows]
+        return prod(min(self.groups(v, s, s + 1, without=axis) for axis in without) for s in range(level))
+
     def innermost(self, measure: Measure) -> float:
         """What the multipliers ask of the innermost level that keeps each data space, and their own energy."""
         machine = self.space.machine
         total = machine.mac_pj * self.space.problem.macs if measure.level is None else 0.0
         for v, kept in enumerate(self.kept):
-            asked = self.compute * int(self.groups(v, 0, kept[0], windows=v != 1))
+            asked = self.compute * int(self._asked(v, kept[0]))
             reads = asked - int(self.first_touch(kept[0])) if v == OUTPUTS else asked
             updates = asked if v == OUTPUTS else 0
             if machine.behaviour == "B" and updates and reads > 0 and kept[0] == len(self.fans) - 1:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
-from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure
+from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure, Meets
 from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
 from costmodel.mapping.search.exact.leaves import NESTS, Leaf, costed, nests, whole
-from costmodel.mapping.search.exact.orders import Order, orders_of
+from costmodel.mapping.search.exact.orders import Order, orders_of, slides
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.search.exact.tables import Outside, Tables, closed, settled, tables_of
 from costmodel.mapping.search.front import Front
+from costmodel.mapping.space.mapspace import Factors as Chain
 from costmodel.mapping.space.mapspace import Mapspace
 
 TABLE = 4
@@ -99,6 +101,7 @@ class Branching:
     orders: list[tuple[Order, ...]] = field(default_factory=list)
     tables: list[Tables] = field(default_factory=list)
     throttled: bool = False
+    costed: set[Chain] = field(default_factory=set)
 
     def bound(self) -> tuple[float, float]:
         """Cycles and energy that every mapping of this spread needs at least; more, the more tables there are."""
@@ -184,8 +187,8 @@ class Branching:
                 factors = self.factors[block][dim] if dim in order.able else frozenset((1,))
                 if factors is not None:
                     barred = barred + np.where(np.isin(bound / size, list(factors)), 0.0, np.inf)
-            if order.first is not None:
-                barred = barred + np.where(sizes[order.first.dim] < own[order.first.dim], 0.0, np.inf)
+            for dim in order.needs if order.first is None else (order.first.dim, *order.needs):
+                barred = barred + np.where(sizes[dim] < own[dim], 0.0, np.inf)
             yield Option(order=order, region=region, barred=barred, outside=self._outside(node, order, sizes, own))
 
     def _outside(self, node: Node, order: Order, sizes: list[Figures], own: list[int]) -> Outside:
@@ -196,10 +199,33 @@ class Branching:
             else:
                 for dim in self.found.still[order.still]:
                     ends = ends * (own[dim] if dim in order.along else sizes[dim])
-        until = None
-        if order.first is not None:
-            until = self.found.lattice.reached(order.first.dim).index(own[order.first.dim])
-        return Outside(still=order.still, ends=ends, slide=order.first, until=until)
+        slide, until, cancels = order.first, None, order.cancels
+        if slide is not None:
+            until = self.found.lattice.reached(slide.dim).index(own[slide.dim])
+            if slide.meets == Meets.BOTH and not order.needs:
+                slide = replace(slide, meets=self._meets(node, slide.dim))
+        elif cancels and not order.needs:
+            own = [dim for dim in order.able if slides(self.found, dim)]
+            cancels = not own or any(self._meets(node, dim) == Meets.BOTH for dim in own)
+        return Outside(still=order.still, ends=ends, cancels=cancels, slide=slide, until=until)
+
+    def _meets(self, node: Node, dim: int) -> Meets:
+        """What comes in the blocks outside before a loop that moves the inputs elsewhere."""
+        axis = self.space.geometry.terms[INPUTS][self.space.geometry.axis[INPUTS][dim]]
+        window, result = {d for _, d in axis}, Meets.NOTHING
+        for factors, order in zip(reversed(node.factors), reversed(node.orders), strict=True):
+            looped = {d for d, factor in enumerate(factors) if factor > 1} - set(self.found.still[INPUTS])
+            elsewhere = looped - window
+            if order is not None and elsewhere and order.still != INPUTS:
+                if order.first is None or order.first.dim not in window:
+                    return result  # this block's innermost loop is one
+            if looped & (window - {dim}):
+                return Meets.BOTH
+            if dim in looped:
+                result = Meets.ITSELF
+            if elsewhere:
+                return result
+        return result
 
     def _bounds(self, node: Node, block: int, option: Option) -> tuple[Figures, Figures]:
         """Cycles and energy at least, for all tiles inside."""
@@ -244,9 +270,9 @@ class Branching:
         lattice = self.found.lattice
         last = tuple(lattice.size(node.place, dim) for dim in range(len(lattice.bounds)))
         temporal = [last, *reversed(node.factors)]
-        leaf = Leaf(
-            factors=whole(self.space, self.spread, temporal), orders=(None, *reversed(node.orders))
-        )
+        leaf = Leaf(factors=whole(self.space, self.spread, temporal), orders=(None, *reversed(node.orders)))
+        if leaf.factors in self.costed:
+            return
         cycles = [t.measure.cycles(words) for t, words in zip(self.tables[1:], node.spent[1:], strict=True)]
         bound = max([float(self.found.compute), *cycles]), node.spent[0]
         for number, (cost, mapping) in enumerate(costed(self.space, leaf, self.choice)):
@@ -259,6 +285,7 @@ class Branching:
                 return  # it costs what the bound says, or others cost less
         if nests(self.space, leaf) > NESTS:
             raise Unfinished
+        self.costed.add(leaf.factors)
 
 
 def limited(found: Boundaries) -> Iterator[Measure]:

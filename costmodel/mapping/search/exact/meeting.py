@@ -40,9 +40,9 @@ def _most(first: int, own: int, other: int, step: int, other_step: int, inside: 
 
 
 @lru_cache(maxsize=1 << 16)
-def can_stay(trips: int, own: int, other: int, step: int, other_step: int) -> bool:
-    """Whether some loop outside the innermost one can move the axis by nothing."""
-    return _most(0, own // trips, other, step * trips, other_step, step) > 0
+def most_stays(trips: int, own: int, other: int, step: int, other_step: int) -> float:
+    """The largest part of all trips in which a loop outside the innermost one moves the axis by nothing."""
+    return _most(0, own // trips, other, step * trips, other_step, step) / trips
 
 
 @lru_cache(maxsize=1 << 12)

@@ -7,11 +7,11 @@ them is innermost. Dims that do not move weights, inputs and outputs are disjoin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.allowed import Factors
-from costmodel.mapping.search.exact.boundaries import Boundaries, Slide
+from costmodel.mapping.search.exact.boundaries import Boundaries, Meets, Slide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Order:
         able: the dims that may have a loop in this block.
         first: the innermost loop, where it slides a window; it has a bound of more than 1.
         open: whether there are no other loops, so that loops further out can prolong the run.
+        needs: dims that must have a loop in this block.
+        cancels: whether moves of the inputs, where they are what stays, may cancel further out.
         lead: the dims whose loops are innermost, in this order, as far as it matters.
     """
 
@@ -32,6 +34,8 @@ class Order:
     able: tuple[int, ...]
     first: Slide | None = None
     open: bool = False
+    needs: tuple[int, ...] = ()
+    cancels: bool = False
     lead: tuple[int, ...] = ()
 
 
@@ -92,17 +96,49 @@ def _leads(found: Boundaries, free: Sequence[int]) -> Iterator[tuple[int | None,
 def _finished(
     found: Boundaries, block: int, able: Sequence[int], listed: Sequence[int], still: int | None, run: Run, first: int
 ) -> Iterator[Order]:
-    slide = Slide(dim=first, block=block) if slides(found, first) else None
     may = tuple(d for d in able if d not in run.idle)
     along = run.along
     if not run.stopped and still is not None:
         along = (*along, *(d for d in may if d not in listed and _still(found, d) == still))
     if still is None:
         along = ()
-    lead = (first, *(d for d in along if d != first))
-    yield Order(still=still, along=along, able=may, first=slide, lead=lead)
-    if not run.stopped and along:
-        yield Order(still=still, along=along, able=tuple(d for d in may if d in along), first=slide, open=True, lead=lead)
+    for variant in _variants(found, block, may, still, along, first):
+        lead = (first, *(d for d in variant.along if d != first))
+        yield replace(variant, lead=lead)
+        only = tuple(d for d in may if d in variant.along)
+        if not run.stopped and variant.along and not variant.needs:
+            yield replace(variant, able=only, open=True, lead=lead)
+
+
+def _variants(
+    found: Boundaries, block: int, may: tuple[int, ...], still: int | None, along: tuple[int, ...], first: int
+) -> Iterator[Order]:
+    """One run, as far as loops further out can make moves that are alike (``meeting``).
+
+    They can only if nothing that moves the inputs elsewhere comes in between: in this block the loops over the other
+    dim of the axis have to follow at once; or there are no others in this block, and they follow further out.
+    """
+    windows = [tuple(d for _, d in axis) for axis in found.space.geometry.terms[INPUTS] if len(axis) == 2]
+    windows = [pair for pair in windows if all(found.space.geometry.bounds[d] > 1 for d in pair)]
+    quiet = tuple(found.still[INPUTS])
+    if slides(found, first):
+        pair = next(pair for pair in windows if first in pair)
+        slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
+        yield Order(still=still, along=along, able=may, first=slide)
+        alone = Order(still=still, along=(first,), able=may, first=replace(slide, meets=Meets.BOTH))
+        yield replace(alone, able=tuple(d for d in may if d in (first, *quiet)))
+        other = next(d for d in pair if d != first)
+        if other in may:
+            yield replace(alone, needs=(other,))
+    elif still == INPUTS:
+        yield Order(still=still, along=along, able=may)
+        for pair in windows:
+            meeting = Order(still=still, along=along, able=may, cancels=True)
+            yield replace(meeting, able=tuple(d for d in may if d in (*pair, *along)))
+            if all(d in may for d in pair):
+                yield replace(meeting, needs=pair)
+    else:
+        yield Order(still=still, along=along, able=may)
 
 
 def _still(found: Boundaries, dim: int) -> int | None:

@@ -22,6 +22,7 @@ from costmodel.mapping.search.exact.allowed import Factors
 from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Slide
 from costmodel.mapping.search.exact.lattice import Figures, Region, within
 from costmodel.mapping.search.exact.orders import Order
+from costmodel.mapping.space.factors import divisors
 
 SPACES = range(3)
 
@@ -46,12 +47,14 @@ class Outside:
     Attributes:
         still: the data space that the run leaves where it is; None if there is no run.
         ends: the sizes of that data space's unmoving dims at the end of the run, multiplied.
+        cancels: whether the inputs, if they are what stays, may come back where loops further out cancel.
         slide: where the innermost loop slides the inputs' window.
         until: number of the tile's size at that loop's end (``Lattice.reached``); None for all of them.
     """
 
     still: int | None = None
     ends: Figures | float = 1.0
+    cancels: bool = False
     slide: Slide | None = None
     until: int | None = None
 
@@ -65,7 +68,7 @@ def settled(
             if not found.crosses(b, v):
                 continue
             if v == outside.still:
-                yield b, v, found.run(measure, b, v, region, outside.ends)
+                yield b, v, found.run(measure, b, v, region, outside.ends, cancels=outside.cancels)
             elif v == INPUTS and outside.slide is not None:
                 slid = within(found.slid(measure, b, outside.slide), (*region[:-1], slice(None)))
                 yield b, v, slid if outside.until is None else slid[..., outside.until : outside.until + 1]
@@ -138,7 +141,7 @@ def _after(
 ) -> Iterator[tuple[State, Figures]]:
     """The states after block b with loops in this order, and their tables."""
     lattice = found.lattice
-    rest = [dim for dim in order.able if dim not in order.along]
+    rest = [dim for dim in order.able if dim not in (*order.along, *order.needs)]
     for running, figures in _along(found, measure, table, b, order, factors).items():
         if order.open and running is not None:
             yield State(waiting=b, running=running, still=order.still), figures
@@ -147,8 +150,13 @@ def _after(
             if order.still is not None and running is not None:
                 for boundary in range(running, b):
                     if found.crosses(boundary, order.still):
-                        total = total + found.stayed(measure, boundary, order.still)
-            yield State(waiting=b), _advanced(found, np.broadcast_to(total, lattice.shape), rest, factors)
+                        stayed = found.stayed if order.cancels else found.unmoved
+                        total = total + stayed(measure, boundary, order.still)
+            total = _advanced(found, np.broadcast_to(total, lattice.shape), rest, factors)
+            for dim in order.needs:
+                every = factors[dim] or divisors(lattice.bounds[dim])
+                total = lattice.least_by(total, dim, [factor for factor in every if factor > 1])
+            yield State(waiting=b), total
 
 
 def _along(
