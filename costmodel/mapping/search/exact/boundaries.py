@@ -123,6 +123,17 @@ class Boundaries:
         """Cycles if no bandwidth binds."""
         return prod(self.lattice.bounds)
 
+    @property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of dims that move one axis of the inputs together."""
+        bounds = self.space.geometry.bounds
+        axes = [[d for _, d in axis] for axis in self.space.geometry.terms[INPUTS]]
+        return tuple((axis[0], axis[1]) for axis in axes if len(axis) == 2 and all(bounds[d] > 1 for d in axis))
+
+    def partner(self, dim: int) -> int:
+        """The other dim of a window's axis."""
+        return next(other for pair in self.windows if dim in pair for other in pair if other != dim)
+
     def crosses(self, b: int, v: int) -> bool:
         """Whether data space v comes over the boundary outside block b."""
         return self.levels[b] in self.kept[v][:-1]
@@ -300,7 +311,7 @@ class Boundaries:
             return self._words[b, slide]
         lattice, geometry, dim = self.lattice, self.space.geometry, slide.dim
         axis = geometry.axis[INPUTS][dim]
-        other = next(d for _, d in geometry.terms[INPUTS][axis] if d != dim)
+        other = self.partner(dim)
         trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
         leads = (trips > 1) & (trips == np.floor(trips))
         trips = np.where(leads, trips, 2.0)

@@ -14,6 +14,19 @@ from costmodel.mapping.search.exact.allowed import Factors
 from costmodel.mapping.search.exact.boundaries import Boundaries, Meets, Slide
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Loops over a window's axis that have to come next.
+
+    Attributes:
+        dim: of the loops before; they may be prolonged.
+        meets: whether its own further out, or ones over the axis' other dim, have to come; None: any of the axis.
+    """
+
+    dim: int
+    meets: Meets | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One meaning.
@@ -26,6 +39,7 @@ class Order:
         open: whether there are no other loops, so that loops further out can prolong the run.
         needs: dims that must have a loop in this block.
         cancels: whether moves of the inputs, where they are what stays, may cancel further out.
+        awaits: what has to come further out for moves to be alike as far as the order takes them to be.
         lead: the dims whose loops are innermost, in this order, as far as it matters.
     """
 
@@ -36,6 +50,7 @@ class Order:
     open: bool = False
     needs: tuple[int, ...] = ()
     cancels: bool = False
+    awaits: Awaited | None = None
     lead: tuple[int, ...] = ()
 
 
@@ -118,23 +133,23 @@ def _variants(
     They can only if nothing that moves the inputs elsewhere comes in between: in this block the loops over the other
     dim of the axis have to follow at once; or there are no others in this block, and they follow further out.
     """
-    windows = [tuple(d for _, d in axis) for axis in found.space.geometry.terms[INPUTS] if len(axis) == 2]
-    windows = [pair for pair in windows if all(found.space.geometry.bounds[d] > 1 for d in pair)]
+    windows = found.windows
     quiet = tuple(found.still[INPUTS])
     if slides(found, first):
-        pair = next(pair for pair in windows if first in pair)
         slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
-        alone = Order(still=still, along=(first,), able=may, first=replace(slide, meets=Meets.BOTH))
-        yield replace(alone, able=tuple(d for d in may if d in (first, *quiet)))
-        other = next(d for d in pair if d != first)
+        for meets in (Meets.ITSELF, Meets.BOTH):
+            alone = Order(still=still, along=(first,), able=may, first=replace(slide, meets=meets))
+            yield replace(alone, able=tuple(d for d in may if d in (first, *quiet)), awaits=Awaited(first, meets))
+        other = found.partner(first)
         if other in may:
             yield replace(alone, needs=(other,))
     elif still == INPUTS:
         yield Order(still=still, along=along, able=may)
         for pair in windows:
             meeting = Order(still=still, along=along, able=may, cancels=True)
-            yield replace(meeting, able=tuple(d for d in may if d in (*pair, *along)))
+            able = tuple(d for d in may if d in (*pair, *along))
+            yield replace(meeting, able=able, awaits=Awaited(pair[0], None))
             if all(d in may for d in pair):
                 yield replace(meeting, needs=pair)
     else:
@@ -150,6 +165,15 @@ def _still(found: Boundaries, dim: int) -> int | None:
 
 def slides(found: Boundaries, dim: int) -> bool:
     """Whether a loop over the dim can move the inputs by less than their tile's extent, or meet a loop that cancels it."""
-    geometry = found.space.geometry
-    axis = geometry.axis[INPUTS][dim]
-    return axis >= 0 and len([d for _, d in geometry.terms[INPUTS][axis] if geometry.bounds[d] > 1]) > 1
+    return any(dim in pair for pair in found.windows)
+
+
+def brings(found: Boundaries, awaited: Awaited, still: int | None, slide: Slide | None) -> bool:
+    """Whether loops further out, with this data space's run first and this slide, can be what is awaited."""
+    if still == INPUTS:
+        return True
+    if slide is None:
+        return False
+    if slide.dim == awaited.dim:
+        return awaited.meets != Meets.BOTH or slide.meets == Meets.BOTH
+    return slide.dim == found.partner(awaited.dim) and awaited.meets != Meets.ITSELF

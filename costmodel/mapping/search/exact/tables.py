@@ -19,9 +19,9 @@ import numpy as np
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.allowed import Factors
-from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Slide
+from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Meets, Slide
 from costmodel.mapping.search.exact.lattice import Figures, Region, within
-from costmodel.mapping.search.exact.orders import Order
+from costmodel.mapping.search.exact.orders import Awaited, Order, brings
 from costmodel.mapping.space.factors import divisors
 
 SPACES = range(3)
@@ -29,11 +29,15 @@ SPACES = range(3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What is open of a tile's boundaries; ``running`` is None where nothing runs."""
+    """What is open of a tile's boundaries; ``running`` is None where nothing runs.
+
+    ``awaited`` has to come next: else the chain is one of another state, in which moves are not taken to be alike.
+    """
 
     waiting: int
     running: int | None = None
     still: int | None = None
+    awaited: Awaited | None = None
 
 
 Table = dict[State, Figures]
@@ -82,10 +86,12 @@ def closed(
     """The least cost of everything inside the tiles of a region, given the loops outside; ``last``: their block."""
     costs = list(settled(found, measure, 0, last, region, outside))
     ended = [
-        (b, v, within(found.stayed(measure, b, v), region)) for b in range(last + 1) for v in SPACES if found.crosses(b, v)
+        (b, v, within(_ended(found, measure, b, v, outside.slide), region)) for b in range(last + 1) for v in SPACES if found.crosses(b, v)
     ]
     best: Figures | None = None
     for state, figures in table.items():
+        if state.awaited is not None and not brings(found, state.awaited, outside.still, outside.slide):
+            continue
         total = figures[region]
         for b, v, cost in costs:
             runs_on = state.running is not None and v == state.still == outside.still and b >= state.running
@@ -99,6 +105,12 @@ def closed(
     if best is None:
         return np.full(tuple(part.stop - part.start for part in region), np.inf)
     return best
+
+
+def _ended(found: Boundaries, measure: Measure, b: int, v: int, slide: Slide | None) -> Figures:
+    """The cost of v over a boundary where a run of it ends because another loop comes next."""
+    meets = slide is not None and slide.meets == Meets.BOTH
+    return found.stayed(measure, b, v) if meets else found.unmoved(measure, b, v)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +156,7 @@ def _after(
     rest = [dim for dim in order.able if dim not in (*order.along, *order.needs)]
     for running, figures in _along(found, measure, table, b, order, factors).items():
         if order.open and running is not None:
-            yield State(waiting=b, running=running, still=order.still), figures
+            yield State(waiting=b, running=running, still=order.still, awaited=order.awaits), figures
         elif not order.open:
             total = figures
             if order.still is not None and running is not None:
@@ -156,7 +168,7 @@ def _after(
             for dim in order.needs:
                 every = factors[dim] or divisors(lattice.bounds[dim])
                 total = lattice.least_by(total, dim, [factor for factor in every if factor > 1])
-            yield State(waiting=b), total
+            yield State(waiting=b, awaited=order.awaits), total
 
 
 def _along(
@@ -191,6 +203,8 @@ def _inside(found: Boundaries, measure: Measure, table: Table, last: int, order:
     costs = [one for one in settled(found, measure, 0, last, everything, Outside(slide=order.first)) if one[1] != order.still]
     result: dict[int | None, Figures] = {}
     for state, figures in table.items():
+        if state.awaited is not None and not brings(found, state.awaited, order.still, order.first):
+            continue
         for b, _, cost in costs:
             if b >= state.waiting:
                 figures = figures + cost
@@ -201,7 +215,7 @@ def _inside(found: Boundaries, measure: Measure, table: Table, last: int, order:
             else:  # another data space's run ends here, with the tile as it is
                 for b in range(state.running, state.waiting):
                     if found.crosses(b, state.still):
-                        figures = figures + found.stayed(measure, b, state.still)
+                        figures = figures + _ended(found, measure, b, state.still, order.first)
         running = None
         if order.still is not None:
             running = next((b for b in range(since, last + 1) if found.crosses(b, order.still)), None)
