@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from math import inf, prod
 from typing import TypeVar
 
@@ -31,7 +30,7 @@ from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, lattice_of, within
-from costmodel.mapping.search.exact.meeting import least_unlike, most_stays
+from costmodel.mapping.search.exact.meeting import Meets, least_unlike, most_stays
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
@@ -65,16 +64,6 @@ ENERGY = Measure()
 Slid = tuple[Figures, Figures | float, Figures | float, Figures]
 
 
-class Meets(IntEnum):
-    """Loops over the dims of a window's axis that follow one another."""
-
-    NOTHING = 0
-    ITSELF = 1
-    """Loops over the same dim."""
-    BOTH = 2
-    """Loops over either dim."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slide:
     """The innermost loop outside a boundary, where it moves a window by a part of its extent.
@@ -82,8 +71,7 @@ class Slide:
     Attributes:
         dim: its dim.
         block: the temporal block it is in.
-        meets: what may come outside it before a loop that moves the inputs elsewhere, after which none can move by the
-            same step, or by nothing.
+        meets: what comes outside it.
     """
 
     dim: int
@@ -213,6 +201,7 @@ class Boundaries:
         coefficients = {d: c for axis in self.space.geometry.terms[INPUTS] for c, d in axis}
         # spatial loops between the loops outside would lengthen their steps: then anything is taken to be possible
         wider = any(self.inside[-1][d] != self.inside[b + 1][d] for d in (dim, other))
+        meets = slide.meets if slide is not None else Meets.EITHER
         sizes, others = lattice.reached(dim), lattice.reached(other)
         ends = sizes if slide is not None else (0,)
         part, stays = np.ones((len(sizes), len(others), len(ends))), np.zeros((len(sizes), len(others), len(ends)))
@@ -221,8 +210,6 @@ class Boundaries:
             if slide is not None and (ends[k] % sizes[i] or trips == 1):
                 continue
             own, across = lattice.bounds[dim] // sizes[i], lattice.bounds[other] // others[j]
-            if slide is not None and slide.meets == Meets.ITSELF:
-                across = 1
             if wider:
                 part[i, j, k] = 1 / (own * across) if across > 1 or trips == 2 else 1 / trips
                 stays[i, j, k] = 1 / trips if across > 1 else 0.0
@@ -230,9 +217,9 @@ class Boundaries:
             step = coefficients[dim] * sizes[i] * self.inside[b + 1][dim]
             other_step = coefficients[other] * others[j] * self.inside[b + 1][other]
             first = step if slide is not None else 0
-            part[i, j, k] = least_unlike(first, trips, own, across, step, other_step)
+            part[i, j, k] = least_unlike(first, trips, own, across, step, other_step, meets)
             if slide is not None:
-                stays[i, j, k] = most_stays(trips, own, across, step, other_step)
+                stays[i, j, k] = most_stays(trips, own, across, step, other_step, meets)
         return self._spread(part, dim, other), self._spread(stays, dim, other)
 
     def _spread(self, figures: Figures, dim: int, other: int) -> Figures:

@@ -11,9 +11,10 @@ from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
-from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure, Meets
+from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure
 from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
 from costmodel.mapping.search.exact.leaves import NESTS, Leaf, costed, nests, whole
+from costmodel.mapping.search.exact.meeting import Meets
 from costmodel.mapping.search.exact.orders import Order, orders_of, slides
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.search.exact.tables import Outside, Tables, closed, settled, tables_of
@@ -202,30 +203,29 @@ class Branching:
         slide, until, cancels = order.first, None, order.cancels
         if slide is not None:
             until = self.found.lattice.reached(slide.dim).index(own[slide.dim])
-            if slide.meets == Meets.BOTH and not order.needs:
+            if slide.meets and not order.needs:
                 slide = replace(slide, meets=self._meets(node, slide.dim))
         elif cancels and not order.needs:
-            own = [dim for dim in order.able if slides(self.found, dim)]
-            cancels = not own or any(self._meets(node, dim) == Meets.BOTH for dim in own)
+            sliding = [dim for dim in order.able if slides(self.found, dim)]
+            cancels = not sliding or any(self._meets(node, dim) for dim in sliding)
         return Outside(still=order.still, ends=ends, cancels=cancels, slide=slide, until=until)
 
     def _meets(self, node: Node, dim: int) -> Meets:
         """What comes in the blocks outside before a loop that moves the inputs elsewhere."""
-        axis = self.space.geometry.terms[INPUTS][self.space.geometry.axis[INPUTS][dim]]
-        window, result = {d for _, d in axis}, Meets.NOTHING
+        quiet = set(self.found.still[INPUTS])
         for factors, order in zip(reversed(node.factors), reversed(node.orders), strict=True):
-            looped = {d for d, factor in enumerate(factors) if factor > 1} - set(self.found.still[INPUTS])
-            elsewhere = looped - window
-            if order is not None and elsewhere and order.still != INPUTS:
-                if order.first is None or order.first.dim not in window:
-                    return result  # this block's innermost loop is one
-            if looped & (window - {dim}):
-                return Meets.BOTH
-            if dim in looped:
-                result = Meets.ITSELF
-            if elsewhere:
-                return result
-        return result
+            looped = {d for d, factor in enumerate(factors) if factor > 1}
+            if order is None or not looped:
+                continue
+            if order.first is not None:
+                if order.first.dim == dim:
+                    return Meets.ITSELF
+                return Meets.OTHER if order.first.dim == self.found.partner(dim) else Meets.NOTHING
+            if order.still != INPUTS:
+                return Meets.NOTHING
+            if looped - quiet:
+                return Meets.EITHER if looped & {dim, self.found.partner(dim)} else Meets.NOTHING
+        return Meets.NOTHING
 
     def _bounds(self, node: Node, block: int, option: Option) -> tuple[Figures, Figures]:
         """Cycles and energy at least, for all tiles inside."""

@@ -9,12 +9,27 @@ that are left to the outside, done here once for all; loops that move anything e
 
 from __future__ import annotations
 
+from enum import IntEnum
 from functools import lru_cache
 from math import isqrt
 
 
+class Meets(IntEnum):
+    """What comes outside a sliding loop before any that moves the inputs elsewhere.
+
+    After one that does, no loop can move by the same step as the sliding one, or by nothing.
+    """
+
+    NOTHING = 0
+    ITSELF = 1
+    """A loop over the same dim."""
+    OTHER = 2
+    """A loop over the axis' other dim."""
+    EITHER = 3
+
+
 @lru_cache(maxsize=1 << 16)
-def least_unlike(first: int, trips: int, own: int, other: int, step: int, other_step: int) -> float:
+def least_unlike(first: int, trips: int, own: int, other: int, step: int, other_step: int, meets: Meets) -> float:
     """The least part of all trips in which a loop moves otherwise than the innermost one.
 
     Args:
@@ -23,26 +38,29 @@ def least_unlike(first: int, trips: int, own: int, other: int, step: int, other_
         own: iterations of all loops over the dim whose innermost loop it is, that one included.
         other: iterations of all loops over the other dim.
         step: by how much the next loop over the own dim moves; ``other_step``: over the other.
+        meets: what comes next.
     """
-    return (1.0 - _most(first, own // trips, other, step * trips, other_step, first)) / trips
+    return (1.0 - _most(first, own // trips, other, step * trips, other_step, first, meets)) / trips
 
 
 @lru_cache(maxsize=1 << 16)
-def _most(first: int, own: int, other: int, step: int, other_step: int, inside: int) -> float:
+def most_stays(trips: int, own: int, other: int, step: int, other_step: int, meets: Meets) -> float:
+    """The largest part of all trips in which a loop outside the innermost one moves the axis by nothing."""
+    return _most(0, own // trips, other, step * trips, other_step, step, meets) / trips
+
+
+@lru_cache(maxsize=1 << 16)
+def _most(first: int, own: int, other: int, step: int, other_step: int, inside: int, meets: Meets) -> float:
     """The largest part of the trips of the loops still to come in which one moves by ``first``."""
     best = 0.0
     for mine, left, by in ((True, own, step), (False, other, other_step)):
+        if meets not in (Meets.EITHER, Meets.ITSELF if mine else Meets.OTHER):
+            continue
         for factor in _factors(left):
             alike = (1 - 1 / factor) if by - inside == first else 0.0
             rest = (left // factor, other, step * factor, other_step) if mine else (own, left // factor, step, by * factor)
-            best = max(best, alike + _most(first, *rest, inside + by) / factor)
+            best = max(best, alike + _most(first, *rest, inside + by, Meets.EITHER) / factor)
     return best
-
-
-@lru_cache(maxsize=1 << 16)
-def most_stays(trips: int, own: int, other: int, step: int, other_step: int) -> float:
-    """The largest part of all trips in which a loop outside the innermost one moves the axis by nothing."""
-    return _most(0, own // trips, other, step * trips, other_step, step) / trips
 
 
 @lru_cache(maxsize=1 << 12)

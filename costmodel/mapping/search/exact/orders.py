@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.allowed import Factors
-from costmodel.mapping.search.exact.boundaries import Boundaries, Meets, Slide
+from costmodel.mapping.search.exact.boundaries import Boundaries, Slide
+from costmodel.mapping.search.exact.meeting import Meets
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,12 @@ class Awaited:
     """Loops over a window's axis that have to come next.
 
     Attributes:
-        dim: of the loops before; they may be prolonged.
-        meets: whether its own further out, or ones over the axis' other dim, have to come; None: any of the axis.
+        dim: of the loop before.
+        meets: which.
     """
 
     dim: int
-    meets: Meets | None
+    meets: Meets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,18 +139,18 @@ def _variants(
     if slides(found, first):
         slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
-        for meets in (Meets.ITSELF, Meets.BOTH):
-            alone = Order(still=still, along=(first,), able=may, first=replace(slide, meets=meets))
-            yield replace(alone, able=tuple(d for d in may if d in (first, *quiet)), awaits=Awaited(first, meets))
-        other = found.partner(first)
-        if other in may:
-            yield replace(alone, needs=(other,))
+        own = tuple(d for d in may if d in (first, *quiet))
+        for meets in (Meets.ITSELF, Meets.OTHER):
+            alone = Order(still=still, along=(first,), able=own, first=replace(slide, meets=meets))
+            yield replace(alone, awaits=Awaited(first, meets))
+        if found.partner(first) in may:
+            yield replace(alone, able=may, needs=(found.partner(first),))
     elif still == INPUTS:
         yield Order(still=still, along=along, able=may)
         for pair in windows:
             meeting = Order(still=still, along=along, able=may, cancels=True)
             able = tuple(d for d in may if d in (*pair, *along))
-            yield replace(meeting, able=able, awaits=Awaited(pair[0], None))
+            yield replace(meeting, able=able, awaits=Awaited(pair[0], Meets.EITHER))
             if all(d in may for d in pair):
                 yield replace(meeting, needs=pair)
     else:
@@ -175,5 +176,5 @@ def brings(found: Boundaries, awaited: Awaited, still: int | None, slide: Slide 
     if slide is None:
         return False
     if slide.dim == awaited.dim:
-        return awaited.meets != Meets.BOTH or slide.meets == Meets.BOTH
+        return awaited.meets != Meets.OTHER
     return slide.dim == found.partner(awaited.dim) and awaited.meets != Meets.ITSELF

@@ -19,7 +19,7 @@ import numpy as np
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.allowed import Factors
-from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Meets, Slide
+from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Slide
 from costmodel.mapping.search.exact.lattice import Figures, Region, within
 from costmodel.mapping.search.exact.orders import Awaited, Order, brings
 from costmodel.mapping.space.factors import divisors
@@ -109,8 +109,7 @@ def closed(
 
 def _ended(found: Boundaries, measure: Measure, b: int, v: int, slide: Slide | None) -> Figures:
     """The cost of v over a boundary where a run of it ends because another loop comes next."""
-    meets = slide is not None and slide.meets == Meets.BOTH
-    return found.stayed(measure, b, v) if meets else found.unmoved(measure, b, v)
+    return found.stayed(measure, b, v) if slide is not None and slide.meets else found.unmoved(measure, b, v)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
