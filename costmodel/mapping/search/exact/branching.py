@@ -212,20 +212,23 @@ class Branching:
 
     def _meets(self, node: Node, dim: int) -> Meets:
         """What comes in the blocks outside before a loop that moves the inputs elsewhere."""
-        quiet = set(self.found.still[INPUTS])
+        quiet, other, result = set(self.found.still[INPUTS]), self.found.partner(dim), Meets.NOTHING
         for factors, order in zip(reversed(node.factors), reversed(node.orders), strict=True):
-            looped = {d for d, factor in enumerate(factors) if factor > 1}
+            looped = {d for d, factor in enumerate(factors) if factor > 1} - quiet
             if order is None or not looped:
                 continue
-            if order.first is not None:
-                if order.first.dim == dim:
-                    return Meets.ITSELF
-                return Meets.OTHER if order.first.dim == self.found.partner(dim) else Meets.NOTHING
-            if order.still != INPUTS:
-                return Meets.NOTHING
-            if looped - quiet:
-                return Meets.EITHER if looped & {dim, self.found.partner(dim)} else Meets.NOTHING
-        return Meets.NOTHING
+            if order.still == INPUTS:
+                return Meets.EITHER if looped & {dim, other} else result
+            if order.first is None or order.first.dim not in (dim, other):
+                return result
+            if order.first.dim == other:
+                return Meets.BOTH if result else Meets.OTHER
+            if other in looped:
+                return Meets.BOTH
+            result = Meets.ITSELF
+            if looped - {dim}:
+                return result
+        return result
 
     def _bounds(self, node: Node, block: int, option: Option) -> tuple[Figures, Figures]:
         """Cycles and energy at least, for all tiles inside."""

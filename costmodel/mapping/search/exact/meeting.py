@@ -22,10 +22,12 @@ class Meets(IntEnum):
 
     NOTHING = 0
     ITSELF = 1
-    """A loop over the same dim."""
-    OTHER = 2
-    """A loop over the axis' other dim."""
-    EITHER = 3
+    """Loops over the same dim, none over the axis' other dim."""
+    BOTH = 2
+    """A loop over the same dim, and then some over the other, too."""
+    OTHER = 3
+    """A loop over the other dim."""
+    EITHER = 4
 
 
 @lru_cache(maxsize=1 << 16)
@@ -52,14 +54,14 @@ def most_stays(trips: int, own: int, other: int, step: int, other_step: int, mee
 @lru_cache(maxsize=1 << 16)
 def _most(first: int, own: int, other: int, step: int, other_step: int, inside: int, meets: Meets) -> float:
     """The largest part of the trips of the loops still to come in which one moves by ``first``."""
-    best = 0.0
+    best, after = 0.0, Meets.ITSELF if meets == Meets.ITSELF else Meets.EITHER
     for mine, left, by in ((True, own, step), (False, other, other_step)):
-        if meets not in (Meets.EITHER, Meets.ITSELF if mine else Meets.OTHER):
+        if meets in ((Meets.OTHER,) if mine else (Meets.ITSELF, Meets.BOTH)):
             continue
         for factor in _factors(left):
             alike = (1 - 1 / factor) if by - inside == first else 0.0
             rest = (left // factor, other, step * factor, other_step) if mine else (own, left // factor, step, by * factor)
-            best = max(best, alike + _most(first, *rest, inside + by, Meets.EITHER) / factor)
+            best = max(best, alike + _most(first, *rest, inside + by, after) / factor)
     return best
 
 

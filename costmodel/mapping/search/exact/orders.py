@@ -140,7 +140,7 @@ def _variants(
         slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
         own = tuple(d for d in may if d in (first, *quiet))
-        for meets in (Meets.ITSELF, Meets.OTHER):
+        for meets in (Meets.ITSELF, Meets.BOTH, Meets.OTHER):
             alone = Order(still=still, along=(first,), able=own, first=replace(slide, meets=meets))
             yield replace(alone, awaits=Awaited(first, meets))
         if found.partner(first) in may:
@@ -176,5 +176,6 @@ def brings(found: Boundaries, awaited: Awaited, still: int | None, slide: Slide 
     if slide is None:
         return False
     if slide.dim == awaited.dim:
-        return awaited.meets != Meets.OTHER
-    return slide.dim == found.partner(awaited.dim) and awaited.meets != Meets.ITSELF
+        further = slide.meets not in (Meets.NOTHING, Meets.ITSELF)
+        return awaited.meets != Meets.OTHER and (further or awaited.meets != Meets.BOTH)
+    return slide.dim == found.partner(awaited.dim) and awaited.meets in (Meets.OTHER, Meets.EITHER)
