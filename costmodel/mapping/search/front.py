@@ -6,14 +6,22 @@ The best cost of every objective is on the front, so one search serves all of th
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.mapping.objective import SAME, Cost, Objective
+from costmodel.mapping.objective import SAME, Bound, Cost, Objective
 
 Chosen = TypeVar("Chosen")
+
+Figures = NDArray[np.float64]
+
+
+def _ranked(objective: Objective, cycles: Figures, energy: Figures) -> tuple[Figures, Figures]:
+    """The rank of many bounds at once: what an objective does with two numbers it does with two arrays of them."""
+    first, second = objective.rank(cast(Bound, (cycles, energy)))
+    return cast(Figures, first), cast(Figures, second)
 
 
 class Front(Generic[Chosen]):
@@ -83,9 +91,11 @@ class Front(Generic[Chosen]):
             found = found[energy[found] < limits[places] * (1 - SAME)]
         first, second = cycles[found], energy[found]
         if self.objective is not None:
-            first, second = (np.asarray(key) for key in self.objective.rank((first, second)))
+            first, second = _ranked(self.objective, first, second)
             if self._cycles:
-                least = self.objective.rank(min(zip(self._cycles, self._energy, strict=True), key=self.objective.rank))[0]
+                least = self.objective.rank(min(zip(self._cycles, self._energy, strict=True), key=self.objective.rank))[
+                    0
+                ]
                 near = first <= least + abs(least) * SAME
                 found, first, second = found[near], first[near], second[near]
         return [int(number) for number in found[np.lexsort((second, first))]]

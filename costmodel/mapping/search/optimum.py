@@ -12,13 +12,14 @@ from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.closed_form.depthwise import depthwise_front
 from costmodel.mapping.search.closed_form.hierarchy import recognised
 from costmodel.mapping.search.closed_form.standard_layers import impossible, least_latency, stationary_front
+from costmodel.mapping.search.exact.search import STEPS, proven_front
 from costmodel.mapping.search.exhaustive import NESTS, NOTHING, exhaustive_front
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.search.local.climb import local_front
 from costmodel.mapping.search.result import SearchResult, no_mapping, result_of
 
 FAST = 10
-"""By how much ``effort="fast"`` shortens enumeration and local search."""
+"""By how much ``effort="fast"`` shortens the exact search, enumeration and local search."""
 
 
 def optimum(
@@ -28,7 +29,9 @@ def optimum(
 
     Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; under D for the
     latency of depthwise layers, but for a few in which PEs share inputs, and for their other objectives where none can;
-    and wherever the mappings are so few that all were costed. Elsewhere the best of what was tried, without a proof.
+    on any other hierarchy under B, D and E where the exact search ends in time, which it does but for layers whose
+    windows are spread over PEs; and wherever the mappings are so few that all were costed. Elsewhere the best of what
+    was tried, without a proof.
     """
     return _best(problem, machine, objective, effort)[0]
 
@@ -42,8 +45,8 @@ def pareto(problem: Problem, machine: Machine, effort: Effort = "exact") -> tupl
 
 
 def _best(problem: Problem, machine: Machine, objective: Objective | None, effort: Effort) -> tuple[SearchResult, ...]:
-    # From the strongest to the weakest: a closed form that is a proof; one that is a proof or a good start;
-    # enumeration, a proof where it ends; local search from all that was found so far, which is never one.
+    # From the strongest to the weakest: a closed form that is a proof; one that is a proof or a good start; the exact
+    # search and enumeration, proofs where they end; local search from all that was found so far, which is never one.
     known = recognised(machine, depthwise=problem.depthwise)
     if known and not problem.depthwise and machine.behaviour in ("B", "D"):
         return _stationary(problem, machine, objective)
@@ -53,6 +56,8 @@ def _best(problem: Problem, machine: Machine, objective: Objective | None, effor
         front, proven = depthwise_front(problem, machine, objective)
     elif known:
         _offer_neighbour(problem, machine, front)
+    if not proven:
+        proven = proven_front(problem, machine, front, STEPS // (10 * shorter) if known else STEPS // shorter)
     if not proven:
         every = exhaustive_front(problem, machine, NESTS // shorter, objective)
         if every is not None:

@@ -11,9 +11,10 @@ from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
-from costmodel.mapping.search.exact.boundaries import ENERGY, Boundaries, Measure
+from costmodel.mapping.search.exact.boundaries import Boundaries
 from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
 from costmodel.mapping.search.exact.leaves import NESTS, Leaf, costed, nests, whole
+from costmodel.mapping.search.exact.measures import ENERGY, Measure
 from costmodel.mapping.search.exact.meeting import Meets
 from costmodel.mapping.search.exact.orders import Order, orders_of, slides
 from costmodel.mapping.search.exact.spreads import Spread
@@ -26,11 +27,11 @@ TABLE = 4
 """Steps that a table counts for: it takes about as long as that many tiles to open."""
 
 
-class Unfinished(Exception):
+class UnfinishedError(Exception):
     """The search took more steps than it was given, so what it found is no proof."""
 
 
-class Throttled(Exception):
+class ThrottledError(Exception):
     """A mapping takes more cycles than its iterations: the bound has to know of the bandwidths."""
 
 
@@ -44,11 +45,11 @@ class Steps:
         """Use up steps.
 
         Raises:
-            Unfinished: none is left.
+            UnfinishedError: none is left.
         """
         self.left -= count
         if self.left < 0:
-            raise Unfinished
+            raise UnfinishedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +145,8 @@ class Branching:
         """Offer to the front whatever may be of use to it.
 
         Raises:
-            Throttled: a bandwidth binds, and there are no tables of them yet.
-            Unfinished: there were too few steps.
+            ThrottledError: a bandwidth binds, and there are no tables of them yet.
+            UnfinishedError: there were too few steps.
         """
         start = Node(
             place=self.found.lattice.last,
@@ -258,9 +259,7 @@ class Branching:
             costs = settled(self.found, tables.measure, block - 1, block - 1, here, outside)
             spent.append(before + sum(float(np.max(cost)) for _, _, cost in costs))
         lattice = self.found.lattice
-        factors = tuple(
-            lattice.size(node.place, dim) // lattice.size(place, dim) for dim in range(len(lattice.bounds))
-        )
+        factors = tuple(lattice.size(node.place, dim) // lattice.size(place, dim) for dim in range(len(lattice.bounds)))
         return Node(
             place=place,
             outside=outside,
@@ -283,11 +282,11 @@ class Branching:
                 self.steps.take()
             self.front.offer(*cost, mapping)
             if cost[0] > bound[0] and not self.throttled:
-                raise Throttled
+                raise ThrottledError
             if self.front.hopeless(*bound):
                 return  # it costs what the bound says, or others cost less
         if nests(self.space, leaf) > NESTS:
-            raise Unfinished
+            raise UnfinishedError
         self.costed.add(leaf.factors)
 
 

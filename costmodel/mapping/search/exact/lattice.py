@@ -136,7 +136,9 @@ class Lattice:
 
 def lattice_of(bounds: tuple[int, ...]) -> Lattice:
     """The grid of these temporal bounds."""
-    primes, axes, shape = [], [], []
+    primes: list[tuple[int, ...]] = []
+    axes: list[tuple[int, ...]] = []
+    shape: list[int] = []
     for bound in bounds:
         found = exponents_of(bound)
         primes.append(tuple(prime for prime, _ in found))

@@ -39,7 +39,8 @@ def least_unlike(first: int, trips: int, own: int, other: int, step: int, other_
         trips: its bound (if it moves the axis; else 1).
         own: iterations of all loops over the dim whose innermost loop it is, that one included.
         other: iterations of all loops over the other dim.
-        step: by how much the next loop over the own dim moves; ``other_step``: over the other.
+        step: by how much the innermost loop over the own dim moves the axis.
+        other_step: likewise over the other dim.
         meets: what comes next.
     """
     return (1.0 - _most(first, own // trips, other, step * trips, other_step, first, meets)) / trips
@@ -60,7 +61,9 @@ def _most(first: int, own: int, other: int, step: int, other_step: int, inside: 
             continue
         for factor in _factors(left):
             alike = (1 - 1 / factor) if by - inside == first else 0.0
-            rest = (left // factor, other, step * factor, other_step) if mine else (own, left // factor, step, by * factor)
+            rest = (
+                (left // factor, other, step * factor, other_step) if mine else (own, left // factor, step, by * factor)
+            )
             best = max(best, alike + _most(first, *rest, inside + by, after) / factor)
     return best
 

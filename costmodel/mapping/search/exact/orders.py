@@ -68,6 +68,7 @@ def orders_of(found: Boundaries, block: int, factors: Sequence[Factors], listed:
     """All orders that differ in what they mean.
 
     Args:
+        found: the boundaries.
         block: number of the temporal block.
         factors: per dim, what the block may take of it.
         listed: the dims that its constraint wants innermost.
@@ -165,7 +166,7 @@ def _still(found: Boundaries, dim: int) -> int | None:
 
 
 def slides(found: Boundaries, dim: int) -> bool:
-    """Whether a loop over the dim can move the inputs by less than their tile's extent, or meet a loop that cancels it."""
+    """Whether a loop over the dim can move the inputs by less than their tile's extent."""
     return any(dim in pair for pair in found.windows)
 
 

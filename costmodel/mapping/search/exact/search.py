@@ -9,13 +9,13 @@ from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exact.allowed import allowed_of
 from costmodel.mapping.search.exact.boundaries import boundaries_of
-from costmodel.mapping.search.exact.branching import Branching, Steps, Throttled, Unfinished
+from costmodel.mapping.search.exact.branching import Branching, Steps, ThrottledError, UnfinishedError
 from costmodel.mapping.search.exact.spreads import spreads
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.space.mapspace import mapspace_of
 
-STEPS = 20_000
-"""Tiles that are opened, tables that are made and nests that are costed, before the search gives up a proof."""
+STEPS = 3000
+"""Tiles opened, tables made and nests costed before the search gives up a proof; some five seconds."""
 
 BEHAVIOURS = ("B", "D", "E")
 """Behaviour A remembers only the direction of a move, so its words are not those of ``boundaries``."""
@@ -44,7 +44,7 @@ def proven_front(problem: Problem, machine: Machine, front: Front[Mapping], step
             _, number, branching = heappop(waiting)
             if not front.hopeless(*branching.bound()) and _further(branching):
                 heappush(waiting, (_rank(front, branching.bound()), number, branching))
-    except Unfinished:
+    except UnfinishedError:
         return False
     return True
 
@@ -60,7 +60,7 @@ def _further(branching: Branching) -> bool:
         return True
     try:
         branching.run()
-    except Throttled:
+    except ThrottledError:
         branching.throttle()
         return True
     return False

@@ -19,8 +19,9 @@ import numpy as np
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.allowed import Factors
-from costmodel.mapping.search.exact.boundaries import Boundaries, Measure, Slide
+from costmodel.mapping.search.exact.boundaries import Boundaries, Slide
 from costmodel.mapping.search.exact.lattice import Figures, Region, within
+from costmodel.mapping.search.exact.measures import Measure
 from costmodel.mapping.search.exact.orders import Awaited, Order, brings
 from costmodel.mapping.space.factors import divisors
 
@@ -80,13 +81,14 @@ def settled(
                 yield b, v, within(found.unmoved(measure, b, v), region)
 
 
-def closed(
-    found: Boundaries, measure: Measure, table: Table, last: int, region: Region, outside: Outside
-) -> Figures:
+def closed(found: Boundaries, measure: Measure, table: Table, last: int, region: Region, outside: Outside) -> Figures:
     """The least cost of everything inside the tiles of a region, given the loops outside; ``last``: their block."""
     costs = list(settled(found, measure, 0, last, region, outside))
     ended = [
-        (b, v, within(_ended(found, measure, b, v, outside.slide), region)) for b in range(last + 1) for v in SPACES if found.crosses(b, v)
+        (b, v, within(_ended(found, measure, b, v, outside.slide), region))
+        for b in range(last + 1)
+        for v in SPACES
+        if found.crosses(b, v)
     ]
     best: Figures | None = None
     for state, figures in table.items():
@@ -126,6 +128,8 @@ def tables_of(
     """All tables.
 
     Args:
+        found: the boundaries.
+        measure: what is counted.
         orders: per temporal block.
         factors: per temporal block and dim.
     """
@@ -181,7 +185,9 @@ def _along(
     dim = order.first.dim
     others = [other for other in order.along if other != dim]
     trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
-    leads = (trips > 1) & ((trips == np.floor(trips)) if factors[dim] is None else np.isin(trips, list(factors[dim] or ())))
+    leads = (trips > 1) & (
+        (trips == np.floor(trips)) if factors[dim] is None else np.isin(trips, list(factors[dim] or ()))
+    )
     barred = np.where(leads, 0.0, np.inf)
     result: dict[int | None, Figures] = {}
     for running, figures in inside.items():
@@ -199,7 +205,9 @@ def _inside(found: Boundaries, measure: Measure, table: Table, last: int, order:
     Where the run's first loop slides a window, also by the size at its end, along the spare axis.
     """
     everything = found.lattice.everything
-    costs = [one for one in settled(found, measure, 0, last, everything, Outside(slide=order.first)) if one[1] != order.still]
+    costs = [
+        one for one in settled(found, measure, 0, last, everything, Outside(slide=order.first)) if one[1] != order.still
+    ]
     result: dict[int | None, Figures] = {}
     for state, figures in table.items():
         if state.awaited is not None and not brings(found, state.awaited, order.still, order.first):

@@ -1,0 +1,209 @@
+"""Tiles, and what words cost that come over the boundary outside a tile: for all tiles of one spread at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf, prod
+
+import numpy as np
+
+from costmodel.mapping.cost.counters import Counters, access_energy
+from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
+from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, within
+from costmodel.mapping.search.exact.measures import Measure
+from costmodel.mapping.space.bypasses import KeptLevels
+from costmodel.mapping.space.mapspace import Mapspace
+
+
+@dataclass(slots=True, kw_only=True)
+class Crossings:
+    """One spread under one choice of kept levels; blocks here are the temporal ones, innermost first.
+
+    Attributes:
+        lattice: the tiles of the temporal loops.
+        levels: per block, its storage level.
+        inside: per block and dim, the spatial factors at its level and further in.
+        fans: per storage level, the spatial factor of each dim.
+        replication: per storage level, its working instances.
+        still: per data space, the dims that do not move it.
+    """
+
+    space: Mapspace
+    kept: KeptLevels
+    lattice: Lattice
+    levels: tuple[int, ...]
+    inside: tuple[tuple[int, ...], ...]
+    fans: tuple[tuple[int, ...], ...]
+    replication: tuple[int, ...]
+    still: tuple[tuple[int, ...], ...]
+    _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
+    _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
+
+    @property
+    def compute(self) -> int:
+        """Cycles if no bandwidth binds."""
+        return prod(self.lattice.bounds)
+
+    @property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of dims that move one axis of the inputs together."""
+        bounds = self.space.geometry.bounds
+        axes = [[d for _, d in axis] for axis in self.space.geometry.terms[INPUTS]]
+        return tuple((axis[0], axis[1]) for axis in axes if len(axis) == 2 and all(bounds[d] > 1 for d in axis))
+
+    def partner(self, dim: int) -> int:
+        """The other dim of a window's axis."""
+        return next(other for pair in self.windows if dim in pair for other in pair if other != dim)
+
+    def crosses(self, b: int, v: int) -> bool:
+        """Whether data space v comes over the boundary outside block b."""
+        return self.levels[b] in self.kept[v][:-1]
+
+    def outer(self, b: int, v: int) -> int:
+        """The level that the tiles of block b come from."""
+        return min(level for level in self.kept[v] if level > self.levels[b])
+
+    def extent(self, b: int, v: int, axis: int) -> Figures:
+        """The extent of the tile of block b along one axis of a data space."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for coefficient, dim in self.space.geometry.terms[v][axis]:
+            found = found + coefficient * (self.lattice.sizes[dim] * self.inside[b][dim] - 1)
+        return found
+
+    def tile(self, b: int, v: int) -> Figures:
+        """Words of the tile of block b."""
+        found: Figures = np.ones((1,) * len(self.lattice.shape))
+        for axis in range(len(self.space.geometry.terms[v])):
+            found = found * self.extent(b, v, axis)
+        return found
+
+    def plain(self, b: int, v: int) -> Figures:
+        """Words where nothing is reused over the loops outside: tile · trips."""
+        if (b, v) not in self._plain:
+            self._plain[b, v] = np.broadcast_to(self.tile(b, v) * self.trips, self.lattice.shape)
+        return self._plain[b, v]
+
+    @property
+    def trips(self) -> Figures:
+        """Iterations of all temporal loops outside a tile."""
+        return _product(self.lattice.along, len(self.lattice.shape))
+
+    def still_size(self, v: int, region: Region) -> Figures:
+        """The tile's size in the dims that do not move v."""
+        return _product([within(self.lattice.sizes[dim], region) for dim in self.still[v]], len(region))
+
+    def fits(self, b: int) -> Figures:
+        """0 where the tiles of block b fit its level, infinite where they do not."""
+        capacity = self.space.machine.levels[self.levels[b]].entries
+        result: Figures = np.zeros(self.lattice.shape)
+        if capacity is not None:
+            used: Figures = np.zeros((1,) * len(self.lattice.shape))
+            for v, kept in enumerate(self.kept):
+                if self.levels[b] in kept:
+                    used = used + self.tile(b, v)
+            result[np.broadcast_to(used > capacity, self.lattice.shape)] = np.inf
+        return result
+
+    def unmoved(self, measure: Measure, b: int, v: int) -> Figures:
+        """The cost of data space v over the boundary outside block b by the tile alone."""
+        key = (measure, b, v)
+        if key not in self._costs:
+            self._costs[key] = self.cost(measure, b, v, self.plain(b, v))
+        return self._costs[key]
+
+    def cost(
+        self,
+        measure: Measure,
+        b: int,
+        v: int,
+        words: Figures,
+        shared: Figures | float | None = None,
+        received: Figures | float = 1.0,
+    ) -> Figures:
+        """What these words cost on both sides of the boundary.
+
+        Args:
+            measure: what is counted.
+            b: number of the block that the boundary lies outside of.
+            v: number of the data space.
+            words: that one instance receives, were there no neighbours.
+            shared: accesses of the outer level per word; by the fan-outs in between, if not given.
+            received: the part of ``words`` that is certainly written inside.
+        """
+        inner, outer = self.levels[b], self.outer(b, v)
+        accesses = words * (self.groups(v, inner, outer) if shared is None else shared)
+        fills, reads, updates = words * received, accesses, None
+        if v == OUTPUTS:
+            updates = accesses
+            reads = accesses - self.first_touch(outer)
+            if self.space.machine.behaviour == "E":
+                fills = np.maximum(fills - self.first_touch(inner), 0)
+            elif self.space.machine.behaviour == "B" and outer == len(self.fans) - 1:
+                reads = np.where(reads > 0, np.inf, 0.0)  # outputs must not be reduced on the outermost level
+        if measure.level is not None:
+            moved = fills if measure.level == inner else updates if measure.level == outer else None
+            if not measure.writes:
+                moved = reads if measure.level == outer else None
+            return words * 0.0 if moved is None else moved
+        return self._energy(inner, outer, fills, reads, updates)
+
+    def _energy(self, inner: int, outer: int, fills: Figures, reads: Figures, updates: Figures | None) -> Figures:
+        near, far = self.space.machine.levels[inner], self.space.machine.levels[outer]
+        written = np.ceil(fills / near.words_per_access) * (near.write_pj * self.replication[inner])
+        result = written + np.ceil(reads / far.words_per_access) * (far.read_pj * self.replication[outer])
+        if updates is not None:
+            result = result + np.ceil(updates / far.words_per_access) * (far.write_pj * self.replication[outer])
+        return result
+
+    def groups(self, v: int, inner: int, outer: int, *, without: int | None = None) -> float:
+        """At least so many instances want different words, of those of ``inner`` under one of ``outer``.
+
+        Where two dims of a window are spread together, the distinct sums of two progressions of a and b terms, which
+        are a + b − 1 at least. ``without`` an axis: as if all along it wanted the same.
+        """
+        found = 1
+        for s in range(inner + 1, outer + 1):
+            for number, axis in enumerate(self.space.geometry.terms[v]):
+                if number != without:
+                    found *= 1 + sum(self.fans[s][dim] - 1 for _, dim in axis)
+        return float(found)
+
+    def first_touch(self, level: int) -> float:
+        """Outputs that one instance of a level is the first to touch (``traffic.first_touch``)."""
+        moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
+        spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
+        return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
+
+    def _asked(self, v: int, level: int) -> float:
+        """At least so many accesses of the innermost level that keeps v for each operation of one multiplier.
+
+        Inputs: neighbours may hand on, at every fan-out along one axis of a window at a time.
+        """
+        windows = [a for a, axis in enumerate(self.space.geometry.terms[v]) if len(axis) == 2] if v == INPUTS else []
+        without: list[int | None] = [None, *windows]
+        return prod(min(self.groups(v, s, s + 1, without=axis) for axis in without) for s in range(level))
+
+    def innermost(self, measure: Measure) -> float:
+        """What the multipliers ask of the innermost level that keeps each data space, and their own energy."""
+        machine = self.space.machine
+        total = machine.mac_pj * self.space.problem.macs if measure.level is None else 0.0
+        for v, kept in enumerate(self.kept):
+            asked = self.compute * int(self._asked(v, kept[0]))
+            reads = asked - int(self.first_touch(kept[0])) if v == OUTPUTS else asked
+            updates = asked if v == OUTPUTS else 0
+            if machine.behaviour == "B" and updates and reads > 0 and kept[0] == len(self.fans) - 1:
+                return inf
+            if measure.level is None:
+                counts = Counters(level=kept[0], reads=reads, fills=0, updates=updates)
+                total += access_energy(machine.levels[kept[0]], counts) * self.replication[kept[0]]
+            elif measure.level == kept[0]:
+                total += updates if measure.writes else reads
+        return total
+
+
+def _product(parts: Sequence[Figures], axes: int) -> Figures:
+    result: Figures = np.ones((1,) * axes)
+    for part in parts:
+        result = result * part
+    return result
