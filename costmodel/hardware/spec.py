@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -13,6 +14,10 @@ from costmodel.files.documents import Strict
 DataspaceName = Literal["Weights", "Inputs", "Outputs"]
 DATASPACES: tuple[DataspaceName, ...] = ("Weights", "Inputs", "Outputs")
 Dim = Literal["C", "M", "R", "S", "N", "P", "Q"]
+
+
+LATER_FIELDS = frozenset({"notes", "word_bits"})
+"""Fields that specs gained later: a spec that does not say them keeps the digest that it had."""
 
 
 class SourcedQuantity(Strict):
@@ -44,6 +49,7 @@ class LevelSpec(Strict):
         capacity: words per instance; absent means unlimited.
         read, write: energy of an access of ``words_per_access`` words; or ``pat_register`` instead of both.
         read_bandwidth, write_bandwidth: words a cycle per instance; absent means unlimited.
+        word_bits: bits of a word here, where it is another than the multipliers'.
         fanout_x, fanout_y: instances of the next inner level that one instance feeds.
         keep: data spaces that are always kept here; ``free``: those that a mapping may keep or bypass.
     """
@@ -52,6 +58,7 @@ class LevelSpec(Strict):
     instances: SourcedQuantity
     capacity: SourcedQuantity | None = None
     words_per_access: SourcedQuantity
+    word_bits: SourcedQuantity | None = None
     read: SourcedQuantity | None = None
     write: SourcedQuantity | None = None
     pat_register: PatRegister | None = None
@@ -134,7 +141,11 @@ class MapperSpec(Strict):
 
 
 class HardwareSpec(Strict):
-    """An accelerator. Levels are innermost first; ``timeloop`` names the behaviour that the engine re-enacts."""
+    """An accelerator. Levels are innermost first; ``timeloop`` names the behaviour that the engine re-enacts.
+
+    Attributes:
+        notes: what the machine's own files say and no figure knows of.
+    """
 
     name: str
     title: str
@@ -145,6 +156,7 @@ class HardwareSpec(Strict):
     constraints: tuple[ConstraintSpec, ...] = ()
     depthwise_constraints: tuple[ConstraintSpec, ...] = ()
     mapper: MapperSpec | None = None
+    notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _names_exist(self) -> HardwareSpec:
@@ -175,8 +187,13 @@ class HardwareSpec(Strict):
 
     @property
     def digest(self) -> str:
-        """Digest of everything that the spec says."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Digest of everything that the spec says; a field that specs gained later counts where something is said."""
+        said = self.model_dump(mode="json")
+        for part in (said, *said["levels"]):
+            for name in LATER_FIELDS & set(part):
+                if not part[name]:
+                    del part[name]
+        return hashlib.sha256(json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
 def _sources_used(part: object) -> set[str]:

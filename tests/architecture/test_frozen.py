@@ -12,6 +12,8 @@ FILLING_UP = {
     "contracts/reading/script_arguments.py": {"CommandLine"},
     "facts/formats/aipowermeter.py": {"_Log"},
     "hardware/timeloop/constraints.py": {"Gathered"},
+    "hardware/timeloop/documents.py": {"Documents"},
+    "hardware/timeloop/nodes.py": {"Line"},
     "mapping/search/local/climb.py": {"Climber"},
     "mapping/search/timeloop/thread.py": {"ThreadTally"},
     "ops/formula.py": {"Formula"},

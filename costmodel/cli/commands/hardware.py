@@ -23,7 +23,7 @@ _STARTER = "hardware/starter.yaml"
 hardware = typer.Typer(help="The machines: accelerators that layers are mapped onto, and GPUs.", no_args_is_help=True)
 
 Name = Annotated[
-    str, typer.Argument(help="a machine's name, a YAML file, or a course's Timeloop v0.3 folder", metavar="NAME")
+    str, typer.Argument(help="a machine's name, a YAML file, or a Timeloop folder (v0.3, v0.4)", metavar="NAME")
 ]
 
 
@@ -70,18 +70,23 @@ def show(
 
 @hardware.command()
 def validate(
-    file: Annotated[Path, typer.Argument(help="the YAML of an accelerator or a GPU, or a Timeloop v0.3 folder")],
+    file: Annotated[
+        Path, typer.Argument(help="the YAML of an accelerator or a GPU, or a Timeloop folder (v0.3, v0.4)")
+    ],
 ) -> int:
     """Check a hardware YAML or Timeloop folder: exit code 0 if it holds, 3 with file and line if not."""
     from costmodel.errors import UsageError
     from costmodel.files.documents import read_document, top_level_keys
     from costmodel.hardware.gpu.spec import GpuSpec
+    from costmodel.hardware.machines import is_architecture, load_hardware
     from costmodel.hardware.spec import HardwareSpec
     from costmodel.hardware.timeloop.folder import read_timeloop_folder
 
     spec: HardwareSpec | GpuSpec
     if file.is_dir():
         spec = read_timeloop_folder(file)
+    elif is_architecture(str(file)):
+        spec = load_hardware(str(file))
     elif "peaks" in top_level_keys(file, UsageError):
         spec = read_document(file, GpuSpec, UsageError)
     else:

@@ -7,8 +7,9 @@ Timeloop's own register model for a component that offers neither read nor write
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ UPDATE = ("random_update", "random_write", "update", "write")
 COMPUTE = ("mac_random", "mult_random", "mac", "mult", "compute")
 
 TABLE = Path(__file__).with_name("components.yaml")
+VERSIONS = ("0.2", "0.3", "0.4")
 RECORDED = ("output", "example", "ref")
 """Folders with such words in their names hold what a run once wrote."""
 
@@ -88,6 +90,13 @@ class PriceList:
             "put the ERT.yaml that Accelergy writes for this design into the folder"
         )
 
+    def notes(self, components: Sequence[Component]) -> Iterator[str]:
+        """What the tables say and no figure knows of."""
+        tables = [self.given.get(one.name) or self.recorded.get(one.name) or {} for one in components]
+        leaking = [one.name for one, table in zip(components, tables, strict=True) if table.get("leak")]
+        if leaking:
+            yield f"the energy table has leakage for {', '.join(leaking)}: no energy here has it"
+
     def _tabled(self, component: Component, actions: Mapping[str, float], source: str) -> Price:
         area = self.areas.get(component.name)
         found = {
@@ -112,40 +121,53 @@ class PriceList:
         return not {str(action.get("name")) for action in definition.parts("actions")} & {*READ, *FILL, *UPDATE}
 
 
-def price_list(folder: Path, definitions: Iterable[Located]) -> PriceList:
+def price_list(folder: Path, definitions: Iterable[Located], *, known: bool = True) -> PriceList:
     """Everything that a folder says of energies and areas.
+
+    Args:
+        folder: of the machine.
+        definitions: of its compound components.
+        known: whether the components of the course's docker are asked, too; newer estimators give them other energies.
 
     Raises:
         UsageError: a table that is not of Accelergy's form, by file and line.
     """
-    given: dict[str, dict[str, float]] = {}
-    recorded: dict[str, dict[str, float]] = {}
-    areas: dict[str, float] = {}
-    texts: dict[str, list[str]] = {"ert": [], "recorded": [], "art": []}
+    found: dict[str, dict[str, Any]] = {"ERT": {}, "recorded ERT": {}, "ART": {}}
+    texts: dict[str, list[str]] = {key: [] for key in found}
     for file in sorted(folder.rglob("*.yaml"), key=lambda file: (len(file.parts), str(file))):
-        name, inside = file.name, file.relative_to(folder)
+        inside = file.relative_to(folder)
         old = any(word in part.lower() for part in inside.parts[:-1] for word in RECORDED)
-        if name.endswith(("ERT.yaml", "ERT_summary.yaml")):
-            texts["recorded" if old else "ert"].append(inside.as_posix())
-            for key, actions in _energies(read_located(file)).items():
-                (recorded if old else given).setdefault(key, actions)
-        elif name.endswith(("ART.yaml", "ART_summary.yaml")):
-            texts["art"].append(inside.as_posix())
-            for key, area in _areas(read_located(file)).items():
-                areas.setdefault(key, area)
+        for root in sorted({key.partition("_")[0] for key in _tables(file)}):
+            rows = (_energies if root == "ERT" else _areas)(read_located(file))
+            place = "recorded ERT" if old and root == "ERT" else root
+            texts[place].append(inside.as_posix())
+            for key, value in rows.items():
+                found[place].setdefault(key, value)
     table = read_located(TABLE)
-    classes = {str(one.get("name")): one for file in definitions for one in _classes(file)}
-    sources = {key: f"the folder's {', '.join(files)}" for key, files in texts.items() if files}
+    sources = {
+        key: f"the folder's {', '.join(texts[place])}"
+        for key, place in (("ert", "ERT"), ("recorded", "recorded ERT"), ("art", "ART"))
+        if texts[place]
+    }
     sources["known"] = str(table["source"])
     sources["pat"] = "Timeloop, src/pat/pat.cpp: for a class without read and write actions its own register model"
     return PriceList(
-        given=given,
-        recorded=recorded,
-        areas=areas,
-        classes=classes,
-        known=table.parts("components"),
+        given=found["ERT"],
+        recorded=found["recorded ERT"],
+        areas=found["ART"],
+        classes={str(one.get("name")): one for file in definitions for one in _classes(file)},
+        known=table.parts("components") if known else (),
         sources=sources,
     )
+
+
+def _tables(file: Path) -> list[str]:
+    """The tables that a file has at its top, by key; a summary beside the table itself says the same, rounded."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []  # the file is named where the machine needs it
+    return re.findall(r"^(ERT|ART|ERT_summary|ART_summary)\s*:", text, re.MULTILINE)
 
 
 def _first(actions: Mapping[str, float], names: Iterable[str]) -> Decimal | None:
@@ -177,7 +199,10 @@ def _classes(file: Located) -> list[Located]:
 def _rows(file: Located, root: str) -> list[Located]:
     table = file.get(root, file.get(f"{root}_summary"))
     if not isinstance(table, Located):
-        raise UsageError(f"{file.at()}: no {root}; a table that Accelergy 0.3 wrote is expected")
+        raise UsageError(f"{file.at()}: no {root}; a table that Accelergy 0.2 to 0.4 wrote is expected")
+    if str(table.get("version", "0.3")) not in VERSIONS:
+        what = f"version {table.get('version')} of {root}; {', '.join(VERSIONS)} are read"
+        raise UsageError(f"{table.at('version')}: {what}")
     return [*table.parts("tables"), *table.parts("table_summary")]
 
 
@@ -203,6 +228,11 @@ def _areas(file: Located) -> dict[str, float]:
 
 def _number(row: Located, key: str) -> Any:
     value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if isinstance(value, str):  # 1e-05, as Accelergy writes it, has no point and is no number for YAML 1.1
+        try:
+            value = float(value)
+        except ValueError:
+            value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise UsageError(f"{row.at(key)}: {key} is {value!r}; a number of at least 0 is expected")
     return value
