@@ -99,7 +99,7 @@ DEEP_MERGE = "<<<"
 
 
 def _mapping(loader: _LocatedLoader, node: yaml.MappingNode) -> Located:
-    _refuse_twice(node)
+    own = _own_names(node)
     loader.flatten_mapping(node)
     found = Located()
     found.file, found.line, found.lines = loader.file, node.start_mark.line + 1, {}
@@ -108,6 +108,8 @@ def _mapping(loader: _LocatedLoader, node: yaml.MappingNode) -> Located:
         name = str(key).replace("-", "_")
         found[name] = loader.construct_object(value_node, deep=True)
         found.lines[name] = key_node.start_mark.line + 1
+    for name in [name for name in found if name not in own]:  # what is merged stands behind
+        found[name] = found.pop(name)
     if DEEP_MERGE in found:
         merged = found.pop(DEEP_MERGE)
         for other in merged if isinstance(merged, list) else [merged]:
@@ -139,7 +141,8 @@ class _Alone(list[Any]):
     """A list under ``!nomerge``."""
 
 
-def _refuse_twice(node: yaml.MappingNode) -> None:
+def _own_names(node: yaml.MappingNode) -> set[str]:
+    """The keys that are written here, each once."""
     seen: set[str] = set()
     for key_node, value_node in node.value:
         if value_node is node:
@@ -149,6 +152,7 @@ def _refuse_twice(node: yaml.MappingNode) -> None:
             raise _error(f"the key {name} is said twice", key_node)
         if name and name != "<<":
             seen.add(name)
+    return seen
 
 
 def _tagged(loader: _LocatedLoader, suffix: str, node: yaml.Node) -> Any:

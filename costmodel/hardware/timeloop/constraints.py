@@ -14,7 +14,7 @@ from costmodel.hardware.spec import DATASPACES, ConstraintSpec
 ROOTS = ("architecture_constraints", "mapspace_constraints", "mapspace", "constraints")
 BYPASS = ("bypass", "bypassing", "datatype", "dataspace")
 KNOWN = {
-    "loops": ("target", "name", "type", "factors", "permutation", "split"),
+    "loops": ("target", "name", "type", "factors", "permutation", "split", "default_max_factor"),
     "bypass": ("target", "name", "type", "keep", "bypass"),
 }
 DIMS = "CMRSNPQ"
@@ -88,6 +88,10 @@ def take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Seq
         known = said["max_factors"] if relation == "<=" else said["factors"]
         if known.setdefault(dim, number) != number:
             raise UsageError(f"{entry.at('factors')}: {target} {kind} already has {dim}{relation}{known[dim]}")
+    most = entry.number(("default_max_factor",))
+    for dim in DIMS if most is not None else ():
+        if dim not in said["factors"]:
+            said["max_factors"].setdefault(dim, most)
     for key, value in (("permutation", _permutation(entry)), ("split", entry.get("split"))):
         if value in (None, ()):
             continue

@@ -116,34 +116,40 @@ class Scope:
 
 
 class _Names:
-    """Values by name, for one node's expressions; a name that leads back to itself has none."""
+    """Values by name, for the expression that one attribute of a node is.
 
-    def __init__(self, scope: Scope, own: Located, of: str) -> None:
+    The front end goes through a node's attributes in their order: a name is an attribute that stands before, else what
+    it is around the node (common/nodes.py, parse_expressions).
+    """
+
+    def __init__(self, scope: Scope, own: Mapping[str, Any], of: str, open: frozenset[str] = frozenset()) -> None:
+        order = list(own)
         self.scope = scope
-        self.own = {key: value for key, value in own.items() if key != of}  # ``width: width`` is the outer one
+        self.own = own
+        self.before = order[: order.index(of)] if of in order else order
         self.of = of
-        self.open: set[str] = set()
+        self.open = open
 
     def __call__(self, name: str) -> Any:
-        if name in self.open or (self.open and name == self.of):
-            raise IncomputableError(f"{name} is said in terms of itself")
-        value = self._said(name)
+        name = name.removeprefix("variables.")
+        place, value = self._said(name)
         if not isinstance(value, str):
             return value
-        self.open.add(name)
-        try:
-            return number_of(value, self)
-        finally:
-            self.open.discard(name)
+        opened = f"{place} {name}"
+        if opened in self.open:
+            raise IncomputableError(f"{name} is said in terms of itself")
+        inner = self.own if place == "own" else {}
+        return number_of(value, _Names(self.scope, inner, name, self.open | {opened}))
 
-    def _said(self, name: str) -> Any:
-        name = name.removeprefix("variables.")
-        if name in self.own:
-            return self.own[name]
+    def _said(self, name: str) -> tuple[str, Any]:
+        if name in self.before:
+            return "own", self.own[name]
         if name in self.scope.around:
-            return self.scope.around[name][0]
+            return "around", self.scope.around[name][0]
         if name in self.scope.variables:
-            return self.scope.variables[name]
+            return "variables", self.scope.variables[name]
         if name in self.scope.nodes:
-            return self.scope.nodes[name]
+            return "nodes", self.scope.nodes[name]
+        if name in self.own and name != self.of:
+            return "own", self.own[name]
         raise KeyError(name)

@@ -104,6 +104,8 @@ def gather_nodes(
         if target is not None:
             entry = whole(words | {"target": target, "type": one.kind}, one.words)
             take(gathered, entry, levels, fanning)
+    for loops in gathered.loops.values() if depthwise else ():
+        loops["max_factors"].pop("M", None)
     for component in line.components:
         if component.only_fans:
             gathered.bypassed.setdefault(component.name, set()).update(DATASPACES)
@@ -189,13 +191,11 @@ def _factored(one: _Said, scope: Scope, *, depthwise: bool) -> dict[str, Any]:
     for dim in sorted(fixed):
         if factors.setdefault((dim, "="), 1) != 1:
             raise UsageError(f"{words.at()}: {one.place.name} {one.kind} has {dim}={factors[dim, '=']} and {dim}=1")
-    most = words.number(("default_max_factor",))
-    if most is not None:
-        known = {dim for dim, _ in factors}
-        factors |= {(dim, "<="): int(most) for dim in dims if dim not in known}
     found: dict[str, Any] = {
         "factors": [f"{dim}{sign}{number}" for (dim, sign), number in factors.items() if dim in dims]
     }
+    if words.get("default_max_factor") is not None:
+        found["default_max_factor"] = words["default_max_factor"]
     if words.get("permutation"):
         found["permutation"] = _order(words["permutation"], dims)
     if words.get("split") is not None:
@@ -212,7 +212,7 @@ def _factors(one: _Said, key: str, scope: Scope) -> Mapping[tuple[str, str], int
     parts = said if isinstance(said, list) else re.split(r"[,\s]+", re.sub(r"\s*(<=|>=|=)\s*", r"\1", str(said)))
     found: dict[tuple[str, str], int] = {}
     for part in parts:
-        text = str(part).strip()
+        text = "".join(map(str, part)) if isinstance(part, list) else str(part).strip()
         if not text:
             continue
         match = re.fullmatch(r"([A-Za-z]+)\s*(<=|>=|=|<|>)\s*(.+)", text)
