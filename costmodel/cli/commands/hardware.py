@@ -10,6 +10,7 @@ import typer
 from costmodel.cli import options as o
 from costmodel.cli.showing import format_of, present, start, view_of
 from costmodel.errors import UnknownNameError
+from costmodel.ir.work import KINDS
 from costmodel.reports.formats.text import as_text
 from costmodel.reports.table import Table
 
@@ -113,10 +114,29 @@ def _describe(spec: HardwareSpec) -> str:
         "",
         f"{int(compute.units.value)} multiply-accumulate units of {int(compute.word_bits.value)} bits, "
         f"{compute.energy.value} {compute.energy.unit} each",
+        *_whole(spec),
     ]
     if spec.area_um2 is not None:
         lines.append(f"area {spec.area_um2:,.1f} um2")
     return "\n".join([*lines, "", *(f"{key}: {text}" for key, text in spec.sources.items())])
+
+
+def _whole(spec: HardwareSpec) -> list[str]:
+    """Word widths of data spaces, the clock, leakage and the vector unit: what the file says of them."""
+    lines = []
+    if spec.compute.data_space_bits:
+        widths = (f"{space} {spec.compute.bits_of(space)}" for space in spec.compute.data_space_bits)
+        lines.append(f"words of {', '.join(widths)} bits")
+    if spec.clock is not None:
+        leak = "" if spec.leakage_watts is None else f", leakage {spec.leakage_watts * 1e3:.4g} mW"
+        lines.append(f"clock {spec.clock.value} {spec.clock.unit}{leak}")
+    if spec.vector is not None:
+        vector = spec.vector
+        kinds = [(kind, vector.pj_of(kind)) for kind in KINDS]
+        prices = ", ".join(f"{kind} {pj:.4g} pJ" for kind, pj in kinds if pj is not None)
+        lanes = "lanes not known" if vector.lanes is None else f"{int(vector.lanes.value)} lanes"
+        lines.append(f"vector unit of {int(vector.word_bits.value)} bits at {vector.level}: {lanes}; {prices}")
+    return lines
 
 
 def _describe_gpu(spec: GpuSpec) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class Design:
         definitions: files that define compound components.
         notes: what is said and not modelled.
         behaviour: Timeloop's, that is re-enacted.
+        cycle_seconds: length of a cycle, None where nobody says.
     """
 
     components: Sequence[Component]
@@ -34,6 +36,7 @@ class Design:
     definitions: Sequence[Located]
     notes: tuple[str, ...] = field(default=())
     behaviour: str = "D"
+    cycle_seconds: float | None = None
 
 
 def mapper_of(said: Located | None) -> dict[str, Any] | None:
@@ -55,3 +58,18 @@ def mapper_of(said: Located | None) -> dict[str, Any] | None:
 
 PRUNED = ("random-pruned", "random_pruned")
 """The search that is re-enacted."""
+
+
+def cycle_seconds(said: object, where: str) -> float:
+    """The length of a cycle, of a number or a text like ``1e-9`` (which is no number for YAML 1.1).
+
+    Raises:
+        UsageError: it is none above 0.
+    """
+    try:
+        found = float(said) if isinstance(said, (str, int, float)) else 0.0
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise UsageError(f"{where}: global_cycle_seconds is {said!r}; seconds above 0 are expected")
+    return found

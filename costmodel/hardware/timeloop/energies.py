@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +36,7 @@ class Price:
     """One component; energies in pJ of one access, area in um², None where nobody says.
 
     Attributes:
+        leak: pJ of one cycle in which it does nothing.
         register: the energy is that of Timeloop's register model.
         source: key of the spec's sources.
     """
@@ -44,6 +45,7 @@ class Price:
     write: Decimal | None = None
     compute: Decimal | None = None
     area: Decimal | None = None
+    leak: Decimal | None = None
     register: bool = False
     source: str
     area_source: str
@@ -90,13 +92,6 @@ class PriceList:
             "put the ERT.yaml that Accelergy writes for this design into the folder"
         )
 
-    def notes(self, components: Sequence[Component]) -> Iterator[str]:
-        """What the tables say and no figure knows of."""
-        tables = [self.given.get(one.name) or self.recorded.get(one.name) or {} for one in components]
-        leaking = [one.name for one, table in zip(components, tables, strict=True) if table.get("leak")]
-        if leaking:
-            yield f"the energy table has leakage for {', '.join(leaking)}: no energy here has it"
-
     def _tabled(self, component: Component, actions: Mapping[str, float], source: str) -> Price:
         area = self.areas.get(component.name)
         found = {
@@ -104,6 +99,7 @@ class PriceList:
             "write": _first(actions, FILL) if component.storage else None,
             "compute": None if component.storage else _first(actions, COMPUTE),
             "area": None if area is None else Decimal(str(area)),
+            "leak": _first(actions, ("leak",)),
         }
         if component.storage and found["write"] != _first(actions, UPDATE):
             raise UsageError(f"{component.at}: fills and updates of {component.name} cost differently; one is read")

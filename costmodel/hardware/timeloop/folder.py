@@ -7,7 +7,7 @@ In both, Accelergy's energy and area tables where there are any.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,9 @@ def read_timeloop_folder(path: Path, design: Path | None = None) -> HardwareSpec
     fans = _fan_outs(inner_first, multiplier)
     names = [component.name for component in inner_first]
     prices = price_list(path, said.definitions, known=said.behaviour == "D")
+    priced = {one.name: prices.price(one) for one in components if not one.storage or _stores(one, said.normal, names)}
     levels = [
-        _level(
-            component,
-            fan,
-            said.normal,
-            prices.price(component) if _stores(component, said.normal, names) else None,
-            outermost=component.name == names[-1],
-        )
+        _level(component, fan, said, priced.get(component.name), outermost=component.name == names[-1])
         for component, fan in zip(inner_first, fans, strict=True)
     ]
     data = {
@@ -79,13 +74,16 @@ def read_timeloop_folder(path: Path, design: Path | None = None) -> HardwareSpec
         "title": f"read from the Timeloop folder {path.resolve().name}",
         "timeloop": said.behaviour,
         "sources": _sources(path, file, said, prices),
-        "compute": _compute(multiplier, prices.price(multiplier)),
+        "compute": _compute(multiplier, priced[multiplier.name], said),
         "levels": levels,
         "constraints": said.normal.specs(depthwise=False),
         "depthwise_constraints": (said.depthwise or said.normal).specs(depthwise=said.depthwise is None),
         "mapper": mapper_of(said.mapper),
-        "notes": (*said.notes, *_clusters(storage), *prices.notes(components)),
+        "notes": (*said.notes, *_clusters(storage), *_without_a_cycle(priced, said)),
     }
+    if said.cycle_seconds is not None:
+        hertz = 1 / Decimal(str(said.cycle_seconds))
+        data["clock"] = _quantity(hertz / 10**6, "MHz", "arch")
     return _spec(path, data)
 
 
@@ -111,6 +109,13 @@ def _clusters(storage: Sequence[Component]) -> Iterator[str]:
             )
 
 
+def _without_a_cycle(priced: Mapping[str, Price], said: Design) -> Iterator[str]:
+    leaking = [name for name, price in priced.items() if price.leak]
+    if leaking and said.cycle_seconds is None:
+        where = f"the energy table has leakage a cycle for {', '.join(leaking)}"
+        yield f"{where}, and nobody says how long a cycle is (global_cycle_seconds): no figure has it"
+
+
 def _fan_outs(inner_first: Sequence[Component], multiplier: Component) -> list[tuple[int, int]]:
     """Per level how many instances of the next inner one feed from it, along X and Y."""
     fans = []
@@ -132,9 +137,9 @@ def _stores(component: Component, said: Gathered, names: Sequence[str]) -> bool:
 
 
 def _level(
-    component: Component, fan: tuple[int, int], said: Gathered, price: Price | None, *, outermost: bool
+    component: Component, fan: tuple[int, int], said: Design, price: Price | None, *, outermost: bool
 ) -> dict[str, Any]:
-    bypassed, kept = said.bypassed.get(component.name, set()), said.kept.get(component.name, set())
+    bypassed, kept = (by.get(component.name, set()) for by in (said.normal.bypassed, said.normal.kept))
     if outermost and bypassed:
         names = ", ".join(name for name in DATASPACES if name in bypassed)
         raise UsageError(f"{component.at}: {component.name} is the outermost memory; it cannot pass by {names}")
@@ -156,10 +161,10 @@ def _level(
     for key, value, unit in optional:
         if value is not None:
             level[key] = _quantity(value, unit, "arch")
-    return level | (_energy(component, price) if price is not None else {})
+    return level | (_energy(component, price, said) if price is not None else {})
 
 
-def _energy(component: Component, price: Price) -> dict[str, Any]:
+def _energy(component: Component, price: Price, said: Design) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if price.register:
         width = component.width or component.word_bits * component.block
@@ -171,20 +176,27 @@ def _energy(component: Component, price: Price) -> dict[str, Any]:
         for key, energy in (("read", price.read), ("write", price.write)):
             share = energy / component.cluster if energy is not None and component.cluster > 1 else energy
             found[key] = _quantity(share, "pJ", price.source)
+    return found | _standing(price, said)
+
+
+def _standing(price: Price, said: Design) -> dict[str, Any]:
+    """What an instance takes while it does nothing: area, and power where the length of a cycle is known."""
+    found: dict[str, Any] = {}
     if price.area is not None:
         found["area"] = _quantity(price.area, "um2", price.area_source)
+    if price.leak is not None and said.cycle_seconds is not None:
+        nanoseconds = Decimal(str(said.cycle_seconds)) * 10**9
+        found["leakage"] = _quantity(price.leak / nanoseconds, "mW", price.source)
     return found
 
 
-def _compute(multiplier: Component, price: Price) -> dict[str, Any]:
+def _compute(multiplier: Component, price: Price, said: Design) -> dict[str, Any]:
     found = {
         "units": _quantity(multiplier.instances, "MACs", "arch"),
         "word_bits": _quantity(multiplier.word_bits, "bits", "arch"),
         "energy": _quantity(price.compute, "pJ", price.source),
     }
-    if price.area is not None:
-        found["area"] = _quantity(price.area, "um2", price.area_source)
-    return found
+    return found | _standing(price, said)
 
 
 def _quantity(value: Decimal | float | None, unit: str, source: str) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.files.located import Located
-from costmodel.hardware.timeloop.design import PRUNED, Design
-from costmodel.hardware.timeloop.documents import documents_of
+from costmodel.hardware.timeloop.design import PRUNED, Design, cycle_seconds
+from costmodel.hardware.timeloop.documents import Documents, documents_of
 from costmodel.hardware.timeloop.node_attributes import Scope
 from costmodel.hardware.timeloop.node_constraints import gather_nodes
 from costmodel.hardware.timeloop.nodes import Line, line_of
@@ -50,8 +50,6 @@ def nodes_design(path: Path, file: Path, tree: Located) -> Design:
     if mapper is not None and mapper.get("algorithm") not in PRUNED:
         algorithm = mapper.get("algorithm", "hybrid")
         said.append((mapper.at(), f"the mapper's algorithm {algorithm} is not re-enacted; --search names costmodel's"))
-    if "global_cycle_seconds" in variables:
-        said.append((file.name, "global_cycle_seconds: time is in cycles"))
     return Design(
         components=line.components,
         normal=normal,
@@ -61,7 +59,21 @@ def nodes_design(path: Path, file: Path, tree: Located) -> Design:
         definitions=(),
         notes=tuple(_inside(path, said)),
         behaviour="E",
+        cycle_seconds=_cycle(scope, documents),
     )
+
+
+def _cycle(scope: Scope, documents: Documents) -> float | None:
+    """The length of a cycle.
+
+    Raises:
+        UsageError: it is said, and no number above 0.
+    """
+    for one in documents.variables:
+        if one.get("global_cycle_seconds") is not None:
+            where = one.at("global_cycle_seconds")
+            return cycle_seconds(scope.number(one["global_cycle_seconds"], one, where, "global_cycle_seconds"), where)
+    return None
 
 
 def _with_words(line: Line) -> None:

@@ -9,7 +9,7 @@ from costmodel.errors import UsageError
 from costmodel.files.located import Located
 from costmodel.hardware.timeloop.architecture import Component, components_of
 from costmodel.hardware.timeloop.constraints import ROOTS, Gathered, gather
-from costmodel.hardware.timeloop.design import PRUNED, Design
+from costmodel.hardware.timeloop.design import PRUNED, Design, cycle_seconds
 from costmodel.hardware.timeloop.documents import read_plain, top_keys, yaml_files
 
 
@@ -47,7 +47,17 @@ def tree_design(path: Path, read: Located) -> Design:
         ],
         notes=tuple(notes),
         behaviour="E" if newer else "D",
+        cycle_seconds=_cycle(read) if newer else None,
     )
+
+
+def _cycle(read: Located) -> float | None:
+    """The length of a cycle, where the front end wrote the variables down."""
+    for branch in read["architecture"].parts("subtree"):
+        attributes = branch.get("attributes")
+        if isinstance(attributes, Located) and attributes.get("global_cycle_seconds") is not None:
+            return cycle_seconds(attributes["global_cycle_seconds"], attributes.at("global_cycle_seconds"))
+    return None
 
 
 def _plain(component: Component, newer: bool) -> Component:

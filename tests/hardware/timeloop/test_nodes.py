@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ architecture:
     spatial: {meshY: 3}
     constraints: {spatial: {factors: "R<=3", must_iterate_over_dataspaces: [Weights]}}
 """
-VARIABLES = "variables: {version: 0.4, WORD: 8, COLUMNS: WORD // 2, global_cycle_seconds: 1e-9}\n"
+VARIABLES = "variables: {version: 0.4, WORD: 8, COLUMNS: WORD // 2, global_cycle_seconds: 2e-9}\n"
 ERT = """\
 ERT:
   version: 0.4
@@ -146,8 +147,21 @@ def test_words_have_the_width_that_their_memory_says() -> None:
     assert bits == {"psum_spad": 16, "weights_spad": 8, "ifmap_spad": 8, "shared_glb": 8, "DRAM": 8}
     assert int(spec.compute.word_bits.value) == 8
     assert spec.notes == (
-        "the energy table has leakage for shared_glb, ifmap_spad, weights_spad, psum_spad, mac: no energy here has it",
+        "the energy table has leakage a cycle for shared_glb, ifmap_spad, weights_spad, psum_spad, mac, and nobody "
+        "says how long a cycle is (global_cycle_seconds): no figure has it",
     )
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_cycle_of_known_length_makes_leakage_a_power(name: str) -> None:
+    spec, shipped = load_hardware(str(DATA / name / "ref_outputs")), load_hardware(name)
+    assert spec.clock_hz == shipped.clock_hz == 1e9
+    assert spec.notes[-1].startswith("an access to PEWeightRegs") or "algorithm" in spec.notes[-1]
+    leaking = {own_name(level.name): level.leakage.value for level in spec.levels if level.leakage is not None}
+    assert leaking == {level.name: level.leakage.value for level in shipped.levels if level.leakage is not None}
+    assert spec.compute.leakage is not None
+    assert shipped.compute.leakage is not None
+    assert spec.compute.leakage.value == shipped.compute.leakage.value
 
 
 def test_names_short_words_and_branches_are_written_out(tmp_path: Path) -> None:
@@ -174,10 +188,10 @@ def test_names_short_words_and_branches_are_written_out(tmp_path: Path) -> None:
     # its own width is the container's word, for datawidth is said behind it; so does timeloopfe
     assert registers.read_bandwidth is not None
     assert float(registers.read_bandwidth.value) == 8 / 16
-    assert spec.notes == (
-        "arch.yaml: global_cycle_seconds: time is in cycles",
-        "the energy table has leakage for mac: no energy here has it",
-    )
+    assert spec.notes == ()
+    assert spec.compute.leakage is not None
+    # 0.1 pJ in each cycle of 2 ns is 0.05 mW
+    assert (spec.clock_hz, spec.compute.leakage.value, spec.compute.leakage.unit) == (5e8, Decimal("0.05"), "mW")
     machine = machine_of(spec)
     normal = machine.constraints_for(depthwise=False)
     fixed = normal.of("buffer", spatial=False)
@@ -211,7 +225,7 @@ def test_constraints_beside_the_nodes_are_theirs(tmp_path: Path) -> None:
     fixed = machine_of(spec).constraints_for(depthwise=False).of("buffer", spatial=False)
     assert dict(fixed.factors) == {"C": 1, "M": 1, "R": 1, "S": 1, "N": 1}
     assert spec.mapper is None
-    assert [note.partition(": ")[2].partition(" ")[0] for note in spec.notes[:2]] == ["no_link_transfer", "the"]
+    assert [note.partition(": ")[2].partition(" ")[0] for note in spec.notes] == ["no_link_transfer", "the"]
     assert spec.notes[0].startswith("more.yaml:3: no_link_transfer of PE")
 
 
@@ -279,6 +293,7 @@ def test_what_is_wrong_is_named_by_file_and_line(tmp_path: Path, old: str, new: 
     [
         ({"constraints": "constraints: {targets: [{target: SRAM, type: temporal}]}\n"}, "target 'SRAM' is not a node"),
         ({"sparse": "sparse_optimizations: {targets: [{name: buffer}]}\n"}, "layers are dense here"),
+        ({"variables": VARIABLES.replace("2e-9", "0")}, "seconds above 0 are expected"),
         ({"variables": "variables: 7\n"}, "variables is expected to be a mapping"),
         ({"variables": "variables: {WORD: 8, COLUMNS: ROWS, ROWS: COLUMNS}\n"}, "said in terms of itself"),
         ({"ERT": ERT.replace("energy: 8", "energy: much")}, "energy is 'much'; a number of at least 0"),
