@@ -81,6 +81,10 @@ def take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Seq
     if form == "bypass":
         _take_bypass(gathered, entry, target)
         return
+    _take_loops(gathered, entry, target, kind, fanning)
+
+
+def _take_loops(gathered: Gathered, entry: Located, target: str, kind: str, fanning: Sequence[str]) -> None:
     if kind == "spatial" and target not in fanning:
         raise UsageError(f"{entry.at()}: {target} feeds one instance of the next level; it has no spatial loops")
     said = gathered.loops.setdefault((target, kind), {"factors": {}, "max_factors": {}})

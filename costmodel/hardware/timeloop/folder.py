@@ -74,7 +74,7 @@ def read_timeloop_folder(path: Path, design: Path | None = None) -> HardwareSpec
         "title": f"read from the Timeloop folder {path.resolve().name}",
         "timeloop": said.behaviour,
         "sources": _sources(path, file, said, prices),
-        "compute": _compute(multiplier, priced[multiplier.name], said),
+        "compute": _compute(multiplier, priced[multiplier.name], said) | _words(levels, multiplier),
         "levels": levels,
         "constraints": said.normal.specs(depthwise=False),
         "depthwise_constraints": (said.depthwise or said.normal).specs(depthwise=said.depthwise is None),
@@ -197,6 +197,18 @@ def _compute(multiplier: Component, price: Price, said: Design) -> dict[str, Any
         "energy": _quantity(price.compute, "pJ", price.source),
     }
     return found | _standing(price, said)
+
+
+def _words(levels: Sequence[dict[str, Any]], multiplier: Component) -> dict[str, Any]:
+    """Data spaces whose words have another width than the multipliers', the same in all memories that hold them."""
+    found = {}
+    for space in DATASPACES:
+        holding = [level for level in levels if space in level["keep"]]
+        widths = {level["word_bits"]["value"] if "word_bits" in level else None for level in holding}
+        (width,) = widths if len(widths) == 1 else (None,)
+        if width is not None and width != multiplier.word_bits:
+            found[space] = _quantity(width, "bits", "arch")
+    return {"data_space_bits": found} if found else {}
 
 
 def _quantity(value: Decimal | float | None, unit: str, source: str) -> dict[str, Any]:

@@ -152,6 +152,15 @@ def test_words_have_the_width_that_their_memory_says() -> None:
     )
 
 
+def test_a_data_space_of_one_width_everywhere_says_so(tmp_path: Path) -> None:
+    wider = NODES.replace("width: datawidth * 8, datawidth: WORD", "width: 256, datawidth: 32")
+    wider = wider.replace("width: 64, datawidth: WORD", "width: 64, datawidth: 32").replace("keep_only", "bypass_only")
+    wider = wider.replace("class: intmac\n", "class: intmac\n    attributes: {datawidth: 8}\n")
+    spec = load_hardware(str(design(tmp_path, arch=wider)))
+    # sums, buffer and DRAM hold outputs of 32 bits; weights have 16 bits in one memory and 32 in another
+    assert [spec.compute.bits_of(space) for space in ("Weights", "Inputs", "Outputs")] == [8, 32, 32]
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 def test_a_cycle_of_known_length_makes_leakage_a_power(name: str) -> None:
     spec, shipped = load_hardware(str(DATA / name / "ref_outputs")), load_hardware(name)
