@@ -46,6 +46,7 @@ def cost_report(
         complete=all(solved.valid for solved in layers) and not (workload.uncounted or workload.varies),
         uncounted=workload.uncounted,
         varies=workload.varies,
+        machine_notes=hardware.notes,
     )
 
 

@@ -108,6 +108,7 @@ class CostReport(Noun):
         mapped_operations_share: operations of the layers over all operations.
         uncounted: ops of the phase that have no formula, or no loop nest for heavy work: nothing of it is in a layer.
         varies: why the step is not the same each time it runs, if it is not.
+        machine_notes: what the machine's own files say and no figure here knows of.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """
 
@@ -132,6 +133,7 @@ class CostReport(Noun):
     checks: tuple[LayerCheck, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     varies: tuple[Assumption, ...] = ()
+    machine_notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -16,6 +16,10 @@ def tables(cost: CostReport, view: View) -> list[Table]:  # noqa: ARG001  # a co
         result.append(_checks(cost))
     if cost.not_mapped:
         result.append(_beside(cost))
+    if cost.machine_notes:
+        result.append(
+            Table("Said of the machine, and not modelled", ("what",), [(note,) for note in cost.machine_notes])
+        )
     return result
 
 

@@ -122,6 +122,12 @@ def test_operations_by_op_and_by_phase() -> None:
     )  # fmt: skip
 
 
+def test_what_a_machine_says_and_no_figure_knows_is_told() -> None:
+    said = nouns.cost(machine_notes=("arch.yaml:3: networks of PE: wires cost nothing",))
+    told = [table for table in tables(said, View()) if "not modelled" in table.title]
+    assert [(table.headers, list(table.rows)) for table in told] == [(("what",), [said.machine_notes])]
+
+
 def test_a_cost_report() -> None:
     report = nouns.cost(checks=nouns.CHECKS, uncounted=(nouns.UNCOUNTED,), varies=(nouns.VARIES,))
     layers = ("problem", "places", "times", "energy, pJ", "cycles", "utilisation", "mapping")
