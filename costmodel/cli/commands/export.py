@@ -10,7 +10,7 @@ import typer
 from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr
-from costmodel.errors import UnknownNameError, UsageError
+from costmodel.errors import UnknownNameError
 
 _TARGETS = tuple(backends.exporters())
 
@@ -45,7 +45,8 @@ def export(
     from costmodel.verbs.export import export as verb
 
     if version is not None:
-        words = words | {"syntax": _syntax_of(version, words)}
+        o.refuse(("syntax",), "says the version as well, and --version gives it")
+        words = words | {"syntax": _syntax_of(version)}
     with subject_prints_to_stderr(), progress_bars() as show:
         found = verb(
             subject,
@@ -66,14 +67,12 @@ def export(
     return 2 if any(item.because for item in found) else 0
 
 
-def _syntax_of(version: str, words: dict[str, Any]) -> str:
+def _syntax_of(version: str) -> str:
     """The syntax that a version of the input is written in."""
     from costmodel.backends.timeloop.syntax import VERSIONS
 
     if version not in VERSIONS:
         raise UnknownNameError("version", version, VERSIONS)
-    if "syntax" in words:
-        raise UsageError("--version and --syntax say the same: leave out one of them")
     return VERSIONS[version]
 
 
