@@ -231,8 +231,8 @@ def harmless_svg(shown: str, noun: Any, text: str) -> None:
     assert {element.tag for element in root.iter()} <= {space + tag for tag in tags}
     names = {name for element in root.iter() for name in element.attrib}
     assert names <= {
-        "viewBox", "font-family", "font-size", "font-weight", "fill", "stroke", "stroke-dasharray", "x", "y", "x1", "x2",
-        "y1", "y2", "width", "height",
+        "viewBox", "font-family", "font-size", "font-weight", "fill", "stroke", "stroke-dasharray", "x", "y", "x1",
+        "x2", "y1", "y2", "width", "height",
     }  # fmt: skip
     for value in (value for element in root.iter() for value in element.attrib.values()):
         assert re.fullmatch(r"[-\d. ]+|none|bold|currentColor|sans-serif", value), value  # others' text is in text only
