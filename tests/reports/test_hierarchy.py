@@ -73,7 +73,7 @@ def test_two_machines_stand_side_by_side_and_say_what_is_not_alike() -> None:
     # pJ of a read over the bits that it moves: 74.1442 / (4 · 16) and 18.183829 / (8 · 8)
     assert list(memories.rows[1]) == ["shared_glb", 1, 65536, 16, 1.159, "shared_glb", 1, 131072, 8, 0.2841]
     assert list(memories.rows[-1])[:5] == ["output_activation_reg", 256, 1, 16, 0.06094]
-    assert list(memories.rows[-1])[5:] == [""] * 5
+    assert list(memories.rows[-1])[5:] == ["", None, None, None, None]
     rows = records(found, View())
     assert rows is not None
     assert len(rows.rows) == len(found.figures)

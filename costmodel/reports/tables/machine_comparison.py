@@ -42,7 +42,7 @@ def _levels(found: MachineComparison) -> Table:
 
 def _side(level: MachineLevel | None) -> list[Cell]:
     if level is None:
-        return [""] * 5
+        return ["", None, None, None, None]
     words: Cell = "unlimited" if level.words is None else level.words
     bits: Cell = "" if level.word_bits is None else level.word_bits
     return [level.name, level.instances, words, bits, _rounded(level.read_pj_a_bit)]
