@@ -10,6 +10,9 @@ import yaml
 
 from costmodel.errors import UsageError
 
+LARGEST = 10**30
+"""No machine has more of anything: what is larger is a mistake, and infinity is no number of words."""
+
 
 class Located(dict[str, Any]):
     """A YAML mapping with its file and lines; keys have ``_`` for ``-``, as Timeloop reads both alike.
@@ -37,7 +40,7 @@ class Located(dict[str, Any]):
             if key in self:
                 value = self[key]
                 known = isinstance(value, kind) or (kind is float and isinstance(value, int))
-                if not known or isinstance(value, bool) or value < least:
+                if not known or isinstance(value, bool) or not least <= value <= LARGEST:
                     what = "whole number" if kind is int else "number"
                     raise UsageError(f"{self.at(key)}: {key} is {value!r}; a {what} of at least {least:g} is expected")
                 return float(value) if kind is float else int(value)
@@ -78,6 +81,8 @@ def read_located(path: Path, tags: Collection[str] = ()) -> Located:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise UsageError(f"{path}:{line}: not plain YAML: {getattr(problem, 'problem', problem)}") from None
+    except (ValueError, OverflowError) as problem:  # a date that is none, a number of thousands of digits
+        raise UsageError(f"{path}:1: not plain YAML: {problem}") from None
     except RecursionError:
         raise UsageError(f"{path}:1: not plain YAML: a mapping is merged into itself, or too deep") from None
     finally:

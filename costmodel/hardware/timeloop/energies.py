@@ -7,7 +7,6 @@ Timeloop's own register model for a component that offers neither read nor write
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.errors import UsageError
-from costmodel.files.located import Located, read_located
+from costmodel.files.located import LARGEST, Located, read_located
 from costmodel.hardware.timeloop.architecture import Component
 
 # Which actions Timeloop asks for, the first that there is (include/model/topology.hpp).
@@ -229,6 +228,6 @@ def _number(row: Located, key: str) -> Any:
             value = float(value)
         except ValueError:
             value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
         raise UsageError(f"{row.at(key)}: {key} is {value!r}; a number of at least 0 is expected")
     return value

@@ -12,16 +12,16 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from costmodel.files.located import LARGEST
+
 Number = int | float
+
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(math, name)
     for name in ("ceil", "floor", "trunc", "sqrt", "exp", "log", "log2", "log10", "gcd", "isqrt", "fabs")
 } | {"abs": abs, "round": round, "min": min, "max": max, "int": int, "float": float}
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "INF": math.inf}
-
-LARGEST = 10.0**30
-"""Beyond it a number of words or bits is a mistake; it also bounds what a power can cost."""
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -74,6 +74,8 @@ def number_of(text: str, named: Callable[[str], Any]) -> Number:
         raise IncomputableError("it is nested too deeply") from None
     if isinstance(found, bool) or not isinstance(found, (int, float)) or math.isnan(found):
         raise IncomputableError(f"its value is {found!r}, not a number")
+    if abs(found) > LARGEST and not math.isinf(found):
+        raise IncomputableError("its value is out of all bounds")
     return found
 
 

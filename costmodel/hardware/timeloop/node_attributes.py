@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from costmodel.errors import UsageError
-from costmodel.files.located import Located
+from costmodel.files.located import LARGEST, Located
 from costmodel.hardware.timeloop.expressions import IncomputableError, Number, number_of
 
 NUMBERS = (
@@ -23,6 +23,15 @@ NUMBERS = (
 """Attributes that the engine asks for; all others are the energy estimator's affair."""
 
 _FRACTIONS = ("multiple_buffering", "read_bandwidth", "write_bandwidth", "global_cycle_seconds", "sizeKB")
+
+
+_UNLIMITED = ("depth", "memory_depth", "entries", "width", "read_bandwidth", "write_bandwidth")
+"""Attributes that may be infinite: what is unlimited is what nobody says."""
+
+
+def is_whole(number: Number) -> bool:
+    """Whether it is a whole number; infinity is none."""
+    return isinstance(number, int) or number.is_integer()
 
 
 def whole(content: Mapping[str, Any], place: Located) -> Located:
@@ -62,7 +71,7 @@ class Scope:
         found = whole({key: value for key, (value, _) in self.around.items() if key not in own}, own)
         for key in own:
             found[key] = self._plain(own, key)
-        for key in ("depth", "memory_depth", "entries", "width"):
+        for key in _UNLIMITED:
             if found.get(key) == math.inf:  # unlimited is what is not said
                 del found[key]
         for key, value in found.items():
@@ -84,7 +93,7 @@ class Scope:
         found = []
         for key in ("meshX", "meshY"):
             value = self.number(said.get(key, 1), own if isinstance(own, Located) else whole({}, node), said.at(key))
-            if value != int(value) or value < 1:
+            if not is_whole(value) or value < 1:
                 raise UsageError(f"{said.at(key)}: {key} is {value:g}; a whole number of at least 1 is expected")
             self.nodes[f"{node['name']}.spatial.{key}"] = int(value)
             found.append(int(value))
@@ -97,6 +106,8 @@ class Scope:
             UsageError: neither.
         """
         if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if abs(value) > LARGEST and value != math.inf:
+                raise UsageError(f"{where}: a number of at most {LARGEST:.0e} is expected")
             return value
         if not isinstance(value, str):
             raise UsageError(f"{where}: {value!r}; a number is expected")
@@ -110,7 +121,7 @@ class Scope:
         if key not in NUMBERS or value is None:
             return value
         found = self.number(value, attributes, attributes.at(key), key)
-        if math.isfinite(found) and found == int(found) and key not in _FRACTIONS:
+        if is_whole(found) and key not in _FRACTIONS:
             return int(found)
         return found
 

@@ -14,7 +14,7 @@ from costmodel.errors import UsageError
 from costmodel.files.located import Located
 from costmodel.hardware.spec import DATASPACES
 from costmodel.hardware.timeloop.constraints import ABSENT, BYPASS, DIMS, Gathered, take
-from costmodel.hardware.timeloop.node_attributes import Scope, whole
+from costmodel.hardware.timeloop.node_attributes import Scope, is_whole, whole
 from costmodel.hardware.timeloop.nodes import Line, Place
 
 RANKS = {
@@ -222,7 +222,7 @@ def _factors(one: _Said, key: str, scope: Scope) -> Mapping[tuple[str, str], int
             raise UsageError(f"{where}: factor {text!r}; write C=16 or C<=16, layers have {', '.join(DIMS)}")
         dim, sign, bound = match.groups()
         number = scope.number(bound, whole({}, one.words), where)
-        if number != int(number) or number < 0:
+        if not is_whole(number) or number < 0:
             raise UsageError(f"{where}: factor {text!r}; a whole number of at least 0 is expected")
         if sign in (">", ">="):
             raise UsageError(f"{where}: factor {text!r}: a least factor is not modelled; write = or <=")
@@ -241,7 +241,7 @@ def _order(said: object, dims: Sequence[str]) -> list[str]:
 def _split(one: _Said, scope: Scope, order: list[str] | None, written: object) -> int:
     """How many of the listed dims lie along X; those that a depthwise layer lacks do not count."""
     found = scope.number(one.words["split"], whole({}, one.words), one.words.at("split"))
-    if found != int(found) or found < 0:
+    if not is_whole(found) or found < 0:
         raise UsageError(f"{one.words.at('split')}: split is {found:g}; a number of dims is expected")
     split = int(found)
     if order is None or written is None:

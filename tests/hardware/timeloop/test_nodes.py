@@ -261,6 +261,12 @@ WRONG = [
     ("  - !Container\n    name: PE", "  -\n    name: PE", r"arch\.yaml:20: a node without a kind"),
     ("depth: 2**10", "depth: 2**LOG", r"arch\.yaml:15: '2\*\*LOG': LOG is not known; write the number"),
     ("depth: 2**10", "depth: 9**9**9", "out of all bounds"),
+    ("depth: 2**10", "depth: 99**99", "its value is out of all bounds"),
+    ("depth: 2**10", "depth: 1" + "0" * 40, r"a number of at most 1e\+30"),
+    ("depth: 2**10", "depth: 1" + "0" * 5000, "not plain YAML"),
+    ("depth: 2**10", "depth: 2001-13-45", "not plain YAML: month must be in"),
+    ("meshX: COLUMNS", "meshX: INF", "meshX is inf; a whole number"),
+    ("C<=4", "C<=INF", "factor 'C<=INF'; a whole number"),
     ("depth: 2**10", "depth: __import__('os').getpid()", "more than arithmetic"),
     ("depth: 2**10", "depth: eval('1')", r"eval\(\) is not among abs, ceil"),
     ("depth: 2**10", "depth: 1/0", r"has no value \(division by zero\)"),
@@ -289,7 +295,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "error"), WRONG, ids=[new.strip()[:30] for _, new, _ in WRONG])
+@pytest.mark.parametrize(("old", "new", "error"), WRONG, ids=[new.strip()[:24] for _, new, _ in WRONG])
 def test_what_is_wrong_is_named_by_file_and_line(tmp_path: Path, old: str, new: str, error: str) -> None:
     assert old in NODES
     with pytest.raises(UsageError, match=error) as caught:
