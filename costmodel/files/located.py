@@ -76,7 +76,10 @@ def read_located(path: Path, tags: Collection[str] = ()) -> Located:
     loader = _LocatedLoader(text)
     loader.file, loader.tags = str(path), frozenset(tags)
     try:
-        data = loader.get_single_data()
+        node = loader.get_single_node()
+        if node is not None:
+            _unfolded(node, {})
+        data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -84,7 +87,7 @@ def read_located(path: Path, tags: Collection[str] = ()) -> Located:
     except (ValueError, OverflowError) as problem:  # a date that is none, a number of thousands of digits
         raise UsageError(f"{path}:1: not plain YAML: {problem}") from None
     except RecursionError:
-        raise UsageError(f"{path}:1: not plain YAML: a mapping is merged into itself, or too deep") from None
+        raise UsageError(f"{path}:1: not plain YAML: it is nested too deeply") from None
     finally:
         loader.dispose()
     if not isinstance(data, Located):
@@ -149,9 +152,7 @@ class _Alone(list[Any]):
 def _own_names(node: yaml.MappingNode) -> set[str]:
     """The keys that are written here, each once."""
     seen: set[str] = set()
-    for key_node, value_node in node.value:
-        if value_node is node:
-            raise _error("a mapping is merged into itself", key_node)
+    for key_node, _ in node.value:
         name = str(key_node.value).replace("-", "_") if isinstance(key_node, yaml.ScalarNode) else ""
         if name in seen:
             raise _error(f"the key {name} is said twice", key_node)
@@ -169,6 +170,30 @@ def _tagged(loader: _LocatedLoader, suffix: str, node: yaml.Node) -> Any:
     found = _mapping(loader, node)
     found.tag = suffix
     return found
+
+
+MOST_VALUES = 10**6
+"""Aliases that unfold to more are no description of anything, and would fill the memory."""
+
+
+def _unfolded(node: yaml.Node, known: dict[int, int | None]) -> int:
+    """How many values a node is when all its aliases are written out."""
+    if id(node) in known:
+        size = known[id(node)]
+        if size is None:
+            raise _error("a mapping is merged into itself, or a list is in itself", node)
+        return size
+    known[id(node)] = None
+    inside: list[Any] = []
+    if isinstance(node, yaml.MappingNode):
+        inside = [one for pair in node.value for one in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        inside = node.value
+    size = 1 + sum(_unfolded(one, known) for one in inside)
+    if size > MOST_VALUES:
+        raise _error(f"its aliases unfold to more than {MOST_VALUES:,} values", node)
+    known[id(node)] = size
+    return size
 
 
 def _error(what: str, node: yaml.Node) -> yaml.constructor.ConstructorError:

@@ -255,6 +255,7 @@ def test_one_of_several_designs_is_named_by_its_file(tmp_path: Path) -> None:
     assert load_hardware(str(folder / "other.yaml")).name == "other"
 
 
+BOMB = "[" + ", ".join(f"&b{n} [{', '.join([f'*b{n - 1}'] * 10)}]" if n else "&b0 [x]" for n in range(9)) + "]"
 WRONG = [
     ("class: regfile", "class: wires", r"arch\.yaml:\d+: class 'wires' of weights"),
     ("- !Parallel", "- !Prallel", r"arch\.yaml:24: not plain YAML: unknown tag !Prallel; of mappings are known !Comp"),
@@ -289,7 +290,10 @@ WRONG = [
     ("class: intmac", "class: storage", "the last node is mac"),
     ("{<<: *sram", "&own {<<: *own", "not plain YAML: a mapping is merged into itself"),
     ("{<<: *sram", "&own {<<<: *own", "not plain YAML: a mapping is merged into itself"),
-    ("{<<: *sram", "&own {inside: {<<: *own}", "not plain YAML"),
+    ("{<<: *sram", "&own {inside: {<<: *own}", "not plain YAML: a mapping is merged into itself"),
+    ("depth: 2**10", "depth: &a [*a]", "or a list is in itself"),
+    ("n_banks: 4", f"n_banks: {BOMB}", "its aliases unfold to more than 1,000,000 values"),
+    ("depth: 2**10", "depth: " + "[" * 3000, "not plain YAML"),
     ("WORD", "{{word}}", r"arch\.yaml:6: \{\{word\}\} is of a template"),
     ("  nodes:", "  nodes: []\n  other:", "no nodes"),
 ]  # fmt: skip
@@ -343,3 +347,22 @@ def test_a_table_in_the_folder_comes_before_recorded_ones(tmp_path: Path) -> Non
     assert found["psum_spad"] == (0.2513, 0.2191)
     (tmp_path / "ERT.yaml").write_text(recorded.replace("0.2513", "0.5"), encoding="utf-8")
     assert energies(read_timeloop_folder(tmp_path)) == found | {"psum_spad": (0.5, 0.2191)}
+
+
+@pytest.mark.parametrize("file", list(FILES))
+def test_a_folder_that_is_cut_or_lacks_a_line_is_a_machine_or_an_error_with_its_place(
+    tmp_path: Path, file: str
+) -> None:
+    lines = FILES[file].splitlines(keepends=True)
+    shorter = [lines[:n] + lines[n + 1 :] for n in range(len(lines))]
+    cut = [[*lines[:n], lines[n][: len(lines[n]) // 2]] for n in range(len(lines))]
+    said = []
+    for left in (*shorter, *cut):
+        folder = design(tmp_path)
+        (folder / file).write_text("".join(left), encoding="utf-8")
+        try:
+            load_hardware(str(folder))
+        except UsageError as error:
+            said.append(str(error))
+    assert said
+    assert not [text for text in said if not text.startswith(str(tmp_path))]
