@@ -108,7 +108,7 @@ def test_a_vector_unit_has_a_price_for_what_its_source_has() -> None:
         ("source: choice", "source: hearsay", "'hearsay' is not among sources"),
         ("  energy: {", "  data_space_bits: {Sums: {value: 1, unit: bits, source: arch}}\n  energy: {",
          "compute.data_space_bits.Sums"),
-        ("  energy: {", "  data_space_bits: {Outputs: {value: 1, unit: bits, source: rumour}}\n  energy: {", "'rumour'"),
+        ("  energy: {", "  data_space_bits: {Inputs: {value: 1, unit: bits, source: rumour}}\n  energy: {", "'rumour'"),
     ],
 )  # fmt: skip
 def test_an_impossible_clock_leakage_or_vector_unit_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
