@@ -183,7 +183,7 @@ def test_without_room_all_comes_from_dram_and_with_room_each_piece_once(
         call({o.held: sizes[o.held] for o in c.reads}, {o.held: sizes[o.held] for o in c.writes}) for c in unmapped
     ]
     once = walk(sizes, whole, None, after=after)[0]
-    first = {}
+    first: dict[int, bool] = {}
     for done in whole:
         for side in (done.reads, done.writes):
             for operand in side:
