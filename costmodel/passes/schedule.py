@@ -15,7 +15,7 @@ from costmodel.ir.schedule import Held, Operand, Schedule, ScheduledCall
 from costmodel.ir.tensor import TensorSpec, item_bytes
 from costmodel.ir.trace import OpCall, Trace
 from costmodel.ir.work import ZERO, ScalarOps, Work
-from costmodel.ops import lookup
+from costmodel.ops import lookup, traits_of
 from costmodel.ops.pointwise import PointwiseFormula
 from costmodel.passes.lower import PARTS_OF
 from costmodel.passes.summary import layer_name
@@ -59,7 +59,7 @@ class _Made:
             mapped=bool(work.nests),
             in_nests=work.scalar_ops.total - beside.total,
             beside=beside,
-            elementwise=isinstance(lookup(call.packet), PointwiseFormula),
+            elementwise=_is_elementwise(call),
             reads=self._operands(read),
             writes=self._operands(written),
         )
@@ -83,6 +83,14 @@ class _Made:
             if nbytes:
                 found.append(Operand(held=place, words=_words(tensor, nbytes), nbytes=nbytes))
         return tuple(found)
+
+
+def _is_elementwise(call: OpCall) -> bool:
+    """Whether each element of the result needs one element of each operand (or one of its channel)."""
+    unless = traits_of(call.packet).elementwise_unless
+    if unless:
+        return dict(call.arguments).get(unless) is False
+    return isinstance(lookup(call.packet), PointwiseFormula)
 
 
 def _words(tensor: TensorSpec, nbytes: int) -> int:

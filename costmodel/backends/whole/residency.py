@@ -13,10 +13,11 @@ A mapping begins and ends in the outermost level (DRAM), and was searched for al
 What is kept for the backward pass follows from this: a mapped call comes between nearly always, so it goes to DRAM and
 comes back.
 
-**Fused** (``--fused``): an elementwise call right behind a mapped one (or behind such a call) takes what that one makes
-as it is drained. It does not read it, and its result is drained in its place: the mapping has that word in DRAM
-already. If what it takes is read by others too, that one keeps its place in the drain, and the result is written as it
-is without fusion. What stays at the level is the same with fusion as without, so fusion never costs more.
+**Fused** (``--fused``): an elementwise call that is the first to ask for what a mapped one makes (or such a call behind
+it) takes it as it is drained, if its other operands are there by then. It does not read it, and its result is drained
+in its place: the mapping has that word in DRAM already. If what it takes is read by others too, that one keeps its
+place in the drain, and the result is written as it is without fusion. What stays at the level is decided as without
+fusion (a result that another mapped call parts from its next reader comes back from DRAM), so fusion never costs more.
 """
 
 from __future__ import annotations
@@ -67,6 +68,59 @@ def moves(schedule: Schedule, capacity: int | None, *, outermost: bool, fused: b
     return tuple(walk.calls()), walk.saved()
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a fused call takes from a mapped one's drain.
+
+    Attributes:
+        held: the piece of memory.
+        root: the mapped call.
+        own: the place in the drain goes to the call's result.
+        apart: another mapped call comes between the two.
+    """
+
+    held: int
+    root: int
+    own: bool
+    apart: bool = False
+
+
+class Drains:
+    """What mapped calls, and calls fused with them, have made and nobody has touched since."""
+
+    def __init__(self) -> None:
+        self._fresh: dict[int, tuple[Taken, int]] = {}  # held → how it is drained, and its words
+        self._written: dict[int, int] = {}  # held → the call that wrote it last, or in whose drain it was
+        self._touched: dict[int, int] = {}  # held → the call that touched it last
+
+    def offered(self, operand: Operand, call: ScheduledCall) -> Taken | None:
+        """How an operand of a call is drained, if the call can be fused with what makes it."""
+        found, words = self._fresh.get(operand.held, (None, 0))
+        if found is None or not call.elementwise or len(call.writes) != 1:
+            return None
+        if not words == operand.words == call.writes[0].words:
+            return None
+        others = [o.held for o in call.reads if o.held != operand.held]
+        again = sum(o.held == operand.held for o in call.reads) > 1
+        late = any(self._written.get(held, -1) >= found.root for held in others)
+        # what it writes over must have been done with as well
+        over = any(self._touched.get(o.held, -1) >= found.root for o in call.writes if o.held != operand.held)
+        return None if again or late or over else found
+
+    def after(self, number: int, call: ScheduledCall, taken: Taken | None) -> None:
+        """A call is done."""
+        when = number if taken is None else taken.root
+        for operand in (*call.reads, *call.writes):
+            self._fresh.pop(operand.held, None)
+            self._touched[operand.held] = number
+        for operand in call.writes:
+            self._written[operand.held] = when
+            if call.mapped:
+                self._fresh[operand.held] = Taken(operand.held, number, own=True), operand.words
+            elif taken is not None:
+                self._fresh[operand.held] = Taken(operand.held, taken.root, taken.own), operand.words
+
+
 class _Walk:
     def __init__(self, schedule: Schedule, capacity: int | None, *, outermost: bool, fused: bool) -> None:
         self._schedule = schedule
@@ -78,20 +132,26 @@ class _Walk:
         self._staying: dict[int, int] = {}  # held → the call until which it stays
         self._changed: dict[int, int] = {}  # held → words that DRAM does not have yet
         self._stayed: set[tuple[int, int]] = set()  # (held, the call after which it stayed)
-        self._last_fused = -1
+        self._drains = Drains()
 
     def calls(self) -> Iterator[Moves]:
-        drains = False  # whether the result of the call before has the place in the mapping's drain
         for number, call in enumerate(self._schedule.calls):
-            if call.mapped:
-                drains = True
-                yield Moves()
+            taken = self._taken(number, call) if self._fuses and not call.mapped else None
+            yield Moves() if call.mapped else self._moved(number, call, taken)
+            self._drains.after(number, call, taken)
+
+    def _taken(self, number: int, call: ScheduledCall) -> Taken | None:
+        """What a call takes from a mapped one's drain; None if it cannot be fused."""
+        for operand in call.reads:
+            found = self._drains.offered(operand, call)
+            if found is None:
                 continue
-            taken = self._taken(number, call) if self._fuses else None
-            drains = drains and taken is not None and not self._is_needed(taken, number, call)
-            yield self._moved(number, call, taken, drains=drains)
-            if taken is not None:
-                self._last_fused = number
+            own = found.own and not self._is_needed(operand.held, number, call)
+            apart = self._mapped_before[number] > self._mapped_before[found.root + 1]
+            # where another mapped call comes between nothing of this one's may rest on what is at the level now
+            if not apart or (own and not any(self._staying.get(o.held) == number for o in call.reads)):
+                return Taken(operand.held, found.root, own, apart)
+        return None
 
     def saved(self) -> Saved:
         """See :class:`Saved`; for when all calls have been walked through."""
@@ -112,24 +172,11 @@ class _Walk:
             return False
         return any(operand.held == held for operand in self._schedule.calls[forward[0]].writes)
 
-    def _taken(self, number: int, call: ScheduledCall) -> int | None:
-        """The piece of memory that a fused call takes from the call before as it is drained; None if it cannot."""
-        before = self._schedule.calls[number - 1] if number else None
-        if before is None or not (before.mapped or self._last_fused == number - 1):
-            return None
-        if not call.elementwise or len(call.writes) != 1:
-            return None
-        made = {operand.held: operand.words for operand in before.writes}
-        for operand in call.reads:
-            if made.get(operand.held) == operand.words == call.writes[0].words:
-                return operand.held
-        return None
-
-    def _moved(self, number: int, call: ScheduledCall, taken: int | None, *, drains: bool) -> Moves:
+    def _moved(self, number: int, call: ScheduledCall, taken: Taken | None) -> Moves:
         done = Moves(fused=taken is not None)
         here = {operand.held for operand in call.reads if self._staying.get(operand.held) == number}
         for operand in call.reads:
-            if operand.held == taken:
+            if taken is not None and operand.held == taken.held:
                 done.unmoved_bytes += operand.nbytes
             else:
                 self._read(operand, done, stayed=operand.held in here)
@@ -139,7 +186,7 @@ class _Walk:
             self._free += self._schedule.held[held].words
         staying = {held for held, operand in touched.items() if self._stays(number, operand, whole=held in here)}
         for operand in call.writes:
-            self._written(operand, done, drained=drains, stays=operand.held in staying)
+            self._written(operand, done, taken, stays=operand.held in staying)
         for held in touched:
             if held not in staying:
                 self._leaves(number, held, done)
@@ -151,11 +198,14 @@ class _Walk:
             done.dram_reads += operand.words
             done.level_writes += operand.words
 
-    def _written(self, operand: Operand, done: Moves, *, drained: bool, stays: bool) -> None:
+    def _written(self, operand: Operand, done: Moves, taken: Taken | None, *, stays: bool) -> None:
+        drained = taken is not None and taken.own
         if drained and not stays:
             done.unmoved_bytes += operand.nbytes
             return
         done.level_writes += operand.words
+        if taken is not None and taken.apart:
+            done.dram_reads += operand.words
         if not drained:
             whole = self._schedule.held[operand.held].words
             self._changed[operand.held] = min(whole, self._changed.get(operand.held, 0) + operand.words)

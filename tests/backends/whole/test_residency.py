@@ -104,16 +104,40 @@ def test_fusion_takes_the_place_in_the_drain_unless_others_want_what_was_in_it()
     assert words(walk([4] * 5, both, fused=True)[0][1]) == (4, 4, 4, 0)
 
 
-def test_what_is_not_elementwise_or_not_right_behind_is_not_fused() -> None:
+def test_what_is_not_elementwise_or_comes_too_late_is_not_fused() -> None:
     layer = call({0: 4}, {1: 4}, mapped=True)
     for calls in (
         [layer, call({1: 4}, {2: 4}, elementwise=False)],
         [layer, call({1: 4}, {2: 1})],
-        [layer, call({0: 4}, {3: 4}), call({1: 4}, {2: 4})],
+        [layer, call({0: 4}, {3: 4}), call({1: 4, 3: 4}, {2: 4})],  # the other operand comes after the layer
+        [layer, call({1: 4}, {3: 4}, elementwise=False), call({1: 4}, {2: 4})],  # somebody else asks first
+        [layer, call({2: 4}, {3: 4}, elementwise=False), call({1: 4}, {2: 4})],  # what it writes over is still read
         [layer, call({1: 4}, {2: 4, 3: 4})],
         [call({1: 4}, {2: 4})],
     ):
         assert not any(done.fused for done in walk([4] * 4, calls, fused=True)[0])
+
+
+def test_other_layers_may_come_between_a_layer_and_what_is_fused_with_it() -> None:
+    layer, other = call({0: 4}, {1: 4}, mapped=True), call({0: 4}, {5: 4}, mapped=True)
+    act, pool = call({1: 4}, {2: 4}), call({2: 4}, {3: 4}, elementwise=False)
+    done = walk([4] * 6, [layer, other, act, pool], fused=True)[0]
+    # the result is in DRAM since the drain, and comes from there for the one that finds it at the level
+    assert [(d.fused, words(d)) for d in done[2:]] == [(True, (0, 4, 4, 0)), (False, (4, 4, 0, 0))]
+    assert [words(d) for d in walk([4] * 6, [layer, other, act, pool])[0][2:]] == [(4, 8, 4, 0), (4, 4, 0, 0)]
+    # for a layer it is where it has to be
+    done = walk([4] * 6, [layer, other, act, call({2: 4}, {3: 4}, mapped=True)], fused=True)[0]
+    assert (done[2].fused, done[2].unmoved_bytes, words(done[2])) == (True, 32, (0, 0, 0, 0))
+    # a second one reads it at the level then, and is not fused
+    done = walk([4] * 6, [layer, other, act, call({2: 4}, {3: 4}), call({3: 4}, {4: 1})], fused=True)[0]
+    assert [(d.fused, words(d)) for d in done[2:4]] == [(True, (0, 4, 4, 0)), (False, (4, 4, 0, 0))]
+    # a vector call between parts nothing
+    done = walk([4] * 6, [layer, call({0: 4}, {4: 4}), act, pool], fused=True)[0]
+    assert (done[2].fused, words(done[2])) == (True, (0, 4, 0, 0))
+    # two layers added up: with the one that comes last
+    both = [layer, other, call({1: 4, 5: 4}, {2: 4})]
+    done = walk([4] * 6, both, after=(2,), fused=True)[0]
+    assert (done[2].fused, done[2].unmoved_bytes, words(done[2])) == (True, 32, (4, 4, 4, 0))
 
 
 def test_what_is_saved_for_the_backward_pass() -> None:
