@@ -63,7 +63,7 @@ def _sums(cost: CostReport, whole: WholeCost) -> Table:
     rows.append(["cycles", cost.cycles + (whole.cycles or 0) if known else None, _how_many_cycles(cost, whole)])
     rows += physical(whole.clocked)
     if cost.steps is not None:
-        rows.append(["energy of the training, mJ", energy * _MJ * cost.steps, f"{cost.steps:,} steps"])
+        rows.append(["energy of the training, mJ", energy * _MJ * cost.steps, f"{cost.steps:,} steps like this one"])
     if whole.saved_bytes:
         rows.append(["saved for backward, bytes", Bytes(whole.saved_bytes), "made forward, read backward"])
         rows.append(["of it on chip in between", Bytes(whole.saved_on_chip_bytes), f"at {whole.level}"])

@@ -53,7 +53,7 @@ def _totals(cost: CostReport) -> Table:
         *physical(cost.clocked),
     ]
     if cost.steps is not None:
-        rows.append(["energy of the training, mJ", cost.energy_mj * cost.steps, f"{cost.steps:,} steps"])
+        rows.append(["energy of the training, mJ", cost.energy_mj * cost.steps, f"{cost.steps:,} steps like this one"])
     rest = "has no energy here" if cost.whole is None else "is below"
     notes = [f"{cost.mapped_operations_share:.2%} of the operations are in the layers; the rest {rest}", *words(cost)]
     if not all(solved.valid for solved in cost.layers):

@@ -182,7 +182,7 @@ def test_the_whole_network() -> None:
         ("seconds", 0.25, "at 200 MHz"), ("leakage, mJ", 4.0, "of every instance, not in the energy"),
         ("average power, W", 0.024, "energy and leakage over seconds"), ("area, mm2", 12.5, ""),
     ]  # fmt: skip
-    assert shown[0][2][5:] == [*physical, ("energy of the training, mJ", 6.0, "3 steps")]
+    assert shown[0][2][5:] == [*physical, ("energy of the training, mJ", 6.0, "3 steps like this one")]
     words = "have 32 bits, the machine's words 8: each element is taken as one word"
     integers = f"Outputs of int32 {words} (in conv0, conv1, conv2, conv3, conv4, conv5 and 2 more)"
     assert shown[0][3] == (
@@ -197,7 +197,7 @@ def test_the_whole_network() -> None:
             ("beside them, vector", 0.1, 4.0), ("beside them, glb", 0.1, 4.0),
             ("beside them, DRAM", pytest.approx(0.3), pytest.approx(12.0)),
             ("cycles", 13678, "13,578 of the layers, then 100 of the rest"), *physical,
-            ("energy of the training, mJ", 7.5, "3 steps"),
+            ("energy of the training, mJ", 7.5, "3 steps like this one"),
             ("saved for backward, bytes", 640, "made forward, read backward"),
             ("of it on chip in between", 40, "at glb"),
         ],
