@@ -9,6 +9,8 @@ PACKAGE = Path(__file__).parents[2] / "costmodel"
 
 FILLING_UP = {
     "backends/gpu/memory/allocator.py": {"Block"},
+    "backends/whole/pricing.py": {"_Group"},
+    "backends/whole/residency.py": {"Moves"},
     "contracts/reading/script_arguments.py": {"CommandLine"},
     "facts/formats/aipowermeter.py": {"_Log"},
     "hardware/timeloop/constraints.py": {"Gathered"},

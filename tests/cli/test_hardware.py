@@ -123,3 +123,40 @@ def test_a_version_is_exported_under_its_number(run: Run, tmp_path: Path) -> Non
         result = run(*words, *more)
         assert result.returncode == 3
         assert said in result.stderr
+
+
+def test_the_whole_network_is_priced_where_it_is_asked_for(run: Run) -> None:
+    words = ("analyze", LENET, "--hardware", "simba_like", "--effort", "fast")
+    plain = json.loads(run(*words, "-f", "json").stdout)
+    whole = json.loads(run(*words, "--whole", "-f", "json").stdout)
+    fused = json.loads(run(*words, "--whole", "--fused", "-f", "json").stdout)
+    assert plain["cost"]["whole"] is None
+    # nothing of it is in the figures that rules and searches compare
+    assert plain["totals"] == whole["totals"] == fused["totals"]
+    assert {**whole["cost"], "whole": None} == plain["cost"] == {**fused["cost"], "whole": None}
+    assert 0 < fused["cost"]["whole"]["energy_pj"] < whole["cost"]["whole"]["energy_pj"]
+    shown = run(*words, "--whole").stdout
+    assert "Work beside the layers, on the vector unit at GlobalBuffer" in shown
+    assert "100.00% of 1,314,676 operations have a price" in shown
+    assert "average power, W" in run(*words).stdout
+
+
+def test_whole_and_fused_without_effect_are_refused(run: Run) -> None:
+    for words, said in (
+        (("--whole",), "--whole is about a machine: name it with --hardware"),
+        (("--fused",), "--fused is about a machine"),
+        (("--hardware", "t4", "--whole"), "--whole is about an accelerator; t4 is a GPU"),
+        (("--hardware", "simba_like", "--fused"), "ask for its price with --whole"),
+        (("--hardware", LAB, "--whole"), f"{LAB} has no vector unit"),
+    ):
+        result = run("analyze", LENET, *words)
+        assert result.returncode == 3, words
+        assert said in " ".join(result.stderr.split())
+        assert "Traceback" not in result.stderr
+
+
+def test_a_clock_and_a_vector_unit_are_shown(run: Run) -> None:
+    shown = run("hardware", "show", "simba_like").stdout
+    assert "clock 1 GHz, leakage 11.2 mW" in shown
+    assert "vector unit of 8 bits at GlobalBuffer: lanes not known; add 0.0525 pJ, multiply 0.7925 pJ" in shown
+    assert "clock" not in run("hardware", "show", LAB).stdout

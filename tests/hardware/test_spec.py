@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_vector_unit_has_a_price_for_what_its_source_has() -> None:
         ("source: choice", "source: hearsay", "'hearsay' is not among sources"),
         ("  energy: {", "  data_space_bits: {Sums: {value: 1, unit: bits, source: arch}}\n  energy: {",
          "compute.data_space_bits.Sums"),
-        ("  energy: {", "  data_space_bits: {Outputs: {value: 1, unit: bits, source: rumour}}\n  energy: {", "'rumour'"),
+        ("  energy: {", "  data_space_bits: {Inputs: {value: 1, unit: bits, source: rumour}}\n  energy: {", "'rumour'"),
     ],
 )  # fmt: skip
 def test_an_impossible_clock_leakage_or_vector_unit_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -119,3 +120,21 @@ def test_an_impossible_clock_leakage_or_vector_unit_is_named(tmp_path: Path, old
     with pytest.raises(UsageError, match=r"broken\.yaml:\d+: ") as caught:
         load_hardware(str(broken))
     assert said in str(caught.value)
+
+
+def test_the_file_to_start_from_is_right_with_what_is_commented_out(tmp_path: Path) -> None:
+    text = files("costmodel.hardware").joinpath("starter.yaml").read_text(encoding="utf-8")
+    for optional in ("clock:", "vector:", "  level:", "  word_bits:", "  lanes:", "  add:", "  multiply:"):
+        assert f"\n# {optional}" in text
+        text = text.replace(f"\n# {optional}", f"\n{optional}")
+    for optional in ("leakage:", "read_bandwidth:"):
+        assert f"\n    # {optional}" in text
+        text = text.replace(f"\n    # {optional}", f"\n    {optional}")
+    full = tmp_path / "full.yaml"
+    full.write_text(text, encoding="utf-8")
+    spec = load_hardware(str(full))
+    assert spec.vector is not None
+    # Horowitz's table: 16-bit floating point, an add 0.4 pJ and a multiply 1.1 pJ
+    assert [spec.vector.pj_of(kind) for kind in ("add", "multiply", "divide")] == [0.4, 1.1, None]
+    assert spec.clock_hz == 5e8
+    assert spec.leakage_watts == pytest.approx(1e-5)
