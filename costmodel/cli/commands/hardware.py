@@ -57,8 +57,8 @@ def show(
     diagram: Annotated[bool, typer.Option("--diagram", help="draw the levels of an accelerator")] = False,
     format: Annotated[
         str | None,
-        typer.Option("--format", "-f", help="text, yaml (the file itself, to copy from), or of an accelerator svg, "
-                     "html, json, csv or md"),
+        typer.Option("--format", "-f", help="text, yaml (the file itself, to copy from; of a Timeloop folder one that says "
+                     "the same), or of an accelerator svg, html, json, csv or md"),
     ] = None,
     output: o.Output = None,
 ) -> int:  # fmt: skip
@@ -66,6 +66,8 @@ def show(
     from costmodel.hardware.gpu.cards import file_of, load_machine
     from costmodel.hardware.gpu.spec import GpuSpec
     from costmodel.hardware.hierarchy import hierarchy_of
+    from costmodel.hardware.machines import is_architecture
+    from costmodel.hardware.writing import spec_text
     from costmodel.reports.hierarchy_drawing import draw_hierarchy
 
     chosen = format if format in _FORMATS else format_of(format, output, "Hierarchy")
@@ -75,7 +77,9 @@ def show(
     if chosen == "yaml":
         if diagram:
             raise UsageError("--diagram draws, and --format yaml copies: leave out one of them")
-        write(file_of(name).read_text(encoding="utf-8"), output)
+        folder = Path(name).is_dir() or is_architecture(name)
+        own = spec_text(machine) if folder and not isinstance(machine, GpuSpec) else ""
+        write(own or file_of(name).read_text(encoding="utf-8"), output)
     elif isinstance(machine, GpuSpec):
         write(_describe_gpu(machine) + "\n", output)
     elif chosen != "text":

@@ -12,6 +12,7 @@ from costmodel.errors import UsageError
 from costmodel.hardware.machines import load_hardware
 from costmodel.hardware.spec import HardwareSpec
 from costmodel.hardware.timeloop.folder import read_timeloop_folder
+from costmodel.hardware.writing import spec_text
 from costmodel.mapping.machine import Constraints
 
 DATA = Path(__file__).parent / "data"
@@ -335,6 +336,13 @@ def test_energy_tables_of_every_version_and_their_summaries_are_read(tmp_path: P
 
 def energies(spec: HardwareSpec) -> dict[str, tuple[float, float]]:
     return {level.name: level.access_pj for level in spec.levels if level.stores}
+
+
+@pytest.mark.parametrize("name", [*DESIGNS, "mine"])
+def test_a_folder_becomes_a_file_of_the_same_machine(tmp_path: Path, name: str) -> None:
+    spec = load_hardware(str(DATA / name if name in DESIGNS else design(tmp_path / name)))
+    (tmp_path / "own.yaml").write_text(spec_text(spec), encoding="utf-8")
+    assert load_hardware(str(tmp_path / "own.yaml")).model_dump() == spec.model_dump()
 
 
 def test_a_table_in_the_folder_comes_before_recorded_ones(tmp_path: Path) -> None:
