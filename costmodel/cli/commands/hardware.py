@@ -57,8 +57,8 @@ def show(
     diagram: Annotated[bool, typer.Option("--diagram", help="draw the levels of an accelerator")] = False,
     format: Annotated[
         str | None,
-        typer.Option("--format", "-f", help="text, yaml (the file itself, to copy from; of a Timeloop folder one that says "
-                     "the same), or of an accelerator svg, html, json, csv or md"),
+        typer.Option("--format", "-f", help="text, yaml (the file itself, to copy from; of a Timeloop folder one "
+                     "that says the same), or of an accelerator svg, html, json, csv or md"),
     ] = None,
     output: o.Output = None,
 ) -> int:  # fmt: skip
