@@ -16,7 +16,7 @@ from costmodel.backends.timeloop.layer_files import layer_documents
 from costmodel.backends.timeloop.syntax import SYNTAXES
 from costmodel.errors import UsageError
 from costmodel.hardware.machines import hardware_names, load_hardware
-from costmodel.hardware.spec import HardwareSpec
+from costmodel.hardware.spec import HardwareSpec, LevelSpec
 from costmodel.ir.cost import LayerCost
 from costmodel.ir.workload import Layer, Place, Workload
 from costmodel.mapping.machine import Constraints
@@ -83,7 +83,7 @@ def test_nodes_say_what_the_spec_says(tmp_path: Path) -> None:
     targets = yaml.safe_load((folder / "constraints.yaml").read_text(encoding="utf-8"))["constraints"]["targets"]
     spread = [one for one in targets if one["type"] == "spatial"]
     assert [(one["target"], one["permutation"], one["split"]) for one in spread] == [
-        ("shared_glb_fanout", ["C", "M"], 1)
+        ("shared_glb_fanout", ["C", "M", "P", "Q", "R", "S", "N"], 1)
     ]
     mapping = yaml.safe_load((folder / "mapping.yaml").read_text(encoding="utf-8"))["mapping"]
     assert {one["type"] for one in mapping} == {"dataspace", "temporal", "spatial"}
@@ -105,17 +105,34 @@ def test_the_binaries_are_not_given_nodes() -> None:
 
 
 @pytest.mark.skipif(
-    importlib.util.find_spec("pytimeloop") is None, reason="timeloopfe is not installed (a package of timeloop-python)"
+    importlib.util.find_spec("pytimeloop") is None, reason="exports in version 0.4 without the real Timeloop front end"
 )
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", hardware_names())
 @pytest.mark.parametrize("given", ["constraints", "mapping"])
-def test_timeloopfe_takes_it(tmp_path: Path, name: str, given: str) -> None:
+def test_timeloopfe_makes_the_same_machine_of_it(tmp_path: Path, name: str, given: str) -> None:
+    """Its translation, read back: needs timeloop-python's package, and accelergy, on the path."""
     front_end = importlib.import_module("pytimeloop.timeloopfe.v4")
     transpiler = importlib.import_module("pytimeloop.timeloopfe.common.version_transpilers.v4_to_v3")
-    folder = exported(load_hardware(name), tmp_path)
+    text_of = importlib.import_module("accelergy.utils.yaml").to_yaml_string
+    shipped = load_hardware(name)
+    folder = exported(shipped, tmp_path)
     files = [str(folder / f"{part}.yaml") for part in ("arch", "variables", "problem", "ERT", given)]
-    found = transpiler.transpile(front_end.Specification.from_yaml_files(*files)._process())
-    components = found["architecture"]["subtree"][0]["local"]
-    units = int(load_hardware(name).compute.units.value)
-    assert components[-1]["name"] == f"mac[1..{units}]"
-    assert components[0]["name"].startswith("DRAM[1..1]")
+    specification = front_end.Specification.from_yaml_files(*files)._process()
+    translated = tmp_path / "translated"
+    translated.mkdir()
+    made = text_of(transpiler.transpile(specification, for_model=given == "mapping"))
+    (translated / "parsed-processed-input.yaml").write_text(made, encoding="utf-8")
+    levels = [
+        level.model_copy(update={"name": level.name.removeprefix("inter_").removesuffix("_spatial")})
+        for level in load_hardware(str(translated)).levels
+    ]
+    mine = {level.name: level.access_pj for level in levels if level.stores}
+    assert mine == {level.name: level.access_pj for level in shipped.levels if level.stores}
+    spread = {level.name.removesuffix("_fanout"): _fan(level) for level in levels if _fan(level) != (1, 1)}
+    assert spread == {level.name: _fan(level) for level in shipped.levels if _fan(level) != (1, 1)}
+
+
+def _fan(level: LevelSpec) -> tuple[int, int]:
+    x, y = (1 if count is None else int(count.value) for count in (level.fanout_x, level.fanout_y))
+    return x, y

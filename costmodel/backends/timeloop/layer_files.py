@@ -53,7 +53,7 @@ def _node_documents(layer: Layer, spec: HardwareSpec, syntax: Syntax, mapping: S
         "arch.yaml": nodes.nodes_document(spec),
         "variables.yaml": nodes.variables_document(spec),
         "ERT.yaml": nodes.table_document(spec),
-        "constraints.yaml": nodes.constraints_document(spec, depthwise=layer.depthwise),
+        "constraints.yaml": nodes.constraints_document(spec, problem),
     }
     documents["problem.yaml"]["problem"] = {"version": nodes.VERSION, **documents["problem.yaml"]["problem"]}
     if spec.mapper is not None:

@@ -17,6 +17,7 @@ from costmodel.hardware.quantity import WATTS
 from costmodel.hardware.spec import ConstraintSpec, HardwareSpec, LevelSpec, SourcedQuantity
 from costmodel.hardware.timeloop.nodes import FANNING
 from costmodel.ir.cost import MappedLevel
+from costmodel.mapping.problem import Problem
 
 SYSTEM = "system"
 MAC = "mac"
@@ -79,15 +80,17 @@ def _memory(spec: HardwareSpec, level: LevelSpec) -> Tagged:
     return Tagged("Component", {"name": level.name, **kind, "attributes": attributes})
 
 
-def constraints_document(spec: HardwareSpec, *, depthwise: bool) -> dict[str, Any]:
-    """``{"constraints": …}``: what each node's loops keep to, and what stays in it."""
+def constraints_document(spec: HardwareSpec, problem: Problem) -> dict[str, Any]:
+    """``{"constraints": …}``: what each node's loops keep to, and what stays in it, for one layer problem."""
+    bounds = problem.to_instance()
+    ones = [dim for dim in problem.dims if bounds[dim] == 1]
     targets: list[dict[str, Any]] = []
     for level in spec.levels:
         kept = {key: list(names) for key, names in (("keep", level.keep), ("bypass", level.bypass)) if names}
         if level.stores and kept:
             targets.append({"target": level.name, "type": "dataspace", **kept})
-    for loops in spec.depthwise_constraints if depthwise else spec.constraints:
-        targets.append({"target": _place(spec, loops), "type": loops.type, **_words(loops)})
+    for loops in spec.depthwise_constraints if problem.depthwise else spec.constraints:
+        targets.append({"target": _place(spec, loops), "type": loops.type, **_words(loops, ones)})
     return {"constraints": {"version": VERSION, "targets": targets}}
 
 
@@ -96,10 +99,15 @@ def _place(spec: HardwareSpec, loops: ConstraintSpec) -> str:
     return loops.target + FANNING if loops.type == "spatial" and level.stores else loops.target
 
 
-def _words(loops: ConstraintSpec) -> dict[str, Any]:
+def _words(loops: ConstraintSpec, ones: Sequence[str]) -> dict[str, Any]:
     factors = [f"{dim}={bound}" for dim, bound in loops.factors.items()]
     factors += [f"{dim}<={bound}" for dim, bound in loops.max_factors.items()]
-    said = {"factors": factors, "permutation": list(loops.permutation)}
+    order: list[str] = list(loops.permutation)
+    if loops.split is not None and 0 < loops.split <= len(order):
+        # the front end puts dims of bound 1 that are not listed before the others, and split would count them
+        order += [dim for dim, bound in sorted(loops.factors.items()) if bound == 1 and dim not in order]
+        order += [dim for dim in ones if dim not in order]
+    said = {"factors": factors, "permutation": order}
     return {key: words for key, words in said.items() if words} | (
         {} if loops.split is None else {"split": loops.split}
     )

@@ -107,6 +107,8 @@ class PriceList:
         if component.storage and (found["read"] is None) != (found["write"] is None):
             raise UsageError(f"{component.at}: the energy table has only one of read and write for {component.name}")
         register = component.storage and found["read"] is None
+        if register and not self.known:  # Timeloop's own register model is of its years before version 0.4
+            raise UsageError(f"{component.at}: the energy table has neither read nor write for {component.name}")
         return Price(register=register, source="pat" if register else source, area_source="art", **found)
 
     def _is_register(self, component: Component) -> bool:

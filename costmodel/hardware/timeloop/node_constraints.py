@@ -101,6 +101,7 @@ def gather_nodes(
             words = _kept(one)
         else:
             words = _factored(one, scope, depthwise=depthwise)
+        notes += _read_otherwise(one, words)
         if target is not None:
             entry = whole(words | {"target": target, "type": one.kind}, one.words)
             take(gathered, entry, levels, fanning)
@@ -163,6 +164,19 @@ def _unmodelled(one: _Said) -> list[tuple[str, str]]:
     return found
 
 
+def _read_otherwise(one: _Said, words: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where the front end makes something else of a constraint than it says."""
+    name = one.place.name
+    if one.kind == "temporal" and one.place.loops is None:
+        return [(one.words.at(), f"temporal of {name} has no effect: a container has no loops in time")]
+    order, listed = words.get("permutation", []), str(one.words.get("permutation"))
+    fixed = [word[0] for word in words.get("factors", ()) if word[1:] == "=1" and word[0] not in listed]
+    if one.place.spread is None or not fixed or not 0 < words.get("split", 0) <= len(order):
+        return []
+    what = f"split of {name} counts the dims that its permutation lists, {' '.join(order)}"
+    return [(one.words.at("split"), f"{what}; timeloopfe puts {' '.join(sorted(fixed))} before them, and counts these")]
+
+
 def _kept(one: _Said) -> dict[str, Any]:
     keep, bypass = one.names("keep") or [], one.names("bypass") or []
     for key, into, others in (("keep_only", keep, bypass), ("bypass_only", bypass, keep)):
@@ -200,6 +214,12 @@ def _factored(one: _Said, scope: Scope, *, depthwise: bool) -> dict[str, Any]:
         found["permutation"] = _order(words["permutation"], dims)
     if words.get("split") is not None:
         found["split"] = _split(one, scope, found.get("permutation"), words.get("permutation"))
+        order = found.get("permutation", [])
+        # our own exports list for the front end what says nothing: the last one of all dims, and dims of bound 1
+        if 0 < found["split"] < len(order) == len(dims):
+            order.pop()
+        while 0 < found["split"] < len(order) and factors.get((order[-1], "=")) == 1:
+            order.pop()
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from costmodel.errors import UsageError
 from costmodel.files.located import Located
+from costmodel.hardware.spec import DATASPACES
 from costmodel.hardware.timeloop.architecture import Component, components_of
 from costmodel.hardware.timeloop.constraints import ROOTS, Gathered, gather
 from costmodel.hardware.timeloop.design import PRUNED, Design, cycle_seconds
@@ -32,6 +33,10 @@ def tree_design(path: Path, read: Located) -> Design:
     names = [component.name for component in storage[::-1]]
     fanning = _fanning(components)
     normal, depthwise = _constraints(path, read, names, fanning)
+    for gathered in (normal, *([] if depthwise is None else [depthwise])):
+        for component in components:
+            if component.only_fans:
+                gathered.bypassed.setdefault(component.name, set()).update(DATASPACES)
     mapper, source = _mapper(path, read)
     notes = []
     if newer and mapper is not None and mapper.get("algorithm") not in PRUNED:

@@ -198,7 +198,10 @@ def test_names_short_words_and_branches_are_written_out(tmp_path: Path) -> None:
     # its own width is the container's word, for datawidth is said behind it; so does timeloopfe
     assert registers.read_bandwidth is not None
     assert float(registers.read_bandwidth.value) == 8 / 16
-    assert spec.notes == ()
+    assert spec.notes == (
+        "arch.yaml:23: split of PE counts the dims that its permutation lists, C M; timeloopfe puts N P Q R S before "
+        "them, and counts these",
+    )
     assert spec.compute.leakage is not None
     # 0.1 pJ in each cycle of 2 ns is 0.05 mW
     assert (spec.clock_hz, spec.compute.leakage.value, spec.compute.leakage.unit) == (5e8, Decimal("0.05"), "mW")
@@ -230,13 +233,16 @@ def test_what_is_partly_kept_is_kept(tmp_path: Path) -> None:
 
 def test_constraints_beside_the_nodes_are_theirs(tmp_path: Path) -> None:
     beside = "constraints:\n  targets:\n  - {target: buffer, type: temporal, factors: N=1}\n"
+    beside += "  - {target: system, type: temporal, factors: N=1}\n"
     lone = "constraints:\n  targets:\n  - {target: PE, type: spatial, no_link_transfer: [Weights]}\n"
     spec = load_hardware(str(design(tmp_path, constraints=beside, more=lone, mapper="mapper: {algorithm: random}\n")))
     fixed = machine_of(spec).constraints_for(depthwise=False).of("buffer", spatial=False)
     assert dict(fixed.factors) == {"C": 1, "M": 1, "R": 1, "S": 1, "N": 1}
     assert spec.mapper is None
-    assert [note.partition(": ")[2].partition(" ")[0] for note in spec.notes] == ["no_link_transfer", "the"]
-    assert spec.notes[0].startswith("more.yaml:3: no_link_transfer of PE")
+    notes = [note.partition(": ")[2].partition(" ")[0] for note in spec.notes]
+    assert notes == ["split", "temporal", "no_link_transfer", "the"]
+    assert spec.notes[1].startswith("constraints.yaml:4: temporal of system has no effect")
+    assert spec.notes[2].startswith("more.yaml:3: no_link_transfer of PE")
 
 
 def test_a_deep_merge_is_accelergys(tmp_path: Path) -> None:
@@ -318,6 +324,10 @@ def test_what_is_wrong_is_named_by_file_and_line(tmp_path: Path, old: str, new: 
         ({"variables": "variables: {WORD: 8, COLUMNS: ROWS, ROWS: COLUMNS}\n"}, "said in terms of itself"),
         ({"ERT": ERT.replace("energy: 8", "energy: much")}, "energy is 'much'; a number of at least 0"),
         ({"ERT": ERT.replace("version: 0.4", "version: 1.0")}, r"version 1\.0 of ERT"),
+        (
+            {"ERT": ERT.replace("read, energy: 3}, {name: write", "get, energy: 3}, {name: set")},
+            "neither read nor write",
+        ),
         ({"ERT": ERT.replace(".weights[", ".weight[")}, "nothing says what an access to weights"),
     ],
 )
