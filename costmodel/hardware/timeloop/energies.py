@@ -131,7 +131,8 @@ def price_list(folder: Path, definitions: Iterable[Located], *, known: bool = Tr
     """
     found: dict[str, dict[str, Any]] = {"ERT": {}, "recorded ERT": {}, "ART": {}}
     texts: dict[str, list[str]] = {key: [] for key in found}
-    for file in sorted(folder.rglob("*.yaml"), key=lambda file: (len(file.parts), str(file))):
+    files = [*folder.rglob("*.yaml"), *folder.rglob("*.yml")]
+    for file in sorted(files, key=lambda file: (len(file.parts), str(file))):
         inside = file.relative_to(folder)
         old = any(word in part.lower() for part in inside.parts[:-1] for word in RECORDED)
         for root in sorted({key.partition("_")[0] for key in _tables(file)}):
@@ -162,8 +163,10 @@ def _tables(file: Path) -> list[str]:
     """The tables that a file has at its top, by key; a summary beside the table itself says the same, rounded."""
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return []  # the file is named where the machine needs it
+    except (OSError, UnicodeDecodeError) as problem:
+        if not re.search("[EA]RT", file.name):
+            return []  # whatever it is, it is no table of ours to miss
+        raise UsageError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
     return re.findall(r"^(ERT|ART|ERT_summary|ART_summary)\s*:", text, re.MULTILINE)
 
 

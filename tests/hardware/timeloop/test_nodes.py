@@ -344,6 +344,18 @@ def test_energy_tables_of_every_version_and_their_summaries_are_read(tmp_path: P
     assert spec.levels[4].access_pj == (8, 9)
 
 
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    folder = design(tmp_path)
+    (folder / "ERT.yaml").rename(folder / "energies.yml")
+    assert load_hardware(str(folder)).levels[4].access_pj == (8, 9)
+    (folder / "notes.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"notes\.yaml: 'utf-8' codec"):
+        load_hardware(str(folder))
+    (folder / "notes.yaml").rename(folder / "my_ERT.yaml")
+    with pytest.raises(UsageError, match=r"my_ERT\.yaml: 'utf-8' codec"):
+        load_hardware(str(folder))
+
+
 def energies(spec: HardwareSpec) -> dict[str, tuple[float, float]]:
     return {level.name: level.access_pj for level in spec.levels if level.stores}
 
