@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from costmodel.ir.gpu_estimate import GpuEstimate
     from costmodel.ir.gpu_memory import GpuMemory
     from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.hierarchy import Hierarchy, MachineComparison
     from costmodel.ir.interval import Interval
     from costmodel.ir.machines import Machines
     from costmodel.ir.noun import Noun
@@ -76,6 +77,7 @@ _HOMES = {
     "ir.gpu_estimate": ("GpuEstimate",),
     "ir.gpu_memory": ("GpuMemory",),
     "ir.grades": ("Graded", "Grades"),
+    "ir.hierarchy": ("Hierarchy", "MachineComparison"),
     "ir.interval": ("Interval",),
     "ir.machines": ("Machines",),
     "ir.noun": ("Noun",),
@@ -127,8 +129,10 @@ __all__ = [
     "GpuMemory",
     "Graded",
     "Grades",
+    "Hierarchy",
     "Interval",
     "LayerCost",
+    "MachineComparison",
     "Machines",
     "Noun",
     "Ranking",

@@ -12,7 +12,7 @@ from costmodel.errors import UnknownNameError
 DEFAULT = "analytical"
 """The backend of whoever names none."""
 
-_SHARED = ("backend", "gpu", "totals", "trial")
+_SHARED = ("backend", "gpu", "totals", "trial", "whole")
 """Modules of this folder that are not backends."""
 
 

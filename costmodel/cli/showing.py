@@ -14,7 +14,8 @@ from costmodel.errors import UsageError
 from costmodel.reports import View, refuse_unshowable, render
 from costmodel.reports.view import Noun
 
-_FORMAT_OF = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".md": "md", ".txt": "text"}
+_FORMAT_OF = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".md": "md", ".svg": "svg",
+              ".txt": "text"}  # fmt: skip
 _NARROWEST, _WIDEST = 60, 200
 """Columns between which tables are fitted; on a screen outside of them they are as on the nearest."""
 

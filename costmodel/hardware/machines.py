@@ -8,6 +8,7 @@ from pathlib import Path
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.files.documents import read_document
 from costmodel.hardware.spec import HardwareSpec
+from costmodel.hardware.timeloop.documents import top_keys
 from costmodel.hardware.timeloop.folder import read_timeloop_folder
 
 
@@ -28,7 +29,7 @@ def gpu_names() -> list[str]:
 
 
 def load_hardware(name: str) -> HardwareSpec:
-    """An accelerator by name, from the path of a YAML file, or from that of a course's Timeloop v0.3 folder.
+    """An accelerator by name, or from the path of a YAML file, a Timeloop folder (v0.3 or v0.4) or its architecture.
 
     Raises:
         UnknownNameError: none of these; lists the accelerators and the GPUs.
@@ -40,8 +41,23 @@ def load_hardware(name: str) -> HardwareSpec:
         )
     if name in hardware_names():
         return read_document(spec_folder() / f"{name}.yaml", HardwareSpec, UsageError)
+    if is_architecture(name):
+        file = Path(name)
+        return read_timeloop_folder(file.parent.parent if file.parent.name == "arch" else file.parent, file)
     if name.endswith((".yaml", ".yml")):
         return read_document(Path(name), HardwareSpec, UsageError)
     if Path(name).is_dir():
         return read_timeloop_folder(Path(name))
     raise UnknownNameError("hardware", name, [*hardware_names(), *gpu_names()])
+
+
+def is_architecture(name: str) -> bool:
+    """Whether a path is that of a Timeloop architecture, a file of its folder.
+
+    Raises:
+        UsageError: it is a YAML file's, and cannot be read.
+    """
+    if not name.endswith((".yaml", ".yml")) or Path(name).is_dir():
+        return False
+    keys = top_keys(Path(name))
+    return "architecture" in keys and "peaks" not in keys  # a GPU names its architecture, too

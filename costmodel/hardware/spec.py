@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from costmodel.files.documents import Strict
+from costmodel.hardware.quantity import HERTZ, WATTS, check_unit
+from costmodel.hardware.quantity import SourcedQuantity as SourcedQuantity
+from costmodel.hardware.vector import VectorSpec
 
 DataspaceName = Literal["Weights", "Inputs", "Outputs"]
 DATASPACES: tuple[DataspaceName, ...] = ("Weights", "Inputs", "Outputs")
 Dim = Literal["C", "M", "R", "S", "N", "P", "Q"]
 
 
-class SourcedQuantity(Strict):
-    """A number that somebody can cite; ``source`` is a key of the spec's sources."""
+class Later(Strict):
+    """A part of a machine that gained fields later: where a file does not give them, its digest is what it was."""
 
-    value: Decimal = Field(ge=0)
-    unit: str
-    source: str
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value or name not in self.LATER}
 
 
 class PatRegister(Strict):
@@ -37,21 +42,26 @@ class PatRegister(Strict):
         return ((5 / 99.5) * (kilobytes - 0.5) + 1) * bits / 16
 
 
-class LevelSpec(Strict):
+class LevelSpec(Later):
     """One storage level, or a fan-out without storage (a row or column of PEs): no capacity, and nothing kept.
 
     Attributes:
         capacity: words per instance; absent means unlimited.
         read, write: energy of an access of ``words_per_access`` words; or ``pat_register`` instead of both.
         read_bandwidth, write_bandwidth: words a cycle per instance; absent means unlimited.
+        word_bits: bits of a word here, where it is another than the multipliers'.
         fanout_x, fanout_y: instances of the next inner level that one instance feeds.
+        leakage: power of one instance that does nothing (W, mW, uW or nW); counted where the machine has a clock.
         keep: data spaces that are always kept here; ``free``: those that a mapping may keep or bypass.
     """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"leakage", "word_bits"})
 
     name: str
     instances: SourcedQuantity
     capacity: SourcedQuantity | None = None
     words_per_access: SourcedQuantity
+    word_bits: SourcedQuantity | None = None
     read: SourcedQuantity | None = None
     write: SourcedQuantity | None = None
     pat_register: PatRegister | None = None
@@ -60,6 +70,7 @@ class LevelSpec(Strict):
     fanout_x: SourcedQuantity | None = None
     fanout_y: SourcedQuantity | None = None
     area: SourcedQuantity | None = None
+    leakage: SourcedQuantity | None = None
     keep: tuple[DataspaceName, ...] = ()
     free: tuple[DataspaceName, ...] = ()
 
@@ -81,6 +92,7 @@ class LevelSpec(Strict):
             raise ValueError(f"level {self.name}: give read and write, or pat_register")
         if set(self.keep) & set(self.free):
             raise ValueError(f"level {self.name}: a data space is either kept or free")
+        check_unit(self.leakage, WATTS, f"level {self.name}, leakage")
         return self
 
     @property
@@ -114,13 +126,31 @@ class ConstraintSpec(Strict):
     split: int | None = None
 
 
-class ComputeSpec(Strict):
-    """The multiply-accumulate units."""
+class ComputeSpec(Later):
+    """The multiply-accumulate units.
+
+    Attributes:
+        word_bits: width of a word of every data space, but of those in ``data_space_bits``.
+        leakage: power of one unit that does nothing; counted where the machine has a clock.
+    """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"leakage", "data_space_bits"})
 
     units: SourcedQuantity
     word_bits: SourcedQuantity
     energy: SourcedQuantity
     area: SourcedQuantity | None = None
+    leakage: SourcedQuantity | None = None
+    data_space_bits: dict[DataspaceName, SourcedQuantity] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _leaks_watts(self) -> ComputeSpec:
+        check_unit(self.leakage, WATTS, "compute, leakage")
+        return self
+
+    def bits_of(self, space: DataspaceName) -> int:
+        """Width of the words of a data space."""
+        return int(self.data_space_bits.get(space, self.word_bits).value)
 
 
 class MapperSpec(Strict):
@@ -133,8 +163,15 @@ class MapperSpec(Strict):
     source: str
 
 
-class HardwareSpec(Strict):
-    """An accelerator. Levels are innermost first; ``timeloop`` names the behaviour that the engine re-enacts."""
+class HardwareSpec(Later):
+    """An accelerator. Levels are innermost first; ``timeloop`` names the behaviour that the engine re-enacts.
+
+    Without a ``clock`` (Hz, kHz, MHz or GHz) a machine has cycles, and no seconds, watts or leakage; without a
+    ``vector`` unit the work beside the layers has no energy. ``notes`` are what the machine's own files say and no
+    figure knows of.
+    """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"clock", "vector", "notes"})
 
     name: str
     title: str
@@ -145,6 +182,20 @@ class HardwareSpec(Strict):
     constraints: tuple[ConstraintSpec, ...] = ()
     depthwise_constraints: tuple[ConstraintSpec, ...] = ()
     mapper: MapperSpec | None = None
+    clock: SourcedQuantity | None = None
+    vector: VectorSpec | None = None
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _clock_and_vector(self) -> HardwareSpec:
+        check_unit(self.clock, HERTZ, "clock")
+        if self.clock is not None and not self.clock.value:
+            raise ValueError("clock: more than 0; leave it out where it is not known")
+        memories = [level.name for level in self.levels if level.stores]
+        if self.vector is not None and self.vector.level not in memories:
+            known = ", ".join(memories)
+            raise ValueError(f"vector, level: {self.vector.level!r} is no level that stores; those are {known}")
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> HardwareSpec:
@@ -174,6 +225,23 @@ class HardwareSpec(Strict):
         return float(total)
 
     @property
+    def clock_hz(self) -> float | None:
+        """Cycles a second, None for a machine without a clock."""
+        return None if self.clock is None else float(self.clock.value * HERTZ[self.clock.unit])
+
+    @property
+    def leakage_watts(self) -> float | None:
+        """Power of all instances when nothing is done: Σ instances · leakage; None if no part says any.
+
+        Every instance leaks, used or not (Timeloop 0.4 counts those that a mapping uses).
+        """
+        parts = [(self.compute.units.value, self.compute.leakage)]
+        parts += [(level.instances.value, level.leakage) for level in self.levels]
+        parts.append((Decimal(1), self.vector.leakage if self.vector else None))
+        known = [count * power.value * WATTS[power.unit] for count, power in parts if power is not None]
+        return float(sum(known)) if known else None
+
+    @property
     def digest(self) -> str:
         """Digest of everything that the spec says."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
@@ -184,6 +252,6 @@ def _sources_used(part: object) -> set[str]:
         return {part.source}
     if isinstance(part, Strict):
         return set().union(*(_sources_used(getattr(part, name)) for name in type(part).model_fields))
-    if isinstance(part, tuple):
-        return set().union(*(_sources_used(item) for item in part))
+    if isinstance(part, (tuple, dict)):
+        return set().union(*(_sources_used(item) for item in (part.values() if isinstance(part, dict) else part)))
     return set()

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from costmodel.ir.doubts import Assumption, Uncounted
 from costmodel.ir.noun import Noun
+from costmodel.ir.whole import Clocked, WholeCost, Wider
 from costmodel.ir.workload import Layer, NotMapped
 
 SCHEMA = "costmodel.cost/1"
@@ -104,11 +105,17 @@ class CostReport(Noun):
         units: multiply-accumulate units.
         complete: False if a layer has no valid mapping, an op has no formula (or no loop nest for heavy work), or the
             step varies: totals are then "at least".
-        not_mapped: work beside the layers, with its share of operations and bytes; no energy is given for it.
+        not_mapped: work beside the layers, with its share of operations and bytes; no figure here but ``whole`` has it.
         mapped_operations_share: operations of the layers over all operations.
         uncounted: ops of the phase that have no formula, or no loop nest for heavy work: nothing of it is in a layer.
         varies: why the step is not the same each time it runs, if it is not.
+        machine_notes: what the machine's own files say and no figure here knows of.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
+        wider: layers whose tensors have more bits than the machine's words; each element is taken as one word.
+        steps: how often the step is done in the training, partial batches at the full cost; None where not known.
+        clocked: seconds and watts of the layers; None for a machine without a clock.
+        whole: the work beside the layers, where it was asked for. It is never part of ``energy_pj`` and ``cycles``:
+            these are what rules and searches compare, and what the course's own tools print.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -132,6 +139,11 @@ class CostReport(Noun):
     checks: tuple[LayerCheck, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     varies: tuple[Assumption, ...] = ()
+    machine_notes: tuple[str, ...] = ()
+    wider: tuple[Wider, ...] = ()
+    steps: int | None = None
+    clocked: Clocked | None = None
+    whole: WholeCost | None = None
 
     def summary(self) -> str:
         """The noun in a few words."""

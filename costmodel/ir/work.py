@@ -43,6 +43,10 @@ class ScalarOps:
         return sum(getattr(self, f.name) for f in fields(self))
 
 
+KINDS = tuple(f.name for f in fields(ScalarOps))
+"""The kinds of scalar operations."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """A monoid: loop nests with their multiplicities, and *all* scalar operations (those of the nests too).

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from costmodel.ir.doubts import Assumption, Uncounted
 from costmodel.ir.noun import Noun
+from costmodel.ir.schedule import Schedule
 
 SCHEMA = "costmodel.workload/1"
 
@@ -100,6 +101,19 @@ class NotMapped:
     bytes_moved: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The layers of which some tensor of a data space has this element type.
+
+    ``Weights`` are parameters and buffers, ``Inputs`` what else a loop nest reads, ``Outputs`` what it writes (the
+    accumulators of an integer product).
+    """
+
+    dataspace: str
+    dtype: str
+    layers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Workload(Noun):
     """Layer problems in order of first execution, and the work that no problem holds.
@@ -110,6 +124,10 @@ class Workload(Noun):
         bytes_moved: likewise.
         uncounted: ops of these phases without a formula, or heavy ones without a loop nest: no layer has their work.
         varies: why the step is not the same each time it runs, if it is not.
+        precisions: element types of the layers' tensors; empty in older files.
+        steps: how often the step is done in the training, partial batches at the full cost; None where that is not
+            known, or the training has phases or steps that differ.
+        schedule: the calls in their order, for the work beside the layers; None where nobody asked for it.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -122,6 +140,9 @@ class Workload(Noun):
     bytes_moved: int
     uncounted: tuple[Uncounted, ...] = ()
     varies: tuple[Assumption, ...] = ()
+    precisions: tuple[Precision, ...] = ()
+    steps: int | None = None
+    schedule: Schedule | None = None
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -33,6 +33,8 @@ class Traits:
         arithmetic: "multiply" or "divide", if the op is that and nothing else.
         lifts_literal: it makes a literal of the program a tensor of the step.
         gradient_of: the op whose gradients it computes.
+        elementwise_unless: the parameter that makes it look at more than one element of an operand for each of its
+            result; where that is false it is elementwise (batch normalisation in evaluation).
         no_nest: arithmetic of a matrix product's order that no loop nest describes: what a machine is said to spend
             is then "at least".
         on_cuda: what of its CUDA kernel decides what is allocated: "product" or "product with bias" (cuBLAS, cuBLASLt),
@@ -62,6 +64,7 @@ class Traits:
     arithmetic: str = ""
     lifts_literal: bool = False
     gradient_of: str = ""
+    elementwise_unless: str = ""
     no_nest: bool = False
     on_cuda: str = ""
     knows_complex: bool = False

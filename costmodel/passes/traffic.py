@@ -21,14 +21,24 @@ def sizes_of(trace: Trace) -> list[int]:
 
 
 def bytes_moved(call: OpCall, trace: Trace, sizes: Sequence[int] | None = None) -> tuple[int, int]:
-    """Bytes read and written by a call; ``sizes`` are those of the trace, for who asks about many calls.
+    """Bytes read and written by a call: the sums of its :func:`operands`."""
+    read, written = operands(call, trace, sizes)
+    return sum([nbytes for _, nbytes in read]), sum([nbytes for _, nbytes in written])
+
+
+Moved = list[tuple[int, int]]
+"""Tensors, each with the bytes that move of it."""
+
+
+def operands(call: OpCall, trace: Trace, sizes: Sequence[int] | None = None) -> tuple[Moved, Moved]:
+    """What a call reads and what it writes; ``sizes`` are those of the trace, for who asks about many calls.
 
     A view moves nothing; a new tensor without content (``empty``) neither; distinct input tensors are read once;
     a look-up reads its indices and as many elements as it returns.
     """
     traits = traits_of(call.packet)
     if traits.allocates:
-        return 0, 0
+        return [], []
     tensors = trace.tensors
     sizes = sizes_of(trace) if sizes is None else sizes
     inputs = dict.fromkeys(call.inputs)
@@ -36,9 +46,11 @@ def bytes_moved(call: OpCall, trace: Trace, sizes: Sequence[int] | None = None) 
     shared = {tensors[i].storage for i in inputs}
     in_place = call.packet.endswith("_")
     if not in_place and outputs and all(tensors[i].storage in shared for i in outputs):
-        return 0, 0
-    written = sum(sizes[i] for i in (outputs or ([call.inputs[0]] if in_place and inputs else [])))
+        return [], []
+    # a list that is updated in place (``_foreach_add_``) is written as a whole
+    written = [(i, sizes[i]) for i in (outputs or (dict.fromkeys(call.written) if in_place and inputs else []))]
     if traits.looks_up:
         tables = [i for name, value in call.arguments if name == traits.looks_up for i in tensor_ids(value)]
-        return written + sum(sizes[i] for i in inputs if i not in tables), written
-    return sum(sizes[i] for i in inputs), written
+        taken = sum([nbytes for _, nbytes in written])
+        return [*((i, taken) for i in tables[:1]), *((i, sizes[i]) for i in inputs if i not in tables)], written
+    return [(i, sizes[i]) for i in inputs], written

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.gpu_advice import GpuAdvice
     from costmodel.ir.gpu_estimate import GpuEstimate
     from costmodel.ir.grades import Graded, Grades
+    from costmodel.ir.hierarchy import Hierarchy, MachineComparison
     from costmodel.ir.machines import Machines
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.recording import Recording
@@ -26,12 +27,14 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
 
 Noun: TypeAlias = (
     "Advice | Analysis | Changes | Comparison | CostReport | Crosscheck | Exploration | Facts"
-    " | GpuAdvice | GpuEstimate | Graded | Grades | Machines | Ranking | Recording | Run | Tips | Verdict"
+    " | GpuAdvice | GpuEstimate | Graded | Grades | Hierarchy | MachineComparison | Machines"
+    " | Ranking | Recording | Run | Tips | Verdict"
 )
 
 EVERY_NOUN = (
     "Advice", "Analysis", "Changes", "Comparison", "CostReport", "Crosscheck", "Exploration", "Facts", "GpuAdvice",
-    "GpuEstimate", "Graded", "Grades", "Machines", "Ranking", "Recording", "Run", "Tips", "Verdict",
+    "GpuEstimate", "Graded", "Grades", "Hierarchy", "MachineComparison", "Machines", "Ranking", "Recording", "Run",
+    "Tips", "Verdict",
 )  # fmt: skip
 """The same as names: the ``NOUNS`` of a format that can show everything."""
 

@@ -15,7 +15,7 @@ from costmodel.files.progress import shown
 from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, TRAINING, Analysis
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import only
-from costmodel.verbs.estimate import Progress, cost_of
+from costmodel.verbs.estimate import Progress, beside_of, cost_of
 from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu, refuse_gpu_options
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def analyze(
     executor: Executor | None = None,
     progress: Progress | bool | None = None,
     options: Mapping[str, Any] | None = None,
+    whole: bool = False,
+    fused: bool = False,
     precision: str | None = None,
     layout: str = "nchw",
     compiled: bool = False,
@@ -71,6 +73,8 @@ def analyze(
         executor: see there.
         progress: see there.
         options: see there.
+        whole: see there.
+        fused: see there.
         precision: see there.
         layout: see there.
         compiled: see there.
@@ -89,6 +93,7 @@ def analyze(
         with shown(progress, "estimating"):
             return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
     refuse_gpu_options(running)
+    beside = beside_of(whole=whole, fused=fused)
     alone = hardware is None and phase is not None
     if alone and phase not in (TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))
@@ -103,7 +108,7 @@ def analyze(
         chosen = Search(search=search, objective=objective, effort=effort)
         run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
         cost = cost_of(model, settings, hardware, chosen, run, phase=phase or INFERENCE, concrete=concrete,
-                       backend=backend, verify=verify, progress=told)  # fmt: skip
+                       backend=backend, verify=verify, beside=beside, progress=told)  # fmt: skip
         return attach_cost(analysis, cost)
 
 

@@ -174,9 +174,10 @@ def _machine_phase(analysis: Analysis) -> str | None:
     return analysis.cost.phase if analysis.cost is not None else analysis.gpu.phase if analysis.gpu else None
 
 
-def _word_bits(analysis: Analysis, machine: str | None) -> int | None:
-    """Width of the words of the accelerator; None where its file is not at hand."""
+def _word_bits(analysis: Analysis, machine: str | None) -> str | None:
+    """Width of the words of the accelerator, by data space where these differ; None where its file is not at hand."""
     from costmodel.hardware.machines import load_hardware
+    from costmodel.hardware.spec import DATASPACES
 
     if analysis.cost is None:
         return None
@@ -184,7 +185,12 @@ def _word_bits(analysis: Analysis, machine: str | None) -> int | None:
         spec = load_hardware(machine or analysis.cost.hardware)
     except UsageError:
         return None
-    return int(spec.compute.word_bits.value) if spec.digest == analysis.cost.hardware_digest else None
+    if spec.digest != analysis.cost.hardware_digest:
+        return None
+    widths = {space: spec.compute.bits_of(space) for space in DATASPACES}
+    if len(set(widths.values())) == 1:
+        return str(widths["Weights"])
+    return ", ".join(f"{space} {bits}" for space, bits in widths.items())
 
 
 def _rules(first: Verdict, second: Verdict) -> Iterator[RuleDelta]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from costmodel.ir.settings import Settings
+    from costmodel.ir.training import Training
 
 PHASES = ("inference", "training")
 
@@ -45,6 +46,8 @@ def estimate(
     executor: Executor | None = None,
     progress: Progress | bool | None = None,
     options: Mapping[str, Any] | None = None,
+    whole: bool = False,
+    fused: bool = False,
     precision: str | None = None,
     layout: str = "nchw",
     compiled: bool = False,
@@ -75,6 +78,8 @@ def estimate(
         progress: told how far the work is; without it a line on stderr says so after a second, if that is a terminal or
             a notebook, and False says nothing.
         options: words for the backend alone (``timeloop_bin``, ``docker`` …).
+        whole: also price the work beside the layers on the machine's vector unit; see ``CostReport.whole``.
+        fused: of that work, what is elementwise and right behind a layer is fused into its drain.
         precision: on a GPU: ``fp32``, ``tf32`` or ``amp`` (autocast to float16, with a gradient scaler); None is the
             recipe's, and else torch's default, which takes TF32 for convolutions where the card has it.
         layout: on a GPU: of images, ``nchw`` or ``nhwc`` (``channels_last``).
@@ -100,13 +105,30 @@ def estimate(
     refuse_gpu_options(running)
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
+    beside = beside_of(whole=whole, fused=fused)
     if isinstance(model, Workload) and settings:
         raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
     with shown(progress, "estimating") as told:
         if isinstance(model, Workload):
-            return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, progress=told)
+            return cost_of_workload(model, hardware, chosen, run, backend=backend, verify=verify, beside=beside,
+                                    progress=told)  # fmt: skip
         return cost_of(model, settings, hardware, chosen, run, phase=phase or "inference", concrete=concrete,
-                       backend=backend, verify=verify, progress=told)  # fmt: skip
+                       backend=backend, verify=verify, beside=beside, progress=told)  # fmt: skip
+
+
+Beside = Literal["unpriced", "priced", "fused"]
+"""What is made of the work beside the layers."""
+
+
+def beside_of(*, whole: bool, fused: bool) -> Beside:
+    """The two words as one.
+
+    Raises:
+        UsageError: fused alone.
+    """
+    if fused and not whole:
+        raise UsageError("--fused is about the work beside the layers: ask for its price with --whole")
+    return "fused" if fused else "priced" if whole else "unpriced"
 
 
 def cost_of(
@@ -120,17 +142,23 @@ def cost_of(
     concrete: bool = False,
     backend: str = backends.DEFAULT,
     verify: bool = False,
+    beside: Beside = "unpriced",
     progress: Progress | None = None,
 ) -> CostReport:
     """See :func:`estimate`. Known workloads and layers come from the cache, without torch."""
+    from costmodel.backends.whole.pricing import vector_of
     from costmodel.hardware.machines import load_hardware
 
     if phase not in PHASES:
         raise UnknownNameError("phase", phase, PHASES)
     backends.load(backend)
-    load_hardware(hardware)  # a wrong word is said before anything is traced
-    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, concrete=concrete)
-    return cost_of_workload(workload, hardware, search, run, backend=backend, verify=verify, progress=progress)
+    machine = load_hardware(hardware)  # a wrong word is said before anything is traced
+    if beside != "unpriced":
+        vector_of(machine)
+    workload = workload_of(model, settings, phase=phase, use_cache=run.cache, concrete=concrete,
+                           scheduled=beside != "unpriced")  # fmt: skip
+    return cost_of_workload(workload, hardware, search, run, backend=backend, verify=verify, beside=beside,
+                            progress=progress)  # fmt: skip
 
 
 def cost_of_workload(
@@ -141,9 +169,11 @@ def cost_of_workload(
     *,
     backend: str = backends.DEFAULT,
     verify: bool = False,
+    beside: Beside = "unpriced",
     progress: Progress | None = None,
 ) -> CostReport:
-    """Energy and cycles of layer problems, and the verifier's figures for the same mappings where they are asked."""
+    """Energy and cycles of layer problems; where they are asked, what is beside them and a verifier's figures."""
+    from costmodel.backends.whole.pricing import whole_cost
     from costmodel.hardware.machines import load_hardware
 
     if verify and backend != backends.DEFAULT:
@@ -153,6 +183,8 @@ def cost_of_workload(
     report = backends.load(backend).estimate(
         workload, machine, search, replace(run, options=own, progress=named(progress, "mapping layers"))
     )
+    if beside != "unpriced":
+        report = replace(report, whole=whole_cost(report, workload, machine, fused=beside == "fused"))
     if not verify:
         return report
     checks = backends.verifier().verify(report, machine, replace(run, progress=named(progress, "verifying layers")))
@@ -174,6 +206,7 @@ def workload_of(
     use_cache: bool,
     defaults: Mapping[str, Any] | None = None,
     concrete: bool = False,
+    scheduled: bool = False,
 ) -> Workload:
     """The layer problems of a subject's inference (batch 1, evaluation mode) or of its training step.
 
@@ -184,10 +217,12 @@ def workload_of(
         use_cache: take the workload from the user's cache folder, or put it there.
         defaults: settings for a subject that brings no recipe (a rulebook's).
         concrete: see :func:`costmodel.trace`.
+        scheduled: with its calls in order, for the work beside the layers.
     """
     key = None
     if use_cache and isinstance(model, str):
-        key = fingerprint(model, {"settings": settings, "defaults": defaults, "lowered": phase, "concrete": concrete})
+        words = {"settings": settings, "defaults": defaults, "lowered": phase, "concrete": concrete}
+        key = fingerprint(model, {**words, "scheduled": scheduled})
     if key is not None:
         text = store.load("workload", key)
         try:
@@ -195,22 +230,40 @@ def workload_of(
                 return loads(Workload, text, SCHEMA)
         except FormatError:
             pass  # damaged, or of another version: made again
-    workload = _lowered(model, settings, defaults, phase, concrete)
+    workload = _lowered(model, settings, defaults, phase, concrete, scheduled)
     if key is not None:
         store.store("workload", key, dumps(workload, SCHEMA))
     return workload
 
 
 def _lowered(
-    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, phase: str, concrete: bool
-) -> Workload:
+    model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None, phase: str, concrete: bool,
+    scheduled: bool,
+) -> Workload:  # fmt: skip
     from costmodel.passes.lower import lower
+    from costmodel.passes.precisions import precisions
+    from costmodel.passes.schedule import schedule
     from costmodel.passes.work import count
     from costmodel.tracing.training import planned_and_traced, trace_inference, trace_training
 
+    steps = None
     if phase == "inference":
         _, trace = planned_and_traced(model, settings, defaults, trace_inference, concrete=concrete)
     else:
         _, training = planned_and_traced(model, settings, defaults, trace_training, concrete=concrete)
-        trace = training.phases[0].trace
-    return lower(count(trace), phase)
+        trace, steps = training.phases[0].trace, steps_of(training)
+    counts = count(trace)
+    return replace(
+        lower(counts, phase),
+        precisions=precisions(trace, counts, phase),
+        steps=steps,
+        schedule=schedule(trace, counts, phase) if scheduled else None,
+    )
+
+
+def steps_of(training: Training) -> int | None:
+    """How often the first phase's step is done; None where nobody said it, or where phases or steps differ."""
+    first = training.phases[0]
+    if len(training.phases) > 1 or first.steps is None or len(first.trace.step_starts) > 1:
+        return None
+    return first.steps + first.last_steps

@@ -9,9 +9,13 @@ PACKAGE = Path(__file__).parents[2] / "costmodel"
 
 FILLING_UP = {
     "backends/gpu/memory/allocator.py": {"Block"},
+    "backends/whole/pricing.py": {"_Group"},
+    "backends/whole/residency.py": {"Moves"},
     "contracts/reading/script_arguments.py": {"CommandLine"},
     "facts/formats/aipowermeter.py": {"_Log"},
     "hardware/timeloop/constraints.py": {"Gathered"},
+    "hardware/timeloop/documents.py": {"Documents"},
+    "hardware/timeloop/nodes.py": {"Line"},
     "mapping/search/local/climb.py": {"Climber"},
     "mapping/search/timeloop/thread.py": {"ThreadTally"},
     "ops/formula.py": {"Formula"},

@@ -224,6 +224,21 @@ def harmless_xml(shown: str, noun: Any, text: str) -> None:
     assert "\t" not in values
 
 
+def harmless_svg(shown: str, noun: Any, text: str) -> None:
+    root = ElementTree.fromstring(shown)
+    space = "{http://www.w3.org/2000/svg}"
+    tags = ("svg", "title", "rect", "line", "text")
+    assert {element.tag for element in root.iter()} <= {space + tag for tag in tags}
+    names = {name for element in root.iter() for name in element.attrib}
+    assert names <= {
+        "viewBox", "font-family", "font-size", "font-weight", "fill", "stroke", "stroke-dasharray", "x", "y", "x1",
+        "x2", "y1", "y2", "width", "height",
+    }  # fmt: skip
+    for value in (value for element in root.iter() for value in element.attrib.values()):
+        assert re.fullmatch(r"[-\d. ]+|none|bold|currentColor|sans-serif", value), value  # others' text is in text only
+    assert not STEERS.search("".join(root.itertext()))
+
+
 def harmless_python(shown: str, noun: Any, text: str) -> None:
     """The same program as for a rulebook with a plain name, but for the name in its docstring."""
     ours, theirs = ast.parse(shown), ast.parse(render(specimen(noun, "plain"), "kaggle"))
@@ -249,6 +264,7 @@ CHECKS = {
     "gradescope": harmless_gradescope,
     "github-classroom": harmless_classroom,
     "junit": harmless_xml,
+    "svg": harmless_svg,
     "kaggle": harmless_python,
 }
 

@@ -108,3 +108,6 @@ def test_bytes_read_and_written() -> None:
     assert moved("add_.default", (x, y), x) == (28, 16)
     assert moved("foreach_add_.default", (x, y)) == (28, 16)
     assert moved("foreach_add_.default", ()) == (0, 0)
+    # a list is written as a whole
+    call = maker.op("_foreach_mul_.Scalar", {"self": (ref(x), ref(y)), "scalar": 2.0}, kept=False)
+    assert bytes_moved(call, maker.trace()) == (28, 28)

@@ -10,21 +10,28 @@ from torch import nn
 
 import costmodel
 from costmodel.ir.codec import dumps, loads
+from costmodel.ir.trace import Trace
 from costmodel.ir.workload import SCHEMA, Workload
 from costmodel.passes.lower import PARTS_OF, lower
+from costmodel.passes.schedule import schedule
 from examples.zoo import ZOO, Entry
 
 SMALL = {"ResNet-50": "3x64x64", "VGG-16": "3x224x224", "MobileNetV2": "3x64x64", "U-Net": "3x32x32"}
 
 
-def counted(entry: Entry) -> costmodel.Counts:
+def traced(entry: Entry) -> Trace:
     input = SMALL.get(entry.name, entry.input)
-    return costmodel.count(costmodel.trace(entry.reference, input=input).phases[0].trace)
+    return costmodel.trace(entry.reference, input=input).phases[0].trace
+
+
+def counted(entry: Entry) -> costmodel.Counts:
+    return costmodel.count(traced(entry))
 
 
 @pytest.mark.parametrize("entry", ZOO, ids=lambda e: e.name)
 def test_every_multiply_accumulate_is_in_a_layer(entry: Entry, in_root: Path) -> None:
-    counts = counted(entry)
+    trace = traced(entry)
+    counts = costmodel.count(trace)
     for phase, parts in PARTS_OF.items():
         workload = lower(counts, phase)
         rows = [row for row in counts.rows if row.part in parts and row.work is not None]
@@ -32,6 +39,12 @@ def test_every_multiply_accumulate_is_in_a_layer(entry: Entry, in_root: Path) ->
         assert workload.operations == sum(row.work.scalar_ops.total for row in rows if row.work is not None)
         beside = sum(row.work.scalar_ops.total for row in rows if row.work is not None and not row.work.nests)
         assert sum(item.operations for item in workload.not_mapped) == beside
+        # and the schedule has every operation and every byte once
+        calls = schedule(trace, counts, phase).calls
+        assert sum(call.in_nests + call.beside.total for call in calls) == workload.operations
+        assert sum(call.nbytes for call in calls) == workload.bytes_moved
+        assert sum(call.in_nests for call in calls) <= 2 * workload.macs
+        assert sum(call.beside.total for call in calls if not call.mapped) == beside
 
 
 def test_lenet_is_the_recorded_course_workload(in_root: Path) -> None:

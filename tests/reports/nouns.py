@@ -37,6 +37,7 @@ from costmodel.ir.verdict import (
     ReadingRow,
     Verdict,
 )
+from costmodel.ir.whole import BesideCost, Clocked, WholeCost, Wider
 from costmodel.ir.workload import Layer, NotMapped, Place
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import Noun, View
@@ -142,6 +143,40 @@ CHECKS = (
     LayerCheck(layer=solved().layer, by="build a", energy_pj=None, cycles=None, agrees=False, because="it stopped"),
     LayerCheck(layer=solved().layer, by="build b", energy_pj=1.0, cycles=2, agrees=False, because="cycles 6789, 2"),
 )
+CLOCKED = Clocked(clock_hz=2e8, seconds=0.25, leakage_pj=4e9, watts=0.024, area_mm2=12.5)
+
+
+def beside(op: str, part: str, layer: str, **more: Any) -> BesideCost:
+    given: dict[str, Any] = {
+        "times": 2, "fused": 1, "operations": 50, "unpriced": 0, "bytes_moved": 400, "level_reads": 10,
+        "level_writes": 20, "dram_reads": 3, "dram_writes": 4, "energy_pj": 2e8, "cycles": 30,
+    }  # fmt: skip
+    return BesideCost(op=op, part=part, layer=layer, **(given | more))
+
+
+def whole(**more: Any) -> WholeCost:
+    """Half a millijoule beside two: of two ReLUs and a softmax whose exponentials nobody prices."""
+    given: dict[str, Any] = {
+        "fused": True, "level": "glb", "operations_in_layers": 800, "operations_priced": 150,
+        "rows": (
+            beside("aten.relu", "forward", "conv0"), beside("aten.relu", "forward", "conv1"),
+            beside("aten._softmax", "loss", "fc", operations=100, unpriced=50, fused=0, energy_pj=1e8, cycles=40),
+        ),
+        "unpriced": {"transcendental": 50}, "bytes_in_layers": 7000, "bytes_beside": 2000, "bytes_fused": 1000,
+        "energy_pj": 5e8, "energy_by_component": {"vector": 1e8, "glb": 1e8, "DRAM": 3e8}, "cycles": 100,
+        "saved_bytes": 640, "saved_on_chip_bytes": 40, "clocked": CLOCKED,
+    }  # fmt: skip
+    return WholeCost(**(given | more))
+
+
+WIDER = tuple(
+    Wider(dataspace=space, dtype=dtype, bits=32, word_bits=8, layers=layers)
+    for space, dtype, layers in (
+        ("Weights", "float32", ("conv0",)), ("Inputs", "float32", ("conv0",)),
+        ("Outputs", "int32", tuple(f"conv{n}" for n in range(8))),
+    )
+)  # fmt: skip
+
 UNCOUNTED = Uncounted(op="aten.fft", scope="conv", phase=Phase.FORWARD, times=2)
 
 ADVICE = Advice(

@@ -47,7 +47,7 @@ def _count(quantity: SourcedQuantity | None) -> int:
 
 
 def _constraints(spec: HardwareSpec, loops: Iterable[ConstraintSpec]) -> Constraints:
-    fixed = [level for level in spec.levels if not level.free]
+    fixed = [level for level in spec.levels if level.keep or level.bypass]
     return Constraints(
         loops=tuple(
             LoopConstraint(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from costmodel.backends.timeloop import nodes
 from costmodel.backends.timeloop.architecture import architecture_document
 from costmodel.backends.timeloop.constraints import constraints_document, mapper_document
 from costmodel.backends.timeloop.mapping import mapping_document
@@ -29,6 +30,8 @@ def layer_documents(
         FormatError: a dim that does not exist or is not positive, or a mapping that Timeloop cannot say.
         UsageError: a machine that Timeloop cannot say.
     """
+    if syntax.nodes:
+        return _node_documents(layer, spec, syntax, mapping)
     problem = problem_of(layer)
     documents = {
         "problem.yaml": problem_document(problem, syntax),
@@ -40,6 +43,24 @@ def layer_documents(
         documents["mapper.yaml"] = mapper_document(spec, syntax)
     if mapping:
         documents["mapping.yaml"] = mapping_document(mapping, spec, problem.dims)
+    return {name: yaml_text(document) for name, document in documents.items()}
+
+
+def _node_documents(layer: Layer, spec: HardwareSpec, syntax: Syntax, mapping: Sequence[MappedLevel]) -> dict[str, str]:
+    problem = problem_of(layer)
+    documents = {
+        "problem.yaml": problem_document(problem, syntax),
+        "arch.yaml": nodes.nodes_document(spec),
+        "variables.yaml": nodes.variables_document(spec),
+        "ERT.yaml": nodes.table_document(spec),
+        "constraints.yaml": nodes.constraints_document(spec, problem),
+    }
+    documents["problem.yaml"]["problem"] = {"version": nodes.VERSION, **documents["problem.yaml"]["problem"]}
+    if spec.mapper is not None:
+        said = mapper_document(spec, syntax)["mapper"]
+        documents["mapper.yaml"] = {"mapper": {"version": nodes.VERSION, **said, "algorithm": "random_pruned"}}
+    if mapping:
+        documents["mapping.yaml"] = nodes.mapping_nodes_document(mapping, spec, problem.dims)
     return {name: yaml_text(document) for name, document in documents.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from costmodel.backends.backend import Progress, Run
 from costmodel.backends.timeloop.constraints import mapper_document
 from costmodel.backends.timeloop.layer_files import MAPPER_INPUTS, MODEL_INPUTS, layer_documents, problem_of
-from costmodel.backends.timeloop.run_settings import TimeloopSettings, settings_of
+from costmodel.backends.timeloop.run_settings import TimeloopSettings, runnable, settings_of
 from costmodel.backends.timeloop.tool_run import ToolRun, run_tool
 from costmodel.backends.timeloop.tools import MAPPER, MODEL, Tool, find_tool
 from costmodel.backends.totals import cost_report, unmapped
@@ -32,7 +32,7 @@ def estimate(workload: Workload, hardware: HardwareSpec, run: Run) -> CostReport
     Raises:
         UsageError: no such binary, or a machine without mapper settings.
     """
-    settings = settings_of(run)
+    settings = runnable(settings_of(run))
     mapper_document(hardware, settings.syntax)
     tool = find_tool(MAPPER, settings.place)
 
@@ -56,7 +56,7 @@ def verify(report: CostReport, hardware: HardwareSpec, run: Run) -> tuple[LayerC
     Raises:
         UsageError: no such binary.
     """
-    settings = settings_of(run)
+    settings = runnable(settings_of(run))
     tool = find_tool(MODEL, settings.place)
 
     def check(cost: LayerCost) -> LayerCheck:

@@ -9,7 +9,9 @@ OPTIONS = (
     BackendOption("docker", "run Timeloop in this Docker image"),
     BackendOption("work", "keep Timeloop's runs in this folder [default: in the cache folder]"),
     BackendOption("time_limit", "seconds that Timeloop may take for a layer", 3600.0, float),
-    BackendOption("syntax", "v0.3 (Timeloop until 2023, the course's) or v0.4 (newer)", "v0.3"),
+    BackendOption(
+        "syntax", "v0.3 (Timeloop until 2023, the course's), v0.4 (newer) or v0.4-nodes (timeloopfe's)", "v0.3"
+    ),
 )
 
 INDEX = "layers.json"

@@ -57,3 +57,14 @@ def settings_of(run: Run) -> TimeloopSettings:
         jobs=jobs,
         syntax=syntax_named(str(words["syntax"])),
     )
+
+
+def runnable(settings: TimeloopSettings) -> TimeloopSettings:
+    """The settings, if Timeloop's binaries read their syntax.
+
+    Raises:
+        UsageError: it is that of the Python front end.
+    """
+    if settings.syntax.nodes:
+        raise UsageError(f"--syntax {settings.syntax.name} is for timeloopfe; Timeloop's binaries read v0.3 and v0.4")
+    return settings

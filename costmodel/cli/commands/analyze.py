@@ -18,6 +18,7 @@ from costmodel.verbs.gpu_estimate import GpuOptions, names_gpu
 
 _GROUPS = ("op", "layer", "phase")
 _SEARCH = ("search", "objective", "effort")
+_WHOLE = ("whole", "fused")
 
 
 @o.recipe_options
@@ -59,6 +60,12 @@ def analyze(
         str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
     ] = "exact",
     jobs: o.Jobs = 1,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="also price the work beside the layers, on the machine's vector unit")
+    ] = False,
+    fused: Annotated[
+        bool, typer.Option("--fused", help="with --whole: elementwise work behind a layer is fused into its drain")
+    ] = False,
     concrete: o.Concrete = False,
     no_random: Annotated[bool, typer.Option("--no-random", help="do not count random numbers as operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
@@ -77,11 +84,12 @@ def analyze(
     chosen = format_of(format, output, "Analysis")
     _refuse_idle(hardware, backend, verify)
     if hardware is not None and names_gpu(hardware):
-        o.refuse((*_SEARCH, "jobs", "backend", "verify"), f"is about an accelerator; {hardware} is a GPU")
+        o.refuse((*_SEARCH, *_WHOLE, "jobs", "backend", "verify"), f"is about an accelerator; {hardware} is a GPU")
     with subject_prints_to_stderr(), progress_bars() as show:
         analysis = verb(
             subject, random=not no_random, cache=not no_cache, hardware=hardware, phase=phase, concrete=concrete,
             backend=backend, search=search, objective=objective, effort=effort, verify=verify, jobs=jobs, progress=show,
+            whole=whole, fused=fused,
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
             **asdict(running), **settings,
         )  # fmt: skip
@@ -98,7 +106,9 @@ def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:
     theirs = o.words_by_backend()
     if hardware is None:
         every = [word for known in theirs.values() for word in known]
-        o.refuse((*_SEARCH, "jobs", *every, "backend", "verify"), "is about a machine: name it with --hardware")
+        o.refuse(
+            (*_SEARCH, *_WHOLE, "jobs", *every, "backend", "verify"), "is about a machine: name it with --hardware"
+        )
         return
     if not backends.load(backend).SEARCHES:
         o.refuse(_SEARCH, f"has no effect: the {backend} backend searches in its own way")

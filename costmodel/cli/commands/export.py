@@ -10,6 +10,7 @@ import typer
 from costmodel import backends
 from costmodel.cli import options as o
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr
+from costmodel.errors import UnknownNameError
 
 _TARGETS = tuple(backends.exporters())
 
@@ -32,6 +33,10 @@ def export(
     search: Annotated[
         str, typer.Option("--search", help="whose mapping to write: optimum (proven) or course (the course's mapper)")
     ] = "optimum",
+    version: Annotated[
+        str | None,
+        typer.Option("--version", help="of the input: 0.3, or 0.4 (the nodes that timeloopfe reads); or see --syntax"),
+    ] = None,
     no_mapping: Annotated[bool, typer.Option("--no-mapping", help="write no mapping.yaml")] = False,
     no_cache: o.NoCache = False,
 ) -> int:
@@ -39,6 +44,9 @@ def export(
     # numpy and pydantic are imported here: --help must not wait for them
     from costmodel.verbs.export import export as verb
 
+    if version is not None:
+        o.refuse(("syntax",), "says the version as well, and --version gives it")
+        words = words | {"syntax": _syntax_of(version)}
     with subject_prints_to_stderr(), progress_bars() as show:
         found = verb(
             subject,
@@ -57,6 +65,15 @@ def export(
             typer.echo(f"costmodel: {item.folder}: no mapping: {item.because}", err=True)
     typer.echo(f"{directory}: {len(found)} layer problems, listed in {backends.exporter(to).INDEX}")
     return 2 if any(item.because for item in found) else 0
+
+
+def _syntax_of(version: str) -> str:
+    """The syntax that a version of the input is written in."""
+    from costmodel.backends.timeloop.syntax import VERSIONS
+
+    if version not in VERSIONS:
+        raise UnknownNameError("version", version, VERSIONS)
+    return VERSIONS[version]
 
 
 def register(app: typer.Typer) -> None:

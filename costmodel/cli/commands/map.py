@@ -46,6 +46,7 @@ def map_problem(
 ) -> int:
     """Energy and cycles of single layer problems. Exit code 2 if one is invalid."""
     # numpy and pydantic are imported here: --help must not wait for them
+    from costmodel.hardware.machines import load_hardware
     from costmodel.verbs.map import Case, map_fronts, read_cases, read_mapping
     from costmodel.verbs.map import map as map_cases
 
@@ -72,6 +73,8 @@ def map_problem(
     else:
         text = _text(results) if format == "text" else _documents(results, hardware, format)
     write(text, output)
+    for note in load_hardware(hardware).notes:
+        typer.echo(f"costmodel: {hardware}: {note}", err=True)
     return 0 if all(cost.valid for costs in results.values() for cost in costs) else 2
 
 

@@ -8,7 +8,7 @@ from costmodel.errors import UnknownNameError, UsageError
 from costmodel.files.documents import read_document, top_level_keys
 from costmodel.hardware.gpu.spec import GpuSpec
 from costmodel.hardware.machines import gpu_names as gpu_names
-from costmodel.hardware.machines import hardware_names, load_hardware, spec_folder
+from costmodel.hardware.machines import hardware_names, is_architecture, load_hardware, spec_folder
 from costmodel.hardware.spec import HardwareSpec
 
 _YAML = (".yaml", ".yml")
@@ -38,7 +38,7 @@ def is_gpu(name: str) -> bool:
     """
     if name in gpu_names():
         return True
-    return name.endswith(_YAML) and "peaks" in top_level_keys(Path(name), UsageError)
+    return name.endswith(_YAML) and not is_architecture(name) and "peaks" in top_level_keys(Path(name), UsageError)
 
 
 def file_of(name: str) -> Path:

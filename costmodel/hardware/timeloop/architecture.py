@@ -1,4 +1,7 @@
-"""Timeloop's v0.3 architecture tree: storage levels and multipliers with their numbers, outermost first."""
+"""Timeloop's architecture as a tree: storage levels and multipliers with their numbers, outermost first.
+
+Version 0.3 is written so, and version 0.4 by its front end for Timeloop.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ from costmodel.files.located import Located
 BUFFERS = ("DRAM", "SRAM", "regfile", "smartbuffer", "storage")
 MULTIPLIERS = ("mac", "compute")
 """Timeloop tells storage and multipliers by what their class's name contains (include/model/topology.hpp)."""
+
+VERSIONS = ("0.2", "0.3", "0.4")
+
+FAN_OUT = "dummy_storage"
+"""The class that v0.4's front end gives to a level that only fans out."""
 
 WORD_BITS = 16
 """Timeloop's default word."""
@@ -25,6 +33,7 @@ class Component:
         instances: in the whole machine.
         attributes: its own.
         inherited: those of the subtrees around it, innermost first.
+        only_fans: it is a row or column of what is inside it, and stores nothing.
     """
 
     name: str
@@ -33,6 +42,7 @@ class Component:
     instances: int
     attributes: Located
     inherited: tuple[Located, ...] = field(default=())
+    only_fans: bool = False
 
     @property
     def at(self) -> str:
@@ -47,9 +57,20 @@ class Component:
         return None
 
     @property
+    def said_word_bits(self) -> int | None:
+        """Bits of one word, None where nobody says."""
+        found = self.attributes.number(("word_bits", "word_width", "datawidth"))
+        return None if found is None else int(found)
+
+    @property
     def word_bits(self) -> int:
         """Bits of one word."""
-        return int(self.attributes.number(("word_bits", "word_width", "datawidth")) or WORD_BITS)
+        return self.said_word_bits or WORD_BITS
+
+    @property
+    def cluster(self) -> int:
+        """Instances that one access serves together."""
+        return int(self.attributes.number(("cluster_size",)) or 1)
 
     @property
     def width(self) -> int | None:
@@ -68,8 +89,7 @@ class Component:
         """Words of one access."""
         block = self.attributes.number(("block_size", "n_words"))
         if block is None and self.width is not None:
-            cluster = self.attributes.number(("cluster_size",)) or 1
-            block = self.width // self.word_bits // int(cluster)
+            block = self.width // self.word_bits // self.cluster
         return max(1, int(block or 1))
 
     @property
@@ -107,8 +127,9 @@ def components_of(architecture: Located) -> list[Component]:
     tree = architecture.get("architecture")
     if not isinstance(tree, Located):
         raise UsageError(f"{architecture.at()}: no architecture")
-    if "nodes" in tree or str(tree.get("version", "0.3")) not in ("0.2", "0.3"):
-        raise UsageError(f"{tree.at('version')}: version {tree.get('version')} of the input; version 0.3 is read")
+    if str(tree.get("version", "0.3")) not in VERSIONS:
+        what = f"version {tree.get('version')} of the input; {', '.join(VERSIONS)} are read"
+        raise UsageError(f"{tree.at('version')}: {what}")
     return _walk(tree, 1, ())
 
 
@@ -148,6 +169,7 @@ def _component(entry: Located, multiplier: int, inherited: tuple[Located, ...]) 
         instances=multiplier * count,
         attributes=attributes,
         inherited=inherited,
+        only_fans=outer == FAN_OUT,
     )
 
 

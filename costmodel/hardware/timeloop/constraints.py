@@ -14,10 +14,12 @@ from costmodel.hardware.spec import DATASPACES, ConstraintSpec
 ROOTS = ("architecture_constraints", "mapspace_constraints", "mapspace", "constraints")
 BYPASS = ("bypass", "bypassing", "datatype", "dataspace")
 KNOWN = {
-    "loops": ("target", "name", "type", "factors", "permutation", "split"),
+    "loops": ("target", "name", "type", "factors", "permutation", "split", "default_max_factor"),
     "bypass": ("target", "name", "type", "keep", "bypass"),
 }
 DIMS = "CMRSNPQ"
+ABSENT = "G"
+"""The groups of a convolution (a dim of newer exercises' problems): layers here are of one group each."""
 
 
 @dataclass(slots=True)
@@ -63,11 +65,12 @@ def gather(files: Iterable[Located], levels: Sequence[str], fanning: Sequence[st
                 continue
             targets = block.parts("targets") if isinstance(block, Located) else file.parts(root)
             for entry in targets:
-                _take(gathered, entry, levels, fanning)
+                take(gathered, entry, levels, fanning)
     return gathered
 
 
-def _take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Sequence[str]) -> None:
+def take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Sequence[str]) -> None:
+    """Add what one entry says; see :func:`gather`."""
     target, kind = _target(entry, levels), str(entry.get("type", ""))
     form = "bypass" if kind in BYPASS else "loops"
     if form == "loops" and kind not in ("spatial", "temporal"):
@@ -78,6 +81,10 @@ def _take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Se
     if form == "bypass":
         _take_bypass(gathered, entry, target)
         return
+    _take_loops(gathered, entry, target, kind, fanning)
+
+
+def _take_loops(gathered: Gathered, entry: Located, target: str, kind: str, fanning: Sequence[str]) -> None:
     if kind == "spatial" and target not in fanning:
         raise UsageError(f"{entry.at()}: {target} feeds one instance of the next level; it has no spatial loops")
     said = gathered.loops.setdefault((target, kind), {"factors": {}, "max_factors": {}})
@@ -85,6 +92,10 @@ def _take(gathered: Gathered, entry: Located, levels: Sequence[str], fanning: Se
         known = said["max_factors"] if relation == "<=" else said["factors"]
         if known.setdefault(dim, number) != number:
             raise UsageError(f"{entry.at('factors')}: {target} {kind} already has {dim}{relation}{known[dim]}")
+    most = entry.number(("default_max_factor",))
+    for dim in DIMS if most is not None else ():
+        if dim not in said["factors"]:
+            said["max_factors"].setdefault(dim, most)
     for key, value in (("permutation", _permutation(entry)), ("split", entry.get("split"))):
         if value in (None, ()):
             continue
@@ -126,6 +137,7 @@ def _factors(entry: Located) -> list[tuple[str, str, int]]:
     words = words.partition("#")[0].replace(",", " ")
     found = re.findall(r"([A-Za-z]+)\s*(<=|=|)\s*(\d+)", words)
     left = re.sub(r"([A-Za-z]+)\s*(<=|=|)\s*(\d+)", "", words).strip()
+    found = [one for one in found if one[0] not in ABSENT]
     if left or any(dim not in DIMS for dim, _, _ in found):
         raise UsageError(f"{entry.at('factors')}: factors {text!r}; write C=16 or C<=16, dims are {', '.join(DIMS)}")
     return [(dim, relation or "=", int(number)) for dim, relation, number in found]
@@ -136,7 +148,7 @@ def _permutation(entry: Located) -> tuple[str, ...]:
     if text is None:
         return ()
     letters = "".join(map(str, text)) if isinstance(text, list) else str(text).partition("#")[0]
-    letters = re.sub(r"[\s,]", "", letters)
+    letters = re.sub(rf"[\s,{ABSENT}]", "", letters)
     if set(letters) - set(DIMS) or len(set(letters)) != len(letters):
         raise UsageError(f"{entry.at('permutation')}: permutation {text!r}; dims, each once, of {', '.join(DIMS)}")
     return tuple(letters)
@@ -149,5 +161,7 @@ def _without_m(parts: dict[str, Any]) -> dict[str, Any]:
     }
     without["permutation"] = tuple(dim for dim in order if dim != "M")
     if "split" in parts:
-        without["split"] = parts["split"] - ("M" in order[: parts["split"]])
+        split = parts["split"]
+        all_along_x = split > len(order)  # 999, say
+        without["split"] = split if all_along_x else split - ("M" in order[:split])
     return without

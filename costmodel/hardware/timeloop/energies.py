@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from costmodel.errors import UsageError
-from costmodel.files.located import Located, read_located
+from costmodel.files.located import LARGEST, Located, read_located
 from costmodel.hardware.timeloop.architecture import Component
 
 # Which actions Timeloop asks for, the first that there is (include/model/topology.hpp).
@@ -25,6 +25,7 @@ UPDATE = ("random_update", "random_write", "update", "write")
 COMPUTE = ("mac_random", "mult_random", "mac", "mult", "compute")
 
 TABLE = Path(__file__).with_name("components.yaml")
+VERSIONS = ("0.2", "0.3", "0.4")
 RECORDED = ("output", "example", "ref")
 """Folders with such words in their names hold what a run once wrote."""
 
@@ -34,6 +35,7 @@ class Price:
     """One component; energies in pJ of one access, area in um², None where nobody says.
 
     Attributes:
+        leak: pJ of one cycle in which it does nothing.
         register: the energy is that of Timeloop's register model.
         source: key of the spec's sources.
     """
@@ -42,6 +44,7 @@ class Price:
     write: Decimal | None = None
     compute: Decimal | None = None
     area: Decimal | None = None
+    leak: Decimal | None = None
     register: bool = False
     source: str
     area_source: str
@@ -95,6 +98,7 @@ class PriceList:
             "write": _first(actions, FILL) if component.storage else None,
             "compute": None if component.storage else _first(actions, COMPUTE),
             "area": None if area is None else Decimal(str(area)),
+            "leak": _first(actions, ("leak",)),
         }
         if component.storage and found["write"] != _first(actions, UPDATE):
             raise UsageError(f"{component.at}: fills and updates of {component.name} cost differently; one is read")
@@ -103,6 +107,8 @@ class PriceList:
         if component.storage and (found["read"] is None) != (found["write"] is None):
             raise UsageError(f"{component.at}: the energy table has only one of read and write for {component.name}")
         register = component.storage and found["read"] is None
+        if register and not self.known:  # Timeloop's own register model is of its years before version 0.4
+            raise UsageError(f"{component.at}: the energy table has neither read nor write for {component.name}")
         return Price(register=register, source="pat" if register else source, area_source="art", **found)
 
     def _is_register(self, component: Component) -> bool:
@@ -112,40 +118,56 @@ class PriceList:
         return not {str(action.get("name")) for action in definition.parts("actions")} & {*READ, *FILL, *UPDATE}
 
 
-def price_list(folder: Path, definitions: Iterable[Located]) -> PriceList:
+def price_list(folder: Path, definitions: Iterable[Located], *, known: bool = True) -> PriceList:
     """Everything that a folder says of energies and areas.
+
+    Args:
+        folder: of the machine.
+        definitions: of its compound components.
+        known: whether the components of the course's docker are asked, too; newer estimators give them other energies.
 
     Raises:
         UsageError: a table that is not of Accelergy's form, by file and line.
     """
-    given: dict[str, dict[str, float]] = {}
-    recorded: dict[str, dict[str, float]] = {}
-    areas: dict[str, float] = {}
-    texts: dict[str, list[str]] = {"ert": [], "recorded": [], "art": []}
-    for file in sorted(folder.rglob("*.yaml"), key=lambda file: (len(file.parts), str(file))):
-        name, inside = file.name, file.relative_to(folder)
+    found: dict[str, dict[str, Any]] = {"ERT": {}, "recorded ERT": {}, "ART": {}}
+    texts: dict[str, list[str]] = {key: [] for key in found}
+    files = [*folder.rglob("*.yaml"), *folder.rglob("*.yml")]
+    for file in sorted(files, key=lambda file: (len(file.parts), str(file))):
+        inside = file.relative_to(folder)
         old = any(word in part.lower() for part in inside.parts[:-1] for word in RECORDED)
-        if name.endswith(("ERT.yaml", "ERT_summary.yaml")):
-            texts["recorded" if old else "ert"].append(inside.as_posix())
-            for key, actions in _energies(read_located(file)).items():
-                (recorded if old else given).setdefault(key, actions)
-        elif name.endswith(("ART.yaml", "ART_summary.yaml")):
-            texts["art"].append(inside.as_posix())
-            for key, area in _areas(read_located(file)).items():
-                areas.setdefault(key, area)
+        for root in sorted({key.partition("_")[0] for key in _tables(file)}):
+            rows = (_energies if root == "ERT" else _areas)(read_located(file))
+            place = "recorded ERT" if old and root == "ERT" else root
+            texts[place].append(inside.as_posix())
+            for key, value in rows.items():
+                found[place].setdefault(key, value)
     table = read_located(TABLE)
-    classes = {str(one.get("name")): one for file in definitions for one in _classes(file)}
-    sources = {key: f"the folder's {', '.join(files)}" for key, files in texts.items() if files}
+    sources = {
+        key: f"the folder's {', '.join(texts[place])}"
+        for key, place in (("ert", "ERT"), ("recorded", "recorded ERT"), ("art", "ART"))
+        if texts[place]
+    }
     sources["known"] = str(table["source"])
     sources["pat"] = "Timeloop, src/pat/pat.cpp: for a class without read and write actions its own register model"
     return PriceList(
-        given=given,
-        recorded=recorded,
-        areas=areas,
-        classes=classes,
-        known=table.parts("components"),
+        given=found["ERT"],
+        recorded=found["recorded ERT"],
+        areas=found["ART"],
+        classes={str(one.get("name")): one for file in definitions for one in _classes(file)},
+        known=table.parts("components") if known else (),
         sources=sources,
     )
+
+
+def _tables(file: Path) -> list[str]:
+    """The tables that a file has at its top, by key; a summary beside the table itself says the same, rounded."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        if not re.search("[EA]RT", file.name):
+            return []  # whatever it is, it is no table of ours to miss
+        raise UsageError(f"{file}: {getattr(problem, 'strerror', None) or problem}") from None
+    return re.findall(r"^(ERT|ART|ERT_summary|ART_summary)\s*:", text, re.MULTILINE)
 
 
 def _first(actions: Mapping[str, float], names: Iterable[str]) -> Decimal | None:
@@ -177,7 +199,10 @@ def _classes(file: Located) -> list[Located]:
 def _rows(file: Located, root: str) -> list[Located]:
     table = file.get(root, file.get(f"{root}_summary"))
     if not isinstance(table, Located):
-        raise UsageError(f"{file.at()}: no {root}; a table that Accelergy 0.3 wrote is expected")
+        raise UsageError(f"{file.at()}: no {root}; a table that Accelergy 0.2 to 0.4 wrote is expected")
+    if str(table.get("version", "0.3")) not in VERSIONS:
+        what = f"version {table.get('version')} of {root}; {', '.join(VERSIONS)} are read"
+        raise UsageError(f"{table.at('version')}: {what}")
     return [*table.parts("tables"), *table.parts("table_summary")]
 
 
@@ -203,6 +228,11 @@ def _areas(file: Located) -> dict[str, float]:
 
 def _number(row: Located, key: str) -> Any:
     value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if isinstance(value, str):  # 1e-05, as Accelergy writes it, has no point and is no number for YAML 1.1
+        try:
+            value = float(value)
+        except ValueError:
+            value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
         raise UsageError(f"{row.at(key)}: {key} is {value!r}; a number of at least 0 is expected")
     return value

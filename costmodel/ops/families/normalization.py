@@ -49,6 +49,7 @@ def _affine_work(elements: int, weight: Meta | None, bias: Meta | None) -> Work:
     aten.cudnn_batch_norm,
     aten.miopen_batch_norm,
     keeps_channels=True,
+    elementwise_unless="training",
     on_cuda="batch statistics",
 )
 def batch_norm(

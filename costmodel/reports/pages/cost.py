@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.ir.whole import WholeCost
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.drawing import draw
 from costmodel.reports.element import Html, el
@@ -28,8 +29,21 @@ def parts(cost: CostReport, view: View) -> Parts:
         ("cycles", f"{least}{human(cost.cycles)}", f"{cost.cycles:,}"),
         ("utilisation", f"{cost.utilisation:.1%}", f"of {cost.units} multiply-accumulate units"),
         ("layer problems", f"{len(cost.layers)}", f"search {cost.search}"),
+        *_whole_tiles(cost),
     )
     return Parts(shown[0].title, glance, [*charts(cost)], shown)
+
+
+def _whole_tiles(cost: CostReport) -> Iterator[tuple[str, str, str]]:
+    """Seconds where there is a clock, the whole network's energy where it was asked for."""
+    whole = cost.whole
+    clocked = cost.clocked if whole is None else whole.clocked
+    if clocked is not None:
+        yield ("seconds", f"{clocked.seconds:.4g} s", f"{clocked.watts:.4g} W at {clocked.clock_hz * 1e-6:,.6g} MHz")
+    if whole is not None:
+        mj = (cost.energy_pj + whole.energy_pj) * _PER_MJ
+        least = "" if cost.complete and not whole.unpriced else "at least "
+        yield ("whole network", f"{least}{mj:.4g} mJ", f"{whole.energy_pj * _PER_MJ:.10g} mJ beside the layers")
 
 
 def charts(cost: CostReport) -> Iterator[Html]:
@@ -38,6 +52,8 @@ def charts(cost: CostReport) -> Iterator[Html]:
     parts = [Bar(name, (pj,), f"{pj * _PER_MJ:.10g} mJ", f"{pj / whole:.1%}")
              for name, pj in cost.energy_by_component.items()]  # fmt: skip
     yield bars(sorted(parts, key=lambda bar: -bar.length), f"Energy on {cost.hardware}, by component")
+    if cost.whole is not None:
+        yield _beside(cost.whole)
     solved = [layer for layer in cost.layers if layer.valid]
     cycles = [Bar(_name(s), (float(s.cycles * s.layer.repeats),), f"{s.cycles:,} cycles × {s.layer.repeats}")
               for s in solved]  # fmt: skip
@@ -54,6 +70,16 @@ def _energy(solved: list[LayerCost], components: list[str]) -> Html:
         each = tuple(s.energy_by_component.get(name, 0.0) * s.layer.repeats * _PER_MJ for name in components)
         rows.append(Bar(_name(s), each, f"{sum(each):.10g} mJ", f"{sum(each):.3g} mJ"))
     return bars(largest(rows, _BARS), "Energy, by layer problem and component (mJ)", parts=components)
+
+
+def _beside(whole: WholeCost) -> Html:
+    """Energy of the work beside the layers, by layer and part of the step."""
+    energies: dict[str, float] = {}
+    for row in whole.rows:
+        name = f"{row.part}:{row.layer}"
+        energies[name] = energies.get(name, 0.0) + row.energy_pj * _PER_MJ
+    rows = [Bar(name, (mj,), f"{mj:.10g} mJ", f"{mj:.3g} mJ") for name, mj in energies.items()]
+    return bars(largest(rows, _BARS), "Energy of the work beside the layers (mJ)")
 
 
 def _nests(solved: list[LayerCost]) -> Html:

@@ -10,14 +10,14 @@ from costmodel.reports.view import View
 
 NOUN = Comparison
 
-_HEADERS = ("figure", "before", "after", "change", "change in %", "unit")
+HEADERS = ("figure", "before", "after", "change", "change in %", "unit")
 
 
 def tables(found: Comparison, view: View) -> list[Table]:
     """The whole, the layers that differ, the rules."""
     notes = [f"NOT ALIKE: {warning}" for warning in found.warnings]
     title = f"{found.before} → {found.after}"
-    result = [Table(title, _HEADERS, [_row(row) for row in found.totals], notes)]
+    result = [Table(title, HEADERS, [row(delta) for delta in found.totals], notes)]
     if found.rules:
         rows: list[list[Cell]] = [
             [r.rule, _known(r.before), _known(r.after), r.limit, r.unit, _outcome(r.outcome_before),
@@ -44,19 +44,20 @@ def _layers(found: Comparison, top: int | None) -> Table:
     layers, differing = ({row.layer for row in rows} for rows in (found.layers, changed))
     title = f"Layers: {len(differing)} of {len(layers)} differ"
     shown = [row for _, rows in groupby(changed, key=lambda row: row.figure) for row in list(rows)[:top]]
-    rows: list[list[Cell]] = [[row.layer, *_row(row)] for row in shown]
-    return Table(title, ("layer", *_HEADERS), rows)
+    rows: list[list[Cell]] = [[delta.layer, *row(delta)] for delta in shown]
+    return Table(title, ("layer", *HEADERS), rows)
 
 
 def _size(row: Delta) -> float:
     return float(row.after or 0) - float(row.before or 0)
 
 
-def _row(row: Delta) -> list[Cell]:
+def row(delta: Delta) -> list[Cell]:
+    """A figure of both, under ``HEADERS``."""
     share = None
-    if row.change is not None and row.before:
-        share = Percent(100 * row.change / row.before)
-    return [row.figure, _known(row.before), _known(row.after), row.change, share, row.unit]
+    if delta.change is not None and delta.before:
+        share = Percent(100 * delta.change / delta.before)
+    return [delta.figure, _known(delta.before), _known(delta.after), delta.change, share, delta.unit]
 
 
 def _known(value: int | float | str | None) -> Cell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.view import View
+from costmodel.reports.whole_network import physical, whole_tables, words
 
 NOUN = CostReport
 
@@ -12,10 +13,16 @@ NOUN = CostReport
 def tables(cost: CostReport, view: View) -> list[Table]:  # noqa: ARG001  # a cost report has one view
     """Totals, layers, and what was not mapped."""
     result = [_totals(cost), _layers(cost)]
+    if cost.whole is not None:
+        result[1:1] = whole_tables(cost, cost.whole)
     if cost.checks:
         result.append(_checks(cost))
-    if cost.not_mapped:
+    if cost.not_mapped and cost.whole is None:
         result.append(_beside(cost))
+    if cost.machine_notes:
+        result.append(
+            Table("Said of the machine, and not modelled", ("what",), [(note,) for note in cost.machine_notes])
+        )
     return result
 
 
@@ -47,8 +54,12 @@ def _totals(cost: CostReport) -> Table:
     rows += [
         ["cycles", cost.cycles, ""],
         ["utilisation", round(cost.utilisation, 6), f"of {cost.units} multiply-accumulate units"],
+        *physical(cost.clocked),
     ]
-    notes = [f"{cost.mapped_operations_share:.2%} of the operations are in the layers; the rest has no energy here"]
+    if cost.steps is not None:
+        rows.append(["energy of the training, mJ", cost.energy_mj * cost.steps, f"{cost.steps:,} steps like this one"])
+    rest = "has no energy here" if cost.whole is None else "is below"
+    notes = [f"{cost.mapped_operations_share:.2%} of the operations are in the layers; the rest {rest}", *words(cost)]
     if not all(solved.valid for solved in cost.layers):
         notes.insert(0, "AT LEAST: a layer has no valid mapping (see below)")
     notes[:0] = [f"AT LEAST: {item}" for item in cost.uncounted]

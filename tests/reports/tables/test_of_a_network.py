@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+import costmodel
 from costmodel.ir.analysis import Figures
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.facts import Facts
@@ -122,6 +125,12 @@ def test_operations_by_op_and_by_phase() -> None:
     )  # fmt: skip
 
 
+def test_what_a_machine_says_and_no_figure_knows_is_told() -> None:
+    said = nouns.cost(machine_notes=("arch.yaml:3: networks of PE: wires cost nothing",))
+    told = [table for table in tables(said, View()) if "not modelled" in table.title]
+    assert [(table.headers, list(table.rows)) for table in told] == [(("what",), [said.machine_notes])]
+
+
 def test_a_cost_report() -> None:
     report = nouns.cost(checks=nouns.CHECKS, uncounted=(nouns.UNCOUNTED,), varies=(nouns.VARIES,))
     layers = ("problem", "places", "times", "energy, pJ", "cycles", "utilisation", "mapping")
@@ -170,6 +179,89 @@ def test_a_cost_report() -> None:
     assert [row[0] for row in totals[2]] == ["energy, mJ", "cycles", "utilisation"]
     assert totals[3] == (share,)
     assert [row[:3] for row in problems[2]] == [("C1", "forward:conv0", 1), ("C3", "forward:conv0 and 1 more", 3)]
+
+
+def test_the_whole_network() -> None:
+    report = nouns.cost(whole=nouns.whole(), clocked=nouns.CLOCKED, wider=nouns.WIDER, steps=3)
+    shown = nouns.in_order(report)
+    physical = [
+        ("seconds", 0.25, "at 200 MHz"), ("leakage, mJ", 4.0, "of every instance, not in the energy"),
+        ("average power, W", 0.024, "energy and leakage over seconds"), ("area, mm2", 12.5, ""),
+    ]  # fmt: skip
+    assert shown[0][2][5:] == [*physical, ("energy of the training, mJ", 6.0, "3 steps like this one")]
+    words = "have 32 bits, the machine's words 8: each element is taken as one word"
+    integers = f"Outputs of int32 {words} (in conv0, conv1, conv2, conv3, conv4, conv5 and 2 more)"
+    assert shown[0][3] == (
+        "AT LEAST: a layer has no valid mapping (see below)",
+        "98.77% of the operations are in the layers; the rest is below",
+        f"Weights, Inputs of float32 {words} (in conv0)", integers,
+    )  # fmt: skip
+    assert shown[1] == (
+        "The whole network, elementwise work fused into the layers' drains", ("what", "value", "share"),
+        [
+            ("energy, mJ", 2.5, ""), ("of it the layers", 2.0, 80.0), ("of it beside them", 0.5, 20.0),
+            ("beside them, vector", 0.1, 4.0), ("beside them, glb", 0.1, 4.0),
+            ("beside them, DRAM", pytest.approx(0.3), pytest.approx(12.0)),
+            ("cycles", 13678, "13,578 of the layers, then 100 of the rest"), *physical,
+            ("energy of the training, mJ", 7.5, "3 steps like this one"),
+            ("saved for backward, bytes", 640, "made forward, read backward"),
+            ("of it on chip in between", 40, "at glb"),
+        ],
+        (
+            "95.00% of 1,000 operations have a price: 800 in the layers' loop nests, 150 beside them",
+            "AT LEAST: the machine's file has no energy for transcendental 50",
+            "of 10,000 bytes 7,000 are the layers' (their mappings say what moves), 2,000 beside them, "
+            "1,000 left unmoved by fusion",
+        ),
+        (),
+    )  # fmt: skip
+    assert shown[2] == (
+        "Work beside the layers, on the vector unit at glb",
+        (
+            "op", "part", "times", "fused", "operations", "no price", "words at level", "words in DRAM", "energy, pJ",
+            "cycles",
+        ),
+        [
+            ("aten.relu", "forward", 4, 2, 100, 0, 60, 14, 4e8, 60),
+            ("aten._softmax", "loss", 2, 0, 100, 50, 30, 7, 1e8, 40),
+        ],
+        (), (),
+    )  # fmt: skip
+    (problems,) = shown[3:]  # and not once more what is beside the layers
+    assert problems[0].startswith("Layer problems")
+    # without lanes, fusion or training, and with a price for everything
+    plain = nouns.whole(
+        fused=False, cycles=None, clocked=None, saved_bytes=0, unpriced={}, bytes_fused=0,
+        rows=(nouns.beside("aten.relu", "forward", "conv0", cycles=None),),
+    )  # fmt: skip
+    sums, rows = nouns.in_order(nouns.cost(whole=plain))[1:3]
+    assert sums[0] == "The whole network"
+    assert sums[2][6:] == [("cycles", None, "no lanes in the machine's file; the layers take 13,578")]
+    assert [note.split(":")[0] for note in sums[3]] == ["100.00% of 950 operations have a price", ANY_BYTES]
+    assert rows[2][0][-1] is None
+
+
+ANY_BYTES = "of 9,000 bytes 7,000 are the layers' (their mappings say what moves), 2,000 beside them"
+
+
+def test_floating_point_is_taken_as_words_without_a_remark_and_integers_are_not() -> None:
+    notes = nouns.in_order(nouns.cost(wider=nouns.WIDER))[0][3]
+    assert [note for note in notes if "have 32 bits" in note] == [
+        "Outputs of int32 have 32 bits, the machine's words 8: each element is taken as one word "
+        "(in conv0, conv1, conv2, conv3, conv4, conv5 and 2 more)"
+    ]
+    no_leak = replace(nouns.CLOCKED, leakage_pj=None, area_mm2=None)
+    assert nouns.in_order(nouns.cost(clocked=no_leak))[0][2][5:] == [
+        ("seconds", 0.25, "at 200 MHz"), ("average power, W", 0.024, "energy over seconds"),
+    ]  # fmt: skip
+
+
+def test_the_page_of_a_whole_network_says_seconds_and_the_sum() -> None:
+    page = costmodel.render(nouns.cost(whole=nouns.whole(), clocked=nouns.CLOCKED), format="html")
+    for words in ("whole network", "at least 2.5 mJ", "0.5 mJ beside the layers", "0.25 s", "0.024 W at 200 MHz",
+                  "Energy of the work beside the layers (mJ)", "forward:conv1"):  # fmt: skip
+        assert words in page
+    assert "whole network" not in costmodel.render(nouns.cost(), format="html")
 
 
 def test_an_advice() -> None:
