@@ -129,6 +129,11 @@ def test_what_cannot_be_priced_is_refused(tmp_path: Path) -> None:
         costmodel.estimate(Three, "simple_weight_stationary", whole=True, input="4")
     with pytest.raises(UsageError, match="--fused is about the work beside the layers: ask for its price with --whole"):
         costmodel.estimate(Three, str(toy_file(tmp_path)), fused=True, input="4")
+    for call in (costmodel.analyze, costmodel.estimate):
+        with pytest.raises(UsageError, match="about an accelerator's vector unit: t4 is a GPU"):
+            call(Three, hardware="t4", whole=True, input="4")
+    with pytest.raises(UsageError, match="about an accelerator's vector unit: no machine is named"):
+        costmodel.analyze(Three, whole=True, input="4")
     workload = costmodel.Workload(phase="inference", layers=(), not_mapped=(), operations=0, bytes_moved=0)
     with pytest.raises(UsageError, match="made without its calls; give the model itself"):
         costmodel.estimate(workload, str(toy_file(tmp_path)), whole=True)
