@@ -147,14 +147,17 @@ def test_nothing_is_said_of_seconds_without_a_clock(tmp_path: Path) -> None:
     assert costmodel.estimate(Three, str(toy_file(tmp_path)), input="4").whole is None
 
 
+DRAM = "    write: {value: 110,"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "cycles"),
     [
         # ReLU is 8 operations on 3 lanes; 16 words are read and 16 written at two buffers, 8 and 8 in DRAM
         ("    read_bandwidth: {value: 1, unit: words/cycle, source: mine}\n", "", 3),
         ("read_bandwidth: {value: 1,", "write_bandwidth: {value: 0.5,", 16),
-        ("    write: {value: 110", "    write_bandwidth: {value: 0.3, unit: w, source: mine}\n    write: {value: 110", 27),
-        ("    write: {value: 110", "    read_bandwidth: {value: 0.25, unit: w, source: mine}\n    write: {value: 110", 32),
+        (DRAM, f"    write_bandwidth: {{value: 0.3, unit: w, source: mine}}\n{DRAM}", 27),
+        (DRAM, f"    read_bandwidth: {{value: 0.25, unit: w, source: mine}}\n{DRAM}", 32),
         ("lanes: {value: 3", "lanes: {value: 1", 8),
     ],
 )  # fmt: skip
