@@ -80,7 +80,7 @@ def _how_many_cycles(cost: CostReport, whole: WholeCost) -> str:
 def _shares(whole: WholeCost) -> Iterator[str]:
     every = whole.operations_in_layers + whole.operations_priced + sum(whole.unpriced.values())
     priced = every - sum(whole.unpriced.values())
-    share = priced / every if every else 1.0
+    share = priced * 10_000 // every / 10_000 if every else 1.0  # 100 % are all of them
     yield (
         f"{share:.2%} of {every:,} operations have a price: {whole.operations_in_layers:,} in the layers' loop nests, "
         f"{whole.operations_priced:,} beside them"

@@ -231,6 +231,8 @@ def test_the_whole_network() -> None:
     ]
     (problems,) = shown[3:]  # and not once more what is beside the layers
     assert problems[0].startswith("Layer problems")
+    nearly = nouns.whole(operations_in_layers=999_800, operations_priced=199, unpriced={"divide": 1})
+    assert nouns.in_order(nouns.cost(whole=nearly))[1][3][0].startswith("99.99% of 1,000,000 operations have a price")
     # without lanes, fusion or training, and with a price for everything
     plain = nouns.whole(
         fused=False, cycles=None, clocked=None, saved_bytes=0, unpriced={}, bytes_fused=0,
