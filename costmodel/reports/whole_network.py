@@ -45,9 +45,9 @@ def words(cost: CostReport) -> Iterator[str]:
         )
 
 
-def whole_tables(cost: CostReport, whole: WholeCost) -> list[Table]:
-    """The sums of layers and of what is beside them, and the latter by op."""
-    return [_sums(cost, whole), _beside(whole)]
+def whole_tables(cost: CostReport, whole: WholeCost, *, by_layer: bool) -> list[Table]:
+    """The sums of layers and of what is beside them, and the latter by op, or by layer and op."""
+    return [_sums(cost, whole), _beside(whole, by_layer=by_layer)]
 
 
 def _sums(cost: CostReport, whole: WholeCost) -> Table:
@@ -80,7 +80,7 @@ def _how_many_cycles(cost: CostReport, whole: WholeCost) -> str:
 def _shares(whole: WholeCost) -> Iterator[str]:
     every = whole.operations_in_layers + whole.operations_priced + sum(whole.unpriced.values())
     priced = every - sum(whole.unpriced.values())
-    share = priced / every if every else 1.0
+    share = priced * 10_000 // every / 10_000 if every else 1.0  # 100 % are all of them
     yield (
         f"{share:.2%} of {every:,} operations have a price: {whole.operations_in_layers:,} in the layers' loop nests, "
         f"{whole.operations_priced:,} beside them"
@@ -100,25 +100,32 @@ def _percent(part: float, energy: float) -> Cell:
     return Percent(100 * part / energy) if energy else ""
 
 
-_HEADERS = (
-    "op", "part", "times", "fused", "operations", "no price", "words at level", "words in DRAM", "energy, pJ", "cycles",
-)  # fmt: skip
+_FIGURES = ("times", "fused", "operations", "no price", "words at level", "words in DRAM", "energy, pJ", "cycles")
 
 
-def _beside(whole: WholeCost) -> Table:
-    """Rows of all layers together, the dearest first."""
-    groups: dict[tuple[str, str], list[BesideCost]] = {}
+def _beside(whole: WholeCost, *, by_layer: bool) -> Table:
+    """Rows of all layers together, the dearest first; or of each layer, in order of execution."""
+    groups: dict[tuple[str, ...], list[BesideCost]] = {}
     for row in whole.rows:
-        groups.setdefault((row.op, row.part), []).append(row)
-    rows: list[list[Cell]] = []
-    for (op, part), of in groups.items():
-        cycles = [row.cycles for row in of if row.cycles is not None]
-        rows.append([
-            op, part, sum(r.times for r in of), sum(r.fused for r in of), sum(r.operations for r in of),
-            sum(r.unpriced for r in of), sum(r.level_reads + r.level_writes for r in of),
-            sum(r.dram_reads + r.dram_writes for r in of), sum(r.energy_pj for r in of),
-            sum(cycles) if len(cycles) == len(of) else None,
-        ])  # fmt: skip
-    energies = {id(row): sum(r.energy_pj for r in of) for row, of in zip(rows, groups.values(), strict=True)}
-    rows.sort(key=lambda row: -energies[id(row)])
-    return Table(f"Work beside the layers, on the vector unit at {whole.level}", _HEADERS, rows)
+        key = (row.layer, row.op, row.part) if by_layer else (row.op, row.part)
+        groups.setdefault(key, []).append(row)
+    found = list(groups.items())
+    if not by_layer:
+        found.sort(key=lambda group: -sum(row.energy_pj for row in group[1]))
+    headers = ("layer", "op", "part") if by_layer else ("op", "part")
+    title = f"Work beside the layers, on the vector unit at {whole.level}" + (", layer by layer" if by_layer else "")
+    return Table(title, (*headers, *_FIGURES), [[*key, *_figures(rows)] for key, rows in found])
+
+
+def _figures(rows: list[BesideCost]) -> list[Cell]:
+    cycles = [row.cycles for row in rows if row.cycles is not None]
+    return [
+        sum(row.times for row in rows),
+        sum(row.fused for row in rows),
+        sum(row.operations for row in rows),
+        sum(row.unpriced for row in rows),
+        sum(row.level_reads + row.level_writes for row in rows),
+        sum(row.dram_reads + row.dram_writes for row in rows),
+        sum(row.energy_pj for row in rows),
+        sum(cycles) if len(cycles) == len(rows) else None,
+    ]

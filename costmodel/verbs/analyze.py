@@ -89,11 +89,11 @@ def analyze(
     """
     running = GpuOptions(precision=precision, layout=layout, compiled=compiled, workers=workers,
                          power_limit=power_limit, carbon_intensity=carbon_intensity, max_batch=max_batch)  # fmt: skip
+    beside = beside_of(hardware, whole=whole, fused=fused)
     if hardware is not None and names_gpu(hardware):
         with shown(progress, "estimating"):
             return _on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete, random=random)
     refuse_gpu_options(running)
-    beside = beside_of(whole=whole, fused=fused)
     alone = hardware is None and phase is not None
     if alone and phase not in (TRAINING, INFERENCE):
         raise UnknownNameError("phase", str(phase), (INFERENCE, TRAINING))

@@ -99,13 +99,13 @@ def estimate(
     """
     running = GpuOptions(precision=precision, layout=layout, compiled=compiled, workers=workers,
                          power_limit=power_limit, carbon_intensity=carbon_intensity, max_batch=max_batch)  # fmt: skip
+    beside = beside_of(hardware, whole=whole, fused=fused)
     if not isinstance(model, Workload) and names_gpu(hardware):
         with shown(progress, "estimating"):
             return estimate_on_gpu(model, settings, hardware, running, phase=phase, concrete=concrete)[1]
     refuse_gpu_options(running)
     chosen = Search(search=search, objective=objective, effort=effort)
     run = Run(cache=cache, jobs=jobs, executor=executor, options=options or {})
-    beside = beside_of(whole=whole, fused=fused)
     if isinstance(model, Workload) and settings:
         raise UsageError(f"{', '.join(settings)}: a workload has its training behind it already")
     with shown(progress, "estimating") as told:
@@ -120,12 +120,15 @@ Beside = Literal["unpriced", "priced", "fused"]
 """What is made of the work beside the layers."""
 
 
-def beside_of(*, whole: bool, fused: bool) -> Beside:
+def beside_of(hardware: str | None, *, whole: bool, fused: bool) -> Beside:
     """The two words as one.
 
     Raises:
-        UsageError: fused alone.
+        UsageError: one of them would have no effect: fused alone, or without an accelerator.
     """
+    if (whole or fused) and (hardware is None or names_gpu(hardware)):
+        what = "no machine is named" if hardware is None else f"{hardware} is a GPU"
+        raise UsageError(f"--whole and --fused are about an accelerator's vector unit: {what}")
     if fused and not whole:
         raise UsageError("--fused is about the work beside the layers: ask for its price with --whole")
     return "fused" if fused else "priced" if whole else "unpriced"

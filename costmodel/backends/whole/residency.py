@@ -18,6 +18,7 @@ it) takes it as it is drained, if its other operands are there by then. It does 
 in its place: the mapping has that word in DRAM already. If what it takes is read by others too, that one keeps its
 place in the drain, and the result is written as it is without fusion. What stays at the level is decided as without
 fusion (a result that another mapped call parts from its next reader comes back from DRAM), so fusion never costs more.
+The optimizer's updates are not fused with the backward pass: they come when all of it is done.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from costmodel.ir.schedule import Operand, Schedule, ScheduledCall
 
 _FORWARD = ("preprocess", "forward", "loss")
 _BACKWARD = ("loss_backward", "backward")
+_UPDATE = "optimizer"
 
 
 @dataclass(slots=True)
@@ -144,8 +146,8 @@ class _Walk:
         """What a call takes from a mapped one's drain; None if it cannot be fused."""
         for operand in call.reads:
             found = self._drains.offered(operand, call)
-            if found is None:
-                continue
+            if found is None or (call.part == _UPDATE != self._schedule.calls[found.root].part):
+                continue  # an update waits for the whole backward pass
             own = found.own and not self._is_needed(operand.held, number, call)
             apart = self._mapped_before[number] > self._mapped_before[found.root + 1]
             # where another mapped call comes between nothing of this one's may rest on what is at the level now

@@ -10,11 +10,11 @@ from costmodel.reports.whole_network import physical, whole_tables, words
 NOUN = CostReport
 
 
-def tables(cost: CostReport, view: View) -> list[Table]:  # noqa: ARG001  # a cost report has one view
+def tables(cost: CostReport, view: View) -> list[Table]:
     """Totals, layers, and what was not mapped."""
     result = [_totals(cost), _layers(cost)]
     if cost.whole is not None:
-        result[1:1] = whole_tables(cost, cost.whole)
+        result[1:1] = whole_tables(cost, cost.whole, by_layer=view.layers)
     if cost.checks:
         result.append(_checks(cost))
     if cost.not_mapped and cost.whole is None:

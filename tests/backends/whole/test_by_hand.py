@@ -10,10 +10,11 @@ import pytest
 from torch import nn
 
 import costmodel
+from costmodel.backends.whole.pricing import access_energy
 from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport
 from costmodel.ir.whole import WholeCost
-from tests.backends.whole.machines import toy_file
+from tests.backends.whole.machines import toy, toy_file
 
 
 class Three(nn.Module):
@@ -129,6 +130,11 @@ def test_what_cannot_be_priced_is_refused(tmp_path: Path) -> None:
         costmodel.estimate(Three, "simple_weight_stationary", whole=True, input="4")
     with pytest.raises(UsageError, match="--fused is about the work beside the layers: ask for its price with --whole"):
         costmodel.estimate(Three, str(toy_file(tmp_path)), fused=True, input="4")
+    for call in (costmodel.analyze, costmodel.estimate):
+        with pytest.raises(UsageError, match="about an accelerator's vector unit: t4 is a GPU"):
+            call(Three, hardware="t4", whole=True, input="4")
+    with pytest.raises(UsageError, match="about an accelerator's vector unit: no machine is named"):
+        costmodel.analyze(Three, whole=True, input="4")
     workload = costmodel.Workload(phase="inference", layers=(), not_mapped=(), operations=0, bytes_moved=0)
     with pytest.raises(UsageError, match="made without its calls; give the model itself"):
         costmodel.estimate(workload, str(toy_file(tmp_path)), whole=True)
@@ -139,3 +145,28 @@ def test_nothing_is_said_of_seconds_without_a_clock(tmp_path: Path) -> None:
     assert (report.clocked, whole_of(report).clocked) == (None, None)
     assert "seconds" not in costmodel.render(report)
     assert costmodel.estimate(Three, str(toy_file(tmp_path)), input="4").whole is None
+
+
+DRAM = "    write: {value: 110,"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cycles"),
+    [
+        # ReLU is 8 operations on 3 lanes; 16 words are read and 16 written at two buffers, 8 and 8 in DRAM
+        ("    read_bandwidth: {value: 1, unit: words/cycle, source: mine}\n", "", 3),
+        ("read_bandwidth: {value: 1,", "write_bandwidth: {value: 0.5,", 16),
+        (DRAM, f"    write_bandwidth: {{value: 0.3, unit: w, source: mine}}\n{DRAM}", 27),
+        (DRAM, f"    read_bandwidth: {{value: 0.25, unit: w, source: mine}}\n{DRAM}", 32),
+        ("lanes: {value: 3", "lanes: {value: 1", 8),
+    ],
+)  # fmt: skip
+def test_cycles_are_those_of_what_takes_longest(tmp_path: Path, old: str, new: str, cycles: int) -> None:
+    assert whole_of(priced(tmp_path, old, new)).cycles == cycles
+
+
+def test_accesses_are_whole(tmp_path: Path) -> None:
+    buffer, dram = toy(tmp_path).levels
+    # 4 words an access at 2 and 3 pJ, 8 words at 100 and 110
+    assert [access_energy(buffer, *words) for words in ((0, 0), (4, 4), (5, 9))] == [0, 2 + 3, 2 * 2 + 3 * 3]
+    assert access_energy(dram, 8, 9) == 100 + 2 * 110

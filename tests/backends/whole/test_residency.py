@@ -114,6 +114,7 @@ def test_what_is_not_elementwise_or_comes_too_late_is_not_fused() -> None:
         [layer, call({2: 4}, {3: 4}, elementwise=False), call({1: 4}, {2: 4})],  # what it writes over is still read
         [layer, call({1: 4}, {2: 4, 3: 4})],
         [call({1: 4}, {2: 4})],
+        [layer, call({1: 4}, {2: 4}, part="optimizer")],
     ):
         assert not any(done.fused for done in walk([4] * 4, calls, fused=True)[0])
 

@@ -227,8 +227,18 @@ def test_the_whole_network() -> None:
         ],
         (), (),
     )  # fmt: skip
+    by_layer = nouns.in_order(report, View(layers=True))[2]
+    assert by_layer[0] == "Work beside the layers, on the vector unit at glb, layer by layer"
+    assert by_layer[1] == ("layer", *shown[2][1])
+    assert by_layer[2] == [
+        ("conv0", "aten.relu", "forward", 2, 1, 50, 0, 30, 7, 2e8, 30),
+        ("conv1", "aten.relu", "forward", 2, 1, 50, 0, 30, 7, 2e8, 30),
+        ("fc", "aten._softmax", "loss", 2, 0, 100, 50, 30, 7, 1e8, 40),
+    ]
     (problems,) = shown[3:]  # and not once more what is beside the layers
     assert problems[0].startswith("Layer problems")
+    nearly = nouns.whole(operations_in_layers=999_800, operations_priced=199, unpriced={"divide": 1})
+    assert nouns.in_order(nouns.cost(whole=nearly))[1][3][0].startswith("99.99% of 1,000,000 operations have a price")
     # without lanes, fusion or training, and with a price for everything
     plain = nouns.whole(
         fused=False, cycles=None, clocked=None, saved_bytes=0, unpriced={}, bytes_fused=0,
