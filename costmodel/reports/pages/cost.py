@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.drawing import draw
 from costmodel.reports.element import Html, el
@@ -32,25 +33,40 @@ def parts(cost: CostReport, view: View) -> Parts:
     return Parts(shown[0].title, glance, [*charts(cost)], shown)
 
 
-def charts(cost: CostReport) -> Iterator[Html]:
+def charts(cost: CostReport) -> Iterator[Chart | Html]:
     """Energy by component; cycles, energy and utilisation by layer; the loop nests."""
+    yield _components(cost)
+    yield _cycles(cost)
+    yield _energy(cost)
+    yield _utilisation(cost)
+    yield _nests(_solved(cost))
+
+
+def _solved(cost: CostReport) -> list[LayerCost]:
+    return [layer for layer in cost.layers if layer.valid]
+
+
+def _components(cost: CostReport) -> Chart:
     whole = cost.energy_pj or 1.0
-    parts = [Bar(name, (pj,), f"{pj * _PER_MJ:.10g} mJ", f"{pj / whole:.1%}")
-             for name, pj in cost.energy_by_component.items()]  # fmt: skip
-    yield bars(sorted(parts, key=lambda bar: -bar.length), f"Energy on {cost.hardware}, by component")
-    solved = [layer for layer in cost.layers if layer.valid]
-    cycles = [Bar(_name(s), (float(s.cycles * s.layer.repeats),), f"{s.cycles:,} cycles × {s.layer.repeats}")
-              for s in solved]  # fmt: skip
-    yield bars(largest(cycles, _BARS), "Cycles, by layer problem")
-    yield _energy(solved, list(cost.energy_by_component))
-    use = [Bar(_name(s), (s.utilisation,), f"{s.utilisation:.6g}", f"{s.utilisation:.1%}") for s in solved]
-    yield bars(use[:_BARS], "Utilisation of the multiply-accumulate units, by layer problem", limit=1.0)
-    yield _nests(solved)
+    rows = [Bar(name, (pj,), f"{pj * _PER_MJ:.10g} mJ", f"{pj / whole:.1%}")
+            for name, pj in cost.energy_by_component.items()]  # fmt: skip
+    return bars(sorted(rows, key=lambda bar: -bar.length), f"Energy on {cost.hardware}, by component")
 
 
-def _energy(solved: list[LayerCost], components: list[str]) -> Html:
-    rows = []
-    for s in solved:
+def _cycles(cost: CostReport) -> Chart:
+    rows = [Bar(_name(s), (float(s.cycles * s.layer.repeats),), f"{s.cycles:,} cycles × {s.layer.repeats}")
+            for s in _solved(cost)]  # fmt: skip
+    return bars(largest(rows, _BARS), "Cycles, by layer problem")
+
+
+def _utilisation(cost: CostReport) -> Chart:
+    rows = [Bar(_name(s), (s.utilisation,), f"{s.utilisation:.6g}", f"{s.utilisation:.1%}") for s in _solved(cost)]
+    return bars(rows[:_BARS], "Utilisation of the multiply-accumulate units, by layer problem", limit=1.0)
+
+
+def _energy(cost: CostReport) -> Chart:
+    rows, components = [], list(cost.energy_by_component)
+    for s in _solved(cost):
         each = tuple(s.energy_by_component.get(name, 0.0) * s.layer.repeats * _PER_MJ for name in components)
         rows.append(Bar(_name(s), each, f"{sum(each):.10g} mJ", f"{sum(each):.3g} mJ"))
     return bars(largest(rows, _BARS), "Energy, by layer problem and component (mJ)", parts=components)
@@ -66,3 +82,6 @@ def _nests(solved: list[LayerCost]) -> Html:
 def _name(solved: LayerCost) -> str:
     names = solved.layer.names
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+PLOTS = {"components": _components, "layers": _energy, "cycles": _cycles, "utilisation": _utilisation}

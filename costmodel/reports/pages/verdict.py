@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from costmodel.ir.verdict import Finding, Outcome, Verdict
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
 from costmodel.reports.element import Html, el
 from costmodel.reports.headroom import room_in_words
@@ -42,11 +43,10 @@ def glance(verdict: Verdict, outcome: str = "") -> Html:
     return tiles(*shown)
 
 
-def charts(verdict: Verdict) -> Iterator[Html]:
+def charts(verdict: Verdict) -> Iterator[Chart | Html]:
     """Rules against their limits; points against the most there are."""
-    rules = [bar for bar in map(_headroom, verdict.findings) if bar is not None]
-    if rules:
-        yield bars(rules, "Rules: the value as a share of its limit (the dashed line)", limit=100.0)
+    if any(map(_headroom, verdict.findings)):
+        yield _rules(verdict)
     if verdict.points is not None:
         rows = [
             Bar(row.table, (float(row.points or 0), float(row.maximum - (row.points or 0))),
@@ -57,6 +57,11 @@ def charts(verdict: Verdict) -> Iterator[Html]:
         yield bars(rows, "Points", parts=("reached", "left"))
 
 
+def _rules(verdict: Verdict) -> Chart:
+    rows = [bar for bar in map(_headroom, verdict.findings) if bar is not None]
+    return bars(rows, "Rules: the value as a share of its limit (the dashed line)", limit=100.0)
+
+
 def _headroom(finding: Finding) -> Bar | None:
     """The value of a rule in percent of its limit; None where that says nothing."""
     value, bound = finding.measured, finding.bound
@@ -65,3 +70,6 @@ def _headroom(finding: Finding) -> Bar | None:
     said = f"{'at least ' * finding.at_least}{value:,} {finding.unit}, limit {finding.limit}"
     shown = room_in_words(finding) or finding.outcome.value
     return Bar(f"{finding.rule}: {finding.outcome.value}", (100 * value / bound,), said, shown, _TONES[finding.outcome])
+
+
+PLOTS = {"rules": _rules}
