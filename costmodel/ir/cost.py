@@ -108,6 +108,7 @@ class CostReport(Noun):
         mapped_operations_share: operations of the layers over all operations.
         uncounted: ops of the phase that have no formula, or no loop nest for heavy work: nothing of it is in a layer.
         varies: why the step is not the same each time it runs, if it is not.
+        columns, rows: the array that the units stand in, all fan-outs along X and along Y; 0 in older files.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
     """
 
@@ -132,6 +133,8 @@ class CostReport(Noun):
     checks: tuple[LayerCheck, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
     varies: tuple[Assumption, ...] = ()
+    columns: int = 0
+    rows: int = 0
 
     def summary(self) -> str:
         """The noun in a few words."""

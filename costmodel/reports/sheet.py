@@ -83,7 +83,7 @@ def shortened(said: str, room: float, size: float = SIZE) -> str:
     """A text that fits, estimated; "" where not even three letters do.
 
     >>> shortened("features.denseblock1.denselayer1.conv1", 120)
-    'features…er1.conv1'
+    'features…r1.conv1'
     """
     most = int(room / (size * _WIDE))
     if display_width(said) <= most:

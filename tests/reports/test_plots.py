@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -106,8 +107,8 @@ def test_a_picture_saves_itself_as_svg_alone(lenet: Analysis, tmp_path: Path) ->
     assert (tmp_path / "memory.svg").read_text(encoding="utf-8") == drawn.svg
     with pytest.raises(UsageError, match=r"name a file that ends in \.svg, or ask for backend='matplotlib'"):
         drawn.save(tmp_path / "memory.png")
-    with pytest.raises(UsageError, match="No such file"):
-        drawn.save(tmp_path / "nowhere" / "memory.svg")
+    with pytest.raises(UsageError, match="memory.svg"):
+        drawn.save(tmp_path / "memory.svg" / "below a file.svg")
 
 
 def test_what_cannot_be_drawn_says_why(lenet: Analysis, tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_what_cannot_be_drawn_says_why(lenet: Analysis, tmp_path: Path) -> None:
         lenet.plot.layers("v100-sxm2-16gb")
     with pytest.raises(UsageError, match="has its settings already"):
         costmodel.plot(lenet, "layers", batch=3)
-    with pytest.raises(UnknownNameError, match="svg, matplotlib"):
+    with pytest.raises(UnknownNameError, match="matplotlib, svg"):
         lenet.plot.layers(backend="gnuplot")
     with pytest.raises(UsageError, match="a Facts has no plots"):
         costmodel.plot(specimen(costmodel.Facts, "x"), "layers")
@@ -151,3 +152,30 @@ def test_a_stacked_chart_goes_up_to_the_sum_and_marks_its_moment() -> None:
     assert chart.totals == [4, 4]
     assert chart.axes[1].high == 4
     assert chart.svg().count("stroke-dasharray") == 1
+
+
+def test_a_verdict_shows_its_layers_before_the_line_of_the_limit() -> None:
+    found = costmodel.check("examples/zoo/lenet.py:LeNet5", "mit-lab2-2022")
+    assert found.activations is not None
+    assert found.activations.rule == "peak activation"
+    # relu, 6 x 28 x 28 in and out of 32 bits; conv1, 3 x 32 x 32 in and 6 x 28 x 28 out
+    sizes = {row.layer: row.nbytes for row in found.activations.layers}
+    assert (sizes["relu"], sizes["conv1"]) == (2 * 6 * 28 * 28 * 4, (3 * 32 * 32 + 6 * 28 * 28) * 4)
+    chart = found.plot.activations().chart
+    assert chart.limit == 1_000_000
+    assert {row.tone for row in chart.rows} == {""}
+    tight = replace(found, findings=tuple(replace(f, bound=sizes["relu"]) for f in found.findings))
+    assert tight.plot.activations().chart.rows[0].tone == "bad"  # below the limit is asked for, not at it
+
+
+def test_the_array_shows_what_a_mapping_spreads() -> None:
+    found = costmodel.estimate("examples/zoo/lenet.py:LeNet5", "simple_weight_stationary")
+    assert (found.columns, found.rows, found.units) == (16, 16, 256)
+    chart = found.plot.arrays().chart
+    assert len(chart.layers) == 4
+    for used in chart.layers:
+        solved = next(s for s in found.layers if s.layer.names[0] == used.name)
+        x, y = used.busy
+        # a unit that is busy does one multiply-accumulate a cycle
+        assert x * y * solved.cycles >= solved.layer.macs
+        assert solved.utilisation <= x * y / 256

@@ -131,7 +131,7 @@ def squarified(sizes: Sequence[float], within: Rect) -> list[Rect]:
     """Rectangles of these sizes, largest first, that fill one: rows along its shorter side, as square as they get.
 
     >>> [(r.width, r.height) for r in squarified([6, 3, 3], Rect(0, 0, 6, 2))]
-    [(3.0, 2.0), (3.0, 1.0), (3.0, 1.0)]
+    [(3.0, 2.0), (1.5, 2.0), (1.5, 2.0)]
     """
     if not sizes or sum(sizes) <= 0:
         return []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.reports.chart import Chart
+from costmodel.reports.charts.array import Used, arrays
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.drawing import draw
 from costmodel.reports.element import Html, el
@@ -17,6 +19,7 @@ from costmodel.reports.view import View
 NOUN = CostReport
 
 _BARS = 12
+_ARRAYS = 4
 _PER_MJ = 1e-9
 
 
@@ -39,6 +42,8 @@ def charts(cost: CostReport) -> Iterator[Chart | Html]:
     yield _cycles(cost)
     yield _energy(cost)
     yield _utilisation(cost)
+    if cost.columns and cost.rows and _solved(cost):
+        yield _arrays(cost)
     yield _nests(_solved(cost))
 
 
@@ -72,6 +77,25 @@ def _energy(cost: CostReport) -> Chart:
     return bars(largest(rows, _BARS), "Energy, by layer problem and component (mJ)", parts=components)
 
 
+def _arrays(cost: CostReport) -> Chart:
+    """The layers that take the most cycles."""
+    if not cost.columns or not cost.rows:
+        raise UsageError("the report does not say how the units stand: it is of an older version; estimate it anew")
+    costliest = sorted(_solved(cost), key=lambda s: -s.cycles * s.layer.repeats)[:_ARRAYS]
+    used = [
+        Used(_name(s), _spread(s, "X"), _spread(s, "Y"),
+             f"{s.cycles * s.layer.repeats:,} cycles, utilisation {s.utilisation:.1%}")
+        for s in costliest
+    ]  # fmt: skip
+    title = f"What is spread over the array of {cost.columns} × {cost.rows} units, in the layers with the most cycles"
+    return arrays(used, title, cost.columns, cost.rows)
+
+
+def _spread(solved: LayerCost, axis: str) -> tuple[tuple[str, int], ...]:
+    """The loops along an axis of the array."""
+    return tuple((o.dim, o.bound) for level in solved.mapping for o in level.loops if o.spatial == axis)
+
+
 def _nests(solved: list[LayerCost]) -> Html:
     """Every mapping, folded."""
     folded = [el("details", el("summary", _name(s)), el("div", el("pre", draw(_name(s), s)), class_="scroll"))
@@ -84,4 +108,10 @@ def _name(solved: LayerCost) -> str:
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
-PLOTS = {"components": _components, "layers": _energy, "cycles": _cycles, "utilisation": _utilisation}
+PLOTS = {
+    "components": _components,
+    "layers": _energy,
+    "cycles": _cycles,
+    "utilisation": _utilisation,
+    "arrays": _arrays,
+}
