@@ -107,7 +107,7 @@ def test_a_picture_saves_itself_as_svg_alone(lenet: Analysis, tmp_path: Path) ->
     assert (tmp_path / "memory.svg").read_text(encoding="utf-8") == drawn.svg
     with pytest.raises(UsageError, match=r"name a file that ends in \.svg, or ask for backend='matplotlib'"):
         drawn.save(tmp_path / "memory.png")
-    with pytest.raises(UsageError, match="memory.svg"):
+    with pytest.raises(UsageError, match=r"memory\.svg"):
         drawn.save(tmp_path / "memory.svg" / "below a file.svg")
 
 
