@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.watch import watch
 
 _HOMES = {
+    "cli.notebook": ("load_ipython_extension",),
     "ir.advice": ("Advice",),
     "ir.analysis": ("Analysis",),
     "ir.changes": ("Changes",),
@@ -110,7 +111,10 @@ _HOMES = {
     "verbs.trace": ("trace",),
     "verbs.watch": ("watch",),
 }
-"""The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them."""
+"""The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them.
+
+``load_ipython_extension`` is what IPython asks a package for; it is a command line, a floor above this one.
+"""
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -38,12 +38,14 @@ def document(noun: Noun, view: View, *, script: bool = True) -> str:
 
 
 def card(noun: Noun) -> str:
-    """What a notebook shows: the glance and the first picture; the rest folded. No script."""
+    """What a notebook shows: the glance and the first picture; the other charts and each table folded. No script."""
     parts = parts_of(noun, View())
     charts = [element_of(chart) for chart in parts.charts]
-    folded = [*charts[1:], *map(section, parts.tables)]
-    rest = el("details", el("summary", "All figures"), *folded) if folded else join()
-    inside = (el("h2", parts.title), parts.lead, *charts[:1], rest)
+    folded = [el("details", el("summary", table.title or "Table"), section(table, heading=False))
+              for table in parts.tables]  # fmt: skip
+    if charts[1:]:
+        folded.insert(0, el("details", el("summary", "More charts"), *charts[1:]))
+    inside = (el("h2", parts.title), parts.lead, *charts[:1], *folded)
     return el("div", el("style", _ours("style.css")), *inside, class_="costmodel")
 
 
