@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -103,9 +104,7 @@ def test_the_package_is_an_extension_of_ipython() -> None:
     assert costmodel.load_ipython_extension is load_ipython_extension
     if importlib.util.find_spec("IPython") is None:
         pytest.skip("a real IPython: it is not installed")
-    from IPython.core.interactiveshell import InteractiveShell
-
-    shell = InteractiveShell()
+    shell: Any = importlib.import_module("IPython.core.interactiveshell").InteractiveShell()
     shell.run_line_magic("load_ext", "costmodel")
     found = shell.run_cell_magic("costmodel", "--input 1x28x28", NET)
     assert found.totals.parameters == PARAMETERS
