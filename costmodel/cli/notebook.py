@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import importlib
 import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -96,4 +95,4 @@ def _noun(subject: Any, words: list[str]) -> Any:
 
 
 def _say(message: str) -> None:
-    print(f"costmodel: {message}", file=sys.stderr)  # noqa: T201  # the command line of a notebook
+    typer.echo(f"costmodel: {message}", err=True)

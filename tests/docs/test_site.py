@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.conformance.specimen import specimen
 ROOT = Path(__file__).parents[2]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+_ASKS = re.compile(r'<(?:script|img|iframe)[^>]+src="https?:|<link[^>]+stylesheet[^>]+https?:')
 _DRAWN = ("pictures/", "pages/")
 
 
@@ -112,36 +114,36 @@ def test_a_noun_keeps_the_schema_that_is_published_for_it(pages: dict[str, str])
         assert f"schemas/{noun.SCHEMA.removeprefix('costmodel.').replace('/', '-')}.json" in pages
 
 
-def follows(data: object, schema: dict[str, object], root: dict[str, object], place: str) -> None:
+def follows(data: Any, schema: dict[str, Any], root: dict[str, Any], place: str) -> None:
     """The part of JSON Schema that ours use."""
-    kinds = {"integer": int, "number": (int, float), "string": str, "boolean": bool, "null": type(None),
+    kinds: dict[str, Any] = {"integer": int, "number": (int, float), "string": str, "boolean": bool, "null": type(None),
              "array": list, "object": dict}  # fmt: skip
     if "$ref" in schema:
         name = str(schema["$ref"]).rpartition("/")[2]
         return follows(data, root["$defs"][name], root, place)
     if "anyOf" in schema:
-        for option in schema["anyOf"]:  # type: ignore[attr-defined]
+        for option in schema["anyOf"]:
             try:
                 return follows(data, option, root, place)
             except AssertionError:
                 continue
         raise AssertionError(place)
     assert data == schema.get("const", data), place
-    assert data in schema.get("enum", [data]), place  # type: ignore[operator]
+    assert data in schema.get("enum", [data]), place
     wanted = schema.get("type", [*kinds])
-    for_any = tuple(kinds[k] for k in ([wanted] if isinstance(wanted, str) else wanted))  # type: ignore[attr-defined,index]
-    assert any(isinstance(data, kind) for kind in for_any), place  # type: ignore[arg-type]
+    for_any = tuple(kinds[k] for k in ([wanted] if isinstance(wanted, str) else wanted))
+    assert any(isinstance(data, kind) for kind in for_any), place
     if isinstance(data, list):
         items = schema.get("prefixItems", [schema.get("items", {})] * len(data))
-        for i, (item, its) in enumerate(zip(data, items, strict=True)):  # type: ignore[call-overload]
+        for i, (item, its) in enumerate(zip(data, items, strict=True)):
             follows(item, its, root, f"{place}[{i}]")
     if isinstance(data, dict):
-        known: dict[str, dict[str, object]] = schema.get("properties", {})  # type: ignore[assignment]
-        assert set(schema.get("required", ())) <= set(data), place  # type: ignore[call-overload]
+        known: dict[str, Any] = schema.get("properties", {})
+        assert set(schema.get("required", ())) <= set(data), place
         for key, item in data.items():
             its = known.get(key, schema.get("additionalProperties", {}))
             assert its is not False, f"{place}.{key}"
-            follows(item, its, root, f"{place}.{key}")  # type: ignore[arg-type]
+            follows(item, its, root, f"{place}.{key}")
 
 
 def test_what_is_said_of_trust_stands_in_the_files_that_measured_it(pages: dict[str, str]) -> None:
