@@ -62,7 +62,7 @@ def test_a_layer_without_a_mapping_says_so_and_loses_no_other(run: Run, tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--to", "zigzag"), "known: dot, perfetto, timeloop"),
+        (("--to", "zigzag"), "known: dot, graph, perfetto, timeloop"),
         (("--syntax", "v1"), "v0.3, v0.4"),
         (("--hardware", "tpu"), "simple_weight_stationary"),
         (("--phase", "dreams"), "inference, training"),
@@ -114,4 +114,4 @@ def test_a_viewer_gets_one_file_and_the_command_refuses_what_has_no_effect(run: 
         "--no-mapping is about the files of timeloop"
         in run("export", LENET, str(file), "--to", "perfetto", "--no-mapping").stderr
     )
-    assert "dot, perfetto" in run("export", LENET, str(file), "--to", "netron").stderr
+    assert "dot, graph, perfetto" in run("export", LENET, str(file), "--to", "netron").stderr
