@@ -1,4 +1,4 @@
-"""The page of a graph in a real browser: it folds by mouse and keyboard, zooms, and its script places as Python does."""
+"""The page of a graph in a real browser: it folds and zooms, and its script places as Python does."""
 
 from __future__ import annotations
 

@@ -62,6 +62,10 @@ def analyze(
     concrete: o.Concrete = False,
     no_random: Annotated[bool, typer.Option("--no-random", help="do not count random numbers as operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", help="show the module tree down to so many levels; 0: all of them", min=0),
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
     top: Annotated[int | None, typer.Option("--top", help="only the N largest rows", min=1)] = None,
     format: o.Format = None,
@@ -85,7 +89,7 @@ def analyze(
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
             **asdict(running), **settings,
         )  # fmt: skip
-    present(analysis, chosen, output, View(layers=layers, by=by, top=top), human=human)
+    present(analysis, chosen, output, View(layers=layers, depth=depth, by=by, top=top), human=human)
     return 0
 
 
