@@ -115,4 +115,9 @@ def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(analyze)
+    app.command(
+        epilog=o.examples(
+            "costmodel analyze net.py:Net --batch 128 --optimizer adam --layers",
+            "costmodel analyze net.py:Net --hardware v100-sxm2-16gb --output report.html",
+        )
+    )(analyze)

@@ -87,4 +87,10 @@ def export(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(export)
+    app.command(
+        epilog=o.examples(
+            "costmodel export net.py:Net layers --to timeloop",
+            "costmodel export net.py:Net step.json --to perfetto --hardware v100-sxm2-16gb",
+            "costmodel export net.py:Net step.html --to graph",
+        )
+    )(export)

@@ -47,4 +47,9 @@ def plot(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(plot)
+    app.command(
+        epilog=o.examples(
+            "costmodel plot net.py:Net layers --batch 64 --output layers.svg",
+            "costmodel plot analysis.json roofline --hardware v100-sxm2-16gb --output roofline.svg",
+        )
+    )(plot)
