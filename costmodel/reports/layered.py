@@ -25,13 +25,13 @@ class Box:
 
     Attributes:
         key: unique.
-        title: its name.
+        name: its path, or the phase.
         rows: members of each rank.
         width: with all that is in it.
     """
 
     key: str
-    title: str
+    name: str
     rows: tuple[tuple[Box | GraphNode, ...], ...]
     width: float
 
@@ -50,7 +50,7 @@ class Place:
 class _Open:
     """A box while it is filled; members by key in order of execution, and who has to stand below whom."""
 
-    title: str
+    name: str
     members: dict[str, GraphNode | _Open] = field(default_factory=dict)
     above: dict[str, set[str]] = field(default_factory=dict)
 
@@ -98,7 +98,7 @@ def _closed(key: str, box: _Open) -> Box:
         rows.setdefault(ranks[name], []).append(_closed(name, member) if isinstance(member, _Open) else member)
     cut = [part for _, row in sorted(rows.items()) for part in _cut(row)]
     widest = max((sum(map(_width, row)) + GAP * (len(row) - 1) for row in cut), default=0.0)
-    return Box(key, box.title, tuple(cut), max(widest, LETTER * len(box.title)) + 2 * PADDING)
+    return Box(key, box.name, tuple(cut), max(widest, LETTER * len(box.name)) + 2 * PADDING)
 
 
 def _cut(row: Sequence[Box | GraphNode]) -> Iterator[tuple[Box | GraphNode, ...]]:

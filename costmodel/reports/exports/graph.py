@@ -83,12 +83,12 @@ def _box(box: Box, places: dict[str, Place]) -> Html:
     return el(
         "g",
         el("rect", width=f"{place.width:.1f}", height=f"{place.height:.1f}", rx="6"),
-        el("text", el("title", box.title), box.title.rpartition(".")[2], x="10", y="17", class_="name"),
+        el("text", el("title", box.name), box.name.rpartition(".")[2], x="10", y="17", class_="name"),
         *rows,
         class_="box",
         transform=_at(place),
         data_key=box.key,
-        data_least=f"{layered.LETTER * len(box.title):.1f}",
+        data_least=f"{layered.LETTER * len(box.name):.1f}",
     )
 
 
