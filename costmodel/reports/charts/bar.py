@@ -98,7 +98,7 @@ class BarChart:
         axes.invert_yaxis()
         if self.limit:
             axes.axvline(self.limit, color=LIMIT, linestyle="--")
-        if self.parts:
+        if self.parts and self.rows:
             axes.legend()
         axes.set_title(self.title, loc="left")
 

@@ -81,12 +81,13 @@ class StackedChart:
         moments = range(len(self.names))
         values = [list(v) for _, v in self.series]
         colours = [colour(i) for i in range(len(values))]
-        axes.stackplot(moments, values, labels=[name for name, _ in self.series], colors=colours, step="mid")
+        if values and moments:  # matplotlib refuses to draw nothing
+            axes.stackplot(moments, values, labels=[name for name, _ in self.series], colors=colours, step="mid")
+            axes.legend()
         if self.marked is not None:
             axes.axvline(self.marked, color=LIMIT, linestyle="--")
         axes.set_xlabel(self.x)
         axes.set_ylabel(self.y)
-        axes.legend()
         axes.set_title(self.title, loc="left")
 
     def _levels(self) -> Iterator[tuple[list[float], list[float]]]:

@@ -74,7 +74,7 @@ class ScatterChart:
         axes.set_yscale("log" if self.y.logarithmic else "linear")
         axes.set_xlabel(self.x.name)
         axes.set_ylabel(self.y.name)
-        if self.kinds:
+        if self.kinds and self.dots:
             axes.legend()
         axes.set_title(self.title, loc="left")
 
