@@ -51,7 +51,7 @@ _OF_OPTIONS: dict[str, Names] = {
 }
 _OF_ARGUMENTS: dict[tuple[str, str], Names] = {
     ("rules", "words"): lambda: ["list", "show", "validate", "diff", "init", *rulebooks()],
-    ("hardware", "words"): lambda: ["list", "show", "validate", "init", *machines()],
+    ("show", "name"): machines,  # costmodel hardware show
     ("plot", "what"): lambda: ["layers", "tree", "activations", "memory", "roofline"],
 }
 _FILES_TOO = ("--rules", "--hardware")

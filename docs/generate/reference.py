@@ -15,6 +15,8 @@ import costmodel
 from costmodel.cli import commands
 from docs.generate.markdown import code, docstring
 
+_COLUMNS = 76
+
 
 def pages() -> Iterator[tuple[str, str]]:
     """(path, Markdown) of verbs, nouns, errors and commands."""
@@ -58,7 +60,12 @@ def _commands() -> Iterator[str]:
 
 
 def _helped(command: click.Command, name: str) -> Iterator[str]:
-    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+    inner: dict[str, click.Command] = getattr(command, "commands", {})
+    last = name.rpartition(" ")[2]
+    if [*inner] == [last]:  # a room with subcommands of its own
+        yield from _helped(inner[last], name)
+        return
+    with click.Context(command, info_name=name, max_content_width=_COLUMNS, terminal_width=_COLUMNS) as context:
         yield f"## {name}\n\n{code(command.get_help(context), 'text')}"
-    for inner, found in getattr(command, "commands", {}).items():
-        yield from _helped(found, f"{name} {inner}")
+    for word, found in inner.items():
+        yield from _helped(found, f"{name} {word}")

@@ -32,6 +32,7 @@ def fitting(run: Run, line: str) -> list[str]:
         ("costmodel analyze net.py --hardwa", ["plain,--hardware"]),
         ("costmodel analyze net", ["file,net"]),
         ("costmodel rules show haet-2021", ["plain,haet-2021"]),
+        ("costmodel hardware show v100-sxm2-3", ["plain,v100-sxm2-32gb"]),
         ("costmodel plot net.py roof", ["plain,roofline"]),
     ],
 )
