@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check lint types coverage mutants bench size clean
+.PHONY: help demo test check lint types coverage mutants bench docs size clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,8 +41,13 @@ mutants: $(READY) ## put faults into a room and see which the tests notice: ROOM
 bench: $(READY) ## measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks
 
+docs: $(READY) ## the documentation site, below build/site; a warning is an error
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m docs.generate build
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f build/mkdocs.yml
+
 size: ## lines of Python by folder
 	@for d in costmodel/*/ tests benchmarks examples; do printf '%-24s %6s\n' $$d $$(find $$d -name '*.py' | xargs cat | wc -l); done
 
 clean: ## remove what make made
-	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

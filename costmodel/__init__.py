@@ -3,8 +3,8 @@
 The verbs, one per arrow of the data's walk and named as the subcommands: :func:`trace`, :func:`count`,
 :func:`analyze`, :func:`estimate`, :func:`map`, :func:`judge`, :func:`check`, :func:`compare`, :func:`advise`,
 :func:`rank`, :func:`grade`, :func:`run`, :func:`record`, :func:`export`, :func:`crosscheck`, :func:`read_facts`,
-:func:`render`. The nouns that they take and return are here too; each saves and loads itself as JSON. Importing this
-module does not import torch: a verb is imported when it is first asked for.
+:func:`render`, :func:`plot`. The nouns that they take and return are here too; each saves and loads itself as JSON.
+Importing this module does not import torch: a verb is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from costmodel import errors
-from costmodel.ir.showing import show_with
+from costmodel.ir.showing import plot_with, show_with
 from costmodel.version import __version__
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.grade import grade
     from costmodel.verbs.judge import judge
     from costmodel.verbs.map import map
+    from costmodel.verbs.plot import plot
     from costmodel.verbs.rank import rank
     from costmodel.verbs.record import record
     from costmodel.verbs.render import render
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from costmodel.verbs.watch import watch
 
 _HOMES = {
+    "cli.notebook": ("load_ipython_extension",),
     "ir.advice": ("Advice",),
     "ir.analysis": ("Analysis",),
     "ir.changes": ("Changes",),
@@ -103,6 +105,7 @@ _HOMES = {
     "verbs.grade": ("grade",),
     "verbs.judge": ("judge",),
     "verbs.map": ("map",),
+    "verbs.plot": ("plot",),
     "verbs.rank": ("rank",),
     "verbs.record": ("record",),
     "verbs.render": ("render",),
@@ -110,7 +113,10 @@ _HOMES = {
     "verbs.trace": ("trace",),
     "verbs.watch": ("watch",),
 }
-"""The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them."""
+"""The home of each public name, which is imported when it is first asked for: ``--help`` waits for none of them.
+
+``load_ipython_extension`` is what IPython asks a package for; it is a command line, a floor above this one.
+"""
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -158,6 +164,7 @@ __all__ = [
     "grade",
     "judge",
     "map",
+    "plot",
     "rank",
     "read_facts",
     "record",
@@ -189,4 +196,12 @@ def _card(noun: Noun) -> str | None:
     return card(noun) if type(noun).__name__ in EVERY_NOUN else None  # type: ignore[arg-type]  # named there
 
 
+def _plots(noun: Noun) -> object:
+    """The object behind ``noun.plot``."""
+    from costmodel.verbs.plot import Plots
+
+    return Plots(noun)
+
+
 show_with(_card)
+plot_with(_plots)

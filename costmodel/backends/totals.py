@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import cast
 
 from costmodel.hardware.spec import DataspaceName, HardwareSpec
@@ -50,6 +51,8 @@ def cost_report(
         complete=all(solved.valid for solved in layers) and not (workload.uncounted or workload.varies),
         uncounted=workload.uncounted,
         varies=workload.varies,
+        columns=prod(int(level.fanout_x.value) for level in hardware.levels if level.fanout_x is not None),
+        rows=prod(int(level.fanout_y.value) for level in hardware.levels if level.fanout_y is not None),
         machine_notes=hardware.notes,
         wider=wider(workload, hardware),
         steps=workload.steps,

@@ -37,9 +37,25 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _completion(shell: str | None) -> None:
+    if shell is not None:
+        from costmodel.cli.completion import script
+
+        typer.echo(script(shell))
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+    completion: str | None = typer.Option(
+        None,
+        "--completion",
+        callback=_completion,
+        is_eager=True,
+        metavar="SHELL",
+        help='Print what bash, zsh or fish runs to complete costmodel: eval "$(costmodel --completion bash)".',
+    ),
 ) -> None:
     """What a neural network's training step costs, before anyone runs it."""
 
@@ -53,6 +69,9 @@ def _subcommands(wanted: str | None = None) -> None:
 
 def main() -> None:
     """Run the command line and leave the process with the documented exit code."""
+    instruction = os.environ.get("_COSTMODEL_COMPLETE")
+    if instruction is not None:
+        sys.exit(_completed(instruction))
     _subcommands(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         code = app(standalone_mode=False)
@@ -78,6 +97,14 @@ def main() -> None:
         )
         code = CostModelError.exit_code
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _completed(instruction: str) -> int:
+    """Answer a shell that completes a line."""
+    from costmodel.cli.completion import complete, subcommand
+
+    _subcommands(subcommand())
+    return complete(typer.main.get_command(app), instruction)
 
 
 def _complain(message: str) -> None:

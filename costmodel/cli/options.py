@@ -65,6 +65,11 @@ Human = Annotated[bool, typer.Option("--human", help="numbers as people say them
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 
 
+def examples(*lines: str) -> str:
+    """Lines below a command's help; the first sign keeps them as they are."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
 def refuse(names: Sequence[str], because: str) -> None:
     """An option that would have no effect is a mistake, not a wish.
 

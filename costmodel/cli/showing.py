@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path, PurePath
+
+import click
 
 from costmodel.cli.output import write
 from costmodel.errors import UsageError
@@ -37,6 +39,18 @@ def format_of(format: str | None, output: str | None, noun: str) -> str:
     return chosen
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The object of a command's context that takes its nouns: a notebook shows them itself."""
+
+    nouns: list[Noun] = field(default_factory=list)
+
+
+def _taken() -> Taken | None:
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.find_object(Taken)
+
+
 def view_of(output: str | None = None) -> View:
     """The reader's screen: its width, and whether it shows colours; nothing of it where a file is written."""
     to_screen = output in (None, "-")
@@ -50,6 +64,10 @@ def present(noun: Noun, format: str, output: str | None, view: View | None = Non
         UsageError: it cannot be written.
     """
     screen = view_of(output)
+    taken = _taken()
+    if taken is not None and format == "text" and output is None:
+        taken.nouns.append(noun)
+        return
     chosen = replace(view or View(), width=screen.width, colour=screen.colour, human=human)
     write(render(noun, format, chosen), output)
 

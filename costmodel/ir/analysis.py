@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from costmodel.ir.activations import LayerBytes
 from costmodel.ir.cost import CostReport
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.gpu_estimate import GpuEnergy, GpuRun, GpuTime
@@ -60,7 +61,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakActivation:
-    """Largest input + output activation of a layer, by two conventions, each with its layer and line."""
+    """Largest input + output activation of a layer, by two conventions, each with its layer and line.
+
+    ``largest_…`` are the layers that come next to it, the largest first; empty in older files.
+    """
 
     layer_io: int
     layer_io_layer: str
@@ -68,6 +72,8 @@ class PeakActivation:
     lab_profiler_layer: str
     layer_io_where: str = ""
     lab_profiler_where: str = ""
+    largest_layer_io: tuple[LayerBytes, ...] = ()
+    largest_lab_profiler: tuple[LayerBytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,7 @@ class CostReport(Noun):
         uncounted: ops of the phase that have no formula, or no loop nest for heavy work: nothing of it is in a layer.
         varies: why the step is not the same each time it runs, if it is not.
         machine_notes: what the machine's own files say and no figure here knows of.
+        columns, rows: the array that the units stand in, all fan-outs along X and along Y; 0 in older files.
         checks: what another engine says of the layers' mappings, in their order; empty if none was asked.
         wider: layers whose tensors have more bits than the machine's words; each element is taken as one word.
         steps: how often the step is done in the training, partial batches at the full cost; None where not known.
@@ -144,6 +145,8 @@ class CostReport(Noun):
     steps: int | None = None
     clocked: Clocked | None = None
     whole: WholeCost | None = None
+    columns: int = 0
+    rows: int = 0
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 from costmodel.errors import FormatError, UsageError
 from costmodel.files.writing import write_text
 from costmodel.ir.codec import dumps, loads, to_data
-from costmodel.ir.showing import table_of
+from costmodel.ir.showing import plots_of, table_of
 
 N = TypeVar("N", bound="Noun")
 
@@ -46,6 +46,15 @@ class Noun:
     def _repr_html_(self) -> str | None:
         """The table that a notebook shows; None where there is none, and the notebook then shows the ``repr``."""
         return table_of(self)
+
+    @property
+    def plot(self) -> Any:
+        """The noun's plots: each is a method that returns a picture, and ``dir`` lists them.
+
+        ``analysis.plot.layers()``, ``analysis.plot.roofline("v100-sxm2-16gb")``; a notebook shows them, ``save``
+        writes them, ``backend="matplotlib"`` has matplotlib draw them.
+        """
+        return plots_of(self)
 
     def to_json(self) -> str:
         """The noun in its JSON schema, indented, with a final newline."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Literal
 
+from costmodel.ir.activations import LimitedActivations
 from costmodel.ir.correction import Correction
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.judged import Judged
@@ -229,6 +230,7 @@ class Verdict(Noun):
         in_time: whether it was handed in before the deadline; None where no rule asks for it.
         decided: the outcome that a person has decided, which stands for every rule; None if nobody has.
         corrections: what a person has put in the place of computed values.
+        activations: the layers that a limit on the peak activation is about; None where there is no such limit.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -256,6 +258,7 @@ class Verdict(Noun):
     in_time: Outcome | None = None
     decided: Outcome | None = None
     corrections: tuple[Correction, ...] = ()
+    activations: LimitedActivations | None = None
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from costmodel.ir.activations import LayerBytes
 from costmodel.ir.analysis import PeakActivation
 from costmodel.ir.tensor import Role, TensorSpec
 from costmodel.ir.trace import ModuleCall, ModuleSpec, Phase, Trace
@@ -13,6 +14,8 @@ from costmodel.passes.layers import layer_calls, looks_at_kept, op_name
 ITEM_BYTES = 4
 """Of an element, by both conventions: 32 bits, whatever precision the network computes in."""
 
+_LISTED = 12
+"""Layers that are named beside the largest."""
 _LAB_INPUT_AND_OUTPUT = ("Conv1d", "Conv2d", "Conv3d", "Linear")
 _LAB_INPUT_ONLY = frozenset(
     {
@@ -39,8 +42,9 @@ _LAB_RESIDUAL_BLOCKS = frozenset(
 def peak_activation(trace: Trace) -> PeakActivation:
     """Bytes of the largest layer, by ``layer_io`` and by ``lab_profiler``, for one sample, as traced."""
     none = (0, "", "")
-    layer_io, io_layer, io_where = max(_layer_io(trace), default=none, key=lambda found: found[0])
-    lab, lab_layer, lab_where = max(_lab_profiler(trace), default=none, key=lambda found: found[0])
+    io_layers, lab_layers = [*_layer_io(trace)], [*_lab_profiler(trace)]
+    layer_io, io_layer, io_where = max(io_layers, default=none, key=lambda found: found[0])
+    lab, lab_layer, lab_where = max(lab_layers, default=none, key=lambda found: found[0])
     return PeakActivation(
         layer_io=layer_io,
         layer_io_layer=io_layer,
@@ -48,7 +52,19 @@ def peak_activation(trace: Trace) -> PeakActivation:
         lab_profiler=lab,
         lab_profiler_layer=lab_layer,
         lab_profiler_where=lab_where,
+        largest_layer_io=_largest(io_layers),
+        largest_lab_profiler=_largest(lab_layers),
     )
+
+
+def _largest(found: Iterable[tuple[int, str, str]]) -> tuple[LayerBytes, ...]:
+    """The layers with the largest calls, each once."""
+    most: dict[str, tuple[int, str]] = {}
+    for nbytes, layer, where in found:
+        if layer not in most or nbytes > most[layer][0]:
+            most[layer] = (nbytes, where)
+    ordered = sorted(most.items(), key=lambda item: -item[1][0])[:_LISTED]
+    return tuple(LayerBytes(layer=layer, where=where, nbytes=nbytes) for layer, (nbytes, where) in ordered)
 
 
 def _batch(trace: Trace) -> int:

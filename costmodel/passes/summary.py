@@ -191,6 +191,8 @@ def _largest_activation(counted: list[_CountedPhase]) -> PeakActivation:
         lab_profiler=lab.lab_profiler,
         lab_profiler_layer=lab.lab_profiler_layer,
         lab_profiler_where=lab.lab_profiler_where,
+        largest_layer_io=layer_io.largest_layer_io,
+        largest_lab_profiler=lab.largest_lab_profiler,
     )
 
 

@@ -8,6 +8,7 @@ from importlib import resources
 from types import ModuleType
 
 from costmodel.reports import pages
+from costmodel.reports.chart import element_of
 from costmodel.reports.element import Html, el, join
 from costmodel.reports.html_table import section
 from costmodel.reports.parts import Parts
@@ -37,17 +38,20 @@ def document(noun: Noun, view: View, *, script: bool = True) -> str:
 
 
 def card(noun: Noun) -> str:
-    """What a notebook shows: the glance and the first picture; the rest folded. No script."""
+    """What a notebook shows: the glance and the first picture; the other charts and each table folded. No script."""
     parts = parts_of(noun, View())
-    folded = [*parts.charts[1:], *map(section, parts.tables)]
-    rest = el("details", el("summary", "All figures"), *folded) if folded else join()
-    inside = (el("h2", parts.title), parts.lead, *parts.charts[:1], rest)
+    charts = [element_of(chart) for chart in parts.charts]
+    folded = [el("details", el("summary", table.title or "Table"), section(table, heading=False))
+              for table in parts.tables]  # fmt: skip
+    if charts[1:]:
+        folded.insert(0, el("details", el("summary", "More charts"), *charts[1:]))
+    inside = (el("h2", parts.title), parts.lead, *charts[:1], *folded)
     return el("div", el("style", _ours("style.css")), *inside, class_="costmodel")
 
 
 def parts_of(noun: Noun, view: View) -> Parts:
     """The parts by the module of pages/ that is for the noun's class; its tables alone where there is none."""
-    module = _module(type(noun))
+    module = page_of(type(noun))
     if module is None:
         shown = tables(noun, view)
         title = next((table.title for table in shown if table.title), type(noun).__name__)
@@ -60,7 +64,7 @@ def _body(parts: Parts) -> list[Html]:
     first = parts.tables[0].title if parts.tables else ""
     return [
         parts.lead,
-        el("div", *parts.charts, class_="pair") if parts.charts else join(),
+        el("div", *map(element_of, parts.charts), class_="pair") if parts.charts else join(),
         *[section(table, heading=table.title != parts.title or table.title != first) for table in parts.tables],
     ]
 
@@ -74,7 +78,8 @@ def _ours(name: str) -> Html:
     return Html("\n" + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
-def _module(kind: type[object]) -> ModuleType | None:
+def page_of(kind: type[object]) -> ModuleType | None:
+    """The module of pages/ that is for a class."""
     for found in pkgutil.iter_modules(pages.__path__, f"{pages.__name__}."):
         module = importlib.import_module(found.name)
         if module.NOUN is kind:

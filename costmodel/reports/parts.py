@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from costmodel.reports.chart import Chart
 from costmodel.reports.element import Html, el
 from costmodel.reports.table import Table
 
@@ -22,7 +23,7 @@ class Parts:
 
     title: str
     lead: Html
-    charts: Sequence[Html]
+    charts: Sequence[Chart | Html]
     tables: Sequence[Table]
 
 

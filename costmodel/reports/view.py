@@ -45,6 +45,7 @@ class View:
 
     Attributes:
         layers: show the table of layers.
+        depth: show the module tree down to so many levels; 0 for all of them.
         by: group operations by ``op``, ``layer`` or ``phase``.
         top: only the so many largest rows of the grouped table, or of each table of an advice.
         sensitivity: show what other readings of the rules would say.
@@ -56,6 +57,7 @@ class View:
     """
 
     layers: bool = False
+    depth: int | None = None
     by: str | None = None
     top: int | None = None
     sensitivity: bool = False

@@ -224,7 +224,7 @@ def estimate_training(training: Training, spec: GpuSpec, options: GpuOptions, *,
             precision=options.precision or DEFAULT_PRECISION,
             layout=options.layout,
             batch=first.batch,
-            flops_per_second=_fastest(spec, options.precision or DEFAULT_PRECISION),
+            flops_per_second=fastest(spec, options.precision or DEFAULT_PRECISION),
             bytes_per_second=spec.bytes_per_second,
         ),
         time=found.time,
@@ -283,7 +283,7 @@ _UNITS: dict[str, tuple[Precision, ...]] = {
 """Units that a precision uses, the fastest first, as a card's file names them."""
 
 
-def _fastest(spec: GpuSpec, precision: str) -> float | None:
+def fastest(spec: GpuSpec, precision: str) -> float | None:
     """Peak of the fastest units that a precision uses and the card has."""
     peaks = (spec.flops_per_second(units) for units in _UNITS.get(precision, ("fp32",)))
     return next((peak for peak in peaks if peak), None)

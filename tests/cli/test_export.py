@@ -62,7 +62,7 @@ def test_a_layer_without_a_mapping_says_so_and_loses_no_other(run: Run, tmp_path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--to", "zigzag"), "known: timeloop"),
+        (("--to", "zigzag"), "known: dot, graph, perfetto, timeloop"),
         (("--syntax", "v1"), "v0.3, v0.4"),
         (("--hardware", "tpu"), "simple_weight_stationary"),
         (("--phase", "dreams"), "inference, training"),
@@ -100,3 +100,18 @@ def test_analyze_asks_for_a_machine_and_for_the_binaries(run: Run, tmp_path: Pat
     assert (result.returncode, "timeloop-mapper is not in" in result.stderr) == (3, True)
     result = run("analyze", LENET, *lab, "--backend", "abacus")
     assert (result.returncode, "analytical, timeloop" in result.stderr) == (3, True)
+
+
+def test_a_viewer_gets_one_file_and_the_command_refuses_what_has_no_effect(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "step.dot"
+    result = run("export", LENET, str(file), "--to", "dot")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert file.read_text(encoding="utf-8").startswith("digraph")
+    refused = run("export", LENET, str(file), "--to", "dot", "--hardware", "v100-sxm2-16gb")
+    assert refused.returncode == 3
+    assert "--hardware has no effect: dot shows the step" in refused.stderr
+    assert (
+        "--no-mapping is about the files of timeloop"
+        in run("export", LENET, str(file), "--to", "perfetto", "--no-mapping").stderr
+    )
+    assert "dot, graph, perfetto" in run("export", LENET, str(file), "--to", "netron").stderr

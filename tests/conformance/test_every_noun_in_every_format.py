@@ -137,7 +137,8 @@ TAGS = {
 ATTRIBUTES = {
     "lang": "en", "charset": "utf-8", "name": "viewport", "content": "width=device-width, initial-scale=1",
     "class": "[a-zA-Z0-9 -]+", "scope": "row|col", "tabindex": "0", "role": "img|region", "data-v": "[-+0-9.e]+",
-    "href": r"feedback/[\w.%~-]+\.html", "style": r"(left|bottom):[\d.]+%", "viewbox": "0 0 100 100",
+    "href": r"feedback/[\w.%~-]+\.html", "style": r"((left|bottom|top|width|height):[\d.]+%;?)+",
+    "viewbox": "0 0 100 100",
     "preserveaspectratio": "none", "d": "[MLHZ0-9. -]*", "title": None, "aria-label": None,
     **dict.fromkeys(("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"), r"-?[\d.]+(e-\d+)?%?"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from costmodel.ir.activations import LayerBytes
 from costmodel.ir.analysis import Figures, LayerRow, OpRow, PeakActivation, PhaseRow, Subject
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.judged import Judged
@@ -231,4 +232,8 @@ def test_the_largest_peaks_of_all_phases_by_each_convention() -> None:
     assert summarise(Training(phases=both), SUBJECT).totals.peak_activation_bytes == PeakActivation(
         layer_io=960, layer_io_layer="relu", lab_profiler=320, lab_profiler_layer="fc", layer_io_where="c.py:3",
         lab_profiler_where="b.py:20",
+        largest_layer_io=(
+            LayerBytes(layer="relu", where="c.py:3", nbytes=960), LayerBytes(layer="fc", where="c.py:30", nbytes=8)
+        ),
+        largest_lab_profiler=(LayerBytes(layer="fc", where="b.py:20", nbytes=320),),
     )  # fmt: skip

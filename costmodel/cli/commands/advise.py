@@ -77,4 +77,9 @@ def advise(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(advise)
+    app.command(
+        epilog=o.examples(
+            "costmodel advise net.py:Net --hardware simple_weight_stationary --top 3",
+            "costmodel advise net.py:Net --rules mit-lab2-2022 --fact error_rate_percent=21.7",
+        )
+    )(advise)

@@ -69,6 +69,10 @@ def analyze(
     concrete: o.Concrete = False,
     no_random: Annotated[bool, typer.Option("--no-random", help="do not count random numbers as operations")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="show every layer")] = False,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", help="show the module tree down to so many levels; 0: all of them", min=0),
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="group by op, layer or phase")] = None,
     top: Annotated[int | None, typer.Option("--top", help="only the N largest rows", min=1)] = None,
     format: o.Format = None,
@@ -93,7 +97,7 @@ def analyze(
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
             **asdict(running), **settings,
         )  # fmt: skip
-    present(analysis, chosen, output, View(layers=layers, by=by, top=top), human=human)
+    present(analysis, chosen, output, View(layers=layers, depth=depth, by=by, top=top), human=human)
     return 0
 
 
@@ -121,4 +125,9 @@ def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(analyze)
+    app.command(
+        epilog=o.examples(
+            "costmodel analyze net.py:Net --batch 128 --optimizer adam --layers",
+            "costmodel analyze net.py:Net --hardware v100-sxm2-16gb --output report.html",
+        )
+    )(analyze)

@@ -121,4 +121,9 @@ def _wanted(verdict: Verdict) -> Iterator[str]:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(check)
+    app.command(
+        epilog=o.examples(
+            "costmodel check net.py:Net --rules mit-lab2-2022 --fact error_rate_percent=21.7",
+            "costmodel check team_folder --rules haet-2021 --facts leaderboard.csv",
+        )
+    )(check)

@@ -45,4 +45,9 @@ def compare(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(compare)
+    app.command(
+        epilog=o.examples(
+            "costmodel compare before.py:Net after.py:Net --input 3x32x32",
+            "costmodel compare net.py:Net net.py:Net --hardware a100-sxm4-40gb v100-sxm2-16gb",
+        )
+    )(compare)

@@ -31,4 +31,4 @@ def crosscheck(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(crosscheck)
+    app.command(epilog=o.examples("costmodel crosscheck net.py:Net --input 3x224x224"))(crosscheck)

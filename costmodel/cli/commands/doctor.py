@@ -61,4 +61,4 @@ def _table(findings: list[Diagnosis]) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(doctor)
+    app.command(epilog=o.examples("costmodel doctor"))(doctor)

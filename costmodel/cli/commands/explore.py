@@ -66,4 +66,8 @@ def explore(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(explore)
+    app.command(
+        epilog=o.examples(
+            "costmodel explore net.py:Net --vary width=16:128:16 --vary depth=2,4,6 --rules mit-lab2-2022"
+        )
+    )(explore)

@@ -212,4 +212,8 @@ def _executor(jobs: int, scheduler: str | None) -> Iterator[Executor | None]:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(grade)
+    app.command(
+        epilog=o.examples(
+            "costmodel grade submissions --rules mit-lab2-2022 --facts leaderboard.csv --roster roster.csv --out graded"
+        )
+    )(grade)

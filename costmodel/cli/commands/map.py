@@ -114,4 +114,6 @@ def _mapping(name: str, cost: LayerCost, hardware: str, tool: str) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command("map")(map_problem)
+    app.command(
+        "map", epilog=o.examples("costmodel map C=3,M=6,P=28,Q=28,R=5,S=5 --hardware simple_weight_stationary")
+    )(map_problem)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from costmodel.cli import options as o
 from costmodel.cli.showing import view_of
 from costmodel.errors import UnknownNameError
 from costmodel.reports.formats.text import as_text
@@ -78,4 +79,4 @@ def _similar(name: str, known: Iterable[str]) -> list[str]:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(ops)
+    app.command(epilog=o.examples("costmodel ops", "costmodel ops conv2d"))(ops)

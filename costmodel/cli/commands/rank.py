@@ -43,4 +43,4 @@ def rank(
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(rank)
+    app.command(epilog=o.examples("costmodel rank entries.csv --rules haet-2021 --sensitivity"))(rank)

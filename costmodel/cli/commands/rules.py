@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli import options as o
 from costmodel.cli.showing import start, view_of
 from costmodel.errors import RulebookError, UsageError
 from costmodel.reports.formats.text import as_text
@@ -96,4 +97,4 @@ def _expect(holds: bool, otherwise: str) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(rules)
+    app.command(epilog=o.examples("costmodel rules show mit-lab2-2022", "costmodel rules init my-rules.yaml"))(rules)

@@ -166,4 +166,8 @@ class _WithCommand(TyperCommand):
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command(cls=_WithCommand, options_metavar="[OPTIONS] [-- COMMAND…]")(run)
+    app.command(
+        cls=_WithCommand,
+        options_metavar="[OPTIONS] [-- COMMAND…]",
+        epilog=o.examples("costmodel run --rules haet-2022 -- python train.py"),
+    )(run)

@@ -82,4 +82,4 @@ def _said(figures: Mapping[str, int | float], before: Mapping[str, int | float])
 
 def register(app: typer.Typer) -> None:
     """Add the subcommand."""
-    app.command()(watch)
+    app.command(epilog=o.examples("costmodel watch net.py:Net --rules mit-lab2-2022"))(watch)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from costmodel.reports.element import Html, el
 from costmodel.reports.human import human, prefixed
 from costmodel.reports.plot import COLOURS, legend
+from costmodel.reports.sheet import LIMIT, SOFT, WIDTH, box, colour, rule, sheet, text
 from costmodel.reports.table import Cell
+
+_LEFT, _ROOM, _HEIGHT = 240.0, 400.0, 23.0
+"""Of a picture: where bars begin, their longest, and the height of a row."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +40,72 @@ class Bar:
         return sum(self.parts)
 
 
-def bars(rows: Sequence[Bar], title: str, *, parts: Sequence[str] = (), limit: float | None = None) -> Html:
+@dataclass(frozen=True)
+class BarChart:
     """Bars on a common scale from 0.
 
-    Args:
+    Attributes:
         rows: in the order shown.
         title: what the lengths are, with their unit.
         parts: names of a bar's parts, for the legend.
-        limit: where the line stands.
+        limit: where the line stands; None for none.
     """
-    most = max([row.length for row in rows] + ([limit] if limit else []), default=0.0) or 1.0
-    body = [_row(row, most, limit) for row in rows]
-    return el("figure", el("figcaption", title), legend(parts), el("table", el("tbody", *body), class_="bars"))
+
+    rows: Sequence[Bar]
+    title: str
+    parts: Sequence[str] = ()
+    limit: float | None = None
+
+    @property
+    def most(self) -> float:
+        """The end of the scale."""
+        return max([row.length for row in self.rows] + ([self.limit] if self.limit else []), default=0.0) or 1.0
+
+    def html(self) -> Html:
+        """A table of one bar a row."""
+        body = [_row(row, self.most, self.limit) for row in self.rows]
+        table = el("table", el("tbody", *body), class_="bars")
+        return el("figure", el("figcaption", self.title), legend(self.parts), table)
+
+    def svg(self) -> Html:
+        """Names to the left, numbers to the right."""
+        scale = _ROOM / self.most
+        drawn: list[Html] = []
+        for i, row in enumerate(self.rows):
+            y, x = _HEIGHT * i, _LEFT
+            drawn.append(text(_LEFT - 8, y + 15, row.name, anchor="end", room=_LEFT - 24))
+            for j, part in enumerate(row.parts):
+                drawn.append(box(x, y + 3, part * scale, 16, colour(j, row.tone), f"{row.name}: {row.said}"))
+                x += max(part, 0) * scale
+            shown = row.shown or _number(row.length)
+            drawn.append(text(_LEFT + _ROOM + 8, y + 15, shown, fill=SOFT, room=WIDTH - _LEFT - _ROOM - 12))
+        height = _HEIGHT * len(self.rows)
+        if self.limit:
+            at = _LEFT + self.limit * scale
+            drawn.append(rule(at, 0, at, height, LIMIT, 2, "4 3"))
+        return sheet(self.title, height, *drawn, names=self.parts)
+
+    def draw(self, axes: Any) -> None:
+        """Horizontal bars, the first on top."""
+        places = range(len(self.rows))
+        left = [0.0] * len(self.rows)
+        for i in range(max((len(row.parts) for row in self.rows), default=0)):
+            lengths = [row.parts[i] if i < len(row.parts) else 0.0 for row in self.rows]
+            name = self.parts[i] if i < len(self.parts) else None
+            axes.barh(places, lengths, left=left, color=[colour(i, row.tone) for row in self.rows], label=name)
+            left = [a + b for a, b in zip(left, lengths, strict=True)]
+        axes.set_yticks(places, [row.name for row in self.rows])
+        axes.invert_yaxis()
+        if self.limit:
+            axes.axvline(self.limit, color=LIMIT, linestyle="--")
+        if self.parts and self.rows:
+            axes.legend()
+        axes.set_title(self.title, loc="left")
+
+
+def bars(rows: Sequence[Bar], title: str, *, parts: Sequence[str] = (), limit: float | None = None) -> BarChart:
+    """See :class:`BarChart`."""
+    return BarChart(tuple(rows), title, tuple(parts), limit)
 
 
 def largest(rows: Sequence[Bar], most: int, shown: Callable[[float], str] | None = None) -> list[Bar]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from costmodel.errors import UsageError
 from costmodel.ir.analysis import Analysis, LayerRow, PeakMemory
-from costmodel.ir.gpu_estimate import GpuRun
 from costmodel.ir.tensor import Role
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.charts.line import stacked
-from costmodel.reports.charts.scatter import Dot, scatter
+from costmodel.reports.charts.treemap import Leaf, treemap
 from costmodel.reports.element import Html
-from costmodel.reports.human import human, prefixed
+from costmodel.reports.human import human
 from costmodel.reports.pages import cost as cost_page
 from costmodel.reports.pages import gpu_estimate as gpu_page
 from costmodel.reports.parts import Parts, tiles
-from costmodel.reports.plot import decades
+from costmodel.reports.roof import Roof, roofline
 from costmodel.reports.table import Bytes, Table
 from costmodel.reports.tables import analysis as analysis_tables
 from costmodel.reports.view import View
@@ -25,7 +26,6 @@ NOUN = Analysis
 
 _BARS = 14
 """Layers with a bar of their own; all of them stand in the table."""
-_FLOPS_PER_MAC = 2
 
 
 def parts(analysis: Analysis, view: View) -> Parts:
@@ -53,15 +53,17 @@ def _moment(memory: PeakMemory) -> str:
     return f", in {peak.phase}: {peak.layer or peak.op}" if peak is not None and peak.phase else ""
 
 
-def _charts(analysis: Analysis) -> Iterator[Html]:
+def _charts(analysis: Analysis) -> Iterator[Chart | Html]:
     yield _operations(analysis)
+    yield _tree(analysis)
     yield _activations(analysis)
     if analysis.totals.peak_memory_bytes.over_step:
-        yield _memory(analysis.totals.peak_memory_bytes)
+        yield _memory(analysis)
     if analysis.gpu and analysis.time and analysis.memory and analysis.energy:
         yield from gpu_page.charts(analysis.gpu, analysis.time, analysis.memory, analysis.energy)
         if analysis.gpu.flops_per_second and analysis.gpu.bytes_per_second:
-            yield _roofline(analysis, analysis.gpu, analysis.gpu.flops_per_second, analysis.gpu.bytes_per_second)
+            run = analysis.gpu
+            yield roofline(analysis, Roof(run.hardware, analysis.gpu.flops_per_second, analysis.gpu.bytes_per_second))
     if analysis.cost is not None:
         yield from cost_page.charts(analysis.cost)
 
@@ -70,7 +72,7 @@ def _named(row: LayerRow) -> str:
     return f"{row.layer} ({row.where})" if row.where else row.layer
 
 
-def _operations(analysis: Analysis) -> Html:
+def _operations(analysis: Analysis) -> Chart:
     rows = []
     for row in analysis.layers:
         ops = row.operations
@@ -79,7 +81,7 @@ def _operations(analysis: Analysis) -> Html:
     return bars(largest(rows, _BARS), "Operations of a step, by layer", parts=("forward", "backward", "optimizer"))
 
 
-def _activations(analysis: Analysis) -> Html:
+def _activations(analysis: Analysis) -> Chart:
     peak = analysis.totals.peak_activation_bytes
     rows = [
         Bar(_named(row), (float(row.input_bytes), float(row.output_bytes)),
@@ -91,8 +93,11 @@ def _activations(analysis: Analysis) -> Html:
     return bars(sorted(rows, key=lambda row: -row.length)[:_BARS], title, parts=("in", "out"))
 
 
-def _memory(memory: PeakMemory) -> Html:
+def _memory(analysis: Analysis) -> Chart:
+    memory = analysis.totals.peak_memory_bytes
     moments = memory.over_step
+    if not moments:
+        raise UsageError("the analysis has no memory over the step: it is of an older version; analyze the model anew")
     roles = [role.value for role in Role if any(role.value in moment.by_role for moment in moments)]
     series = [(role, [float(moment.by_role.get(role, 0)) for moment in moments]) for role in roles]
     names = [f"{m.phase} {m.layer or ''} {m.op}, bytes" if m.op else "before the step, bytes" for m in moments]
@@ -104,19 +109,11 @@ def _memory(memory: PeakMemory) -> Html:
     return stacked(series, title, x="the step, call by call", y="live tensors, bytes", names=names, marked=at)
 
 
-def _roofline(analysis: Analysis, run: GpuRun, flops: float, bandwidth: float) -> Html:
-    dots = []
-    for op in analysis.ops:
-        work = float(_FLOPS_PER_MAC * op.macs or op.operations)
-        if op.seconds and work and op.bytes_moved:
-            said = f"{op.op} ({op.part}): {op.seconds:.3g} s a step, {work / op.seconds:.3g} a second"
-            dots.append(Dot(work / op.bytes_moved, work / op.seconds, said, 0 if op.macs else 1))
-    ridge = flops / bandwidth
-    x = decades([dot.x for dot in dots] + [ridge], "operations for each byte moved")
-    y = decades([dot.y for dot in dots] + [flops], "operations a second")
-    roof = [(x.low, x.low * bandwidth), (ridge, flops), (x.high, flops)] if ridge < x.high else []
-    title = f"Roofline of {run.hardware}: {prefixed(flops)}FLOP/s, {prefixed(bandwidth)}B/s"
-    return scatter(dots, title, x, y, kinds=("with multiply-accumulates", "others"), line=roof)
+def _tree(analysis: Analysis) -> Chart:
+    leaves = [Leaf(row.layer, float(row.operations.step), f"{row.operations.step:,} operations, {row.input_bytes:,} "
+                   f"bytes in, {row.output_bytes:,} out, {row.parameters:,} parameters")
+              for row in analysis.layers]  # fmt: skip
+    return treemap(leaves, "The module tree by operations of a step")
 
 
 def _layers(analysis: Analysis) -> Table:
@@ -135,3 +132,7 @@ def _layers(analysis: Analysis) -> Table:
         for r in analysis.layers
     ]  # fmt: skip
     return Table("Every layer", headers, rows)
+
+
+PLOTS = {"layers": _operations, "tree": _tree, "activations": _activations, "memory": _memory}
+"""By name; ``roofline`` needs a machine as well (:mod:`costmodel.reports.roof`)."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costmodel.ir.comparison import Comparison, Delta
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html
 from costmodel.reports.human import prefixed
 from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.tables import comparison as tables_of
@@ -34,7 +34,7 @@ def _tile(row: Delta) -> tuple[str, str, str]:
     return row.figure, change, f"{row.before:,.10g} → {row.after:,.10g} {row.unit}".rstrip()
 
 
-def _chart(found: Comparison, figure: str) -> Html:
+def _chart(found: Comparison, figure: str) -> Chart:
     rows = [row for row in found.layers if row.figure == figure and row.before != row.after]
     rows.sort(key=lambda row: -abs(float(row.after or 0) - float(row.before or 0)))
     drawn = []

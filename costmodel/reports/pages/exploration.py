@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from costmodel.errors import UsageError
 from costmodel.ir.exploration import Exploration, Point
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.scatter import Dot, scatter
-from costmodel.reports.element import Html
 from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.plot import Axis, decades, linear
 from costmodel.reports.tables import exploration as tables_of
@@ -30,7 +31,9 @@ def parts(exploration: Exploration, view: View) -> Parts:
     return Parts(shown[0].title, lead, pictures, shown)
 
 
-def _front(exploration: Exploration) -> Html:
+def _front(exploration: Exploration) -> Chart:
+    if len(exploration.front) < 2:
+        raise UsageError("a front of one figure is a point: name two figures with --front")
     x, y = exploration.front[:2]
     known = [point for point in exploration.points if x in point.figures and y in point.figures]
     dots = [Dot(float(p.figures[x]), float(p.figures[y]), _said(p, x, y), 0 if p.on_front else 5) for p in known]
@@ -49,3 +52,6 @@ def _axis(values: list[float], name: str) -> Axis:
     if values and min(values) > 0 and max(values) / min(values) > _WIDE:
         return decades(values, name)
     return linear(values, name, zero=False)
+
+
+PLOTS = {"front": _front}

@@ -7,8 +7,9 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from costmodel.ir.grades import Grades
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html, el, join
+from costmodel.reports.element import el, join
 from costmodel.reports.html_table import section
 from costmodel.reports.needs_me import needs_me
 from costmodel.reports.pages import ranking as ranking_page
@@ -42,13 +43,13 @@ def parts(grades: Grades, view: View) -> Parts:
     return Parts(grades.title, first, pictures, [*shown, *tables_of.summary(grades).values()])
 
 
-def _outcomes(outcomes: Counter[str]) -> Html:
+def _outcomes(outcomes: Counter[str]) -> Chart:
     rows = [Bar(name, (float(outcomes[name]),), f"{outcomes[name]} submissions", f"{outcomes[name]}", tone)
             for name, tone in _ORDER.items() if outcomes[name]]  # fmt: skip
     return bars(rows, "Outcomes (submissions)")
 
 
-def _histogram(grades: Grades) -> list[Html]:
+def _histogram(grades: Grades) -> list[Chart]:
     totals = [graded.total for graded in grades.submissions if graded.total is not None]
     if not totals:
         return []

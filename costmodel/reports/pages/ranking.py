@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Outcome
+from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html
 from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.tables import ranking as tables_of
 from costmodel.reports.view import View
@@ -28,7 +28,7 @@ def parts(ranking: Ranking, view: View) -> Parts:
     return Parts(shown[0].title, lead, [chart(ranking)], shown)
 
 
-def chart(ranking: Ranking) -> Html:
+def chart(ranking: Ranking) -> Chart:
     """The number of each entry that has one, in the order of the ranking."""
     rows = []
     for entry in [e for e in ranking.entries if e.metric is not None][:_BARS]:
@@ -40,3 +40,6 @@ def chart(ranking: Ranking) -> Html:
         rows.append(Bar(name, (length,), said, f"{entry.metric:,.6g}", _TONES[entry.outcome]))
     unit = f" [{ranking.unit}]" if ranking.unit else ""
     return bars(rows, f"{ranking.metric}{unit}: {ranking.order}, the first is best")
+
+
+PLOTS = {"entries": chart}

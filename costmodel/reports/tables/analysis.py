@@ -7,6 +7,7 @@ from costmodel.ir.tensor import Role
 from costmodel.ir.trace import FOR_ONE_BATCH, VALUES
 from costmodel.reports.assumptions import assumptions_table
 from costmodel.reports.judged import judged_table
+from costmodel.reports.module_tree import module_tree
 from costmodel.reports.table import Bytes, Cell, Percent, Table
 from costmodel.reports.tables import cost, gpu_estimate
 from costmodel.reports.view import View
@@ -19,6 +20,8 @@ def tables(analysis: Analysis, view: View) -> list[Table]:
     result = [_step(analysis), *judged_table(analysis.subject.judged), _sizes(analysis)]
     if len(analysis.phases) > 1 or analysis.totals.operations.training is not None:
         result.append(_phases(analysis))
+    if view.depth is not None:
+        result.append(module_tree(analysis, view.depth))
     if view.layers:
         result.append(_layers(analysis, None))
     if view.by is not None:
@@ -44,6 +47,8 @@ _PER_LAYER = (
 
 def records(analysis: Analysis, view: View) -> Table | None:
     """A row per layer where layers are asked for, a row per group where groups are; None for anything more."""
+    if view.depth is not None:
+        return None
     asked = [view.layers, view.by is not None, view.top is not None and view.by is None and not view.layers]
     if asked.count(True) != 1:
         return None

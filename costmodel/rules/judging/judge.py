@@ -19,6 +19,7 @@ from costmodel.ir.verdict import (
     Verdict,
 )
 from costmodel.rules.figures import Computed
+from costmodel.rules.judging.activations import limited_activations
 from costmodel.rules.judging.decisions import Decisions, decided
 from costmodel.rules.judging.evidence import Evidence, unknown_of
 from costmodel.rules.judging.lateness import in_time, price_of, settled
@@ -111,6 +112,7 @@ def _judged(
         model_open=computed.model_open,
         judged=None if computed.analysis is None else computed.analysis.subject.judged,
         assumptions=() if computed.analysis is None else computed.analysis.assumptions,
+        activations=limited_activations(book, limits, computed),
     )
 
 
