@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, MissingError
+from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import advice
 
 
@@ -85,7 +86,7 @@ class Salvage:
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:
-            why = self._why(error)
+            why = self._why(error, node.lineno)
             self.left.setdefault(node.lineno, why)
             space = vars(self.module)
             changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
@@ -94,10 +95,14 @@ class Salvage:
             if isinstance(node, ast.ClassDef):
                 self._without_what_fails(node, compiled)
 
-    def _why(self, error: BaseException) -> str:
+    def _why(self, error: BaseException, line: int) -> str:
+        """The error, with the user's line that it comes from if that is another than the statement's."""
         if isinstance(error, CostModelError):
             return error.message
-        return self.heard[0].message if self.heard else advice(error)
+        if self.heard:
+            return self.heard[0].message
+        place = raised_at(error)
+        return f"{place}: {advice(error)}" if place and place != self.at(line) else advice(error)
 
     def _without_what_fails(self, node: ast.ClassDef, compiled: Callable[[ast.stmt], Any]) -> None:
         """A class in whose body something fails (``classes = len(table)``), with all that does not."""
@@ -106,7 +111,7 @@ class Salvage:
         del self.left[node.lineno]
 
         def missing(name: str, line: int, error: BaseException) -> Missing:
-            why = self._why(error)
+            why = self._why(error, line)
             self.left.setdefault(line, why)
             return Missing(name, f"{self.at(line)}: {why}", error, self.heard)
 
