@@ -19,7 +19,7 @@ from costmodel.tracing.reading.devices import is_only_a_device
 from costmodel.tracing.reading.expressions import core
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
-from costmodel.tracing.reading.slicing import Slicer
+from costmodel.tracing.reading.slicing import Slicer, read_by_models
 from costmodel.tracing.reading.source import Function, Symbol, bindings
 
 _WORDS = ("training_step", "configure_optimizers", "example_batch", "preprocess")
@@ -183,6 +183,8 @@ class _Runner:
         module = self._session.load(scope.source.path)
         names = {n.id for e in wanted for n in ast.walk(e) if isinstance(n, ast.Name)} | ({model} if model else set())
         names |= {ast.unparse(n) for e in wanted for n in ast.walk(e) if isinstance(n, ast.Attribute)}
+        if scope.guarded:
+            names |= read_by_models(self._classes, scope)
         body, needed = Slicer(self._classes, scope, (model,)).before(names, end)
         self._session.import_packages(ast.Module(body, []))
         result = ast.List(list(wanted), ast.Load())

@@ -182,6 +182,12 @@ class Slicer:
         return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in _SHAPE for c in called)
 
 
+def read_by_models(classes: Classes, scope: Scope) -> set[str]:
+    """Variables of a scope that the classes of its file read when they are built: ``args`` of a guarded top level."""
+    bound = {name for node in statements(scope.body) for name in _bound(node)}
+    return bound & {name for symbol in classes.models if symbol.source is scope.source for name in _read(symbol.node)}
+
+
 _OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__"})
 _OPAQUE_ATTRIBUTES = frozenset({"__dict__", "__setattr__", "import_module", "reload"})
 """What may change any name, without reading telling which: it is always run."""
