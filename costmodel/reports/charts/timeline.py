@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from costmodel.reports.element import Html, el
 from costmodel.reports.plot import framed, linear
 
-
 _NEAR = 2.0
 """A moment later than so many times the last one is named and not drawn: the line would have no room."""
 
