@@ -14,7 +14,7 @@ from costmodel.ir.run import Ending, Run, RunLimit, Score, StageRun
 from costmodel.measuring.budget import UNITS, Budget
 from costmodel.measuring.entry import Entry, digests
 from costmodel.measuring.meter import Meter
-from costmodel.measuring.place import Place
+from costmodel.measuring.place import Place, cores_of
 from costmodel.measuring.running import run_stage
 from costmodel.measuring.scoring import rows_asked_for, score_of
 from costmodel.measuring.snapshot import Snapshots
@@ -131,7 +131,7 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
         "time": ends,
         "host_memory": "looked at every 0.1 s; the kernel's own peak at the end",
         "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s",
-        "cpus": "affinity, put back when it is widened",
+        "cpus": f"affinity, put back when it is widened{_fewer_cores(plan)}",
         "processes": "looked at every 0.1 s",
         "disk": "looked at every 0.1 s; no file may be larger (RLIMIT_FSIZE)",
     }
@@ -141,6 +141,11 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
         )
         for name, value in plan.budget.limits().items()
     )
+
+
+def _fewer_cores(plan: Plan) -> str:
+    there, asked = len(cores_of(plan.budget)), plan.budget.cpus
+    return "" if asked is None or there >= asked else f"; it has fewer here: {there}"
 
 
 def _notes(plan: Plan, ran: Sequence[StageRun], snapshots: Snapshots) -> list[str]:

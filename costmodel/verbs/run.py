@@ -168,7 +168,7 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
         iterations=request.iterations,
         idle_seconds=request.idle_seconds,
     )
-    said = tuple(f"{one.resource}: {one.value}" for one in book.resources)
+    said = tuple(f"{one.resource}: {one.value}" for one in book.resources if one.cores is None)
     return Ready(entries=tuple(by_name[name] for name in order), plan=plan, book=book, said=said)
 
 
@@ -177,7 +177,7 @@ def _name(folder: Path, request: RunRequest) -> str:
 
 
 def budget_of(book: Rulebook) -> Budget:
-    """The budget that a rulebook's limits give."""
+    """The budget that a rulebook's limits give, and the cores of its machine."""
     words: dict[str, float | int] = {}
     sources: dict[str, str] = {}
     for limit in book.limits:
@@ -185,6 +185,9 @@ def budget_of(book: Rulebook) -> Budget:
         if name is not None and limit.value is not None and limit.operator in ("<", "<="):
             words[name] = float(limit.value) if name == "time" else int(limit.value)
             sources[name] = f"rule {limit.rule} of {book.name}"
+    cores = [one.cores for one in book.resources if one.cores is not None]
+    if cores:
+        words["cpus"], sources["cpus"] = min(cores), f"resources of {book.name}"
     return replace(Budget(sources=sources), **words)  # type: ignore[arg-type]  # time is float, the others are int
 
 
