@@ -12,6 +12,7 @@ from costmodel.errors import UsageError
 from costmodel.ir.facts import Facts
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.run import Run
+from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.measuring.budget import UNITS, Budget, given
 from costmodel.measuring.entry import Entry, entries_in, entry_of, started_as
 from costmodel.measuring.meter import all_meters
@@ -52,6 +53,7 @@ class RunRequest:
         require_enclosure: take none that breaks a promise.
         name: whose entry it is; None is the folder's name.
         idle_seconds: how long the machine is metered before and after a run.
+        reading: of the rules, whose limits are the budget, and by which the entries are ranked.
     """
 
     rules: str
@@ -69,6 +71,7 @@ class RunRequest:
     require_enclosure: bool = False
     name: str | None = None
     idle_seconds: float = 1.0
+    reading: str = AS_WRITTEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +103,7 @@ def run(
     out: str | Path = "results",
     runs: int = 1,
     seed: int = 0,
+    reading: str = AS_WRITTEN,
 ) -> tuple[Run, ...]:
     """Run one entry under a rulebook's budget, and measure it.
 
@@ -113,6 +117,7 @@ def run(
         out: where records, logs and what was saved go; ``facts.json`` there is for ``check`` and ``rank``.
         runs: how many.
         seed: of the first one.
+        reading: how the rules are read where their text is ambiguous: its limits are the budget.
 
     Raises:
         UsageError: nothing to run, a limit that is none, data or a solution that are not there.
@@ -129,6 +134,7 @@ def run(
         out=Path(out),
         runs=runs,
         seed=seed,
+        reading=reading,
     )
     (found,) = run_all(ready([] if entry is None else [Path(entry)], request), request)
     return found
@@ -144,7 +150,7 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file or folder".strip())
     book = load_rulebook(request.rules)
-    budget = given(request.budget, budget_of(book))
+    budget = given(request.budget, budget_of(book.under(request.reading)))
     scripts = scripts_of(book)
     entries = [
         entry_of(_name(folder, request), folder, request.command, scripts, goes_on=request.at_limit)
@@ -238,7 +244,7 @@ def ranking_of(ready: Ready, request: RunRequest) -> Ranking:
     """The ranking of what was run, by the facts of each, and by the limits that they really had."""
     files = sorted(request.out / entry.name / FACTS for entry in ready.entries)
     book, changed = _with_limits(ready.book, ready.plan.budget, request.budget)
-    ranking = rank_by(files, book)
+    ranking = rank_by(files, book, reading=request.reading)
     return replace(ranking, notes=(*ranking.notes, *changed))
 
 
