@@ -130,7 +130,7 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
     kept_by: Mapping[str, str] = {
         "time": ends,
         "host_memory": "looked at every 0.1 s; the kernel's own peak at the end",
-        "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s",
+        "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s; torch's allocator keeps to it",
         "cpus": f"affinity, put back when it is widened{_fewer_cores(plan)}",
         "processes": "looked at every 0.1 s",
         "disk": "looked at every 0.1 s; no file may be larger (RLIMIT_FSIZE)",
