@@ -33,7 +33,7 @@ class CapFinder:
         """None for every other module."""
         if name != _MODULE:
             return None
-        sys.meta_path.remove(cls)  # type: ignore[arg-type]  # typeshed: a finder is an instance
+        sys.meta_path.remove(cls)
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is None or spec.loader is None:
             return spec
@@ -49,4 +49,4 @@ class CapFinder:
 
 
 if __name__ == "sitecustomize" and os.environ.get(LIMIT, "").isdecimal():
-    sys.meta_path.insert(0, CapFinder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, CapFinder)

@@ -43,7 +43,8 @@ class Complex(nn.Module):
         self.w = nn.Parameter(torch.eye(3))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.linalg.inv(torch.complex(self.w, self.w)).abs().sum() * x.sum()
+        inverse: torch.Tensor = torch.linalg.inv(torch.complex(self.w, self.w))
+        return inverse.abs().sum() * x.sum()
 
 
 def test_a_form_without_a_formula_says_what_it_is() -> None:
