@@ -2,7 +2,8 @@
 
 ``power_metrics.json`` has one JSON object a line: a date, and watts of the processors (``intel_power``), of the memory
 (``total_dram_power``) and of the GPU, under its names before and after 2026 (``nvidia_draw_absolute``,
-``nvidia_power``). Each is the mean since the line before. Stages are segments. It has dates, which the record of a run has not.
+``nvidia_power``). Each is the mean since the line before. Stages are segments. It has dates, which the
+record of a run has not.
 """
 
 from __future__ import annotations
