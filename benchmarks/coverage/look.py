@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -116,4 +117,6 @@ def _flop_counter(here: Zoo, name: str, settings: dict[str, Any]) -> int | None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     for each in sys.argv[2:]:
-        print(json.dumps(asdict(look(sys.argv[1], each))), flush=True)
+        with contextlib.redirect_stdout(sys.stderr):  # what a model prints is no row
+            row = look(sys.argv[1], each)
+        print(json.dumps(asdict(row)), flush=True)
