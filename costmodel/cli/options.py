@@ -19,7 +19,7 @@ from costmodel.reports import general_names
 
 Subject = Annotated[
     str,
-    typer.Argument(help="FILE.py:NAME, FILE.py, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
+    typer.Argument(help="FILE.py:NAME, FILE.py, FOLDER, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
 Concrete = Annotated[
     bool, typer.Option("--concrete", help="what hangs on values is recorded on real tensors: figures for one batch")
@@ -198,6 +198,40 @@ def _recipe(
     samples: Annotated[int | None, typer.Option("--samples", help="training samples in an epoch", min=1)] = None,
     epochs: Annotated[float | None, typer.Option("--epochs", help="epochs of the whole training, also 16.5")] = None,
     drop_last: Annotated[bool, typer.Option("--drop-last", help="leave out each epoch's last partial batch")] = False,
+    steps: Annotated[
+        int | None, typer.Option("--steps", help="steps of the whole training, in place of --samples", min=1)
+    ] = None,
+    loss_options: Annotated[
+        list[str] | None,
+        typer.Option("--loss-option", help="argument of the loss: label_smoothing=0.1", metavar="NAME=VALUE"),
+    ] = None,
+    accumulate: Annotated[
+        int | None, typer.Option("--accumulate", help="parts that a batch is split into, for one update", min=1)
+    ] = None,
+    autocast: Annotated[
+        str | None, typer.Option("--autocast", help="bfloat16, or float16 with a gradient scaler")
+    ] = None,
+    clip: Annotated[str | None, typer.Option("--clip", help="clip gradients: norm or value")] = None,
+    mix: Annotated[str | None, typer.Option("--mix", help="mixed samples: mixup or cutmix")] = None,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", help="distil from this model: FILE.py:NAME", metavar="SUBJECT")
+    ] = None,
+    sam: Annotated[
+        int | None, typer.Option("--sam", help="the gradient is taken twice at every N-th step", metavar="N", min=1)
+    ] = None,
+    average: Annotated[
+        int | None,
+        typer.Option("--average", help="weights are averaged at every N-th step (EMA, SWA)", metavar="N", min=1),
+    ] = None,
+    lookahead: Annotated[
+        int | None, typer.Option("--lookahead", help="slow weights move at every N-th step", metavar="N", min=1)
+    ] = None,
+    cycle: Annotated[
+        int | None, typer.Option("--cycle", help="steps after which a step of your own repeats itself", min=1)
+    ] = None,
+    draws: Annotated[
+        str | None, typer.Option("--draws", help="expected: random draws (stochastic depth) by their expected value")
+    ] = None,
 ) -> None:
     """Describe a subject's training: the signature is what counts."""
 
@@ -205,7 +239,7 @@ def _recipe(
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """Recipe settings from the options that were given."""
     result = {name: value for name, value in given.items() if value is not None and value is not False and value != []}
-    for name in ("model_options", "optimizer_options"):
+    for name in ("model_options", "loss_options", "optimizer_options"):
         if name in result:
             result[name] = pairs(result[name], f"--{name.replace('_', '-')[:-1]}")
     if "input" in result:

@@ -195,7 +195,8 @@ class PhaseRow:
 class Subject:
     """What was analysed: everything that the numbers depend on, in the user's words; ``judged`` names the model.
 
-    ``phase`` is ``inference`` where one forward pass of one sample was analysed, and not a training.
+    ``phase`` is ``inference`` where one forward pass of one sample was analysed, and not a training. ``techniques`` are
+    those that the recipe asks for, each with its value: ``autocast bfloat16``.
     """
 
     name: str
@@ -210,6 +211,7 @@ class Subject:
     source_digest: str
     judged: Judged | None = None
     phase: str = TRAINING
+    techniques: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

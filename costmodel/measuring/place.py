@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from costmodel.measuring.budget import Budget
+from costmodel.measuring.inside import gpu_cap
 
 PRINTED_BYTES = 1 << 20
 
@@ -53,5 +55,16 @@ def environment_of(place: Place, budget: Budget) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         **({} if place.data is None else {"COSTMODEL_DATA": str(place.data)}),
+        **_gpu_cap(place, budget),
         **place.environment,
     }
+
+
+def _gpu_cap(place: Place, budget: Budget) -> dict[str, str]:
+    """Torch's allocator keeps to the limit by itself, in every Python that the entry starts."""
+    if budget.gpu_memory is None:
+        return {}
+    folder = place.folder / ".gpu-cap"
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(gpu_cap.__file__, folder / "sitecustomize.py")
+    return {"PYTHONPATH": str(folder), gpu_cap.LIMIT: str(budget.gpu_memory)}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from costmodel.errors import FormatError
 from costmodel.facts.binomial import wilson
-from costmodel.facts.formats.predictions import counted_wrong, rows_of
-from costmodel.facts.source import open_source
+from costmodel.facts.formats.predictions import counted_wrong, ids_of, rows_of
 from costmodel.ir.run import Score
+from costmodel.measuring.label_files import ARRAYS, is_array, table_of
 from costmodel.measuring.snapshot import PREDICTIONS
 
 
@@ -18,16 +18,19 @@ def rows_asked_for(solution: Path | None) -> int | None:
     Raises:
         FormatError, UsageError: the solution cannot be read.
     """
-    return None if solution is None else rows_of(open_source(solution))
+    return None if solution is None else rows_of(table_of(solution))
 
 
 def score_of(kept: Path, solution: Path) -> Score:
-    """The score of the table of predictions among what was kept; why there is none, if there is none."""
-    found = next((kept / name for name in PREDICTIONS if (kept / name).is_file()), None)
+    """The score of the predictions among what was kept; why there is none, if there is none."""
+    names = [*PREDICTIONS, *(f"predictions{suffix}" for suffix in ARRAYS)]
+    found = next((kept / name for name in names if (kept / name).is_file()), None)
     if found is None:
-        return Score(file="", missing=f"no whole {' or '.join(PREDICTIONS)} was kept")
+        return Score(file="", missing=f"no whole {' or '.join(names)} was kept")
     try:
-        wrong, total = counted_wrong(open_source(found), open_source(solution))
+        truth = table_of(solution)
+        ids = ids_of(truth) if is_array(found) else None
+        wrong, total = counted_wrong(table_of(found, ids), truth)
     except FormatError as problem:
         return Score(file=found.name, missing=problem.message.replace(f"{found.parent}/", ""))
     low, high = wilson(total - wrong, total)

@@ -7,14 +7,18 @@ import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
+from costmodel.files.writing import write_text
 from costmodel.ir.run import Ending, Run, RunLimit, Score, StageRun
 from costmodel.measuring.budget import UNITS, Budget
 from costmodel.measuring.entry import Entry, digests
 from costmodel.measuring.meter import Meter
-from costmodel.measuring.place import Place
+from costmodel.measuring.place import Place, cores_of
+from costmodel.measuring.power_log import NAME as POWER_LOG
+from costmodel.measuring.power_log import power_log
 from costmodel.measuring.running import run_stage
 from costmodel.measuring.scoring import rows_asked_for, score_of
 from costmodel.measuring.snapshot import Snapshots
@@ -67,7 +71,9 @@ def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int
         environment[ITERATIONS] = str(plan.iterations)
     place = Place(folder=work, logs=out / "logs", data=plan.data, hidden=plan.hidden, environment=environment)
     ran: list[StageRun] = []
+    begun: list[datetime] = []
     for stage in entry.stages:
+        begun.append(datetime.now().astimezone() + timedelta(seconds=plan.idle_seconds))
         ran.append(
             run_stage(
                 stage,
@@ -82,6 +88,9 @@ def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int
         if ran[-1].ending in (Ending.FAILED, Ending.NOT_STARTED):
             break
         _put_back(snapshots, work, kept)
+    power = power_log(list(zip(ran, begun, strict=True)))
+    if power:
+        write_text(out / POWER_LOG, power)
     return Run(
         submission=entry.name,
         number=number,
@@ -130,8 +139,8 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
     kept_by: Mapping[str, str] = {
         "time": ends,
         "host_memory": "looked at every 0.1 s; the kernel's own peak at the end",
-        "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s",
-        "cpus": "affinity, put back when it is widened",
+        "gpu_memory": "" if "gpu_memory_bytes" in missing else "looked at every 0.1 s; torch's allocator keeps to it",
+        "cpus": f"affinity, put back when it is widened{_fewer_cores(plan)}",
         "processes": "looked at every 0.1 s",
         "disk": "looked at every 0.1 s; no file may be larger (RLIMIT_FSIZE)",
     }
@@ -141,6 +150,11 @@ def limits_of(plan: Plan) -> tuple[RunLimit, ...]:
         )
         for name, value in plan.budget.limits().items()
     )
+
+
+def _fewer_cores(plan: Plan) -> str:
+    there, asked = len(cores_of(plan.budget)), plan.budget.cpus
+    return "" if asked is None or there >= asked else f"; it has fewer here: {there}"
 
 
 def _notes(plan: Plan, ran: Sequence[StageRun], snapshots: Snapshots) -> list[str]:

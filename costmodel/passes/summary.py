@@ -23,7 +23,7 @@ from costmodel.ir.doubts import Uncounted
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import LOSS_SCOPE, Assumption, Trace
 from costmodel.ir.training import TracedPhase, Training
-from costmodel.ops import traits_of
+from costmodel.ops import lookup, traits_of
 from costmodel.ops.convention import FLOPS, HAET, HAET_WITHOUT_RANDOM, MACS, Convention
 from costmodel.ops.uncounted import REASONS
 from costmodel.passes.activations import peak_activation
@@ -288,7 +288,10 @@ def _uncounted(counted: list[_CountedPhase]) -> tuple[UncountedRow, ...]:
 
 
 def _message(item: Uncounted) -> str:
-    reason = REASONS.get(item.op.rpartition(".")[0])
+    packet = item.op.rpartition(".")[0]
+    reason = REASONS.get(packet, "")
+    if not reason and item.lacks == "formula" and lookup(packet) is not None:
+        reason = f"the formula of {packet} is not that of this call (complex numbers, or another algorithm)"
     return f"{item}; {reason}" if reason else str(item)
 
 

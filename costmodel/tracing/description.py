@@ -42,6 +42,7 @@ def describe(plan: Plan, training: Training, *, random: bool = True, digest: str
         convention="haet" if random else "haet without random",
         source_digest=digest,
         judged=judged_of(plan),
+        techniques=_techniques(first),
     )
 
 
@@ -106,6 +107,11 @@ def _name(value: Any) -> str:
 def _loss(phase: PhaseSpec) -> str:
     options = ", ".join(f"{k}={v}" for k, v in sorted((phase.loss_options or {}).items()))
     return f"{_name(phase.loss)}({options})" if options else _name(phase.loss)
+
+
+def _techniques(phase: PhaseSpec) -> tuple[str, ...]:
+    values = {name: getattr(phase, name) for name in phase.used()}
+    return tuple(f"{name} {_short(_name(v)) if not isinstance(v, int) else v}" for name, v in values.items())
 
 
 def _optimizer(recipe: Recipe, of_phase: Any, words: Mapping[str, Any]) -> str:

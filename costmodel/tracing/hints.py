@@ -127,10 +127,7 @@ def _of_the_trace(error: BaseException) -> str:
     if isinstance(error, Warning) and re.match(AUTOCAST_WARNING, first):
         return AUTOCAST_CUDA
     if "its data is not allocated yet" in first:
-        return (
-            "an op fills a tensor by itself, and a trace has no memory to fill; F.ctc_loss does with lengths that are "
-            "lists: give them as tensors"
-        )
+        return f"an op fills a tensor by itself, and a trace has no memory to fill; {CONCRETE}"
     if "no fake impl" in first:
         return f"{first.partition('.')[0]}: register one with torch.library.register_fake"
     of_their_own = isinstance(error, AttributeError) and ".numpy()" not in first  # numpy.int, which is no more

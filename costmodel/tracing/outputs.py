@@ -64,6 +64,22 @@ def taken_from(output: Any, *, trained: bool = True) -> Taken:
     return Taken(by_name[name], note=f"the loss compares {name!r} of the output, and leaves {others} aside")
 
 
+def own_loss(output: Any) -> Taken | None:
+    """The loss that a model returns: the ``loss`` of its output, or the one number in it; None if that is not certain.
+
+    A model that trains itself gives (logits, loss) (nanoGPT), a dict or a dataclass.
+    """
+    named = [(name, tensor) for name, tensor in _tensors(output, "") if tensor.requires_grad and tensor.numel() == 1]
+    chosen = dict(named).get(_LOSS)
+    if chosen is not None:
+        return Taken(chosen, is_loss=True)
+    if len(named) != 1:
+        return None
+    ((name, tensor),) = named
+    note = f"the loss is {name!r} of the output, the one number in it" if name else ""
+    return Taken(tensor, is_loss=True, note=note)
+
+
 def _tensors(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, torch.Tensor]]:
     """The tensors of a structure with their place in it: ``logits``, ``0``, ``aux.1``."""
     if isinstance(value, torch.Tensor):

@@ -26,8 +26,9 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     """Find the subject and its recipe.
 
     Args:
-        model: ``FILE.py[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or function; a file
-            without a name gives the model that its own code presents. A plan is given back as it is.
+        model: ``FILE.py[:NAME]``, a folder, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or
+            function; a file or folder without a name gives the model that its own code presents. A plan is given back
+            as it is.
         settings: fields of :class:`Recipe` that were given explicitly; they override the file's own recipe.
         defaults: fields of :class:`Recipe` for a subject that brings no recipe; everything overrides them.
 
@@ -47,6 +48,8 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     reference = str(model)
     if reference.endswith((".yaml", ".yml")):
         return plan_recipe_file(reference, settings)
+    if Path(reference).is_dir():
+        return choose(Path(reference), Known(settings=settings, defaults=defaults or {})).plan
     file, name = split_reference(reference)
     if not file.endswith(PYTHON) or not Path(file).is_file():
         return plan_named(reference, given, Session(new_mode()))

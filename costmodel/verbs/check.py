@@ -232,7 +232,7 @@ def with_gpu(computed: Computed, book: Rulebook, submission: CheckRequest, facts
             raise UsageError(f"{book.name} has nothing to estimate on a GPU: leave out --hardware and its options")
         return computed
     open_metrics = [n for n, m in book.metrics.items() if m.estimate is not None and n not in facts.measured]
-    if not open_metrics:
+    if not open_metrics and submission.hardware is None:  # what was asked for stands beside what was measured
         return computed
     cards = (submission.hardware,) if submission.hardware is not None else book.gpu.cards
     if not cards:

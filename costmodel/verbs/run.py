@@ -12,6 +12,7 @@ from costmodel.errors import UsageError
 from costmodel.ir.facts import Facts
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.run import Run
+from costmodel.ir.verdict import AS_WRITTEN
 from costmodel.measuring.budget import UNITS, Budget, given
 from costmodel.measuring.entry import Entry, entries_in, entry_of, started_as
 from costmodel.measuring.meter import all_meters
@@ -52,6 +53,7 @@ class RunRequest:
         require_enclosure: take none that breaks a promise.
         name: whose entry it is; None is the folder's name.
         idle_seconds: how long the machine is metered before and after a run.
+        reading: of the rules, whose limits are the budget, and by which the entries are ranked.
     """
 
     rules: str
@@ -69,6 +71,7 @@ class RunRequest:
     require_enclosure: bool = False
     name: str | None = None
     idle_seconds: float = 1.0
+    reading: str = AS_WRITTEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +103,7 @@ def run(
     out: str | Path = "results",
     runs: int = 1,
     seed: int = 0,
+    reading: str = AS_WRITTEN,
 ) -> tuple[Run, ...]:
     """Run one entry under a rulebook's budget, and measure it.
 
@@ -113,6 +117,7 @@ def run(
         out: where records, logs and what was saved go; ``facts.json`` there is for ``check`` and ``rank``.
         runs: how many.
         seed: of the first one.
+        reading: how the rules are read where their text is ambiguous: its limits are the budget.
 
     Raises:
         UsageError: nothing to run, a limit that is none, data or a solution that are not there.
@@ -129,6 +134,7 @@ def run(
         out=Path(out),
         runs=runs,
         seed=seed,
+        reading=reading,
     )
     (found,) = run_all(ready([] if entry is None else [Path(entry)], request), request)
     return found
@@ -144,7 +150,7 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file or folder".strip())
     book = load_rulebook(request.rules)
-    budget = given(request.budget, budget_of(book))
+    budget = given(request.budget, budget_of(book.under(request.reading)))
     scripts = scripts_of(book)
     entries = [
         entry_of(_name(folder, request), folder, request.command, scripts, goes_on=request.at_limit)
@@ -168,7 +174,7 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
         iterations=request.iterations,
         idle_seconds=request.idle_seconds,
     )
-    said = tuple(f"{one.resource}: {one.value}" for one in book.resources)
+    said = tuple(f"{one.resource}: {one.value}" for one in book.resources if one.cores is None)
     return Ready(entries=tuple(by_name[name] for name in order), plan=plan, book=book, said=said)
 
 
@@ -177,7 +183,7 @@ def _name(folder: Path, request: RunRequest) -> str:
 
 
 def budget_of(book: Rulebook) -> Budget:
-    """The budget that a rulebook's limits give."""
+    """The budget that a rulebook's limits give, and the cores of its machine."""
     words: dict[str, float | int] = {}
     sources: dict[str, str] = {}
     for limit in book.limits:
@@ -185,6 +191,9 @@ def budget_of(book: Rulebook) -> Budget:
         if name is not None and limit.value is not None and limit.operator in ("<", "<="):
             words[name] = float(limit.value) if name == "time" else int(limit.value)
             sources[name] = f"rule {limit.rule} of {book.name}"
+    cores = [one.cores for one in book.resources if one.cores is not None]
+    if cores:
+        words["cpus"], sources["cpus"] = min(cores), f"resources of {book.name}"
     return replace(Budget(sources=sources), **words)  # type: ignore[arg-type]  # time is float, the others are int
 
 
@@ -235,7 +244,7 @@ def ranking_of(ready: Ready, request: RunRequest) -> Ranking:
     """The ranking of what was run, by the facts of each, and by the limits that they really had."""
     files = sorted(request.out / entry.name / FACTS for entry in ready.entries)
     book, changed = _with_limits(ready.book, ready.plan.budget, request.budget)
-    ranking = rank_by(files, book)
+    ranking = rank_by(files, book, reading=request.reading)
     return replace(ranking, notes=(*ranking.notes, *changed))
 
 

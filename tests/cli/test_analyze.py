@@ -218,3 +218,27 @@ def test_an_answer_from_the_cache_is_the_same_text(run: Run, tmp_path: Path) -> 
     fresh, cached = (run(*words, COSTMODEL_CACHE=str(tmp_path)) for _ in range(2))
     assert fresh.stdout == cached.stdout
     assert (tmp_path / "layers").is_dir()
+
+
+def test_the_words_of_a_recipe_are_options(run: Run) -> None:
+    """LeNet-5 takes 651,720 multiply-accumulates forward and 950,640 backward."""
+    step, forward = 651_720 + 950_640, 651_720
+    for options, macs, said in (
+        ("--autocast bfloat16", step, ("autocast bfloat16",)),
+        ("--batch 4 --accumulate 2 --clip norm --loss-option label_smoothing=0.1", 4 * step,
+         ("accumulate 2", "clip norm")),
+        ("--sam 1 --lookahead 1", 2 * step, ("sam 1", "lookahead 1")),
+        (f"--teacher {LENET}", step + forward, ("teacher lenet.py:LeNet5",)),
+        ("--mix mixup --average 1 --batch 2", 2 * step, ("mix mixup", "average 1")),
+    ):  # fmt: skip
+        result = run("analyze", LENET, "--format", "json", *options.split())
+        assert result.returncode == 0, result.stderr
+        data = json.loads(result.stdout)
+        assert data["totals"]["macs"]["step"] == macs, options
+        assert set(data["subject"]["techniques"]) == set(said), options
+    steps = run("analyze", LENET, "--steps", "10", "--sam", "5", "--format", "json")
+    assert json.loads(steps.stdout)["totals"]["macs"]["training"] == (10 + 2) * step
+    assert "cross_entropy, sgd, clip value (haet)" in run("analyze", LENET, "--clip", "value").stdout
+    wrong = run("analyze", LENET, "--autocast", "fp16")
+    assert wrong.returncode == 3
+    assert "autocast" in wrong.stderr

@@ -119,6 +119,20 @@ def test_a_measured_time_stands_before_the_estimate(run: Run) -> None:
     verdict = checked(run, "haet-2022", *words, "--fact", "training_seconds=599")
     assert verdict["of"]["training time"]["outcome"] == "PASS"
     assert verdict["of"]["training time"]["measured"] == 599
+    # 2,000 epochs of this network take longer than that by any estimate: a note, which decides nothing
+    note = verdict["of"]["estimate: training_seconds"]
+    assert (note["outcome"], note["consequence"], note["measured"]) == ("UNDECIDED", "note", 599)
+    assert note["because"].startswith("measured below the interval; estimated on v100-sxm2-32gb or ")
+    assert verdict["outcome"] == "PASS"
+
+
+def test_what_was_asked_for_stands_beside_what_was_measured(run: Run) -> None:
+    words = (*RESNET18, *SGD, "--samples", "5000", "--epochs", "20", "--hardware", "v100-sxm2-32gb")
+    facts = ("--fact", "accuracy=80", "--fact", "training_seconds=30", "--fact", "host_memory_bytes=5GB")
+    verdict = checked(run, "haet-2022", *words, *facts)
+    note = verdict["of"]["estimate: training_seconds"]
+    assert (note["outcome"], verdict["outcome"]) == ("PASS", "PASS")
+    assert "measured inside the interval" in note["because"]
 
 
 def test_a_training_without_a_length_has_no_time(run: Run) -> None:

@@ -119,7 +119,14 @@ def test_a_dry_run_starts_nothing(run: Run, competition: Path) -> None:
     assert result.returncode == 0
     assert "limit: time: 0.60 s (--time 0.6s): SIGKILL of the whole tree" in result.stdout
     assert "limit: host memory: 32,000,000,000 bytes (rule host memory of budgeted-training-iccv-2023)" in result.stdout
+    assert "limit: cpus: 2.00 cores (--cpus 2)" in result.stdout
     assert "ant: python main.py --data_dir DATA" in result.stdout
+    read = run(*words(competition), "--dry-run", "--reading", "gibibytes").stdout
+    assert "limit: host memory: 34,359,738,368 bytes (rule host memory of budgeted-training-iccv-2023)" in read
+    assert run(*words(competition), "--dry-run", "--reading", "nobody").returncode == 3
+    by_rules = run(*words(competition), "--dry-run").stdout
+    assert "limit: cpus: 4.00 cores (resources of budgeted-training-iccv-2023): affinity" in by_rules
+    assert "nothing here keeps it: CPU" not in by_rules
     assert not (competition / "results").exists()
 
 

@@ -190,3 +190,23 @@ def test_a_program_that_is_not_there_was_not_started(tmp_path: Path) -> None:
     )
     assert (ran.ending, ran.because) == (Ending.NOT_STARTED, "no-such-program: No such file or directory")
     assert time.monotonic() - began < 2
+
+
+def test_torchs_allocator_is_told_the_limit_on_gpu_memory_when_cuda_begins(runs: Runs, tmp_path: Path) -> None:
+    """On two cards of 12 and 4 GB that are pretended: half of one, and all of the other."""
+    program = """
+import site, types
+site.main()  # the other programs here start without it
+import torch
+c = torch.cuda
+c.device_count = lambda: 2
+c.get_device_properties = lambda d: types.SimpleNamespace(total_memory=(12e9, 4e9)[d])
+c.set_per_process_memory_fraction = lambda fraction, device: print(device, fraction)
+ours = [call for call, _ in c._queued_calls if call.__module__ == "sitecustomize"]
+print(len(ours), c.is_initialized())
+for call in ours:
+    call()
+"""
+    ran = runs(program, time=60, gpu_memory=6 * 10**9)
+    assert ran.ending is Ending.FINISHED, (tmp_path / "logs" / "program.err.txt").read_text()
+    assert (tmp_path / "logs" / "program.out.txt").read_text() == "1 False\n0 0.5\n1 1.0\n"

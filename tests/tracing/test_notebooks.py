@@ -66,7 +66,9 @@ def test_an_error_names_cell_and_line(tmp_path: Path) -> None:
     file = _notebook(tmp_path / "lab.ipynb", *cells)
     with pytest.raises(CostModelError, match=r"lab\.ipynb cell 4, line 5: NameError: name 'gone'"):
         costmodel.analyze(f"{file}:Net", input="3x32x32")
-    with pytest.raises(CostModelError, match=r"lab\.ipynb cell 5, line 1: NameError: name 'gone'"):
+    with pytest.raises(
+        CostModelError, match=r"lab\.ipynb cell 5, line 1: lab\.ipynb cell 4, line 5: NameError: name 'gone'"
+    ):
         costmodel.analyze(str(file), input="3x32x32")
 
 

@@ -48,7 +48,6 @@ class Graphed(nn.Module):
 REFUSED = {
     Scripted: "give the plain module",
     quantized: "before it is quantized",
-    distributed: "give the module",
     Graphed: "run the step as it is",
 }
 
@@ -60,8 +59,9 @@ def test_it_is_said_what_to_give_instead(model: Any) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_data_parallel_is_its_module() -> None:
-    plain, wrapped = (
-        costmodel.analyze(m, input="8").totals for m in (nn.Linear(8, 8), nn.DataParallel(nn.Linear(8, 8)))
+@pytest.mark.parametrize("wrapped", [nn.DataParallel(nn.Linear(8, 8)), distributed])
+def test_what_is_wrapped_for_several_gpus_is_its_module(wrapped: Any) -> None:
+    plain, parallel = (costmodel.analyze(m, input="8").totals for m in (nn.Linear(8, 8), wrapped))
+    assert (
+        (plain.parameters, plain.operations) == (parallel.parameters, parallel.operations) == (72, parallel.operations)
     )
-    assert (plain.parameters, plain.operations) == (wrapped.parameters, wrapped.operations)

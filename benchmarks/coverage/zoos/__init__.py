@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.coverage.zoos import of_timm, of_torchvision, of_transformers
+from benchmarks.coverage.zoos import of_stand_ins, of_timm, of_torchvision, of_transformers
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Zoo:
         build: a model by name, with random weights.
         settings: of the analysis of a model: its inputs, its loss or step.
         published: MACs of one inference in 10⁹, None where nothing is.
+        by_hand: a stand-in by its name, which is looked at in place of a built model.
     """
 
     package: str
@@ -27,6 +28,7 @@ class Zoo:
     build: Callable[[str], Any]
     settings: Callable[[str], dict[str, Any]]
     published: Callable[[str], float | None]
+    by_hand: Callable[[str], of_stand_ins.StandIn] | None = None
 
     def is_there(self) -> bool:
         """Whether it is installed."""
@@ -34,6 +36,7 @@ class Zoo:
 
 
 ZOOS = {
+    "stand-ins": Zoo("yaml", of_stand_ins.names, of_stand_ins.read, lambda _: {}, lambda _: None, of_stand_ins.read),
     "torchvision": Zoo(
         "torchvision", of_torchvision.names, of_torchvision.build, of_torchvision.settings, of_torchvision.published
     ),

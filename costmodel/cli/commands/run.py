@@ -33,6 +33,7 @@ def run(
     data: Annotated[Path | None, typer.Option("--data", help="the data set; read-only where that can be kept")] = None,
     out: Annotated[Path, typer.Option("--out", help="records, logs and what was saved")] = Path("results"),
     solution: o.Solution = None,
+    reading: o.Reading = "as-written",
     runs: Annotated[int, typer.Option("--runs", help="how often each entry runs", min=1)] = 1,
     seed: Annotated[int, typer.Option("--run-seed", help="COSTMODEL_SEED of the first run; the next has one more")] = 0,
     shuffle: Annotated[
@@ -89,6 +90,7 @@ def run(
         require_enclosure=require,
         name=name,
         idle_seconds=idle,
+        reading=reading,
     )
     folders = _folders(entry)
     several = bool(folders) and is_folder_of_entries(folders[0], load_rulebook(rules))

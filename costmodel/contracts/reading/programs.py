@@ -34,8 +34,12 @@ class Part:
     shell: tuple[tuple[int, str], ...] = ()
 
     def place(self, line: int) -> str:
-        """Where a line is: ``main.py:7``, or ``train.ipynb cell 3:7``."""
-        return f"{escaped(self.path)}{'' if self.cell is None else f' cell {self.cell}'}:{line}"
+        """Where a line is: ``main.py:7``, or ``train.ipynb cell 3, line 7``."""
+        return (
+            f"{escaped(self.path)}:{line}"
+            if self.cell is None
+            else f"{escaped(self.path)} cell {self.cell}, line {line}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

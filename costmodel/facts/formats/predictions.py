@@ -84,6 +84,15 @@ def rows_of(source: Source) -> int:
     return len(_labels(source))
 
 
+def ids_of(source: Source) -> tuple[str, ...]:
+    """The ids of a table of labels, in its order.
+
+    Raises:
+        FormatError: it is none.
+    """
+    return tuple(_labels(source))
+
+
 def _labels(source: Source) -> dict[str, tuple[int, str, str]]:
     """Line, label and usage by id."""
     columns = header_of(source)

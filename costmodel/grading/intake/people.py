@@ -32,6 +32,8 @@ class Student:
 
 _WITHOUT_ACCENT = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 _IN_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_WITH_SUFFIX = 3
+"""Parts between commas: last name, first name, and what follows them."""
 _MOST_WORDS = 8
 """Of a name that is turned round."""
 
@@ -40,7 +42,8 @@ def meant_by(word: str, students: Iterable[Student]) -> list[Student]:
     """The students whom a word may mean: as a number, an e-mail, a user name or an alias; else as a name."""
     everyone = list(students)
     exactly = [student for student in everyone if _exact(word) in _words(student)]
-    return exactly or [s for s in everyone if not _spellings(word).isdisjoint(_names(s))]
+    spellings = {key for order in _orders(word) for key in _spellings(order)}
+    return exactly or [s for s in everyone if not spellings.isdisjoint(_names(s))]
 
 
 def same_name(one: str, other: str) -> bool:
@@ -69,9 +72,20 @@ def _names(student: Student) -> set[str]:
 
 def _orders(name: str) -> Iterator[str]:
     """A name with any of its words first: ``Bär, Max`` and ``Max Bär``, ``de la Cruz, Ana`` and ``Ana de la Cruz``."""
-    words: Sequence[str] = name.replace(",", " ").split()
-    for first in range(min(len(words), _MOST_WORDS)):
-        yield "".join((*words[first:], *words[:first]))
+    for order in _with_what_follows(name):
+        words: Sequence[str] = order.replace(",", " ").split()
+        for first in range(min(len(words), _MOST_WORDS)):
+            yield "".join((*words[first:], *words[:first]))
+
+
+def _with_what_follows(name: str) -> Iterator[str]:
+    """A name, and in the other orders with what follows it apart: ``Smith, John, Jr.`` is ``John Smith Jr.``."""
+    yield name
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) == _WITH_SUFFIX:
+        last, first, suffix = parts
+        yield f"{first} {last} {suffix}"
+        yield f"{last} {suffix} {first}"
 
 
 def _spellings(name: str) -> set[str]:

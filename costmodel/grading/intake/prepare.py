@@ -17,7 +17,6 @@ from costmodel.grading.notice import Notice, NoticeKind
 
 _OTHER_ARCHIVES = (".rar", ".7z")
 _MOST_NAMES = 5
-_MOST_CELLS = 40
 _MOST_BYTES = 2**30
 _MOST_FILES = 100_000
 _MOST_DEPTH = 100
@@ -44,8 +43,9 @@ def prepare(entry: RawSubmission, folder: Path, notices: list[Notice]) -> Path:
             raise UnusableError(NoticeKind.LINK, "it is a link, not a file")
         if path.is_dir():
             return _folder(path, folder, notices, budget)
-        if path.name.lower().endswith(".py") and path.name == name:
+        if path.name.lower().endswith((".py", ".ipynb")) and path.name == name:
             _check_readable(path)
+            _check_notebooks([path] if path.suffix == ".ipynb" else [], notices)
             return path
     folder.mkdir(parents=True)
     for path, name in entry.files:
@@ -103,7 +103,7 @@ def _unpack(archive: Path, folder: Path, notices: list[Notice], budget: UnpackBu
 
 
 def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudget | None) -> Path:
-    """A folder of plain files with a model's Python file; if it has none, notebooks are read, or an archive opened.
+    """A folder of plain files with a model's Python file; if it has none, notebooks are, or an archive is opened.
 
     Without a budget no archive in it is opened.
     """
@@ -117,7 +117,8 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
     notebooks = [p for p in files if p.suffix == ".ipynb" and ".ipynb_checkpoints" not in p.parts]
     archives = [p for p in files if is_archive(p)]
     read = notebooks if not any(map(_may_hold_a_model, scripts)) else []
-    if scripts and not links and not read:
+    if (scripts or notebooks) and not links:
+        _check_notebooks(read, notices)
         return source
     if links:
         names = listed([safe_text(p.relative_to(source).as_posix()) for p in links])
@@ -131,12 +132,11 @@ def _folder(source: Path, copy: Path, notices: list[Notice], budget: UnpackBudge
         packed = any(p.name.lower().endswith(_OTHER_ARCHIVES) for p in files)
         advice = "; a .rar or .7z cannot be opened here: hand in a .zip" if packed else ""
         raise UnusableError(NoticeKind.NO_MODEL, f"there is no Python file in it, only {names}{advice}")
-    for file in (f for f in files if f not in read):
+    for file in files:
         target = copy / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    for notebook in read:
-        _convert(notebook, copy / notebook.relative_to(source).with_suffix(".py"), notices)
+    _check_notebooks(read, notices)
     return copy
 
 
@@ -157,19 +157,16 @@ def _may_hold_a_model(script: Path) -> bool:
     )
 
 
-def _convert(notebook: Path, target: Path, notices: list[Notice]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        script = script_of(notebook)
-        target.write_text(script.text, encoding="utf-8", errors="replace")
-    except NotebookError as problem:
-        raise UnusableError(NoticeKind.NOTEBOOK, str(problem)) from None
-    shown = ", ".join(f"cell {cell} from line {line}" for cell, line in script.cells[:_MOST_CELLS])
-    more = ", …" if len(script.cells) > _MOST_CELLS else ""
-    message = (
-        f"the code cells of {safe_text(notebook.name)} were read as the script {safe_text(target.name)}: {shown}{more}"
-    )
-    notices.append(Notice(kind=NoticeKind.NOTEBOOK, message=message))
+def _check_notebooks(notebooks: Iterable[Path], notices: list[Notice]) -> None:
+    """Refuse a notebook that cannot be read, and say of the others that their cells are a script."""
+    for notebook in notebooks:
+        try:
+            script = script_of(notebook)
+        except NotebookError as problem:
+            raise UnusableError(NoticeKind.NOTEBOOK, str(problem)) from None
+        name, cells = safe_text(notebook.name), len(script.cells)
+        message = f"{name} is read as a script of its {cells} code cell{'s' if cells != 1 else ''}, in order"
+        notices.append(Notice(kind=NoticeKind.NOTEBOOK, message=message))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """Comma-separated values: one table with one header, for pandas, R and spreadsheets; numbers plain, unknown is empty.
 
-UTF-8 without a byte order mark (R's ``read.csv`` takes one for a part of the first name), lines end in a newline, cells
-are quoted only where they must be (RFC 4180) and never hold a line break.
+UTF-8 without a byte order mark: R's ``read.csv`` and Python's ``csv``, with which scoring programs read, take one for a
+part of the first name, and the platforms need none. Excel, which takes a file without one for its own code page when
+it is double-clicked, is told by Data > From Text/CSV; a semicolon or a mark would spoil it for the others. Lines end
+in a newline, cells are quoted only where they must be (RFC 4180) and never hold a line break.
 """
 
 from __future__ import annotations

@@ -127,7 +127,8 @@ def _step(analysis: Analysis) -> Table:
     if subject.phase == INFERENCE:
         title = f"{subject.name}: one inference, batch {subject.batch}, evaluation mode ({subject.convention})"
         return Table(title, _STEP_HEADERS, [row for row in rows if row[0] in ("forward", "one step") or row[1]], notes)
-    step = f"batch {subject.batch}, {subject.loss}, {_optimizer(analysis)} ({subject.convention})"
+    words = ", ".join((subject.loss, _optimizer(analysis), *subject.techniques))
+    step = f"batch {subject.batch}, {words} ({subject.convention})"
     cycle = analysis.phases[0].cycle if analysis.phases else 1
     which = "step" if cycle == 1 else f"cycle of {cycle} steps"
     which = f"one training {which}" if len(analysis.phases) < 2 else f"one {which} of phase {analysis.phases[0].name!r}"

@@ -65,6 +65,10 @@ class Evidence:
             "claimed": self._outside(name, spec, self.facts.claimed, "claimed"),
         }
 
+    def estimated(self, name: str) -> Value | None:
+        """What a GPU estimate says of a metric, whoever else knows it; None where there is none to be had."""
+        return self._estimated(self.book.metrics[name])
+
     def claim(self, name: str) -> Claim:
         """Everything that is said of a metric, side by side."""
         known, used = self.values(name), self.value(name)

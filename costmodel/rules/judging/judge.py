@@ -21,6 +21,7 @@ from costmodel.ir.verdict import (
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.activations import limited_activations
 from costmodel.rules.judging.decisions import Decisions, decided
+from costmodel.rules.judging.estimates import estimate_findings
 from costmodel.rules.judging.evidence import Evidence, unknown_of
 from costmodel.rules.judging.lateness import in_time, price_of, settled
 from costmodel.rules.judging.limits import finding_of
@@ -88,7 +89,7 @@ def _judged(
     claims = tuple(c for c in map(evidence.claim, book.metrics) if _said(c))
     units = {name: metric.unit for name, metric in book.metrics.items()}
     bounded = open_tables(book.points, evidence.value, units)
-    findings = (*limited, *bounded, *_claim_findings(claims))
+    findings = (*limited, *bounded, *_claim_findings(claims), *estimate_findings(book, evidence))
     lacks = _lacks(book, limits, evidence.value, chosen)
     return Verdict(
         rulebook=book.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 from typing_extensions import Self
@@ -89,11 +89,12 @@ class HardwareRule(Strict):
 
 
 class ResourceSpec(Strict):
-    """A property of the machine that runs the submissions, for people and for estimates."""
+    """A property of the machine that runs the submissions, for people and for estimates; ``cores`` are kept by run."""
 
     resource: str
     value: str
     source: str
+    cores: Annotated[int, Field(ge=1)] | None = None
 
 
 class AmbiguitySpec(Strict):

@@ -15,10 +15,11 @@ from costmodel.tracing.finding.arguments import arguments_text
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, from_object, maker
 from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.devices import is_only_a_device
 from costmodel.tracing.reading.expressions import core
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
-from costmodel.tracing.reading.slicing import Slicer
+from costmodel.tracing.reading.slicing import Slicer, read_by_models
 from costmodel.tracing.reading.source import Function, Symbol, bindings
 
 _WORDS = ("training_step", "configure_optimizers", "example_batch", "preprocess")
@@ -182,6 +183,8 @@ class _Runner:
         module = self._session.load(scope.source.path)
         names = {n.id for e in wanted for n in ast.walk(e) if isinstance(n, ast.Name)} | ({model} if model else set())
         names |= {ast.unparse(n) for e in wanted for n in ast.walk(e) if isinstance(n, ast.Attribute)}
+        if scope.guarded:
+            names |= read_by_models(self._classes, scope)
         body, needed = Slicer(self._classes, scope, (model,)).before(names, end)
         self._session.import_packages(ast.Module(body, []))
         result = ast.List(list(wanted), ast.Load())
@@ -191,7 +194,7 @@ class _Runner:
             stored = ast.Assign([ast.Name(_RESULT, ast.Store())], result, lineno=1)
             exec(_compiled(ast.Module([*body, stored], []), str(scope.source.path)), space)
             return space.pop(_RESULT), space
-        arguments = self._arguments(scope, scope.function, needed)
+        arguments = self._arguments(scope, scope.function, needed, [*body, *wanted])
         ending = ast.parse("return 0, dict(locals())").body[0]
         assert isinstance(ending, ast.Return)
         assert isinstance(ending.value, ast.Tuple)
@@ -202,8 +205,8 @@ class _Runner:
         values, local = made[function.name](**arguments)
         return values, local
 
-    def _arguments(self, scope: Scope, function: Function, needed: set[str]) -> dict[str, Any]:
-        """The function's arguments as its caller gives them; those that nothing depends on are None."""
+    def _arguments(self, scope: Scope, function: Function, needed: set[str], run: Sequence[ast.AST]) -> dict[str, Any]:
+        """The function's arguments as its caller gives them; those that nothing of what is run depends on are None."""
         places = function.args
         names = [a.arg for a in (*places.posonlyargs, *places.args, *places.kwonlyargs)]
         given: dict[str, ast.expr] = {}
@@ -222,6 +225,12 @@ class _Runner:
                 continue
             if name == "self":
                 values[name] = SimpleNamespace()
+            elif is_only_a_device(name, run):
+                values[name] = 0
+                self._session.mode.expect_gpu()
+                self._session.mode.note(
+                    f"{name} is taken as 0: it only says a device", scope.source.at(function.lineno)
+                )
             elif name in needed:
                 raise SubjectError(
                     f"{self._one.place}: the model is built in {scope.owner}(), and its argument {name!r} is not known"

@@ -8,6 +8,7 @@ another fake mode, and two submissions may both have a ``net.py``.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import contextlib
 import importlib
@@ -20,6 +21,8 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
+from unittest.mock import patch
 
 from costmodel.errors import NotebookError, SubjectError
 from costmodel.files.quoting import safe_text
@@ -98,7 +101,7 @@ class Session:
         sys.path[:0] = self._places
         sys.argv = [str(next(iter(self._modules), ""))]
         try:
-            with self.mode.building():
+            with self.mode.building(), patch.object(argparse.ArgumentParser, "error", _asks):
                 yield
         finally:
             sys.argv = words
@@ -266,6 +269,11 @@ class _Finder(MetaPathFinder):
             return None
         spec.loader = _Loader(self._session, name, str(spec.origin))
         return spec
+
+
+def _asks(_parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """The error itself, in place of a usage on stderr and a number."""
+    raise SystemExit(f"its command line: {message}")
 
 
 def _before_path_finder() -> int:

@@ -13,7 +13,7 @@ from torch import nn
 
 from costmodel.errors import RecipeError, SubjectError
 from costmodel.tracing.finding.importing import Session
-from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source
+from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source, split_reference
 from costmodel.tracing.hints import explained
 from costmodel.tracing.inputs import batch_of, get_sizes
 from costmodel.tracing.modes.devices import mentions_a_gpu
@@ -143,7 +143,7 @@ def another_subject(plan: Plan, model: Any, options: Mapping[str, Any]) -> Loade
     if not isinstance(model, str):
         label = getattr(model, "__name__", type(model).__name__)
         return from_object(model, options, label, source, Session(plan.mode, plan.root))
-    beside = ".py" in model and not Path(model).is_file()
+    beside = ".py" in model and not Path(split_reference(model)[0]).is_file()
     reference = str(Path(plan.reference).parent / model) if beside else model
     module, name = load_source(reference, Session(plan.mode, plan.root))
     return find_model(module, name, options, model, Session(plan.mode, plan.root))

@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from costmodel.errors import CostModelError, MissingError
+from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import advice
 
 
@@ -24,10 +25,11 @@ class Missing:
         name: of the variable.
         why: it is not there, with file and line.
         cause: the error behind it.
+        heard: gets every error that a use of it raises: who used it may have dropped that (``torch.empty`` does).
     """
 
-    def __init__(self, name: str, why: str, cause: BaseException) -> None:
-        self.__dict__.update(_said=f"{name} is not there: {why}", _cause=cause)
+    def __init__(self, name: str, why: str, cause: BaseException, heard: list[MissingError]) -> None:
+        self.__dict__.update(_said=f"{name} is not there: {why}", _cause=cause, _heard=heard)
 
     def __getattr__(self, name: str) -> NoReturn:
         self.fail()
@@ -38,7 +40,9 @@ class Missing:
         Raises:
             MissingError: always.
         """
-        raise MissingError(self.__dict__["_said"]) from self.__dict__["_cause"]
+        error = MissingError(self.__dict__["_said"])
+        self.__dict__["_heard"].append(error)
+        raise error from self.__dict__["_cause"]
 
 
 _USES = (
@@ -57,11 +61,13 @@ class Salvage:
         module: in which they run.
         at: the name of a line of it, in messages.
         left: what failed, by line.
+        heard: errors of what is missing, of the statement that runs.
     """
 
     module: ModuleType
     at: Callable[[int], str]
     left: dict[int, str] = field(default_factory=dict)
+    heard: list[MissingError] = field(default_factory=list)
 
     def run(self, file: str, body: list[ast.stmt]) -> None:
         """Run statements in order; none raises."""
@@ -74,17 +80,67 @@ class Salvage:
             self._one(one, lambda one: compile(ast.Module([one], []), file, "exec", flags, dont_inherit=True))
 
     def _one(self, node: ast.stmt, compiled: Callable[[ast.stmt], Any]) -> None:
+        self.heard.clear()
         try:
             exec(compiled(ast.fix_missing_locations(node)), vars(self.module))
         except MemoryError:
             raise
         except (Exception, SystemExit) as error:
-            why = error.message if isinstance(error, CostModelError) else advice(error)
+            why = self._why(error, node.lineno)
             self.left.setdefault(node.lineno, why)
             space = vars(self.module)
             changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
             for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
-                space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error)
+                space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error, self.heard)
+            if isinstance(node, ast.ClassDef):
+                self._without_what_fails(node, compiled)
+
+    def _why(self, error: BaseException, line: int) -> str:
+        """The error, with the user's line that it comes from if that is another than the statement's."""
+        if isinstance(error, CostModelError):
+            return error.message
+        if self.heard:
+            return self.heard[0].message
+        place = raised_at(error)
+        return f"{place}: {advice(error)}" if place and place != self.at(line) else advice(error)
+
+    def _without_what_fails(self, node: ast.ClassDef, compiled: Callable[[ast.stmt], Any]) -> None:
+        """A class in whose body something fails (``classes = len(table)``), with all that does not."""
+        space, said = vars(self.module), dict(self.left)
+        here = space[node.name]
+        del self.left[node.lineno]
+
+        def missing(name: str, line: int, error: BaseException) -> Missing:
+            why = self._why(error, line)
+            self.left.setdefault(line, why)
+            return Missing(name, f"{self.at(line)}: {why}", error, self.heard)
+
+        space[_MISSING] = missing
+        try:
+            exec(compiled(ast.fix_missing_locations(_each_alone(node))), space)
+        except (Exception, SystemExit):  # its bases fail
+            space[node.name], self.left = here, said
+        finally:
+            del space[_MISSING]
+
+
+_MISSING, _ERROR = "__costmodel_missing__", "__costmodel_error__"
+
+
+def _each_alone(node: ast.ClassDef) -> ast.ClassDef:
+    """A class each of whose statements may fail alone; what it would have bound is missing then."""
+    alone: list[ast.stmt] = []
+    for one in node.body:
+        if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+            alone.append(one)  # its docstring
+            continue
+        called = [f"{name} = {_MISSING}({name!r}, {one.lineno}, {_ERROR})" for name in dict.fromkeys(_bound_by(one))]
+        attempt = ast.parse(
+            f"try: pass\nexcept (Exception, SystemExit) as {_ERROR}:\n  " + "; ".join(called or ["pass"])
+        )
+        attempt.body[0].body = [one]  # type: ignore[attr-defined]  # the try
+        alone.append(ast.copy_location(attempt.body[0], one))
+    return ast.copy_location(ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": alone}), node)
 
 
 def _parts(node: ast.stmt) -> Iterator[ast.stmt]:

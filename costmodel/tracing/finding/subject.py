@@ -24,6 +24,7 @@ from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import explained
 from costmodel.tracing.modes import fake, real
 from costmodel.tracing.modes.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
+from costmodel.tracing.modes.one_process import unwrapped
 from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.structures import tensors_in
 
@@ -78,12 +79,10 @@ _WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".pkl", ".onnx")
 
 
 def _refuse_other_files(reference: str, place: str) -> None:
-    """Words that cannot be the name of a module: a folder, weights."""
+    """Words that cannot be the name of a module: weights, another file."""
     path = Path(place)
     if path.suffix.lower() in _WEIGHTS:
         what = "holds weights, and the cost is that of the code that uses them"
-    elif path.is_dir() and not all(part.isidentifier() for part in place.split(".")):
-        what = "is a folder"
     elif path.is_file():
         what = "is no Python file"
     else:
@@ -201,7 +200,7 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
         importable = contextlib.nullcontext() if session is None else session.importable()
         noted = contextlib.nullcontext() if mode is None else mode.building()
         with importable, noted, explained(SubjectError, f"{label}: building the model failed"):
-            model = build()
+            model = unwrapped(build())
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
         return model

@@ -87,6 +87,7 @@ def as_on_one_gpu(note: Note) -> Iterator[None]:
         scaler = torch.amp.GradScaler
         stack.enter_context(patch.object(scaler, "__init__", _on_this_device(scaler.__init__, note)))
         stack.enter_context(patch.object(torch.cuda, "CUDAGraph", _no_graph))
+        stack.enter_context(patch.object(torch.nn.Module, "to", _to_a_named_device(torch.nn.Module.to)))
         stack.enter_context(OnCpu(note))
         yield
 
@@ -110,6 +111,18 @@ _ANSWERS: Mapping[str, Any] = {
     "set_device": None,
 }
 """What ``torch.cuda`` is taken to say. Compute capability 8.0 is an A100's (CUDA C++ Programming Guide, table 24)."""
+
+
+def _to_a_named_device(to: Any) -> Any:
+    """``net.to(0)``: a number means the accelerator that torch finds, and it finds none here."""
+
+    @functools.wraps(to)
+    def moved(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if args and type(args[0]) is int:
+            args = (f"cuda:{args[0]}", *args[1:])
+        return to(self, *args, **kwargs)
+
+    return moved
 
 
 def _no_graph(*_: Any, **__: Any) -> Any:

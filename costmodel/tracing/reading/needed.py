@@ -84,7 +84,14 @@ def _of_presented(reader: Reader, one: Presented) -> set[str]:
     if one.scope.function is None and not one.scope.guarded:
         return {one.name}
     wanted = {node.id for node in ast.walk(one.value) if isinstance(node, ast.Name)}
-    return Slicer(reader.classes, one.scope, (one.name,)).before(wanted | {one.name}, None)[1]
+    needed = Slicer(reader.classes, one.scope, (one.name,)).before(wanted | {one.name}, None)[1]
+    caller = one.scope.caller
+    while caller is not None:  # what its arguments are made of
+        scope, call = caller
+        given = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+        needed |= Slicer(reader.classes, scope, ()).before(given, None)[1]
+        caller = scope.caller
+    return needed
 
 
 def _named_by_others(reader: Reader, source: Source) -> set[str]:

@@ -22,6 +22,11 @@ _LIBRARIES = ("torchvision.models.", "timm.create_model", "torch.hub.load", "tra
 _WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "deepcopy", "prepare",
                        "convert_sync_batchnorm"})  # fmt: skip
 
+_PLAIN = frozenset(
+    {"dict", "list", "tuple", "set", "frozenset", "str", "int", "float", "bool", "len", "open", "sorted"}
+)
+"""Functions of Python whose result is no model, whatever the variable is called that holds it."""
+
 _DEEPEST = 8
 """Functions that call functions that are followed."""
 
@@ -205,7 +210,7 @@ class Reader:
                 maker = self.made(scope.source, value)
                 named = bool(_MODEL_NAME.search(name.rpartition(".")[2])) or name in trained
                 wrapped = isinstance(value, ast.Call) and reads(value, name)
-                if maker is _NOTHING and not (named and isinstance(value, (ast.Call, ast.IfExp)) and not wrapped):
+                if maker is _NOTHING and not (named and _may_be_a_model(scope.source, value) and not wrapped):
                     continue
                 held.add(id(value))
                 yield Presented(
@@ -240,6 +245,14 @@ class Reader:
         marked = ast.Name("it is here", ast.Load())
         copied = replaced(statement, call, marked)
         return marked.id in self._training.trained_in(replace(scope, body=(copied,)))
+
+
+def _may_be_a_model(source: Source, value: ast.expr) -> bool:
+    """``factory.build(…)`` may, ``dict(type="ResNet")`` may not."""
+    if not isinstance(value, ast.Call):
+        return isinstance(value, ast.IfExp)
+    plain = isinstance(value.func, ast.Name) and value.func.id in _PLAIN
+    return not plain or dotted(value.func) in source.definitions
 
 
 class _Nothing:

@@ -55,10 +55,22 @@ def scopes_of(classes: Classes, makes: Callable[[Symbol], bool]) -> list[Scope]:
                 if key not in called:
                     called.add(key)
                     todo.append(inner)
+    plainly = {id(scope.function) for scope in scopes if _is_called_plainly(scope)}
+    scopes = [s for s in scopes if s.function is None or id(s.function) not in plainly or _is_called_plainly(s)]
     run = {id(scope.function) for scope in scopes}
     scopes += [s for source in classes.project.sources for s in _others(classes, source, makes)
                if id(s.function) not in run]  # fmt: skip
     return scopes
+
+
+def _is_called_plainly(scope: Scope) -> bool:
+    """A function is called by its name; else it is handed to somebody who calls it."""
+    return scope.caller is not None and not _is_spawn(scope.caller[1])
+
+
+def _is_spawn(call: ast.Call) -> bool:
+    """``torch.multiprocessing.spawn(run, args=(world, options))`` calls ``run(rank, world, options)``."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "spawn" and bool(call.args)
 
 
 def _depth(scope: Scope) -> int:
@@ -87,7 +99,7 @@ def _called(classes: Classes, scope: Scope, makes: Callable[[Symbol], bool]) -> 
                 for argument in call.args:  # fire.Fire(main), app.run(main)
                     handed = classes.project.resolve(scope.source, argument)
                     if isinstance(handed, Symbol) and not makes(handed):
-                        yield from _function(handed, None)
+                        yield from _function(handed, (scope, call) if _is_spawn(call) else None)
 
 
 def _function(symbol: Symbol, caller: tuple[Scope, ast.Call] | None) -> Iterator[Scope]:
@@ -186,6 +198,9 @@ def matched(function: ast.AST, call: ast.Call) -> dict[str, ast.expr]:
     if not isinstance(arguments, ast.arguments) or any(isinstance(a, ast.Starred) for a in call.args):
         return {}
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    if _is_spawn(call) and dotted(call.args[0]) == getattr(function, "name", ""):
+        handed = next((k.value for k in call.keywords if k.arg == "args"), None)
+        return dict(zip(names[1:], handed.elts, strict=False)) if isinstance(handed, ast.Tuple) else {}
     given = dict(zip(names, call.args, strict=False))
     return given | {k.arg: k.value for k in call.keywords if k.arg is not None}
 

@@ -7,22 +7,16 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from costmodel.tracing.reading.changing import SHAPE, root_of, stores_into
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
-
-_SHAPE = frozenset({"add_module", "register_module", "append", "extend", "insert", "register_parameter",
-                    "register_buffer", "requires_grad_", "__setattr__", "to", "type", "half", "float", "double",
-                    "bfloat16"})  # fmt: skip
-"""Methods that change a module's structure, its numbers' type, or which of its parameters are trained."""
 
 _MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
 """Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
 
 _WRAPS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "prepare"})
 """Calls that give a model back that computes the same: what they wrap is looked at."""
-
-_TRAINS = frozenset({"backward", "DataLoader"})
 
 
 class Slicer:
@@ -132,7 +126,7 @@ class Slicer:
         if not isinstance(value, ast.Call):
             return False
         if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
-            return _root(value.func.value) in self._models
+            return root_of(value.func.value) in self._models
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) in self._models
 
@@ -140,15 +134,15 @@ class Slicer:
         """True if a call whose result nobody keeps changes one of the variables."""
         func = call.func
         if isinstance(func, ast.Attribute):
-            root = _root(func.value)
+            root = root_of(func.value)
             if root and self._is_model(root):
                 if _goes_to_cuda(call):
                     return False
-                return root in needed and (func.attr in _SHAPE or self._method_changes(func.attr))
+                return root in needed and (func.attr in SHAPE or self._method_changes(func.attr))
             if root in needed & self._own and not self._is_installed_module(root):
                 return True
         if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
-            return _root(call.args[0]) in needed & self._own
+            return root_of(call.args[0]) in needed & self._own
         symbol = self._classes.project.resolve(self._scope.source, func)
         if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
             return False
@@ -157,7 +151,7 @@ class Slicer:
             return True
         names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
         given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
-        return any(dotted(v) in needed & self._own and _stores_into(symbol.node, name) for name, v in given)
+        return any(dotted(v) in needed & self._own and stores_into(symbol.node, name) for name, v in given)
 
     def _is_installed_module(self, root: str) -> bool:
         """``F`` in ``F.cross_entropy(…)``: its functions change nothing, unlike those of the submission's own files."""
@@ -170,16 +164,22 @@ class Slicer:
     def _method_changes(self, name: str) -> bool:
         """True if a class of the files has a method of this name that changes the module."""
         methods = (self._classes.method(symbol, name) for symbol in self._classes.models)
-        return any(method is not None and _stores_into(method, "self") for method in methods)
+        return any(method is not None and stores_into(method, "self") for method in methods)
 
     def _freezes(self, node: ast.For | ast.AsyncFor, needed: set[str]) -> bool:
         """``for p in net.parameters(): p.requires_grad = False``."""
-        over = {_root(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
+        over = {root_of(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
         if not any(model.partition(".")[0] in over for model in self._models & needed):
             return False
         stored = [target for inner in statements(node.body) for target in _changed(inner)]
         called = [call for inner in statements(node.body) for call in _calls_of(inner)]
-        return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in _SHAPE for c in called)
+        return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in SHAPE for c in called)
+
+
+def read_by_models(classes: Classes, scope: Scope) -> set[str]:
+    """Variables of a scope that the classes of its file read when they are built: ``args`` of a guarded top level."""
+    bound = {name for node in statements(scope.body) for name in _bound(node)}
+    return bound & {name for symbol in classes.models if symbol.source is scope.source for name in _read(symbol.node)}
 
 
 _OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__"})
@@ -247,18 +247,12 @@ def _bound_by_head(node: ast.stmt) -> Iterator[str]:
 def _changed(node: ast.stmt) -> list[str]:
     """Variables into which a statement stores: ``net.fc = …``, ``options["width"] = …``, ``del options["x"]``."""
     return [
-        _root(inner)
+        root_of(inner)
         for child in ast.iter_child_nodes(node)
         if isinstance(child, ast.expr)
         for inner in ast.walk(child)
         if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del))
     ]
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _calls_of(node: ast.stmt) -> Iterator[ast.Call]:
@@ -297,20 +291,3 @@ def _goes_to_cuda(call: ast.Call) -> bool:
     """``net.to("cuda:0")``: nothing is traced there."""
     is_to = isinstance(call.func, ast.Attribute) and call.func.attr == "to"
     return is_to and any(isinstance(a, ast.Constant) and str(a.value).startswith("cuda") for a in call.args)
-
-
-def _stores_into(function: ast.AST, name: str) -> bool:
-    """True if a function changes its parameter ``name``, and trains nothing."""
-    body = getattr(function, "body", [])
-    inside = [node for one in body for node in ast.walk(one)]
-    if any(dotted(node).rpartition(".")[2] in _TRAINS or getattr(node, "attr", "") in _TRAINS for node in inside):
-        return False
-    for node in inside:
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            if _root(node) == name or getattr(node, "attr", "") == "requires_grad":
-                return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SHAPE:
-            return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
-            return True
-    return False

@@ -6,6 +6,7 @@ numbers are a real tensor in a step of fake ones, and so is what is made of them
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,8 +46,24 @@ def padded_in_python() -> Iterator[None]:
         lengths = torch.tensor([sum(count > row for count in rows) for row in range(rows[0])])
         return padded.transpose(0, 1) if batch_first else padded, lengths
 
-    with patch.object(torch._VF, "_pad_packed_sequence", pad, create=True):
+    with (
+        patch.object(torch._VF, "_pad_packed_sequence", pad, create=True),
+        patch.object(torch, "ctc_loss", _with_lengths_as_tensors(torch.ctc_loss)),
+    ):
         yield
+
+
+def _with_lengths_as_tensors(plain: Any) -> Any:
+    """``F.ctc_loss`` with lengths that are lists: torch makes tensors of them in C++, which writes into memory."""
+
+    @functools.wraps(plain)
+    def ctc_loss(scores: torch.Tensor, targets: torch.Tensor, *lengths: Any, **words: Any) -> torch.Tensor:
+        if isinstance(scores, compat.FakeTensor):
+            lengths = tuple(torch.tensor(x) if isinstance(x, (list, tuple)) else x for x in lengths)
+        loss: torch.Tensor = plain(scores, targets, *lengths, **words)
+        return loss
+
+    return ctc_loss
 
 
 class Packing:

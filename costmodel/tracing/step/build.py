@@ -12,6 +12,7 @@ from costmodel.errors import RecipeError
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
 from costmodel.tracing.inputs import batch_of, call, get_sizes
+from costmodel.tracing.outputs import own_loss
 from costmodel.tracing.recipe.recipe import TIMED, PhaseSpec, Recipe
 from costmodel.tracing.recipe.schedule import Kind
 from costmodel.tracing.step.forward_only import forward_only
@@ -98,9 +99,18 @@ def _loss(
         function = loss
         return lambda model, data: scalar(function(call(model, data), data)), None
     if loss == "output":
-        return lambda model, data: scalar(call(model, data)), None
+        return lambda model, data: scalar(_own_loss(call(model, data), notes)), None
     criterion = criterion_of(loss, phase.loss_options or {}, notes)
     return lambda model, data: scalar(criterion.of(model, data)), criterion
+
+
+def _own_loss(output: Any, notes: list[str]) -> Any:
+    taken = own_loss(output)
+    if taken is None:
+        return output
+    if taken.note and taken.note not in notes:
+        notes.append(taken.note)
+    return taken.tensor
 
 
 def _apply(phase: PhaseSpec, parts: Parts, batch_size: int, kind: Kind, teacher: LoadedSubject | None) -> None:

@@ -39,7 +39,7 @@ def test_cells_without_their_magics(submit: Submit, source: object, program: str
 def test_a_cell_that_is_no_python_keeps_its_shell_lines(submit: Submit) -> None:
     part = cell(submit, "!wget a\nx = (\n")
     assert (part.tree, part.shell) == (None, ((1, "!wget a"),))
-    assert part.problem == "n.ipynb cell 1:2 is not valid Python: '(' was never closed"
+    assert part.problem == "n.ipynb cell 1, line 2 is not valid Python: '(' was never closed"
 
 
 @pytest.mark.parametrize(

@@ -116,10 +116,10 @@ def test_programs_are_parsed_file_by_file(submit: Submit) -> None:
     assert programs.unreadable == (
         "w.whl is compiled, as are 2 more; delete what is not needed",
         "b.PYW:1 is not valid Python: invalid syntax",
-        "n.ipynb cell 4:1 is not valid Python: invalid syntax",
+        "n.ipynb cell 4, line 1 is not valid Python: invalid syntax",
     )
     assert [part.cell for part in programs.of("n.ipynb")] == [2, 3, 4, 5]
-    assert programs.parts[2].place(7) == "n.ipynb cell 2:7"
+    assert programs.parts[2].place(7) == "n.ipynb cell 2, line 7"
     assert read_programs(open_folder(submit({"a.so": ""}))).unreadable == (
         "a.so is compiled; delete what is not needed",
     )

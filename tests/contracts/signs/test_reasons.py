@@ -153,8 +153,8 @@ def test_lines_for_the_shell(check: Check) -> None:
     text = '{"cells": [' + ", ".join(f'{{"cell_type": "code", "source": "{cell}"}}' for cell in cells) + "]}"
     network = check({"n.ipynb": text}, forbidden=[{"rule": "r", "kind": "network", "source": "x"}])
     assert network.because == (
-        f"a person has to look at n.ipynb cell 1:1: the shell runs '!echo {LONG[:54]}'; "
-        "n.ipynb cell 1:3: the shell runs '!pip install timm'"
+        f"a person has to look at n.ipynb cell 1, line 1: the shell runs '!echo {LONG[:54]}'; "
+        "n.ipynb cell 1, line 3: the shell runs '!pip install timm'"
     )
     labels = check({"n.ipynb": text}, forbidden=[{"rule": "r", "kind": "test_labels", "source": "x"}])
-    assert labels.because == f"a person has to look at n.ipynb cell 2:2: the shell names '!cp {LONG[:56]}'"
+    assert labels.because == f"a person has to look at n.ipynb cell 2, line 2: the shell names '!cp {LONG[:56]}'"

@@ -165,9 +165,9 @@ def notebook(*cells: str) -> str:
 def test_notebooks_are_read_cell_by_cell(check: Check) -> None:
     text = notebook("%matplotlib inline\nimport torch", "x = 1\n!wget http://a/b\n", "torch.hub.load('a')")
     finding = check({"n.ipynb": text}, **rule("network"))
-    assert "n.ipynb cell 2:2: the shell runs '!wget http://a/b'" in finding.because
+    assert "n.ipynb cell 2, line 2: the shell runs '!wget http://a/b'" in finding.because
     bash = check({"n.ipynb": notebook("%%bash\ncurl -O a")}, **rule("network"))
-    assert "n.ipynb cell 1:2" in bash.because
+    assert "n.ipynb cell 1, line 2" in bash.because
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,26 @@ def test_a_part_of_a_name_or_another_address_is_nobody(word: str) -> None:
     assert meant_by(word, EVERYONE) == []
 
 
+JUNIOR, SENIOR = Student(name="John Smith Jr.", sid="1"), Student(name="John Smith Sr.", sid="2")
+MARIA = Student(name="María José García López", sid="3")
+JAN = Student(name="Berg, Jan Willem van den", sid="4")
+
+
+@pytest.mark.parametrize(
+    ("word", "student"),
+    [
+        ("Smith, John, Jr.", JUNIOR), ("Smith Jr., John", JUNIOR), ("smithjrjohn", JUNIOR), ("Smith, John, Sr", SENIOR),
+        ("García López, María José", MARIA), ("garcialopezmariajose", MARIA), ("Jan Willem van den Berg", JAN),
+        ("van den Berg, Jan Willem", JAN), ("vandenbergjanwillem", JAN),
+    ],
+)  # fmt: skip
+def test_last_names_of_several_words_and_what_follows_a_name(word: str, student: Student) -> None:
+    assert meant_by(word, (JUNIOR, SENIOR, MARIA, JAN)) == [student]
+    assert meant_by("Smith, John", (JUNIOR, SENIOR)) == []
+    (backwards,) = (Student(name=word, sid="9"),)
+    assert meant_by(student.name, (backwards,)) == [backwards]
+
+
 def test_a_number_or_user_name_goes_before_a_name() -> None:
     other = Student(name="bearmax")
     assert meant_by("bearmax", (other, MAX)) == [MAX]

@@ -112,13 +112,14 @@ def test_an_import_inside_a_function_finds_its_neighbours(tmp_path: Path) -> Non
     ("reference", "said"),
     [
         ("w.pt", r"^w\.pt holds weights"),
-        (".", r"^\. is a folder; give the file that defines the model, FILE\.py:NAME$"),
+        ("empty", r"^there is no Python file in the submission$"),
         ("a.ipynb", r"^a\.ipynb: no readable notebook"),
         ("notes.txt", r"^notes\.txt is no Python file"),
     ],
 )
 def test_a_subject_that_is_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, said: str) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
     for name in ("w.pt", "a.ipynb", "notes.txt"):
         (tmp_path / name).write_text("x", encoding="utf-8")
     with pytest.raises(SubjectError, match=said):

@@ -1,0 +1,106 @@
+"""Repositories in the shape of public training scripts, in small: each is reached as it is, with figures by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import costmodel
+from benchmarks.coverage.zoos import of_stand_ins
+from costmodel.errors import CostModelError
+
+
+@pytest.mark.parametrize("name", of_stand_ins.names())
+def test_a_repository_as_people_have_it(tmp_path: Path, name: str) -> None:
+    known = of_stand_ins.read(name)
+    subject = known.write(tmp_path)
+    if known.outcome == "refused":
+        with pytest.raises(CostModelError) as caught:
+            costmodel.analyze(subject, cache=False, **known.settings)
+        assert "\n" not in str(caught.value)
+        return
+    totals = costmodel.analyze(subject, cache=False, **known.settings).totals
+    figures = (totals.parameters + totals.frozen_parameters, totals.macs.step, totals.complete)
+    assert figures == (known.parameters, known.macs, True)
+
+
+NET = "import torch, torch.nn as nn\nclass Net(nn.Module):\n    def __init__(self, width=4):\n"
+NET += "        super().__init__()\n"
+NET += "        self.fc = nn.Linear(8, width)\n    def forward(self, x):\n        return self.fc(x)\n"
+
+
+def test_a_rank_is_no_size(tmp_path: Path) -> None:
+    """What only says a device is any; what says a size too is not known."""
+    run = "def run(rank, world):\n    net = Net({}).to(rank)\n    opt = torch.optim.SGD(net.parameters(), lr=.1)\n"
+    spawn = "if __name__ == '__main__':\n    torch.multiprocessing.spawn(run, args=(2,), nprocs=2)\n"
+    (tmp_path / "device.py").write_text(NET + run.format("16") + spawn)
+    analysis = costmodel.analyze(tmp_path / "device.py", input="8")
+    assert analysis.totals.parameters == 16 * 8 + 16
+    assert any(a.what == "rank is taken as 0: it only says a device" for a in analysis.assumptions)
+    (tmp_path / "size.py").write_text(NET + run.format("rank + 1") + spawn)
+    with pytest.raises(CostModelError, match="'rank' is not known"):
+        costmodel.analyze(tmp_path / "size.py", input="8")
+
+
+def test_a_class_of_constants_loses_only_what_fails(tmp_path: Path) -> None:
+    text = "import pandas_of_nobody as pd\nclass CFG:\n    width = 16\n    classes = len(pd.read_csv('x'))\n"
+    (tmp_path / "wide.py").write_text(text + NET + "net = Net(CFG.width)\n")
+    assert costmodel.analyze(tmp_path / "wide.py", input="8").totals.parameters == 16 * 8 + 16
+    (tmp_path / "classes.py").write_text(text + NET + "net = Net(CFG.classes)\n")
+    with pytest.raises(CostModelError, match=r"classes is not there: classes.py:4: .*pandas_of_nobody"):
+        costmodel.analyze(tmp_path / "classes.py", input="8")
+
+
+def test_what_a_script_asks_of_its_command_line_is_said(tmp_path: Path) -> None:
+    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--width', type=int, required=True)\n"
+    (tmp_path / "main.py").write_text(text + "args = p.parse_args()\n" + NET + "net = Net(args.width)\n")
+    with pytest.raises(CostModelError, match=r"main\.py:4: .*arguments are required: --width$"):
+        costmodel.analyze(tmp_path / "main.py", input="8")
+
+
+GUARDED = """
+class Scaled(Net):
+    def __init__(self):
+        super().__init__(args.width)
+if __name__ == '__main__':
+    import argparse
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--width', type=int, default=16)
+    args = parser.parse_args()
+    net = Scaled()
+"""
+WORKERS = """
+import argparse
+import torch.multiprocessing as mp
+parser = argparse.ArgumentParser()
+parser.add_argument('--width', type=int, default=16)
+def worker(gpu, args):
+    args.gpu = gpu
+    net = Net(args.width)
+    opt = torch.optim.SGD(net.parameters(), lr=.1)
+def main():
+    args = parser.parse_args()
+    if args.width > 100:
+        mp.spawn(worker, nprocs=2, args=(args,))
+    else:
+        worker(0, args)
+if __name__ == '__main__':
+    main()
+raise RuntimeError("no data")
+"""
+
+
+@pytest.mark.parametrize("text", [GUARDED, WORKERS], ids=["the class reads it", "the worker is handed it"])
+def test_options_that_reach_the_model_through_other_functions(tmp_path: Path, text: str) -> None:
+    (tmp_path / "main.py").write_text(NET + text)
+    assert costmodel.analyze(tmp_path / "main.py", input="8").totals.parameters == 16 * 8 + 16
+
+
+def test_a_model_that_returns_its_loss_beside_other_things(tmp_path: Path) -> None:
+    """nanoGPT gives (logits, loss)."""
+    text = NET.replace("return self.fc(x)", "y = self.fc(x)\n        return y, y.mean(), None")
+    (tmp_path / "net.py").write_text(text)
+    analysis = costmodel.analyze(f"{tmp_path}/net.py:Net", input="8", loss="output")
+    assert (analysis.totals.macs.step, analysis.totals.parameters) == (2 * 32, 36)
+    assert any(a.what == "the loss is '1' of the output, the one number in it" for a in analysis.assumptions)
