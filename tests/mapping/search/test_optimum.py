@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Behaviour, Machine
-from costmodel.mapping.objective import OBJECTIVES
+from costmodel.mapping.mapping import Mapping
+from costmodel.mapping.objective import LATENCY, OBJECTIVES, Objective
 from costmodel.mapping.problem import Problem
+from costmodel.mapping.search.exact.search import proven_front
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front
+from costmodel.mapping.search.front import Front
 from costmodel.mapping.search.optimum import optimum, pareto
+from costmodel.mapping.search.result import SearchResult
 from costmodel.mapping.space.mapspace import mapspace_of
 from tests.mapping.lab import simple_weight_stationary
 
@@ -86,8 +90,27 @@ def test_where_the_proof_does_not_hold_it_is_not_claimed() -> None:
     old = optimum(layer, simple_weight_stationary("A"), effort="fast")
     assert not old.proven
     assert old.evaluation.energy_pj <= optimum(layer, LAB).evaluation.energy_pj  # A never charges more than D
+
+
+def test_another_constraint_makes_another_machine_and_is_proven_too() -> None:
+    layer = Problem(C=64, M=64, P=16, Q=16, R=3, S=3)
     freer = replace(LAB.constraints, loops=LAB.constraints.loops[:-1])
-    assert not optimum(layer, replace(LAB, constraints=freer), effort="fast").proven
+    found, lab = optimum(layer, replace(LAB, constraints=freer)), optimum(layer, LAB)
+    assert found.proven  # by the exact search: the closed form is of the lab's constraints only
+    assert LATENCY.rank(_cost(found)) <= LATENCY.rank(_cost(lab))  # whatever the lab allows is allowed here
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
+def test_the_exact_search_finds_what_the_labs_closed_form_proves(objective: Objective) -> None:
+    for layer in (Problem(C=16, M=40, P=8, Q=8, R=3, S=3, w_stride=2, h_stride=2), Problem(C=120, M=84)):
+        front: Front[Mapping] = Front(objective)
+        assert proven_front(layer, LAB, front, 10**6)
+        found = evaluate(layer, LAB, front.best(objective))
+        assert (found.cycles, found.energy_pj) == pytest.approx(_cost(optimum(layer, LAB, objective)), rel=1e-12)
+
+
+def _cost(found: SearchResult) -> tuple[int, float]:
+    return found.evaluation.cycles, found.evaluation.energy_pj
 
 
 def test_elsewhere_all_mappings_are_tried_if_they_are_few() -> None:

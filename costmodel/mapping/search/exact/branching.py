@@ -105,7 +105,7 @@ class Branching:
     throttled: bool = False
     costed: set[Chain] = field(default_factory=set)
 
-    def bound(self) -> tuple[float, float]:
+    def least(self) -> tuple[float, float]:
         """Cycles and energy that every mapping of this spread needs at least; more, the more tables there are."""
         if not self.tables:
             return self.found.compute, self.found.innermost(ENERGY)
@@ -122,24 +122,16 @@ class Branching:
         return cycles, energy
 
     def prepare(self) -> None:
-        """Make the tables of the energy."""
+        """Make the tables: of the energy, and of the bandwidths that can bind once one has bound."""
         blocks = [b for b, block in enumerate(self.space.blocks) if not block.spatial]
         bounds = self.found.lattice.bounds
         self.factors = [[self.allowed.temporal(d, b, bound) for d, bound in enumerate(bounds)] for b in blocks]
         self.orders = [
             orders_of(self.found, number, self.factors[number], self.space.listed(b)) for number, b in enumerate(blocks)
         ]
-        self._add(ENERGY)
-
-    def throttle(self) -> None:
-        """Make the tables of the bandwidths that can bind."""
-        self.throttled = True
-        for measure in limited(self.found):
-            self._add(measure)
-
-    def _add(self, measure: Measure) -> None:
-        self.steps.take(TABLE)
-        self.tables.append(tables_of(self.found, measure, self.orders, self.factors))
+        for measure in (ENERGY, *(limited(self.found) if self.throttled else ())):
+            self.steps.take(TABLE)
+            self.tables.append(tables_of(self.found, measure, self.orders, self.factors))
 
     def run(self) -> None:
         """Offer to the front whatever may be of use to it.

@@ -89,7 +89,7 @@ def machines(draw: st.DrawFn) -> Machine:
     )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(problem=layers(), machine=machines(), objective=st.sampled_from([*OBJECTIVES.values(), None]))
 def test_nothing_is_better(problem: Problem, machine: Machine, objective: Objective | None) -> None:
     assume(1 < mapspace_of(problem, machine).factors.size <= 400)
