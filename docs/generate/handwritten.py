@@ -31,8 +31,9 @@ def pages(*, run: bool = True) -> Iterator[tuple[str, str]]:
     for file in sorted(DOCS.rglob("*.md")):
         place = file.relative_to(DOCS).as_posix()
         text = RUN.sub(lambda found: _shown(found[1], run=run), file.read_text(encoding="utf-8"))
-        yield place.replace("README.md", "index.md"), _relinked(text, file)
-    yield "trust.md", _trust()
+        if place == "trust.md":
+            text = f"{text}\n{_noticed()}"
+        yield place.replace("README.md", "index.md"), _relinked(text.replace("<!-- run -->\n", ""), file)
 
 
 def _shown(command: str, *, run: bool) -> str:
@@ -76,20 +77,10 @@ def _relinked(text: str, file: Path) -> str:
     return _LINK.sub(on_site, text)
 
 
-def _trust() -> str:
-    """What README and CONTRIBUTING say of how figures were checked, as it stands there."""
-    readme, contributing = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
-    checked = section(readme, "How far to trust it").replace("(docs/gpu-estimates.md)", "(gpu-estimates.md)")
-    fast = section(readme, "How fast it is")
-    noticed = section(contributing, "Tests that notice")
-    parts = (
-        f"# How far to trust it\n\n{checked}",
-        "Seconds, memory and joules on a GPU have a page of their own, with every error table and the worst cases: "
-        "[GPU estimates](gpu-estimates.md).",
-        f"## Whether the tests would notice\n\n{noticed}",
-        f"## How fast it is\n\n{fast}\n",
-    )
-    return "\n\n".join(parts)
+def _noticed() -> str:
+    """What CONTRIBUTING says of the tests, as it stands there."""
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return f"## Whether the tests would notice\n\n{section(contributing, 'Tests that notice')}\n"
 
 
 def section(text: str, heading: str) -> str:

@@ -15,6 +15,8 @@ _GENERATED = (rulebooks, machines, ops, schemas, reference)
 _ORDER: Mapping[str, tuple[str, ...]] = {
     "Tutorials": ("tutorials/student.md", "tutorials/ta.md", "tutorials/organizer.md", "tutorials/researcher.md",
                   "tutorials/notebook.md"),
+    "Guide": ("guide/counting.md", "guide/rules.md", "guide/training.md", "guide/accelerators.md", "whole-network.md",
+              "guide/gpus.md", "guide/grading.md", "guide/entries.md", "guide/ranking.md", "guide/python.md"),
     "How far to trust it": ("trust.md", "gpu-estimates.md"),
     "Reference": ("reference/commands.md", "reference/verbs.md", "reference/nouns.md", "reference/errors.md"),
 }  # fmt: skip

@@ -147,7 +147,7 @@ def follows(data: Any, schema: dict[str, Any], root: dict[str, Any], place: str)
 
 
 def test_what_is_said_of_trust_stands_in_the_files_that_measured_it(pages: dict[str, str]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
     for line in pages["trust.md"].split("\n"):
         if line.startswith("|"):
             assert line in readme + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Networks that benchmarks need and no example has."""
