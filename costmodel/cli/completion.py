@@ -46,7 +46,7 @@ _OF_OPTIONS: dict[str, Names] = {
     "--phase": lambda: ["inference", "training"],
     "--search": lambda: ["optimum", "course"],
     "--objective": lambda: ["latency", "energy", "edp"],
-    "--effort": lambda: ["exact", "fast"],
+    "--effort": lambda: ["exact", "fast", "prove"],
     "--precision": lambda: ["fp32", "tf32", "amp"],
 }
 _OF_ARGUMENTS: dict[tuple[str, str], Names] = {

@@ -74,7 +74,10 @@ EDP = Objective(name="edp", title="energy × cycles, then cycles", rank=_product
 OBJECTIVES: dict[str, Objective] = {objective.name: objective for objective in (LATENCY, ENERGY, EDP)}
 """The known objectives by name."""
 
-Effort = Literal["exact", "fast"]
-"""``exact``: prove where that can be done in seconds; ``fast``: stop early, and then without a proof."""
+Effort = Literal["exact", "fast", "prove"]
+"""``exact``: prove where that can be done in seconds; ``fast``: stop early, and then without a proof; ``prove``: go on
+until there is a proof, however long it takes.
+"""
 
-EFFORTS: tuple[Effort, ...] = ("exact", "fast")
+EFFORTS: tuple[Effort, ...] = ("exact", "fast", "prove")
+"""The known efforts."""

@@ -94,3 +94,12 @@ def test_bad_words(run: Run, words: tuple[str, ...], said: str) -> None:
     assert result.returncode == 3
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_prove_goes_on_until_there_is_a_proof_and_says_where_there_is_none(run: Run) -> None:
+    proven = run("map", "C=96,M=24,P=14,Q=14", "--hardware", "eyeriss_like", "--prove")
+    assert (proven.returncode, "proven optimal" in proven.stdout) == (0, True)
+    impossible = run("map", "C=3,M=8,R=14,S=14,P=9,Q=9", *LAB, "--prove")
+    assert impossible.returncode == 2
+    both = run("map", CONV1, *LAB, "--prove", "--effort", "fast")
+    assert (both.returncode, "--prove says to prove" in both.stderr) == (3, True)

@@ -57,7 +57,7 @@ def analyze(
         str, typer.Option("--objective", help="what optimum makes least: latency (then energy), energy, or edp")
     ] = "latency",
     effort: Annotated[
-        str, typer.Option("--effort", help="exact, or fast: fewer tries where nothing can be proven")
+        str, typer.Option("--effort", help="exact; fast: fewer tries; prove: until there is a proof")
     ] = "exact",
     jobs: o.Jobs = 1,
     whole: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from costmodel.mapping.cost.evaluate import evaluate
 from costmodel.mapping.machine import Machine
@@ -51,15 +52,17 @@ def _best(problem: Problem, machine: Machine, objective: Objective | None, effor
     if known and not problem.depthwise and machine.behaviour in ("B", "D"):
         return _stationary(problem, machine, objective)
     shorter = FAST if effort == "fast" else 1
+    patient = effort == "prove"
     front, proven = Front[Mapping](objective), False
     if known and problem.depthwise:
         front, proven = depthwise_front(problem, machine, objective)
     elif known:
         _offer_neighbour(problem, machine, front)
     if not proven:
-        proven = proven_front(problem, machine, front, STEPS // (10 * shorter) if known else STEPS // shorter)
+        steps = STEPS // (10 * shorter) if known else STEPS // shorter
+        proven = proven_front(problem, machine, front, None if patient else steps)
     if not proven:
-        every = exhaustive_front(problem, machine, NESTS // shorter, objective)
+        every = exhaustive_front(problem, machine, inf if patient else NESTS // shorter, objective)
         if every is not None:
             front, proven = every, True
     ranked = known and problem.depthwise and len(front) > 0

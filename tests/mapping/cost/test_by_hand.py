@@ -176,7 +176,7 @@ def test_objectives() -> None:
     assert list(OBJECTIVES) == ["latency", "energy", "edp"]
     assert [o.rank((3, 5.0)) for o in (LATENCY, ENERGY, EDP)] == [(3, 5.0), (5.0, 3), (15.0, 3)]
     assert [o.fewest_cycles for o in (LATENCY, ENERGY, EDP)] == [True, False, False]
-    assert EFFORTS == ("exact", "fast")
+    assert EFFORTS == ("exact", "fast", "prove")
     assert LATENCY.beyond((4, 0.0), (3, 9.0))
     assert not LATENCY.beyond((3, 99.0), (3, 9.0))
     # sums that were added in another order are the same

@@ -13,7 +13,7 @@ from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
 from costmodel.mapping.search.exact.boundaries import Boundaries
 from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
-from costmodel.mapping.search.exact.leaves import NESTS, Leaf, costed, nests, whole
+from costmodel.mapping.search.exact.leaves import Leaf, costed, nests, whole
 from costmodel.mapping.search.exact.measures import ENERGY, Measure
 from costmodel.mapping.search.exact.meeting import Meets
 from costmodel.mapping.search.exact.orders import Order, orders_of, slides
@@ -37,9 +37,14 @@ class ThrottledError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Steps:
-    """Steps that are left to a search: a tile that is opened, or a table that is made, is one."""
+    """Steps that are left to a search: a tile that is opened or a nest that is costed is one, a table some.
+
+    Attributes:
+        nests: of one chain of tiles that are costed at most.
+    """
 
     left: int
+    nests: int
 
     def take(self, count: int = 1) -> None:
         """Use up steps.
@@ -269,7 +274,7 @@ class Branching:
             return
         cycles = [t.measure.cycles(words) for t, words in zip(self.tables[1:], node.spent[1:], strict=True)]
         bound = max([float(self.found.compute), *cycles]), node.spent[0]
-        for number, (cost, mapping) in enumerate(costed(self.space, leaf, self.choice)):
+        for number, (cost, mapping) in enumerate(costed(self.space, leaf, self.choice, self.steps.nests)):
             if number:
                 self.steps.take()
             self.front.offer(*cost, mapping)
@@ -277,7 +282,7 @@ class Branching:
                 raise ThrottledError
             if self.front.hopeless(*bound):
                 return  # it costs what the bound says, or others cost less
-        if nests(self.space, leaf) > NESTS:
+        if nests(self.space, leaf) > self.steps.nests:
             raise UnfinishedError
         self.costed.add(leaf.factors)
 

@@ -49,7 +49,7 @@ def nests(space: Mapspace, leaf: Leaf) -> int:
     )
 
 
-def costed(space: Mapspace, leaf: Leaf, choice: int, count: int = NESTS) -> Iterator[tuple[Cost, Mapping]]:
+def costed(space: Mapspace, leaf: Leaf, choice: int, count: int) -> Iterator[tuple[Cost, Mapping]]:
     """Costs of the first ``count`` nests of the chain; the first is the one that the bound assumed."""
     fitting = [number == choice for number in range(len(space.bypasses.choices))]
     spatial = [b for b, block in enumerate(space.blocks) if block.spatial]

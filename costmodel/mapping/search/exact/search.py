@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
+from sys import maxsize
 
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
@@ -11,6 +12,7 @@ from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exact.allowed import Allowed, allowed_of
 from costmodel.mapping.search.exact.boundaries import boundaries_of
 from costmodel.mapping.search.exact.branching import Branching, Steps, ThrottledError, UnfinishedError
+from costmodel.mapping.search.exact.leaves import NESTS
 from costmodel.mapping.search.exact.spreads import Spread, spreads
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
@@ -25,15 +27,15 @@ BEHAVIOURS = ("B", "D", "E")
 """Behaviour A remembers only the direction of a move, so its words are not those of ``boundaries``."""
 
 
-def proven_front(problem: Problem, machine: Machine, front: Front[Mapping], steps: int = STEPS) -> bool:
-    """Offer the best mappings to the front; whether it is certain that none is missing."""
+def proven_front(problem: Problem, machine: Machine, front: Front[Mapping], steps: int | None = STEPS) -> bool:
+    """Offer the best mappings to the front; whether it is certain that none is missing. No ``steps``: without limit."""
     if machine.behaviour not in BEHAVIOURS or machine.levels[0].fans_out:
         return False  # a fan-out straight to the multipliers is counted otherwise than one between levels
     space = mapspace_of(problem, machine)
     allowed, found = allowed_of(space), spreads(space)
-    if allowed is None or len(found) * len(space.bypasses.choices) > PLACES:
+    if allowed is None or (steps is not None and len(found) * len(space.bypasses.choices) > PLACES):
         return False
-    left = Steps(left=steps)
+    left = Steps(left=maxsize if steps is None else steps, nests=maxsize if steps is None else NESTS)
     waiting: list[tuple[tuple[float, float], Place]] = []
     for spread in found:
         for choice in range(len(space.bypasses.choices)):

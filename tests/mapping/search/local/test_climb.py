@@ -67,8 +67,10 @@ def test_a_search_that_is_no_proof_says_so_and_repeats_itself() -> None:
 
 def test_exact_is_not_worse_than_fast() -> None:
     problem, machine = Problem(C=8, M=6, R=3, P=12), grid()
-    exact, fast = (optimum(problem, machine, EDP, effort).evaluation for effort in EFFORTS)
-    assert exact.energy_pj * exact.cycles <= fast.energy_pj * fast.cycles
+    exact, fast, proven = (optimum(problem, machine, EDP, effort) for effort in EFFORTS)
+    costs = [found.evaluation.energy_pj * found.evaluation.cycles for found in (proven, exact, fast)]
+    assert costs == sorted(costs)
+    assert proven.proven
 
 
 def test_where_nothing_fits_it_says_so() -> None:
