@@ -220,4 +220,11 @@ def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundari
         fans=tuple(map(tuple, fans)),
         replication=tuple(prod(prod(fans[outer]) for outer in range(s + 1, len(fans))) for s in range(len(fans))),
         still=tuple(tuple(d for d in dims if space.geometry.axis[v][d] < 0) for v in range(3)),
+        windows=_windows(space),
     )
+
+
+def _windows(space: Mapspace) -> tuple[tuple[int, int], ...]:
+    bounds = space.geometry.bounds
+    axes = [[d for _, d in axis] for axis in space.geometry.terms[INPUTS]]
+    return tuple((axis[0], axis[1]) for axis in axes if len(axis) == 2 and all(bounds[d] > 1 for d in axis))

@@ -27,6 +27,7 @@ class Crossings:
         fans: per storage level, the spatial factor of each dim.
         replication: per storage level, its working instances.
         still: per data space, the dims that do not move it.
+        windows: the pairs of dims that move one axis of the inputs together.
     """
 
     space: Mapspace
@@ -37,6 +38,7 @@ class Crossings:
     fans: tuple[tuple[int, ...], ...]
     replication: tuple[int, ...]
     still: tuple[tuple[int, ...], ...]
+    windows: tuple[tuple[int, int], ...]
     _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
     _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
 
@@ -44,13 +46,6 @@ class Crossings:
     def compute(self) -> int:
         """Cycles if no bandwidth binds."""
         return prod(self.lattice.bounds)
-
-    @property
-    def windows(self) -> tuple[tuple[int, int], ...]:
-        """The pairs of dims that move one axis of the inputs together."""
-        bounds = self.space.geometry.bounds
-        axes = [[d for _, d in axis] for axis in self.space.geometry.terms[INPUTS]]
-        return tuple((axis[0], axis[1]) for axis in axes if len(axis) == 2 and all(bounds[d] > 1 for d in axis))
 
     def partner(self, dim: int) -> int:
         """The other dim of a window's axis."""

@@ -205,27 +205,30 @@ def _inside(found: Boundaries, measure: Measure, table: Table, last: int, order:
     Where the run's first loop slides a window, also by the size at its end, along the spare axis.
     """
     everything = found.lattice.everything
-    costs = [
-        one for one in settled(found, measure, 0, last, everything, Outside(slide=order.first)) if one[1] != order.still
-    ]
-    result: dict[int | None, Figures] = {}
+    costs = settled(found, measure, 0, last, everything, Outside(slide=order.first))
+    # what is settled now of the boundaries from each one on
+    since: list[Figures | float] = [0.0] * (last + 2)
+    for b, v, cost in sorted(costs, key=lambda one: -one[0]):
+        for first in range(b + 1):
+            since[first] = since[first] + cost if v != order.still else since[first]
+    waiting: dict[tuple[int, int | None, int | None], Figures] = {}
     for state, figures in table.items():
-        if state.awaited is not None and not brings(found, state.awaited, order.still, order.first):
-            continue
-        for b, _, cost in costs:
-            if b >= state.waiting:
-                figures = figures + cost
-        since = state.waiting
-        if state.running is not None and state.still is not None:
-            if state.still == order.still:
-                since = state.running
+        if state.awaited is None or brings(found, state.awaited, order.still, order.first):
+            kind = (state.waiting, state.running, state.still)
+            waiting[kind] = np.minimum(waiting[kind], figures) if kind in waiting else figures
+    result: dict[int | None, Figures] = {}
+    for (begun, runs, still), known in waiting.items():
+        figures, first = known + since[begun], begun
+        if runs is not None and still is not None:
+            if still == order.still:
+                first = runs
             else:  # another data space's run ends here, with the tile as it is
-                for b in range(state.running, state.waiting):
-                    if found.crosses(b, state.still):
-                        figures = figures + _ended(found, measure, b, state.still, order.first)
+                for b in range(runs, begun):
+                    if found.crosses(b, still):
+                        figures = figures + _ended(found, measure, b, still, order.first)
         running = None
         if order.still is not None:
-            running = next((b for b in range(since, last + 1) if found.crosses(b, order.still)), None)
+            running = next((b for b in range(first, last + 1) if found.crosses(b, order.still)), None)
         result[running] = np.minimum(result[running], figures) if running in result else figures
     return result
 
