@@ -8,6 +8,8 @@ import pytest
 
 import costmodel
 from costmodel.errors import UnknownNameError
+from costmodel.hardware.hierarchy import hierarchy_of
+from costmodel.hardware.machines import load_hardware
 from costmodel.ir.analysis import UncountedRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.grades import Graded, Grades
@@ -31,7 +33,8 @@ def nouns(make: Make) -> list[Noun]:
         name=EVIL, key="evil", digest="", findings=(), verdict=replace(verdict, subject=EVIL), entry=None, output=EVIL
     )
     grades = Grades(rulebook="haet-2021", title="t", submissions=(graded,), ranking=None, notes=(EVIL,), provenance={})
-    return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades]
+    machine = replace(hierarchy_of(load_hardware("eyeriss_like")), name=EVIL)
+    return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades, machine]
 
 
 @pytest.mark.parametrize("format", format_names())

@@ -28,7 +28,7 @@ def test_the_formats() -> None:
     general = ["csv", "html", "json", "md", "text"]
     on_request = [
         "canvas", "codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "moodle", "nbgrader",
-        "nbgrader-feedback",
+        "nbgrader-feedback", "svg",
     ]  # fmt: skip
     assert format_names() == sorted([*general, "page", "summary", *on_request])
     assert (general_names(), names_on_request()) == (general, on_request)
