@@ -25,6 +25,7 @@ CASES = [
     case(aten.polygamma, 1, p),
     case(aten.logit, p),
     case(aten.logit, p, 0.3),
+    case(aten.logit, torch.linspace(0.01, 0.99, 7, dtype=torch.float64), 0.3),  # both ends are moved inwards
     case(aten.logit_backward, a, p),
     case(aten.logit_backward, a, p, 0.3),
     case(aten.add.Tensor, a, b),
