@@ -20,7 +20,7 @@ demo: $(READY) ## ResNet-18 on CIFAR-10 under two rulebooks, energy and cycles i
 	@$(BIN)/python examples/01_student_check.py
 
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: lint types test ## lint, types, tests
 
