@@ -156,7 +156,7 @@ def test_cores_that_it_takes_are_taken_back(runs: Runs, tmp_path: Path) -> None:
         pytest.skip("one core")
     taker = (
         "import os, time; n = len(os.sched_getaffinity(0)); os.sched_setaffinity(0, range(os.cpu_count()))\n"
-        "end = time.time() + 4\n"  # until they are taken back: the watch looks ten times a second, and later when it is busy
+        "end = time.time() + 4\n"  # the watch looks ten times a second, and later when busy
         "while len(os.sched_getaffinity(0)) > 1 and time.time() < end: time.sleep(.05)\n"
         "print(n, len(os.sched_getaffinity(0)))"
     )
