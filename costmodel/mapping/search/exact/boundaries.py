@@ -19,7 +19,7 @@ Two things are bounded from below instead of being exact, so that the exact cost
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -79,7 +79,7 @@ class Boundaries(Crossings):
 
     def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float, *, cancels: bool) -> Figures:
         """The same where a run of loops that do not move v comes first; ``ends``: their dims' sizes at its end."""
-        words = within(self.plain(b, v), region) * self.still_size(v, region) / ends
+        words = np.rint(within(self.plain(b, v), region) * self.still_size(v, region) / ends)
         if v == INPUTS and cancels:
             words = words / within(self.cancelled(b), region)
         return self.cost(measure, b, v, words)
@@ -111,15 +111,18 @@ class Boundaries(Crossings):
         part, stays = 1 / trips, np.zeros(trips.shape)
         if slide.meets:
             part, stays = self._unlike(b, dim, other, slide)
+        inner, outer = self.levels[b], self.outer(b, INPUTS)
+        if self._beside(inner, outer, axis):
+            # moves that are none along this axis can be ones along the other, whatever loops come in between
+            stays = self._unlike(b, dim, other, replace(slide, meets=Meets.EITHER))[1]
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
-        inner, outer = self.levels[b], self.outer(b, INPUTS)
         # What neighbours can hand on: words of the form of those before, to a PE that lies where the tile moves to.
         # All PEs but the first in that direction may be served; and all of them where nothing moves and they are alike.
         kind = (new >= 1) | (part < 1 / trips)
         farthest = self._farthest(b, INPUTS, axis)
         linked = kind & (farthest >= 0) & ((lattice.along[other] > 1) | (moved <= farthest))
-        if self._alike(inner, outer, axis):
+        if self._beside(inner, outer, axis) or self._alike(inner, outer, axis):
             words = np.where(kind, words * (1 - stays), words)
         apart = self.groups(INPUTS, inner, outer)
         result: Slid = words, apart, 1.0, barred
@@ -131,14 +134,20 @@ class Boundaries(Crossings):
         return result
 
     def _alike(self, inner: int, outer: int, axis: int) -> bool:
-        """Whether PEs under a fan-out in between can lie at one place of the axis and yet be neighbours that differ."""
-        terms = self.space.geometry.terms[INPUTS]
-        windows = [d for number, found in enumerate(terms) if number != axis and len(found) == 2 for _, d in found]
-        own = [d for _, d in terms[axis]]
+        """Whether PEs under a fan-out in between can want the same inputs."""
+        own = [d for _, d in self.space.geometry.terms[INPUTS][axis]]
         return any(
-            any(self.fans[s][d] > 1 for d in (*self.still[INPUTS], *windows)) or all(self.fans[s][d] > 1 for d in own)
+            any(self.fans[s][d] > 1 for d in self.still[INPUTS]) or all(self.fans[s][d] > 1 for d in own)
             for s in range(inner + 1, outer + 1)
         )
+
+    def _beside(self, inner: int, outer: int, axis: int) -> bool:
+        """Whether PEs under a fan-out in between can lie apart along the other window's axis."""
+        others = [
+            d for number, found in enumerate(self.space.geometry.terms[INPUTS]) if number != axis for _, d in found
+        ]
+        moved = [d for d in others if self.space.geometry.axis[INPUTS][d] >= 0]
+        return any(self.fans[s][d] > 1 for s in range(inner + 1, outer + 1) for d in moved)
 
     def _farthest(self, b: int, v: int, axis: int) -> Figures:
         """How far apart the tiles of two PEs under one fan-out can lie along a window's axis, if at all; else −1.

@@ -10,10 +10,14 @@ import numpy as np
 
 from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
+from costmodel.mapping.machine import StorageLevel
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, within
 from costmodel.mapping.search.exact.measures import Measure
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
+
+SLACK, ROUNDING = 1e-3, 1e-14
+"""Of an access, and of all: words are products of fractions in floating point, and a bound must not lie above them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,15 +131,15 @@ class Crossings:
             received: the part of ``words`` that is certainly written inside.
         """
         inner, outer = self.levels[b], self.outer(b, v)
-        accesses = words * (self.groups(v, inner, outer) if shared is None else shared)
-        fills, reads, updates = words * received, accesses, None
+        asked = words * (self.groups(v, inner, outer) if shared is None else shared)
+        fills, reads, updates = words * received, asked, None
         if v == OUTPUTS:
-            updates = accesses
-            reads = accesses - self.first_touch(outer)
+            updates = asked
+            reads = asked - self.first_touch(outer)
             if self.space.machine.behaviour == "E":
                 fills = np.maximum(fills - self.first_touch(inner), 0)
             elif self.space.machine.behaviour == "B" and outer == len(self.fans) - 1:
-                reads = np.where(reads > 0, np.inf, 0.0)  # outputs must not be reduced on the outermost level
+                reads = np.where(reads > 0.5, np.inf, 0.0)  # outputs must not be reduced on the outermost level
         if measure.level is not None:
             moved = fills if measure.level == inner else updates if measure.level == outer else None
             if not measure.writes:
@@ -145,10 +149,10 @@ class Crossings:
 
     def _energy(self, inner: int, outer: int, fills: Figures, reads: Figures, updates: Figures | None) -> Figures:
         near, far = self.space.machine.levels[inner], self.space.machine.levels[outer]
-        written = np.ceil(fills / near.words_per_access) * (near.write_pj * self.replication[inner])
-        result = written + np.ceil(reads / far.words_per_access) * (far.read_pj * self.replication[outer])
+        written = accesses(fills, near) * (near.write_pj * self.replication[inner])
+        result = written + accesses(reads, far) * (far.read_pj * self.replication[outer])
         if updates is not None:
-            result = result + np.ceil(updates / far.words_per_access) * (far.write_pj * self.replication[outer])
+            result = result + accesses(updates, far) * (far.write_pj * self.replication[outer])
         return result
 
     def groups(self, v: int, inner: int, outer: int, *, without: int | None = None) -> float:
@@ -195,6 +199,12 @@ class Crossings:
             elif measure.level == kept[0]:
                 total += updates if measure.writes else reads
         return total
+
+
+def accesses(words: Figures, level: StorageLevel) -> Figures:
+    """Whole accesses; words that are whole but for rounding are not rounded up again."""
+    found: Figures = np.ceil(words / level.words_per_access * (1 - ROUNDING) - SLACK)
+    return found
 
 
 def _product(parts: Sequence[Figures], axes: int) -> Figures:

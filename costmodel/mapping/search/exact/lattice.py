@@ -106,7 +106,7 @@ class Lattice:
         for factor in factors:
             exponents = self.exponents(dim, factor)
             if exponents is not None:
-                outer, inner = list(self.everything), list(self.everything)
+                outer, inner = [slice(None)] * figures.ndim, [slice(None)] * figures.ndim  # the spare axis is whole
                 for axis, times in zip(self.axes[dim], exponents, strict=True):
                     outer[axis], inner[axis] = slice(times, None), slice(0, self.shape[axis] - times)
                 into = result[tuple(outer)]
