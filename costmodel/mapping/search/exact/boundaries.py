@@ -112,7 +112,9 @@ class Boundaries(Crossings):
         if slide.meets:
             part, stays = self._unlike(b, dim, other, slide)
         inner, outer = self.levels[b], self.outer(b, INPUTS)
-        if self._beside(inner, outer, axis):
+        window = next(pair for pair in self.windows if dim in pair)
+        beside = self._beside(inner, outer, window)
+        if beside:
             # moves that are none along this axis can be ones along the other, whatever loops come in between
             stays = self._unlike(b, dim, other, replace(slide, meets=Meets.EITHER))[1]
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
@@ -122,7 +124,7 @@ class Boundaries(Crossings):
         kind = (new >= 1) | (part < 1 / trips)
         farthest = self._farthest(b, INPUTS, axis)
         linked = kind & (farthest >= 0) & ((lattice.along[other] > 1) | (moved <= farthest))
-        if self._beside(inner, outer, axis) or self._alike(inner, outer, axis):
+        if beside or self._alike(inner, outer, window):
             words = np.where(kind, words * (1 - stays), words)
         apart = self.groups(INPUTS, inner, outer)
         result: Slid = words, apart, 1.0, barred
@@ -133,21 +135,17 @@ class Boundaries(Crossings):
         self._words[b, slide] = result
         return result
 
-    def _alike(self, inner: int, outer: int, axis: int) -> bool:
+    def _alike(self, inner: int, outer: int, window: tuple[int, int]) -> bool:
         """Whether PEs under a fan-out in between can want the same inputs."""
-        own = [d for _, d in self.space.geometry.terms[INPUTS][axis]]
         return any(
-            any(self.fans[s][d] > 1 for d in self.still[INPUTS]) or all(self.fans[s][d] > 1 for d in own)
+            any(self.fans[s][d] > 1 for d in self.still[INPUTS]) or all(self.fans[s][d] > 1 for d in window)
             for s in range(inner + 1, outer + 1)
         )
 
-    def _beside(self, inner: int, outer: int, axis: int) -> bool:
-        """Whether PEs under a fan-out in between can lie apart along the other window's axis."""
-        others = [
-            d for number, found in enumerate(self.space.geometry.terms[INPUTS]) if number != axis for _, d in found
-        ]
-        moved = [d for d in others if self.space.geometry.axis[INPUTS][d] >= 0]
-        return any(self.fans[s][d] > 1 for s in range(inner + 1, outer + 1) for d in moved)
+    def _beside(self, inner: int, outer: int, window: tuple[int, int]) -> bool:
+        """Whether PEs under a fan-out in between can lie apart along another window."""
+        others = [d for pair in self.windows if pair != window for d in pair]
+        return any(self.fans[s][d] > 1 for s in range(inner + 1, outer + 1) for d in others)
 
     def _farthest(self, b: int, v: int, axis: int) -> Figures:
         """How far apart the tiles of two PEs under one fan-out can lie along a window's axis, if at all; else −1.

@@ -140,12 +140,12 @@ def _variants(
     if slides(found, first):
         slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
-        own = tuple(d for d in may if d in (first, *quiet))
+        alone = Order(still=still, along=(first,), able=may)
+        own, partner = tuple(d for d in may if d in (first, *quiet)), found.partner(first)
         for meets in (Meets.ITSELF, Meets.BOTH, Meets.OTHER):
-            alone = Order(still=still, along=(first,), able=own, first=replace(slide, meets=meets))
-            yield replace(alone, awaits=Awaited(first, meets))
-        if found.partner(first) in may:
-            yield replace(alone, able=may, needs=(found.partner(first),))
+            yield replace(alone, able=own, first=replace(slide, meets=meets), awaits=Awaited(first, meets))
+        if partner in may:
+            yield replace(alone, first=replace(slide, meets=Meets.OTHER), needs=(partner,))
     elif still == INPUTS:
         yield Order(still=still, along=along, able=may)
         for pair in windows:
