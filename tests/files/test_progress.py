@@ -81,6 +81,7 @@ def test_the_callers_own_function_is_told_and_nothing_is_shown(stderr: Stream) -
 def test_a_notebook_is_told_too(monkeypatch: pytest.MonkeyPatch, stderr: Stream) -> None:
     kernels = type("OutStream", (Stream,), {"__module__": "ipykernel.iostream", "terminal": False})
     stream: Stream = kernels()
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # tests of notebooks import it
     work(stream)
     assert stream.getvalue() == ""
     monkeypatch.setitem(sys.modules, "ipykernel", io)
