@@ -23,15 +23,20 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.search.exact.crossings import Crossings
 from costmodel.mapping.search.exact.lattice import Figures, Region, lattice_of, within
 from costmodel.mapping.search.exact.measures import Measure
 from costmodel.mapping.search.exact.meeting import Meets, least_unlike, most_stays
+from costmodel.mapping.search.exact.neighbours import neighbours
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
+
+Where = NDArray[np.bool_]
+"""True for some tiles."""
 
 Slid = tuple[Figures, Figures | float, Figures | float, Figures]
 """Words, accesses of the outer level per word, the part certainly written inside, and infinity where nothing slides."""
@@ -119,21 +124,44 @@ class Boundaries(Crossings):
             stays = self._unlike(b, dim, other, replace(slide, meets=Meets.EITHER))[1]
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
-        # What neighbours can hand on: words of the form of those before, to a PE that lies where the tile moves to.
-        # All PEs but the first in that direction may be served; and all of them where nothing moves and they are alike.
         kind = (new >= 1) | (part < 1 / trips)
-        farthest = self._farthest(b, INPUTS, axis)
-        linked = kind & (farthest >= 0) & ((lattice.along[other] > 1) | (moved <= farthest))
         if beside or self._alike(inner, outer, window):
-            words = np.where(kind, words * (1 - stays), words)
-        apart = self.groups(INPUTS, inner, outer)
-        result: Slid = words, apart, 1.0, barred
-        if np.any(linked):
-            together = self.groups(INPUTS, inner, outer, without=axis)
-            every = self.replication[inner] / self.replication[outer]
-            result = words, np.where(linked, together, apart), np.where(linked, together / every, 1.0), barred
+            words = np.where(kind, words * (1 - stays), words)  # PEs that are alike may all be served
+        near = np.where(new >= 1, 1 / trips, 0.0)
+        others = np.where(lattice.along[other] > 1, near, 0.0)
+        shared, received = self._handed_on(b, axis, np.where(kind, moved, np.inf), others, near)
+        result: Slid = words, shared, received, barred
         self._words[b, slide] = result
         return result
+
+    def _handed_on(self, b: int, axis: int, moved: Figures, others: Figures, near: Figures) -> tuple[Figures, Figures]:
+        """Accesses of the outer level per word, and the part of the words that is certainly written inside.
+
+        A neighbour hands on words of the form of those before, to a PE that lies where the tile moves to. At best all
+        PEs but the first along the axis are served, of the moves that lead from one PE to its neighbour.
+
+        Args:
+            b: number of the block.
+            axis: of the inputs.
+            moved: by how much the innermost loop moves the tile along it; infinite where its words are never of the
+                form of those before.
+            others: the part of all moves that are other ones and may be as short as loops over two dims make them.
+            near: the part that are other ones, none shorter than the innermost loop's.
+        """
+        inner, outer = self.levels[b], self.outer(b, INPUTS)
+        shared = received = np.ones((1,) * len(self.lattice.shape))
+        for s in range(inner + 1, outer + 1):
+            apart, together = self.groups(INPUTS, s - 1, s), self.groups(INPUTS, s - 1, s, without=axis)
+            part = others * 0.0
+            if together < apart:
+                hit, farthest = self._reach(b, s, axis, moved)
+                part = np.where(hit, 1.0, np.maximum(others, np.where(moved <= farthest, near, 0.0)))
+            if s == inner + 1:
+                shared = shared * (apart - part * (apart - together))
+                received = 1 - part * (1 - together / prod(self.fans[s]))
+            else:
+                shared = shared * np.where(part > 0, self.passed_on(INPUTS, s), apart)
+        return shared, received
 
     def _alike(self, inner: int, outer: int, window: tuple[int, int]) -> bool:
         """Whether PEs under a fan-out in between can want the same inputs."""
@@ -147,23 +175,38 @@ class Boundaries(Crossings):
         others = [d for pair in self.windows if pair != window for d in pair]
         return any(self.fans[s][d] > 1 for s in range(inner + 1, outer + 1) for d in others)
 
-    def _farthest(self, b: int, v: int, axis: int) -> Figures:
-        """How far apart the tiles of two PEs under one fan-out can lie along a window's axis, if at all; else −1.
+    def _reach(self, b: int, s: int, axis: int, moved: Figures) -> tuple[Where, Figures]:
+        """Where such a move leads from a PE under the fan-out of level s to a neighbour, and how far PEs lie apart.
 
-        A neighbour can hand on only what the tile moves towards by less than that: all moves along the axis are
-        sums of loop steps, so none is shorter than the innermost loop's, but where loops over two dims meet.
+        All moves along the axis are sums of loop steps, so none is shorter than the innermost loop's, but where loops
+        over two dims meet: one that is longer than the farthest of PEs leads to none.
         """
-        inner, outer = self.levels[b], self.outer(b, v)
-        result: Figures = np.full((1,) * len(self.lattice.shape), -1.0)
-        for s in range(inner + 1, outer + 1):
-            terms = self.space.geometry.terms[v][axis]
-            if any(self.fans[s][dim] > 1 for _, dim in terms):
-                apart: Figures = np.zeros((1,) * len(self.lattice.shape))
-                for coefficient, dim in terms:
-                    stride = self.lattice.sizes[dim] * prod(self.fans[level][dim] for level in range(s))
-                    apart = apart + (self.fans[s][dim] - 1) * coefficient * stride
-                result = np.maximum(result, apart)
-        return result
+        ones = np.ones((1,) * len(self.lattice.shape))
+        if any(self.levels[b] < level < s for level in self.levels):
+            return np.isfinite(
+                moved
+            ), ones * np.inf  # loops in between: the tiles lie further apart
+        terms = self.space.geometry.terms[INPUTS]
+        strides = {
+            d: c * self.lattice.sizes[d] * prod(self.fans[level][d] for level in range(s))
+            for one in terms
+            for c, d in one
+        }
+        farthest = ones * 0.0
+        for _, d in terms[axis]:
+            farthest = farthest + (self.fans[s][d] - 1) * strides[d]
+        hit: Where = ones < 0
+        dims = tuple(strides)
+        for apart in neighbours(self.space, self.spread, s, dims):
+            places = dict(zip(dims, apart, strict=True))
+            leads: Where = ones > 0
+            for number, one in enumerate(terms):
+                along = ones * 0.0
+                for _, d in one:
+                    along = along + places[d] * strides[d]
+                leads = leads & (np.abs(along) == (moved if number == axis else 0.0))
+            hit = hit | leads
+        return hit, farthest
 
     def _unlike(self, b: int, dim: int, other: int, slide: Slide | None) -> tuple[Figures, Figures]:
         """Of the trips: the least part that moves otherwise than the first loop, and the largest that moves nothing.
@@ -220,6 +263,7 @@ def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundari
     levels = tuple(block.level for block in space.blocks if not block.spatial)
     return Boundaries(
         space=space,
+        spread=spread,
         kept=kept,
         lattice=lattice_of(bounds),
         levels=levels,

@@ -13,6 +13,7 @@ from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
 from costmodel.mapping.machine import StorageLevel
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, within
 from costmodel.mapping.search.exact.measures import Measure
+from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace
 
@@ -25,6 +26,7 @@ class Crossings:
     """One spread under one choice of kept levels; blocks here are the temporal ones, innermost first.
 
     Attributes:
+        spread: how the fan-outs are used.
         lattice: the tiles of the temporal loops.
         levels: per block, its storage level.
         inside: per block and dim, the spatial factors at its level and further in.
@@ -35,6 +37,7 @@ class Crossings:
     """
 
     space: Mapspace
+    spread: Spread
     kept: KeptLevels
     lattice: Lattice
     levels: tuple[int, ...]
@@ -174,14 +177,18 @@ class Crossings:
         spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
         return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
 
-    def _asked(self, v: int, level: int) -> float:
-        """At least so many accesses of the innermost level that keeps v for each operation of one multiplier.
+    def passed_on(self, v: int, s: int) -> float:
+        """At least so many accesses for each access of a child that keeps nothing, through the fan-out of level s.
 
-        Inputs: neighbours may hand on, at every fan-out along one axis of a window at a time.
+        Those are accesses over the PEs that receive them, times all PEs, whatever neighbours hand on
+        (``traffic.Crossing.per_child``); so no fewer than all PEs over those that want the same words, which are at
+        most as many as the smaller of two dims that are spread along one axis.
         """
-        windows = [a for a, axis in enumerate(self.space.geometry.terms[v]) if len(axis) == 2] if v == INPUTS else []
-        without: list[int | None] = [None, *windows]
-        return prod(min(self.groups(v, s, s + 1, without=axis) for axis in without) for s in range(level))
+        return float(prod(max(self.fans[s][dim] for _, dim in axis) for axis in self.space.geometry.terms[v]))
+
+    def _asked(self, v: int, level: int) -> float:
+        """At least so many accesses of the innermost level that keeps v for each operation of one multiplier."""
+        return prod(self.passed_on(v, s) for s in range(1, level + 1))
 
     def innermost(self, measure: Measure) -> float:
         """What the multipliers ask of the innermost level that keeps each data space, and their own energy."""
