@@ -8,6 +8,7 @@ levels inside a tile cost does not depend on how the levels outside it are split
 * ``spreads``: every way to use the fan-outs. One is fixed at a time; then the counts per instance are whole numbers.
 * ``lattice``: the tiles of one spread as a grid over prime exponents, on which "the best tile inside this one" is a
   running minimum along each axis.
+* ``neighbours``: how PEs that lie side by side can lie apart along each dim.
 * ``orders``: what the order of a block's loops can mean for the levels inside it.
 * ``boundaries``: words and energy of every boundary for all tiles at once.
 * ``tables``: the least cost of everything inside a tile, for every tile: a bound that is nearly always attained.

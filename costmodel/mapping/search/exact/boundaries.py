@@ -14,7 +14,8 @@ Two things are bounded from below instead of being exact, so that the exact cost
 
 * a loop further out may happen to move by the innermost loop's step, or not at all (``meeting``): here in the order
   in which that happens most;
-* neighbours may hand words on (``multicast.linked``), at best to all PEs but the first along a window's axis.
+* neighbours may hand words on (``multicast.linked``), at best to all PEs but the first along a window's axis, where
+  a loop moves the tile by just what two ``neighbours`` lie apart.
 """
 
 from __future__ import annotations
@@ -183,9 +184,7 @@ class Boundaries(Crossings):
         """
         ones = np.ones((1,) * len(self.lattice.shape))
         if any(self.levels[b] < level < s for level in self.levels):
-            return np.isfinite(
-                moved
-            ), ones * np.inf  # loops in between: the tiles lie further apart
+            return np.isfinite(moved), ones * np.inf  # loops in between: the tiles lie further apart
         terms = self.space.geometry.terms[INPUTS]
         strides = {
             d: c * self.lattice.sizes[d] * prod(self.fans[level][d] for level in range(s))

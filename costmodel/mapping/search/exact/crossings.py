@@ -9,7 +9,7 @@ from math import inf, prod
 import numpy as np
 
 from costmodel.mapping.cost.counters import Counters, access_energy
-from costmodel.mapping.cost.geometry import INPUTS, OUTPUTS
+from costmodel.mapping.cost.geometry import OUTPUTS
 from costmodel.mapping.machine import StorageLevel
 from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, within
 from costmodel.mapping.search.exact.measures import Measure
