@@ -15,7 +15,7 @@ Two things are bounded from below instead of being exact, so that the exact cost
 * a loop further out may happen to move by the innermost loop's step, or not at all (``meeting``): here in the order
   in which that happens most;
 * neighbours may hand words on (``multicast.linked``), at best to all PEs but the first along a window's axis, where
-  a loop moves the tile by just what two ``neighbours`` lie apart.
+  a loop moves the tile by just what two ``neighbours`` lie apart; which spares only the fan-out next to the tile.
 """
 
 from __future__ import annotations
@@ -117,16 +117,15 @@ class Boundaries(Crossings):
         part, stays = 1 / trips, np.zeros(trips.shape)
         if slide.meets:
             part, stays = self._unlike(b, dim, other, slide)
-        inner, outer = self.levels[b], self.outer(b, INPUTS)
         window = next(pair for pair in self.windows if dim in pair)
-        beside = self._beside(inner, outer, window)
+        beside = self._beside(b, window)
         if beside:
             # moves that are none along this axis can be ones along the other, whatever loops come in between
             stays = self._unlike(b, dim, other, replace(slide, meets=Meets.EITHER))[1]
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
         kind = (new >= 1) | (part < 1 / trips)
-        if beside or self._alike(inner, outer, window):
+        if beside or self._alike(b, window):
             words = np.where(kind, words * (1 - stays), words)  # PEs that are alike may all be served
         near = np.where(new >= 1, 1 / trips, 0.0)
         others = np.where(lattice.along[other] > 1, near, 0.0)
@@ -135,11 +134,14 @@ class Boundaries(Crossings):
         self._words[b, slide] = result
         return result
 
-    def _handed_on(self, b: int, axis: int, moved: Figures, others: Figures, near: Figures) -> tuple[Figures, Figures]:
+    def _handed_on(
+        self, b: int, axis: int, moved: Figures, others: Figures, near: Figures
+    ) -> tuple[Figures, Figures | float]:
         """Accesses of the outer level per word, and the part of the words that is certainly written inside.
 
         A neighbour hands on words of the form of those before, to a PE that lies where the tile moves to. At best all
-        PEs but the first along the axis are served, of the moves that lead from one PE to its neighbour.
+        PEs but the first along the axis are served, of the moves that lead from one PE to its neighbour. That is so
+        under the fan-out next to the tile; further out it spares nothing (``passed_on``).
 
         Args:
             b: number of the block.
@@ -150,47 +152,33 @@ class Boundaries(Crossings):
             near: the part that are other ones, none shorter than the innermost loop's.
         """
         inner, outer = self.levels[b], self.outer(b, INPUTS)
-        shared = received = np.ones((1,) * len(self.lattice.shape))
-        for s in range(inner + 1, outer + 1):
-            apart, together = self.groups(INPUTS, s - 1, s), self.groups(INPUTS, s - 1, s, without=axis)
-            part = others * 0.0
-            if together < apart:
-                hit, farthest = self._reach(b, s, axis, moved)
-                part = np.where(hit, 1.0, np.maximum(others, np.where(moved <= farthest, near, 0.0)))
-            if s == inner + 1:
-                shared = shared * (apart - part * (apart - together))
-                received = 1 - part * (1 - together / prod(self.fans[s]))
-            else:
-                shared = shared * np.where(part > 0, self.passed_on(INPUTS, s), apart)
-        return shared, received
+        apart, together = self.distinct(INPUTS, inner + 1), self.distinct(INPUTS, inner + 1, without=axis)
+        further = self.groups(INPUTS, inner, outer) / apart
+        part = others * 0.0
+        if together < apart:
+            hit, farthest = self._reach(b, axis, moved)
+            part = np.where(hit, 1.0, np.maximum(others, np.where(moved <= farthest, near, 0.0)))
+        return (apart - part * (apart - together)) * further, 1 - part * (1 - together / prod(self.fans[inner + 1]))
 
-    def _alike(self, inner: int, outer: int, window: tuple[int, int]) -> bool:
-        """Whether PEs under a fan-out in between can want the same inputs."""
-        return any(
-            any(self.fans[s][d] > 1 for d in self.still[INPUTS]) or all(self.fans[s][d] > 1 for d in window)
-            for s in range(inner + 1, outer + 1)
-        )
+    def _alike(self, b: int, window: tuple[int, int]) -> bool:
+        """Whether PEs under the fan-out next to the tile can want the same inputs."""
+        fan = self.fans[self.levels[b] + 1]
+        return any(fan[d] > 1 for d in self.still[INPUTS]) or all(fan[d] > 1 for d in window)
 
-    def _beside(self, inner: int, outer: int, window: tuple[int, int]) -> bool:
-        """Whether PEs under a fan-out in between can lie apart along another window."""
-        others = [d for pair in self.windows if pair != window for d in pair]
-        return any(self.fans[s][d] > 1 for s in range(inner + 1, outer + 1) for d in others)
+    def _beside(self, b: int, window: tuple[int, int]) -> bool:
+        """Whether they can lie apart along another window."""
+        fan = self.fans[self.levels[b] + 1]
+        return any(fan[d] > 1 for pair in self.windows if pair != window for d in pair)
 
-    def _reach(self, b: int, s: int, axis: int, moved: Figures) -> tuple[Where, Figures]:
-        """Where such a move leads from a PE under the fan-out of level s to a neighbour, and how far PEs lie apart.
+    def _reach(self, b: int, axis: int, moved: Figures) -> tuple[Where, Figures]:
+        """Where such a move leads from a PE under the fan-out next to the tile to a neighbour; how far they lie apart.
 
         All moves along the axis are sums of loop steps, so none is shorter than the innermost loop's, but where loops
         over two dims meet: one that is longer than the farthest of PEs leads to none.
         """
-        ones = np.ones((1,) * len(self.lattice.shape))
-        if any(self.levels[b] < level < s for level in self.levels):
-            return np.isfinite(moved), ones * np.inf  # loops in between: the tiles lie further apart
+        s, ones = self.levels[b] + 1, np.ones((1,) * len(self.lattice.shape))
         terms = self.space.geometry.terms[INPUTS]
-        strides = {
-            d: c * self.lattice.sizes[d] * prod(self.fans[level][d] for level in range(s))
-            for one in terms
-            for c, d in one
-        }
+        strides = {d: c * self.lattice.sizes[d] * self.inside[b][d] for one in terms for c, d in one}
         farthest = ones * 0.0
         for _, d in terms[axis]:
             farthest = farthest + (self.fans[s][d] - 1) * strides[d]

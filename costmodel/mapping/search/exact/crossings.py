@@ -158,24 +158,18 @@ class Crossings:
             result = result + accesses(updates, far) * (far.write_pj * self.replication[outer])
         return result
 
-    def groups(self, v: int, inner: int, outer: int, *, without: int | None = None) -> float:
-        """At least so many instances want different words, of those of ``inner`` under one of ``outer``.
+    def groups(self, v: int, inner: int, outer: int) -> float:
+        """At least so many accesses of ``outer`` per word of a tile, were there no neighbours next to it."""
+        return self.distinct(v, inner + 1) * prod(self.passed_on(v, s) for s in range(inner + 2, outer + 1))
+
+    def distinct(self, v: int, s: int, *, without: int | None = None) -> float:
+        """At least so many instances under one fan-out of level s want different words.
 
         Where two dims of a window are spread together, the distinct sums of two progressions of a and b terms, which
         are a + b − 1 at least. ``without`` an axis: as if all along it wanted the same.
         """
-        found = 1
-        for s in range(inner + 1, outer + 1):
-            for number, axis in enumerate(self.space.geometry.terms[v]):
-                if number != without:
-                    found *= 1 + sum(self.fans[s][dim] - 1 for _, dim in axis)
-        return float(found)
-
-    def first_touch(self, level: int) -> float:
-        """Outputs that one instance of a level is the first to touch (``traffic.first_touch``)."""
-        moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
-        spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
-        return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
+        axes = enumerate(self.space.geometry.terms[v])
+        return float(prod(1 + sum(self.fans[s][dim] - 1 for _, dim in axis) for a, axis in axes if a != without))
 
     def passed_on(self, v: int, s: int) -> float:
         """At least so many accesses for each access of a child that keeps nothing, through the fan-out of level s.
@@ -185,6 +179,12 @@ class Crossings:
         most as many as the smaller of two dims that are spread along one axis.
         """
         return float(prod(max(self.fans[s][dim] for _, dim in axis) for axis in self.space.geometry.terms[v]))
+
+    def first_touch(self, level: int) -> float:
+        """Outputs that one instance of a level is the first to touch (``traffic.first_touch``)."""
+        moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
+        spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
+        return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
 
     def _asked(self, v: int, level: int) -> float:
         """At least so many accesses of the innermost level that keeps v for each operation of one multiplier."""

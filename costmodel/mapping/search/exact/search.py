@@ -20,7 +20,7 @@ from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
 STEPS = 3000
 """Tiles opened, tables made and nests costed before the search gives up a proof; some five seconds."""
 
-PLACES = 3000
+PLACES = 10000
 """Spreads times choices of what is kept where, beyond which nothing is tried."""
 
 BEHAVIOURS = ("B", "D", "E")
