@@ -30,9 +30,8 @@ def optimum(
 
     Certain for convolutions and fully connected layers on the lab's hierarchy under behaviours B and D; under D for the
     latency of depthwise layers, but for a few in which PEs share inputs, and for their other objectives where none can;
-    on any other hierarchy under B, D and E where the exact search ends in time, which it does but for layers whose
-    windows are spread over PEs; and wherever the mappings are so few that all were costed. Elsewhere the best of what
-    was tried, without a proof.
+    on any other hierarchy under B, D and E where the exact search ends in time; and wherever the mappings are so few
+    that all were costed. Elsewhere the best of what was tried, without a proof.
     """
     return _best(problem, machine, objective, effort)[0]
 
