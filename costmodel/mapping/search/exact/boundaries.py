@@ -93,7 +93,7 @@ class Boundaries(Crossings):
     def slid(self, measure: Measure, b: int, slide: Slide) -> Figures:
         """The cost of the inputs where the innermost loop outside slides their window.
 
-        Along the spare axis: the size along the loop's dim at its end (``Lattice.reached``); infinite where the loop
+        Along the spare axis: the size along the loop's dim at its end (``Lattice.ends``); infinite where the loop
         does not lead there or has no bound.
         """
         key = (measure, b, slide)
@@ -108,8 +108,8 @@ class Boundaries(Crossings):
             return self._words[b, slide]
         lattice, geometry, dim = self.lattice, self.space.geometry, slide.dim
         axis = geometry.axis[INPUTS][dim]
-        other = self.partner(dim)
-        trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
+        other = self.partner[dim]
+        trips = np.array([float(size) for size in lattice.ends[dim]]) / lattice.sizes[dim]
         leads = (trips > 1) & (trips == np.floor(trips))
         trips = np.where(leads, trips, 2.0)
         moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * self.inside[slide.block][dim]
@@ -205,7 +205,7 @@ class Boundaries(Crossings):
         # spatial loops between the loops outside would lengthen their steps: then anything is taken to be possible
         wider = any(self.inside[-1][d] != self.inside[b + 1][d] for d in (dim, other))
         meets = slide.meets if slide is not None else Meets.EITHER
-        sizes, others = lattice.reached(dim), lattice.reached(other)
+        sizes, others = lattice.ends[dim], lattice.ends[other]
         ends = sizes if slide is not None else (0,)
         part, stays = np.ones((len(sizes), len(others), len(ends))), np.zeros((len(sizes), len(others), len(ends)))
         for i, j, k in np.ndindex(part.shape):
@@ -248,6 +248,7 @@ def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundari
             fans[block.level] = [spread[d][b] for d in dims]
     bounds = tuple(space.geometry.bounds[d] // prod(spread[d]) for d in dims)
     levels = tuple(block.level for block in space.blocks if not block.spatial)
+    windows = _windows(space)
     return Boundaries(
         space=space,
         spread=spread,
@@ -258,7 +259,8 @@ def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundari
         fans=tuple(map(tuple, fans)),
         replication=tuple(prod(prod(fans[outer]) for outer in range(s + 1, len(fans))) for s in range(len(fans))),
         still=tuple(tuple(d for d in dims if space.geometry.axis[v][d] < 0) for v in range(3)),
-        windows=_windows(space),
+        windows=windows,
+        partner={dim: other for pair in windows for dim, other in (pair, pair[::-1])},
     )
 
 

@@ -200,7 +200,7 @@ class Branching:
                     ends = ends * (own[dim] if dim in order.along else sizes[dim])
         slide, until, cancels = order.first, None, order.cancels
         if slide is not None:
-            until = self.found.lattice.reached(slide.dim).index(own[slide.dim])
+            until = self.found.lattice.ends[slide.dim].index(own[slide.dim])
             if slide.meets and not order.needs:
                 slide = replace(slide, meets=self._meets(node, slide.dim))
         elif cancels and not order.needs:
@@ -210,7 +210,7 @@ class Branching:
 
     def _meets(self, node: Node, dim: int) -> Meets:
         """What comes in the blocks outside before a loop that moves the inputs elsewhere."""
-        quiet, other, result = set(self.found.still[INPUTS]), self.found.partner(dim), Meets.NOTHING
+        quiet, other, result = set(self.found.still[INPUTS]), self.found.partner[dim], Meets.NOTHING
         for factors, order in zip(reversed(node.factors), reversed(node.orders), strict=True):
             looped = {d for d, factor in enumerate(factors) if factor > 1} - quiet
             if order is None or not looped:

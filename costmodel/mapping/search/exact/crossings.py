@@ -34,6 +34,7 @@ class Crossings:
         replication: per storage level, its working instances.
         still: per data space, the dims that do not move it.
         windows: the pairs of dims that move one axis of the inputs together.
+        partner: per dim of a window, the other one.
     """
 
     space: Mapspace
@@ -46,6 +47,7 @@ class Crossings:
     replication: tuple[int, ...]
     still: tuple[tuple[int, ...], ...]
     windows: tuple[tuple[int, int], ...]
+    partner: dict[int, int]
     _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
     _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
 
@@ -53,10 +55,6 @@ class Crossings:
     def compute(self) -> int:
         """Cycles if no bandwidth binds."""
         return prod(self.lattice.bounds)
-
-    def partner(self, dim: int) -> int:
-        """The other dim of a window's axis."""
-        return next(other for pair in self.windows if dim in pair for other in pair if other != dim)
 
     def crosses(self, b: int, v: int) -> bool:
         """Whether data space v comes over the boundary outside block b."""

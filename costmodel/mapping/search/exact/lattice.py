@@ -6,8 +6,9 @@ minimum along every axis, and needs no list of pairs of tiles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -53,6 +54,9 @@ class Lattice:
         shape: of the whole grid.
         sizes: per dim, the tile's size along it, broadcastable over the grid.
         along: per dim, the iterations of the loops outside the tile, likewise.
+        everything: the whole grid.
+        ends: per dim, all sizes that a tile can have along it.
+        places: per dim, all tiles of one such size, in the same order.
     """
 
     bounds: tuple[int, ...]
@@ -61,11 +65,9 @@ class Lattice:
     shape: tuple[int, ...]
     sizes: tuple[Figures, ...]
     along: tuple[Figures, ...]
-
-    @property
-    def everything(self) -> Region:
-        """The whole grid."""
-        return tuple(slice(0, n) for n in self.shape)
+    everything: Region
+    ends: tuple[tuple[int, ...], ...]
+    places: tuple[tuple[Region, ...], ...]
 
     @property
     def last(self) -> Place:
@@ -113,27 +115,8 @@ class Lattice:
                 np.minimum(into, figures[tuple(inner)], out=into)
         return result
 
-    def reached(self, dim: int) -> tuple[int, ...]:
-        """All sizes that a tile can have along a dim, in the order of :meth:`places`."""
-        return tuple(
-            prod(prime**times for prime, times in zip(self.primes[dim], exponents, strict=True))
-            for exponents in self._spans(dim)
-        )
 
-    def places(self, dim: int) -> list[Region]:
-        """All tiles of one size along a dim, for each of its sizes."""
-        return [self._at(dim, exponents) for exponents in self._spans(dim)]
-
-    def _spans(self, dim: int) -> list[Exponents]:
-        return list(product(*(range(self.shape[axis]) for axis in self.axes[dim])))
-
-    def _at(self, dim: int, exponents: Exponents) -> Region:
-        region = list(self.everything)
-        for axis, index in zip(self.axes[dim], exponents, strict=True):
-            region[axis] = slice(index, index + 1)
-        return tuple(region)
-
-
+@lru_cache(maxsize=1 << 8)
 def lattice_of(bounds: tuple[int, ...]) -> Lattice:
     """The grid of these temporal bounds."""
     primes: list[tuple[int, ...]] = []
@@ -153,6 +136,8 @@ def lattice_of(bounds: tuple[int, ...]) -> Lattice:
             view[axis] = shape[axis]
             size = size * np.array([float(prime**times) for times in range(shape[axis])]).reshape(view)
         sizes.append(size)
+    everything = tuple(slice(0, n) for n in shape)
+    spans = [list(product(*(range(shape[axis]) for axis in one))) for one in axes]
     return Lattice(
         bounds=bounds,
         primes=tuple(primes),
@@ -160,7 +145,22 @@ def lattice_of(bounds: tuple[int, ...]) -> Lattice:
         shape=tuple(shape),
         sizes=tuple(sizes),
         along=tuple(bound / size for bound, size in zip(bounds, sizes, strict=True)),
+        everything=everything,
+        ends=tuple(
+            tuple(prod(prime**times for prime, times in zip(own, one, strict=True)) for one in span)
+            for own, span in zip(primes, spans, strict=True)
+        ),
+        places=tuple(
+            tuple(_at(everything, along, one) for one in span) for along, span in zip(axes, spans, strict=True)
+        ),
     )
+
+
+def _at(everything: Region, axes: Sequence[int], exponents: Exponents) -> Region:
+    region = list(everything)
+    for axis, index in zip(axes, exponents, strict=True):
+        region[axis] = slice(index, index + 1)
+    return tuple(region)
 
 
 def within(figures: Figures, region: Region) -> Figures:

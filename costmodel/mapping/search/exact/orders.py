@@ -141,7 +141,7 @@ def _variants(
         slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
         alone = Order(still=still, along=(first,), able=may)
-        own, partner = tuple(d for d in may if d in (first, *quiet)), found.partner(first)
+        own, partner = tuple(d for d in may if d in (first, *quiet)), found.partner[first]
         for meets in (Meets.ITSELF, Meets.BOTH, Meets.OTHER):
             yield replace(alone, able=own, first=replace(slide, meets=meets), awaits=Awaited(first, meets))
         if partner in may:
@@ -167,7 +167,7 @@ def _still(found: Boundaries, dim: int) -> int | None:
 
 def slides(found: Boundaries, dim: int) -> bool:
     """Whether a loop over the dim can move the inputs by less than their tile's extent."""
-    return any(dim in pair for pair in found.windows)
+    return dim in found.partner
 
 
 def brings(found: Boundaries, awaited: Awaited, still: int | None, slide: Slide | None) -> bool:
@@ -179,4 +179,4 @@ def brings(found: Boundaries, awaited: Awaited, still: int | None, slide: Slide 
     if slide.dim == awaited.dim:
         further = slide.meets not in (Meets.NOTHING, Meets.ITSELF)
         return awaited.meets != Meets.OTHER and (further or awaited.meets != Meets.BOTH)
-    return slide.dim == found.partner(awaited.dim) and awaited.meets in (Meets.OTHER, Meets.EITHER)
+    return slide.dim == found.partner[awaited.dim] and awaited.meets in (Meets.OTHER, Meets.EITHER)

@@ -41,6 +41,9 @@ class State:
     awaited: Awaited | None = None
 
 
+Run = tuple[Slide | None, int | None, tuple[int, ...]]
+"""All of an order that the run itself depends on: the loop that slides, the data space that stays, the dims."""
+
 Table = dict[State, Figures]
 """Per state, the least cost of every tile; infinite where no chain leads to it."""
 
@@ -54,7 +57,7 @@ class Outside:
         ends: the sizes of that data space's unmoving dims at the end of the run, multiplied.
         cancels: whether the inputs, if they are what stays, may come back where loops further out cancel.
         slide: where the innermost loop slides the inputs' window.
-        until: number of the tile's size at that loop's end (``Lattice.reached``); None for all of them.
+        until: number of the tile's size at that loop's end (``Lattice.ends``); None for all of them.
     """
 
     still: int | None = None
@@ -141,8 +144,12 @@ def tables_of(
         following: Table = {}
         if all(one is None or 1 in one for one in factors[b]):
             following = dict(entries[-1])  # no loop in this block
+        runs: dict[Run, dict[int | None, Figures]] = {}
         for order in orders[b]:
-            for state, figures in _after(found, measure, entries[-1], b, order, factors[b]):
+            run = (order.first, order.still, order.along)
+            if run not in runs:  # several orders differ in what comes outside it only
+                runs[run] = _along(found, measure, entries[-1], b, order, factors[b])
+            for state, figures in _after(found, measure, b, order, runs[run], factors[b]):
                 known = following.get(state)
                 following[state] = figures if known is None else np.minimum(known, figures)
         fits = found.fits(b)
@@ -152,12 +159,17 @@ def tables_of(
 
 
 def _after(
-    found: Boundaries, measure: Measure, table: Table, b: int, order: Order, factors: Sequence[Factors]
+    found: Boundaries,
+    measure: Measure,
+    b: int,
+    order: Order,
+    run: dict[int | None, Figures],
+    factors: Sequence[Factors],
 ) -> Iterator[tuple[State, Figures]]:
     """The states after block b with loops in this order, and their tables."""
     lattice = found.lattice
     rest = [dim for dim in order.able if dim not in (*order.along, *order.needs)]
-    for running, figures in _along(found, measure, table, b, order, factors).items():
+    for running, figures in run.items():
         if order.open and running is not None:
             yield State(waiting=b, running=running, still=order.still, awaited=order.awaits), figures
         elif not order.open:
@@ -184,7 +196,7 @@ def _along(
         return {running: _advanced(found, figures, order.along, factors) for running, figures in inside.items()}
     dim = order.first.dim
     others = [other for other in order.along if other != dim]
-    trips = np.array([float(size) for size in lattice.reached(dim)]) / lattice.sizes[dim]
+    trips = np.array([float(size) for size in lattice.ends[dim]]) / lattice.sizes[dim]
     leads = (trips > 1) & (
         (trips == np.floor(trips)) if factors[dim] is None else np.isin(trips, list(factors[dim] or ()))
     )
@@ -194,7 +206,7 @@ def _along(
         best = np.min(figures + barred, axis=lattice.axes[dim], keepdims=True)
         best = _advanced(found, best, others, factors)
         into = result[running] = np.empty(lattice.shape)
-        for number, place in enumerate(lattice.places(dim)):
+        for number, place in enumerate(lattice.places[dim]):
             into[place] = best[..., number : number + 1]
     return result
 
