@@ -1,4 +1,4 @@
-"""Loops on X and Y: the splits of a spatial block against all orders of its dims, and the loops that a fan-out can run."""
+"""Loops on X and Y: the splits of a spatial block against all orders of its dims, and the loops that fit a fan-out."""
 
 from __future__ import annotations
 
