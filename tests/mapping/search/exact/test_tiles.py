@@ -57,7 +57,8 @@ def test_the_least_over_tiles_inside() -> None:
             if s[1:3] == sizes[1:3] and sizes[0] % s[0] == 0 and sizes[3] % s[3] == 0
         ]
         assert least[place] == min(within)
-        led = [figures[places[(sizes[0] // n, *sizes[1:])]] for n in (2, 3) if sizes[0] % n == 0]
+        inner = [(sizes[0] // n, *sizes[1:]) for n in (2, 3) if sizes[0] % n == 0]
+        led = [figures[places[one]] for one in inner]
         assert by[place] == min(led, default=np.inf)
     for size, region in zip(GRID.reached(0), GRID.places(0), strict=True):
         assert {found[p][0] for p in product(*(range(part.start, part.stop) for part in region))} == {size}
@@ -70,9 +71,9 @@ def test_factors_that_are_chosen_block_by_block() -> None:
     allowed = allowed_of(space)
     assert allowed is not None
     assert allowed.of[0][0] == {1, 2}
-    assert allowed.temporal(0, 0, 12) == {1, 2}
+    assert allowed.temporal(0, 0, 12) == frozenset((1, 2))
     assert allowed.temporal(0, 2, 4) is None  # 1, 2 and 4: all that divide it
-    assert allowed.temporal(0, 0, 3) == {1}
+    assert allowed.temporal(0, 0, 3) == frozenset((1,))
     assert spatial_products(space) == (1, 6, 1)
     # a factor that does not divide is dropped, and where that depends on others the blocks are not independent
     assert allowed_of(mapspace_of(Problem(C=4, M=6, P=4, R=3), grid())) is not None
