@@ -214,11 +214,12 @@ SAID = {
 MAPS = """
     _adaptive_avg_pool2d _batch_norm_with_update _fused_moving_avg_obs_fq_helper _fused_rms_norm _log_softmax
     _native_batch_norm_legit _native_batch_norm_legit_no_training _softmax _upsample_bicubic2d_aa
-    _upsample_bilinear2d_aa _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d adaptive_max_pool2d
-    alias avg_pool2d bitwise_and bitwise_left_shift cumprod cumsum empty_like fake_quantize_per_channel_affine_cachemask
-    fractional_max_pool2d grid_sampler_2d logcumsumexp max_pool2d_with_indices native_batch_norm native_group_norm
-    native_layer_norm renorm upsample_bicubic2d upsample_bilinear2d upsample_linear1d upsample_nearest1d
-    upsample_nearest2d upsample_nearest3d upsample_trilinear3d zeros_like
+    _upsample_bilinear2d_aa _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d
+    adaptive_max_pool2d alias avg_pool2d bitwise_and bitwise_left_shift cumprod cumsum empty_like
+    fake_quantize_per_channel_affine_cachemask fractional_max_pool2d grid_sampler_2d logcumsumexp
+    max_pool2d_with_indices native_batch_norm native_group_norm native_layer_norm renorm upsample_bicubic2d
+    upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d upsample_nearest3d
+    upsample_trilinear3d zeros_like
 """
 
 
