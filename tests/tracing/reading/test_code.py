@@ -130,7 +130,8 @@ def test_what_a_name_means(tmp_path: Path) -> None:
     right = {
         "t": "torch", "t.nn.Linear": "torch.nn.Linear", "os": "os", "os.path.join": "os.path.join",
         "nn.Conv2d": "torch.nn.Conv2d", "L": "torch.nn.Linear", "two": "torch.nn.Conv2d", "one": "torch.nn.Conv2d",
-        "alias": "pack/deep.py:thing", "thing": "pack/deep.py:thing", "deep.level": "pack/deep.py=level", "again": "pack/deep.py", "nothing": "None",
+        "alias": "pack/deep.py:thing", "thing": "pack/deep.py:thing",
+        "deep.level": "pack/deep.py=level", "again": "pack/deep.py", "nothing": "None",
         "other": "other.py", "other.Star": "other.py:Star", "starred": "other.py=starred", "optim": "torch.optim",
         "inside": "main.py:inside", "late": "main.py=late", "guarded": "None", "lost": "gone.lost", "unknown": "None",
         "loop": "main.py=loop", "f()": "None", "pack": "None",
