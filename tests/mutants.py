@@ -34,10 +34,19 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 PURE = ("mappable", "resume", "verdicts", "whose_facts")
 """Modules of grading/ beside intake/ and scrutiny/ that need no child process."""
 
-RECORDING = ("answers", "conditions", "constants", "lifetimes", "recorder", "repetition", "scopes")
+SEARCHING = (
+    "test_exhaustive", "test_front", "test_optimum", "test_plan", "closed_form/test_columns",
+    "closed_form/test_hierarchy", "exact/test_search", "exact/test_steps", "exact/test_tiles", "local/test_recorded",
+    "timeloop/test_generator", "timeloop/test_mapper",
+)  # fmt: skip
+"""The quick tests of mapping/search/: what only climbs to the end, depthwise layers at random or the lab's whole record
+would notice is not noticed."""
+
+RECORDING = ("answers", "conditions", "constants", "lifetimes", "packing", "recorder", "repetition", "scopes")
 TRACING = (
-    "clock", "confirmation", "draws", "hints", "inputs", "notebooks", "outputs", "presented", "recipe",
-    "replay", "small_parts", "step", "techniques", "tracer", "training",
+    "blame", "clock", "confirmation", "draws", "executed", "fake_kernels", "hints", "inputs", "notebooks", "optimizers",
+    "outputs", "own_words", "presented", "recipe", "replay", "sizes_from_data", "small_parts", "step", "techniques",
+    "tracer", "training",
 )  # fmt: skip
 """The quick tests of tracing/: what only the slow ones (random programs, every op) would notice is not noticed."""
 
@@ -49,7 +58,13 @@ TESTS = {
     "grading": ("tests/grading/intake", "tests/grading/scrutiny", *(f"tests/grading/test_{n}.py" for n in PURE)),
     "hardware": ("tests/hardware", "tests/backends"),
     "ir": ("tests/ir", "tests/rules", "tests/passes"),
-    "mapping": ("tests/mapping", "tests/oracles/test_timeloop_cases.py", "tests/oracles/test_lab_recorded.py"),
+    "mapping": (
+        "tests/mapping/cost",
+        "tests/mapping/space",
+        *(f"tests/mapping/test_{name}.py" for name in ("mapping", "problem")),
+        *(f"tests/mapping/search/{name}.py" for name in SEARCHING),
+        "tests/oracles/test_timeloop_cases.py",
+    ),
     "measuring": ("tests/measuring", "tests/cli/test_run.py"),
     "ops": (
         "tests/ops",
@@ -62,6 +77,7 @@ TESTS = {
         "tests/tracing/finding",
         "tests/tracing/modes",
         "tests/tracing/reading",
+        "tests/tracing/surgery",
         *(f"tests/tracing/recording/test_{n}.py" for n in RECORDING),
         *(f"tests/tracing/test_{n}.py" for n in TRACING),
     ),

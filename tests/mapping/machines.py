@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from costmodel.mapping.machine import Behaviour, Constraints, LoopConstraint, Machine, StorageLevel
 from costmodel.mapping.problem import DATASPACES
 
@@ -48,6 +50,37 @@ def grid(behaviour: Behaviour = "D", *, free: bool = False, loops: tuple[LoopCon
         levels=levels,
         mac_pj=0.5,
         mac_units=24,
+        behaviour=behaviour,
+        constraints=constraints,
+        depthwise_constraints=constraints,
+    )
+
+
+def stack(
+    behaviour: Behaviour,
+    *,
+    pad: int,
+    buffer: int | None = None,
+    bandwidth: float | None = None,
+    free: bool = False,
+    loops: tuple[LoopConstraint, ...] = (),
+) -> Machine:
+    """Scratchpads of inputs under 3 × 2 PEs; a buffer, if it has words, of inputs and outputs (``free``: of all)."""
+    spad = replace(level("pad", pad, bandwidth=bandwidth), words_per_access=2)
+    levels = [spad, fan_out("fan", across=3, down=2), replace(level("store", None), words_per_access=2)]
+    keep: list[tuple[str, tuple[str, ...]]] = [("pad", ("Inputs",)), ("store", DATASPACES)]
+    never: list[tuple[str, tuple[str, ...]]] = [("pad", ("Weights", "Outputs")), ("fan", DATASPACES)]
+    if buffer is not None:
+        levels.insert(2, replace(level("buffer", buffer, bandwidth=2), words_per_access=4))
+        if not free:
+            keep.append(("buffer", ("Inputs", "Outputs")))
+            never.append(("buffer", ("Weights",)))
+    constraints = Constraints(loops=loops, keep=tuple(keep), bypass=tuple(never))
+    return Machine(
+        name="stack",
+        levels=tuple(levels),
+        mac_pj=0.1,
+        mac_units=6,
         behaviour=behaviour,
         constraints=constraints,
         depthwise_constraints=constraints,

@@ -181,3 +181,58 @@ def test_what_cuda_does_otherwise_is_said_of_the_ops_that_do_it() -> None:
     }  # fmt: skip
     assert traits_of("aten.addmm").on_cuda == "product with bias"
     assert traits_of("aten.native_layer_norm").on_cuda == ""
+
+
+SAID = {
+    "shape_only": """
+        cauchy empty empty_like empty_permuted empty_strided exponential full_like geometric log_normal new_empty
+        new_empty_strided new_full new_ones new_zeros ones_like rand rand_like randint randint_like randn randn_like
+        random randperm uniform zeros_like
+    """,
+    "overwrites": """
+        _foreach_zero cauchy exponential geometric log_normal rand rand_like randint randint_like randn randn_like
+        random randperm uniform zero
+    """,
+    "bitwise": """
+        __and__ __lshift__ __or__ __rshift__ __xor__ bitwise_and bitwise_left_shift bitwise_not bitwise_or
+        bitwise_right_shift bitwise_xor
+    """,
+    "draws_mask": "bernoulli",
+    "lifts_literal": "lift_fresh",
+    "cuts": "narrow slice",
+    "knows_complex": "_fft_c2c _fft_c2r _fft_r2c",
+    "reduces": "amax amin linalg_vector_norm logsumexp max mean min nansum std std_mean sum var var_mean",
+    "no_nest": """
+        _cdist_backward _cdist_forward _fft_c2c _fft_c2r _fft_r2c _linalg_det _linalg_slogdet _linalg_solve_ex
+        _pdist_backward _pdist_forward cholesky cholesky_inverse cholesky_solve geqrf linalg_cholesky_ex
+        linalg_householder_product linalg_inv_ex linalg_lstsq linalg_lu linalg_lu_factor_ex linalg_lu_solve linalg_qr
+        linalg_solve_triangular ormqr triangular_solve
+    """,
+}
+"""Traits that an op says of itself by a word, and the ops that say it."""
+
+MAPS = """
+    _adaptive_avg_pool2d _batch_norm_with_update _fused_moving_avg_obs_fq_helper _fused_rms_norm _log_softmax
+    _native_batch_norm_legit _native_batch_norm_legit_no_training _softmax _upsample_bicubic2d_aa
+    _upsample_bilinear2d_aa _upsample_nearest_exact1d _upsample_nearest_exact2d _upsample_nearest_exact3d
+    adaptive_max_pool2d alias avg_pool2d bitwise_and bitwise_left_shift cumprod cumsum empty_like
+    fake_quantize_per_channel_affine_cachemask fractional_max_pool2d grid_sampler_2d logcumsumexp
+    max_pool2d_with_indices native_batch_norm native_group_norm native_layer_norm renorm upsample_bicubic2d
+    upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d upsample_nearest3d
+    upsample_trilinear3d zeros_like
+"""
+
+
+@pytest.mark.parametrize("trait", SAID)
+def test_who_says_what(trait: str) -> None:
+    said = {name for name, entry in formulas().items() if getattr(entry.traits, trait)}
+    assert said == {f"aten.{name}" for name in SAID[trait].split()}
+
+
+def test_what_is_no_elementwise_op_and_keeps_channels_all_the_same() -> None:
+    kept = {
+        entry.names[0].removeprefix("aten.")
+        for entry in formulas().values()
+        if entry.traits.keeps_channels and not isinstance(entry, PointwiseFormula)
+    }
+    assert kept == set(MAPS.split())

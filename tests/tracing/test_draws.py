@@ -93,3 +93,22 @@ def test_a_value_of_the_construction_is_no_draw_of_the_step() -> None:
 
     with pytest.raises(costmodel.errors.TraceError, match="asks for a tensor's value"):
         costmodel.analyze(Buffered, input="8", batch=4)
+
+
+@pytest.mark.parametrize(("name", "is_another"), [("seed", True), ("seed_", True), ("_seed", False)])
+def test_what_a_model_keeps_for_itself_may_be_drawn_and_what_it_shows_may_not(name: str, is_another: bool) -> None:
+    class Drawn(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(8, 8)
+            setattr(self, name, int(torch.randint(0, 10**9, (1,))))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.layer(x)
+            return y
+
+    if is_another:
+        with pytest.raises(costmodel.errors.SubjectError, match="another one each time it is built"):
+            costmodel.analyze(Drawn, input="8", batch=4)
+    else:
+        assert costmodel.analyze(Drawn, input="8", batch=4).totals.macs.step == ONCE

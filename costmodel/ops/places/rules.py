@@ -134,8 +134,8 @@ def _interpolated(call: Call, before: int, behind: int) -> Seen:
 
     def over(span: Span, number: int) -> Span:
         inside, out = call.shape[2:][number], call.result[2:][number]
-        corners = bool(call.given.get("align_corners")) and out > 1
-        ratio = Fraction(inside - 1, out - 1) if corners else Fraction(inside, out)
+        corners = bool(call.given.get("align_corners"))
+        ratio = Fraction(inside - 1, max(out - 1, 1)) if corners else Fraction(inside, out)
 
         def looks(p: int) -> tuple[int, ...]:
             if not behind:
@@ -144,7 +144,7 @@ def _interpolated(call: Call, before: int, behind: int) -> Seen:
             low = floor(at)
             return (low,) if at == low else tuple(range(low - before, low + behind + 1))
 
-        return span.seen(ratio.numerator, ratio.denominator, looks) if ratio else Span(((0, inside - 1),), 0)
+        return span.seen(ratio.numerator, ratio.denominator, looks)
 
     return _windows(call, rank, over)
 

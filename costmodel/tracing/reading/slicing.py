@@ -95,7 +95,7 @@ class Slicer:
                 names = set(branches[3])
                 kept = self._kept(part.body, names)
                 found |= bool(kept)
-                union |= names
+                union |= names | _read_by_head(part)
                 parts.append(copy.copy(part))
                 parts[-1].body = kept or [ast.Pass()]
             if parts:
@@ -242,6 +242,12 @@ def _stored(node: ast.AST) -> Iterator[str]:
 def _bound_by_head(node: ast.stmt) -> Iterator[str]:
     """Names that a compound statement binds outside its blocks: a loop's, a ``with``'s."""
     return _bound(node)
+
+
+def _read_by_head(part: ast.ExceptHandler | ast.match_case) -> set[str]:
+    """Names in what a handler catches, and in what a case asks for."""
+    heads = (getattr(part, name, None) for name in ("type", "pattern", "guard"))
+    return {name for head in heads if head is not None for name in _names_in(head)}
 
 
 def _changed(node: ast.stmt) -> list[str]:

@@ -60,6 +60,21 @@ def test_what_is_hopeless_changes_nothing(
                 assert best <= objective.rank((cycles, energy))
 
 
+@settings(derandomize=True)
+@given(known=costs, bound=costs, objective=st.sampled_from([*OBJECTIVES.values(), None]))
+def test_the_promising_are_those_that_are_not_hopeless(
+    known: list[tuple[int, float]], bound: list[tuple[int, float]], objective: Objective | None
+) -> None:
+    front: Front[int] = Front(objective)
+    for cycles, energy in known[1:]:
+        front.offer(cycles, energy, 0)
+    columns = np.array([*bound, (1.0, np.inf), (np.inf, 1.0)], dtype=np.float64).T
+    found = front.promising(columns[0], columns[1])
+    assert set(found) == {number for number, one in enumerate(bound) if not front.hopeless(*one)}
+    ranks = [objective.rank(bound[number]) if objective is not None else bound[number] for number in found]
+    assert ranks == sorted(ranks)
+
+
 def test_a_sum_in_another_order_is_the_same_energy() -> None:
     front: Front[str] = Front()
     front.offer(4, 0.1 + 0.2 + 0.3, "first")

@@ -8,7 +8,12 @@ import pytest
 
 from costmodel.errors import NoChoiceError, SubjectError
 from costmodel.grading.walled_trace import trace_behind_wall
+from costmodel.tracing.finding.candidates import Given
 from costmodel.tracing.finding.choice import Known, choose
+from costmodel.tracing.finding.ranks import ranked
+from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.presented import Reader
+from costmodel.tracing.reading.source import Project
 
 TWO = """from torch import nn
 
@@ -70,3 +75,18 @@ def test_no_model_says_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def broken(:\n", encoding="utf-8")
     with pytest.raises(SubjectError, match=r"a\.py:1: syntax error"):
         chosen(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (TWO, [("net.py:Net", "no other class contains it")]),
+        (OTHER, [("net.py:Other", "")]),  # the only one needs no reason
+        (TWO + OTHER, [("net.py:Net", ""), ("net.py:Other", "")]),
+    ],
+)
+def test_a_class_by_itself_says_why_it_is_the_model(tmp_path: Path, text: str, found: list[tuple[str, str]]) -> None:
+    (tmp_path / "net.py").write_text(text, encoding="utf-8")
+    reader = Reader(Classes(Project(tmp_path, [tmp_path / "net.py"])))
+    candidates = ranked(Given(tmp_path, INPUT, reader), reader.classes.project.sources)
+    assert [(one.label, one.plan().subject.because) for one in candidates] == found

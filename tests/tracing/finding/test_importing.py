@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import sys
 from pathlib import Path
 
@@ -167,3 +169,45 @@ def test_a_file_by_itself_imports_from_four_folders_above_it(tmp_path: Path, dep
     else:
         with pytest.raises(SubjectError, match="far_block"):
             Session(FakeMode()).load(place / "net.py")
+
+
+def test_installed_packages_are_imported_first_also_those_that_neighbours_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "pack/__init__.py": "import inside_pack\n",
+        "pack/deep.py": "import inside_deep\nimport near\n",
+        "near.py": "import inside_near\nfrom pack import deep\ndef f():\n    import never\n",
+        "broken.py": "import (\n",
+        "src/below.py": "import inside_below\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    text = """
+import one.part, near
+from pack.deep import a
+from two.part import b
+from . import c
+import broken, gone_away, below
+if d:
+    import three
+class E:
+    import four
+if __name__ == "__main__":
+    import five
+"""
+    asked: list[str] = []
+
+    def noted(name: str) -> None:
+        asked.append(name)
+        raise ModuleNotFoundError
+
+    session = Session(FakeMode(), root=tmp_path)
+    session._add_places(tmp_path / "main.py", ast.parse(text), [])
+    monkeypatch.setattr(importlib, "import_module", noted)
+    session.import_packages(ast.parse(text))
+    # depth first, each file once; what a package's own file imports comes with it
+    assert asked == [
+        "one.part", "inside_near", "inside_pack", "inside_deep", "two.part", "gone_away", "inside_below", "three",
+    ]  # fmt: skip
