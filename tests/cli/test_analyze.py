@@ -51,6 +51,16 @@ def test_text_formats(run: Run, golden: Callable[[str, str], None]) -> None:
         golden(f"lenet.analysis.{format}", structure(result.stdout) if format == "html" else result.stdout)
 
 
+def test_columns_are_chosen_by_name_where_there_are_columns(run: Run) -> None:
+    rows = run("analyze", LENET, "--layers", "-f", "csv", "--columns", "layer,parameters").stdout.splitlines()
+    assert rows[0] == "layer,parameters"
+    assert "conv1,456" in rows  # 6 × (3 × 5 × 5 + 1)
+    refused = run("analyze", LENET, "--format", "html", "--columns", "layer")
+    assert (refused.returncode, refused.stderr) == (
+        3, "costmodel: --columns is about text, md, csv; html shows everything\n",
+    )  # fmt: skip
+
+
 def structure(page: str) -> str:
     """A page's elements, without its style, its scripts, and the graph's drawing, which has tests of its own."""
     bare = re.sub(r"(<(style|script)>).*?(?=</\2>)", r"\1", page, flags=re.DOTALL)

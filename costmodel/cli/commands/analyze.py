@@ -79,6 +79,7 @@ def analyze(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Count a model's whole training step: parameters, operations, activations, memory."""
@@ -101,7 +102,7 @@ def analyze(
         view = View(layers=layers, depth=depth, by=by, top=top)
         if chosen == "html":
             view = _with_step(view, subject, settings, hardware, phase, running, concrete=concrete)
-    present(analysis, chosen, output, view, human=human)
+    present(analysis, chosen, output, view, human=human, columns=columns)
     return 0
 
 
