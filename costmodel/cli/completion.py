@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class, shell_c
 
 from costmodel import backends
 from costmodel.errors import UnknownNameError
+from costmodel.files.examples import examples
 from costmodel.hardware.machines import gpu_names, hardware_names
 from costmodel.reports.export_format import export_names
 from costmodel.reports.report_format import format_names
@@ -52,6 +53,7 @@ _OF_OPTIONS: dict[str, Names] = {
 _OF_ARGUMENTS: dict[tuple[str, str], Names] = {
     ("rules", "words"): lambda: ["list", "show", "validate", "diff", "init", *rulebooks()],
     ("show", "name"): machines,  # costmodel hardware show
+    ("examples", "name"): lambda: [*examples()],
     ("plot", "what"): lambda: ["layers", "tree", "activations", "memory", "roofline"],
 }
 _FILES_TOO = ("--rules", "--hardware")

@@ -62,6 +62,10 @@ Format = Annotated[
     ),
 ]
 Human = Annotated[bool, typer.Option("--human", help="numbers as people say them: 2.1 G, 24.6 kB (in text)")]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", help="only these columns: layer,where,'bytes in' (in text, md, csv)", metavar="NAMES"),
+]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="write to this file instead of stdout")]
 
 

@@ -18,6 +18,7 @@ from costmodel.reports.view import Noun
 
 _FORMAT_OF = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".md": "md", ".svg": "svg",
               ".txt": "text"}  # fmt: skip
+_WITH_COLUMNS = ("text", "md", "csv")
 _NARROWEST, _WIDEST = 60, 200
 """Columns between which tables are fitted; on a screen outside of them they are as on the nearest."""
 
@@ -57,18 +58,30 @@ def view_of(output: str | None = None) -> View:
     return View(width=_width() if to_screen else None, colour=to_screen and _colours())
 
 
-def present(noun: Noun, format: str, output: str | None, view: View | None = None, *, human: bool = False) -> None:
+def present(
+    noun: Noun,
+    format: str,
+    output: str | None,
+    view: View | None = None,
+    *,
+    human: bool = False,
+    columns: str | None = None,
+) -> None:
     """Print a noun, or put it into a file.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written, or the format has no columns.
+        UnknownNameError: no table has such a column.
     """
+    if columns is not None and format not in _WITH_COLUMNS:
+        raise UsageError(f"--columns is about {', '.join(_WITH_COLUMNS)}; {format} shows everything")
     screen = view_of(output)
     taken = _taken()
     if taken is not None and format == "text" and output is None:
         taken.nouns.append(noun)
         return
-    chosen = replace(view or View(), width=screen.width, colour=screen.colour, human=human)
+    names = tuple(filter(None, (columns or "").split(",")))
+    chosen = replace(view or View(), width=screen.width, colour=screen.colour, human=human, columns=names)
     write(render(noun, format, chosen), output)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from importlib import resources
 from types import ModuleType
 
@@ -16,24 +17,35 @@ from costmodel.reports.tabulation import tables
 from costmodel.reports.view import Noun, View
 from costmodel.version import __version__
 
+_STYLE, _SCRIPT = "style.css", "script.js"
+
 
 def document(noun: Noun, view: View, *, script: bool = True) -> str:
     """The page: the same bytes for the same noun. The script sorts and filters; nothing is lost without it."""
     parts = parts_of(noun, view)
-    main = el("main", el("h1", parts.title), *_body(parts), _footer())
+    assets = (_SCRIPT, *parts.assets) if script else tuple(name for name in parts.assets if name.endswith(".css"))
+    return page_of_elements(parts.title, el("h1", parts.title), *_body(parts), assets=assets)
+
+
+def page_of_elements(title: str, *inside: Html, assets: Sequence[str] = ()) -> str:
+    """A page that needs nothing but itself.
+
+    Args:
+        title: of the window.
+        inside: the page, from its heading on.
+        assets: files of ours beside the style sheet that it needs: more style, scripts.
+    """
+    styles = [_ours(name) for name in (_STYLE, *assets) if name.endswith(".css")]
     head = el(
         "head",
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("title", parts.title),
-        el("style", _ours("style.css")),
+        el("title", title),
+        el("style", *styles),
     )
-    page = el(
-        "html",
-        head,
-        el("body", main, el("script", _ours("script.js")) if script else None, class_="costmodel"),
-        lang="en",
-    )
+    scripts = [el("script", _ours(name)) for name in assets if name.endswith(".js")]
+    footer = el("footer", f"costmodel {__version__}")
+    page = el("html", head, el("body", el("main", *inside, footer), *scripts, class_="costmodel"), lang="en")
     return f"<!doctype html>\n{page}\n"
 
 
@@ -46,7 +58,7 @@ def card(noun: Noun) -> str:
     if charts[1:]:
         folded.insert(0, el("details", el("summary", "More charts"), *charts[1:]))
     inside = (el("h2", parts.title), parts.lead, *charts[:1], *folded)
-    return el("div", el("style", _ours("style.css")), *inside, class_="costmodel")
+    return el("div", el("style", _ours(_STYLE)), *inside, class_="costmodel")
 
 
 def parts_of(noun: Noun, view: View) -> Parts:
@@ -67,10 +79,6 @@ def _body(parts: Parts) -> list[Html]:
         el("div", *map(element_of, parts.charts), class_="pair") if parts.charts else join(),
         *[section(table, heading=table.title != parts.title or table.title != first) for table in parts.tables],
     ]
-
-
-def _footer() -> Html:
-    return el("footer", f"costmodel {__version__}")
 
 
 def _ours(name: str) -> Html:

@@ -25,8 +25,10 @@ def section(table: Table, *, heading: bool = True) -> Html:
 
 def _grid(table: Table) -> Html:
     right = right_columns(table)
-    heads = [el("th", name, scope="col", class_="n" if r else None)
-             for name, r in zip(table.headers, right, strict=True)]  # fmt: skip
+    heads = [
+        el("th", name, scope="col", class_=" ".join(["n"] * r + ["wordy"] * (len(name) > _SHORT)) or None)
+        for name, r in zip(table.headers, right, strict=True)
+    ]
     rows = [
         el("tr", *[_td(value, r, name) for value, r, name in zip(row, right, table.headers, strict=True)])
         for row in table.rows

@@ -19,12 +19,14 @@ class Parts:
         lead: what the page is about, at a glance.
         charts: pictures.
         tables: what they are made of.
+        assets: files of ours that the page needs beside the usual style and script.
     """
 
     title: str
     lead: Html
     charts: Sequence[Chart | Html]
     tables: Sequence[Table]
+    assets: Sequence[str] = ()
 
 
 def tiles(*shown: tuple[str, Html | str, str]) -> Html:

@@ -12,6 +12,7 @@ import pkgutil
 from types import ModuleType
 
 from costmodel.reports import tables as modules
+from costmodel.reports.columns import with_columns
 from costmodel.reports.table import Table
 from costmodel.reports.view import Noun, View
 
@@ -20,21 +21,23 @@ def tables(noun: Noun, view: View) -> list[Table]:
     """The tables of a noun, the most important one first.
 
     Raises:
+        UnknownNameError: no table has a column that the view asks for.
         TypeError: no module of tables/ is for it.
     """
     found: list[Table] = _module(type(noun)).tables(noun, view)
-    return found
+    return with_columns(found, view.columns) if view.columns else found
 
 
 def records(noun: Noun, view: View) -> Table | None:
     """The noun as one flat table for a program, None if it is several.
 
     Raises:
+        UnknownNameError: it has no column that the view asks for.
         TypeError: no module of tables/ is for it.
     """
     module = _module(type(noun))
     flat: Table | None = module.records(noun, view) if hasattr(module, "records") else None
-    return flat
+    return with_columns([flat], view.columns)[0] if flat is not None and view.columns else flat
 
 
 def _module(kind: type[object]) -> ModuleType:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:  # --help lists the formats, and waits for no noun
     from costmodel.ir.ranking import Ranking
     from costmodel.ir.recording import Recording
     from costmodel.ir.run import Run
+    from costmodel.ir.timeline import Timeline
     from costmodel.ir.tips import Tips
+    from costmodel.ir.trace import Trace
     from costmodel.ir.verdict import Verdict
 
 Noun: TypeAlias = (
@@ -54,6 +56,9 @@ class View:
         width: columns of the terminal; None where it is none: tables then take 120, and sentences stay in one line.
         human: numbers with three digits and a prefix (2.1 G, 24.6 kB) instead of exact ones.
         colour: outcomes in colour.
+        columns: only these columns, and the tables that have any of them; none for all.
+        step: the recorded step, which the page of its analysis then shows as a graph.
+        timeline: the same on a GPU, op by op.
     """
 
     layers: bool = False
@@ -66,3 +71,6 @@ class View:
     width: int | None = None
     human: bool = False
     colour: bool = False
+    columns: tuple[str, ...] = ()
+    step: Trace | None = None
+    timeline: Timeline | None = None

@@ -12,12 +12,12 @@ from costmodel.backends.backend import Exported, Run, Search
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.files.writing import write_text
 from costmodel.hardware.machines import load_hardware
+from costmodel.ir.analysis import TRAINING
 from costmodel.ir.cost import LayerCost
-from costmodel.ir.timeline import Timeline
-from costmodel.ir.trace import Trace
 from costmodel.reports.export_format import TRACE, export_names, load_export
 from costmodel.verbs.estimate import PHASES, Progress, cost_of_workload, workload_of
-from costmodel.verbs.gpu_estimate import names_gpu
+from costmodel.verbs.gpu_estimate import GpuOptions, gpu_words, names_gpu, timeline_of
+from costmodel.verbs.trace import recorded_step
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -114,41 +114,18 @@ def viewer_file(
         raise UnknownNameError("phase", str(viewed.phase), PHASES)
     form = load_export(to)
     if form.OF == TRACE:
-        return form.text(_traced(model, settings, viewed.phase or "training"))
+        return form.text(recorded_step(model, settings, viewed.phase or "training"))
     if names_gpu(viewed.hardware):
-        return form.text(_on_gpu(model, settings, viewed))
+        words = gpu_words(settings, GpuOptions(), viewed.phase)
+        return form.text(timeline_of(recorded_step(model, words, TRAINING), viewed.hardware, GpuOptions()))
     from costmodel.passes.timeline import accelerator_timeline
 
     phase = viewed.phase or "inference"
-    trace = _traced(model, settings, phase)
+    trace = recorded_step(model, settings, phase)
     workload = workload_of(model, settings, phase=phase, use_cache=viewed.cache)
     run = Run(cache=viewed.cache)
     cost = cost_of_workload(workload, viewed.hardware, Search(search=viewed.search), run, progress=progress)
     return form.text(accelerator_timeline(trace, cost))
-
-
-def _traced(model: Any, settings: Settings, phase: str) -> Trace:
-    from costmodel.tracing.training import planned_and_traced, trace_inference, trace_training
-
-    if phase == "inference":
-        return planned_and_traced(model, settings, None, trace_inference)[1]
-    return planned_and_traced(model, settings, None, trace_training)[1].phases[0].trace
-
-
-def _on_gpu(model: Any, settings: Settings, viewed: Viewed) -> Timeline:
-    """A step, or a forward pass of a batch in evaluation mode."""
-    from costmodel.backends.gpu.time.options import Running
-    from costmodel.backends.gpu.timeline import gpu_timeline
-    from costmodel.hardware.gpu.cards import load_gpu
-    from costmodel.passes.kernels import kernels
-    from costmodel.passes.work import count
-
-    words: Any = {**settings, "step": "evaluate"} if viewed.phase == "inference" else settings
-    card = load_gpu(viewed.hardware)
-    if card.kind != "gpu":
-        raise UsageError(f"{card.name} is a processor: a time line is estimated for GPUs and accelerators")
-    trace = _traced(model, words, "training")
-    return gpu_timeline(kernels(trace, count(trace)), card, Running())
 
 
 def mapping_text(cost: LayerCost, hardware: str, to: str) -> str:

@@ -12,6 +12,7 @@ from costmodel.ir.counts import Counts
 from costmodel.ir.doubts import Assumption
 from costmodel.ir.gpu_estimate import GpuEstimate, GpuRun
 from costmodel.ir.gpu_memory import GpuMemory
+from costmodel.ir.timeline import Timeline
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import TracedPhase, Training
 
@@ -129,11 +130,7 @@ def estimate_on_gpus(
     specs = [load_gpu(name) for name in cards]
     for spec in specs:
         _refuse(spec, options)
-    words = dict(settings)
-    if phase == INFERENCE:
-        words["step"] = "evaluate"
-    if options.precision == "amp":
-        words.setdefault("autocast", "float16")
+    words = gpu_words(settings, options, phase)
     plan, training = planned_and_traced(model, words, defaults, trace_training, concrete=concrete)
     cast = plan.recipe.autocast
     if cast is not None and options.precision in ("fp32", "tf32"):
@@ -158,6 +155,35 @@ def estimate_on_gpus(
             one = replace(one, memory=_with_largest(one.memory, spec, options, step_of))
         found.append(one)
     return analysis, tuple(found)
+
+
+def gpu_words(settings: Mapping[str, Any], options: GpuOptions, phase: str | None) -> dict[str, Any]:
+    """The settings of the step that is traced for a GPU."""
+    words = dict(settings)
+    if phase == INFERENCE:
+        words["step"] = "evaluate"
+    if options.precision == "amp":
+        words.setdefault("autocast", "float16")
+    return words
+
+
+def timeline_of(step: Trace, hardware: str, options: GpuOptions) -> Timeline:
+    """A recorded step on a GPU, kernel by kernel.
+
+    Raises:
+        UsageError: the machine is a processor.
+    """
+    from costmodel.backends.gpu.time.options import Running
+    from costmodel.backends.gpu.timeline import gpu_timeline
+    from costmodel.hardware.gpu.cards import load_gpu
+    from costmodel.passes.kernels import kernels
+    from costmodel.passes.work import count
+
+    card = load_gpu(hardware)
+    if card.kind != "gpu":
+        raise UsageError(f"{card.name} is a processor: a time line is estimated for GPUs and accelerators")
+    running = Running(precision=options.precision, layout=options.layout)
+    return gpu_timeline(kernels(step, count(step)), card, running)
 
 
 def _with_largest(memory: GpuMemory, spec: GpuSpec, options: GpuOptions, step_of: Callable[[int], Trace]) -> GpuMemory:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from costmodel.ir.analysis import INFERENCE
+from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
 
 if TYPE_CHECKING:
@@ -28,3 +31,19 @@ def trace(model: Any, *, concrete: bool = False, **settings: Unpack[Settings]) -
     from costmodel.tracing.training import planned_and_traced, trace_training
 
     return planned_and_traced(model, settings, None, trace_training, concrete=concrete)[1]
+
+
+def recorded_step(model: Any, settings: Mapping[str, Any], phase: str, *, concrete: bool = False) -> Trace:
+    """One step of the training, or the forward pass of one sample in evaluation mode, to be drawn.
+
+    Args:
+        model: see :func:`trace`.
+        settings: see there.
+        phase: ``training`` or ``inference``.
+        concrete: see there.
+    """
+    from costmodel.tracing.training import planned_and_traced, trace_inference, trace_training
+
+    if phase == INFERENCE:
+        return planned_and_traced(model, settings, None, trace_inference, concrete=concrete)[1]
+    return planned_and_traced(model, settings, None, trace_training, concrete=concrete)[1].phases[0].trace

@@ -16,7 +16,8 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "Tutorials": ("tutorials/student.md", "tutorials/ta.md", "tutorials/organizer.md", "tutorials/researcher.md",
                   "tutorials/notebook.md"),
     "Guide": ("guide/counting.md", "guide/rules.md", "guide/training.md", "guide/accelerators.md", "whole-network.md",
-              "guide/gpus.md", "guide/grading.md", "guide/entries.md", "guide/ranking.md", "guide/python.md"),
+              "guide/gpus.md", "guide/grading.md", "guide/entries.md", "guide/ranking.md", "guide/pages.md",
+              "guide/python.md"),
     "How far to trust it": ("trust.md", "gpu-estimates.md"),
     "Reference": ("reference/commands.md", "reference/verbs.md", "reference/nouns.md", "reference/errors.md"),
 }  # fmt: skip
@@ -55,6 +56,7 @@ def write_site(folder: Path, *, run: bool = True) -> list[str]:
     for notebook in sorted((handwritten.DOCS / "tutorials").glob("*.ipynb")):
         shutil.copy(notebook, place / "tutorials")
         written.append(f"tutorials/{notebook.name}")
+    shutil.copytree(handwritten.DOCS / "screens", place / "screens")
     if run:
         written += write_pictures(place)
     (folder / "mkdocs.yml").write_text(yaml.safe_dump(settings(written), sort_keys=False), encoding="utf-8")

@@ -258,6 +258,7 @@ CHECKS = {
     "page": harmless_html,
     "nbgrader-feedback": harmless_html,
     "html": harmless_html,
+    "leaderboard": harmless_html,
     "md": harmless_markdown,
     "json": harmless_json,
     "codabench": harmless_numbers,

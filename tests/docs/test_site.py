@@ -57,9 +57,20 @@ def test_every_link_of_the_site_leads_somewhere(pages: dict[str, str]) -> None:
                 assert any(f'"{name[:i]}"' in shown and (not name[i + 1 :] or f'"{name[i + 1:]}"' in shown)
                            for i in range(1, len(name) + 1)), (place, target)  # fmt: skip
                 continue
+            if whole.startswith("screens/"):
+                assert (ROOT / "docs" / whole).is_file(), (place, target)
+                continue
             assert whole in pages or whole in notebooks, (place, target)
             assert not anchor or anchor in anchors(pages[whole]), (place, target)
     assert count > 100
+
+
+def test_screenshots_stay_small_and_every_one_is_shown(pages: dict[str, str]) -> None:
+    screens = [*(ROOT / "docs" / "screens").iterdir()]
+    assert 0 < len(screens) <= 5
+    for screen in screens:
+        assert screen.stat().st_size < 150_000, screen.name
+        assert f"../screens/{screen.name})" in pages["guide/pages.md"], screen.name
 
 
 def test_every_link_within_the_repository_leads_somewhere() -> None:

@@ -210,3 +210,13 @@ def test_nbgrader_has_a_row_for_each_of_a_group(analysis: Make) -> None:
         ("Okafor, Ben", "Ben", "Okafor", "", "90"),
         ("Cho", "", "Cho", "", "90"),
     ]
+
+
+def test_who_needs_me_is_a_link_unless_two_bear_the_name(analysis: Make) -> None:
+    undecided: dict[str, Any] = {"facts": {}, "peak": 1}
+    students = [graded(analysis, name, **undecided) for name in ("Ada", "Ben", "Ben")]
+    students = [replace(student, key=f"k{i}") for i, student in enumerate(students)]
+    shown = render(replace(of_class(students[0]), submissions=tuple(students)), "html").partition("<figure")[0]
+    assert '<a href="feedback/k0.html">Ada</a>' in shown
+    assert shown.count(">Ben<") >= 2
+    assert "feedback/k1.html" not in shown

@@ -15,6 +15,7 @@ from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, format_names, render
 from costmodel.reports.view import Noun
+from tests.reports.nouns import entry, ranking
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 
@@ -34,7 +35,8 @@ def nouns(make: Make) -> list[Noun]:
     )
     grades = Grades(rulebook="haet-2021", title="t", submissions=(graded,), ranking=None, notes=(EVIL,), provenance={})
     machine = replace(hierarchy_of(load_hardware("eyeriss_like")), name=EVIL)
-    return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades, machine]
+    order = ranking(entry(EVIL, 1, metric=2.5))
+    return [whole, verdict, Crosscheck(subject=EVIL, rows=(row,)), graded, grades, machine, order]
 
 
 @pytest.mark.parametrize("format", format_names())

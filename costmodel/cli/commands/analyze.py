@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from costmodel.cli.gpu_options import gpu_options
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr
 from costmodel.cli.showing import format_of, present
 from costmodel.errors import UnknownNameError
+from costmodel.ir.analysis import TRAINING
 from costmodel.reports import View
 from costmodel.verbs.gpu_estimate import GpuOptions, names_gpu
 
@@ -78,6 +79,7 @@ def analyze(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Count a model's whole training step: parameters, operations, activations, memory."""
@@ -97,8 +99,33 @@ def analyze(
             options=o.words_of(words, backends.verifier() if verify else backends.load(backend)),
             **asdict(running), **settings,
         )  # fmt: skip
-    present(analysis, chosen, output, View(layers=layers, depth=depth, by=by, top=top), human=human)
+        view = View(layers=layers, depth=depth, by=by, top=top)
+        if chosen == "html":
+            view = _with_step(view, subject, settings, hardware, phase, running, concrete=concrete)
+    present(analysis, chosen, output, view, human=human, columns=columns)
     return 0
+
+
+def _with_step(
+    view: View,
+    subject: str,
+    settings: dict[str, Any],
+    hardware: str | None,
+    phase: str | None,
+    running: GpuOptions,
+    *,
+    concrete: bool,
+) -> View:
+    """The step that the analysis is of, and its time on a GPU; beside an accelerator's cost it is the training's."""
+    from costmodel.verbs.gpu_estimate import gpu_words, timeline_of
+    from costmodel.verbs.trace import recorded_step
+
+    if hardware is None or not names_gpu(hardware):
+        alone = phase if phase and hardware is None else TRAINING
+        return replace(view, step=recorded_step(subject, settings, alone, concrete=concrete))
+    step = recorded_step(subject, gpu_words(settings, running, phase), TRAINING, concrete=concrete)
+    timed = not running.compiled and running.power_limit is None  # else the kernels are not those of the step
+    return replace(view, step=step, timeline=timeline_of(step, hardware, running) if timed else None)
 
 
 def _refuse_idle(hardware: str | None, backend: str, verify: bool) -> None:

@@ -74,6 +74,7 @@ def check(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
@@ -104,7 +105,7 @@ def check(
         verdict = check_submission(submission, rules, run, track=track, reading=reading, progress=show)
     for wanted in _wanted(verdict) if verdict.outcome is Outcome.UNDECIDED else ():
         typer.echo(f"costmodel: {wanted}", err=True)
-    present(verdict, chosen, output, View(sensitivity=sensitivity), human=human)
+    present(verdict, chosen, output, View(sensitivity=sensitivity), human=human, columns=columns)
     return _EXIT[verdict.outcome]
 
 

@@ -31,6 +31,7 @@ def compare(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Compare two networks, machines or saved analyses: what differs, in all and layer by layer."""
@@ -39,7 +40,7 @@ def compare(
     chosen = format_of(format, output, "Comparison")
     with subject_prints_to_stderr():
         found = verb(before, after, hardware=hardware, rules=rules, cache=not no_cache, **settings)
-    present(found, chosen, output, View(top=top), human=human)
+    present(found, chosen, output, View(top=top), human=human, columns=columns)
     return 0
 
 

@@ -46,6 +46,7 @@ def explore(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
     no_cache: o.NoCache = False,
 ) -> int:
     """Compute a network in many sizes, and say which of them no other beats."""
@@ -60,7 +61,7 @@ def explore(
             subject, space, rules=rules, hardware=hardware, facts=o.words(fact or [], "--fact"), front=names,
             runs=facts, budget=budget, seed=seed, cache=not no_cache, jobs=jobs, progress=show, **settings,
         )  # fmt: skip
-    present(found, chosen, output, View(top=top), human=human)
+    present(found, chosen, output, View(top=top), human=human, columns=columns)
     return 0 if any(not point.error for point in found.points) else 2
 
 

@@ -29,6 +29,7 @@ def rank(
     format: o.Format = None,
     output: o.Output = None,
     human: o.Human = False,
+    columns: o.Columns = None,
 ) -> int:
     """Rank a competition: best first, and those that are out with their reason."""
     from costmodel.verbs.rank import rank as verb
@@ -37,7 +38,9 @@ def rank(
     if chosen == "csv":
         o.refuse(("sensitivity",), "is a table beside the entries, and csv is one: take text, md, html or json")
     ranking = verb(files, rules, reading=reading, score=score)
-    present(ranking, chosen, output, View(sensitivity=sensitivity, hypothetical=hypothetical), human=human)
+    present(
+        ranking, chosen, output, View(sensitivity=sensitivity, hypothetical=hypothetical), human=human, columns=columns
+    )
     return 0
 
 

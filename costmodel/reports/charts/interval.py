@@ -36,9 +36,9 @@ class Span:
 
     @property
     def shown(self) -> str:
-        """The numbers as people say them."""
-        low, median = prefixed(self.low).strip(), prefixed(self.median).strip()
-        return f"{low} – {median} – {prefixed(self.high)}{self.unit}"
+        """The numbers as people say them: the median, and from where to where."""
+        low, high = (f"{prefixed(end)}{self.unit}" for end in (self.low, self.high))
+        return f"{prefixed(self.median)}{self.unit} ({low} to {high})"
 
 
 @dataclass(frozen=True)

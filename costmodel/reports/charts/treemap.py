@@ -15,6 +15,8 @@ from costmodel.reports.sheet import PAPER, WIDTH, box, colour, sheet, text
 
 _LONG, _HIGH = 100.0, 50.0
 """Sides of the whole, in the units of the layout: a page shows it about so."""
+_LINE = 2.8
+"""Height that a line of text takes on a page."""
 _SMALLEST = 4e-4
 """Share of the whole below which boxes of one parent become one."""
 _LARGE, _GROUPS = 0.5, COLOURS - 1
@@ -80,7 +82,7 @@ class TreeChart:
         names, placed = self._placed()
         boxes = [
             el(
-                "div", el("span", p.shown), class_=f"b{p.kind}", title=_said(p.leaf),
+                "div", el("span", p.shown) if p.rect.height > _LINE else None, class_=f"b{p.kind}", title=_said(p.leaf),
                 style=f"left:{p.rect.x:.3f}%;top:{p.rect.y * 100 / _HIGH:.3f}%;"
                 f"width:{p.rect.width:.3f}%;height:{p.rect.height * 100 / _HIGH:.3f}%",
             )

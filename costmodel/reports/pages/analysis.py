@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from costmodel.errors import UsageError
-from costmodel.ir.analysis import Analysis, LayerRow, PeakMemory
+from costmodel.ir.analysis import Analysis, LayerRow, MemoryMoment, PeakMemory
 from costmodel.ir.tensor import Role
+from costmodel.ir.trace import LOSS_SCOPE, Trace
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars, largest
+from costmodel.reports.charts.lanes import lanes
 from costmodel.reports.charts.line import stacked
 from costmodel.reports.charts.treemap import Leaf, treemap
-from costmodel.reports.element import Html
+from costmodel.reports.element import Html, el, join
+from costmodel.reports.graph_picture import ASSETS, picture, title_of
 from costmodel.reports.human import human
 from costmodel.reports.pages import cost as cost_page
 from costmodel.reports.pages import gpu_estimate as gpu_page
@@ -26,12 +29,26 @@ NOUN = Analysis
 
 _BARS = 14
 """Layers with a bar of their own; all of them stand in the table."""
+_CALLS = 10_000
+"""Calls up to which a page has the graph in it: about 500 bytes each."""
 
 
 def parts(analysis: Analysis, view: View) -> Parts:
     """The step at a glance, charts, and the tables with every layer."""
     shown = analysis_tables.tables(analysis, replace(view, layers=False, top=None))
-    return Parts(shown[0].title, _glance(analysis), [*_charts(analysis)], [*shown, _layers(analysis)])
+    pictures, every = [*_charts(analysis)], [*shown, _layers(analysis)]
+    if view.timeline is not None:
+        pictures.append(lanes(view.timeline, f"The step on its time: {view.timeline.title}"))
+    if view.step is None:
+        return Parts(shown[0].title, _glance(analysis), pictures, every)
+    return Parts(shown[0].title, _glance(analysis), [*pictures, _graph(view.step)], every, ASSETS)
+
+
+def _graph(step: Trace) -> Html:
+    """The step as a graph, folded; of a step that no screen has room for, how it is to be had."""
+    if len(step.calls) > _CALLS:
+        return el("p", f"The step has {len(step.calls):,} calls: costmodel export --to graph draws it.", class_="wide")
+    return el("details", el("summary", title_of(step)), picture(step), class_="wide")
 
 
 def _glance(analysis: Analysis) -> Html:
@@ -40,17 +57,31 @@ def _glance(analysis: Analysis) -> Html:
     least = "" if totals.complete else "at least "
     step, most = totals.operations.step, peak.layer_io
     place = ", ".join(filter(None, (peak.layer_io_layer, peak.layer_io_where)))
-    return tiles(
+    model = tiles(
         ("parameters", human(totals.parameters) or "", f"{totals.parameters:,} trainable"),
         ("operations of a step", f"{least}{human(step)}", f"{least}{step:,}"),
-        ("largest activation", human(Bytes(most)) or "", f"{most:,} bytes, in {place}"),
+        ("largest activation of a sample", human(Bytes(most)) or "", f"{most:,} bytes, in {place}"),
         ("peak memory", human(Bytes(memory.total)) or "", f"{memory.total:,} bytes{_moment(memory)}"),
     )
+    machine = [*_on_machine(analysis)]
+    return join(model, tiles(*machine)) if machine else model
+
+
+def _on_machine(analysis: Analysis) -> Iterator[tuple[str, Html | str, str]]:
+    """What a machine spends on it, if it was asked for."""
+    if analysis.gpu and analysis.time and analysis.memory and analysis.energy:
+        yield from gpu_page.tiles_of(analysis.time, analysis.memory, analysis.energy)
+    if analysis.cost is not None:
+        yield from cost_page.tiles_of(analysis.cost)
 
 
 def _moment(memory: PeakMemory) -> str:
     peak = max(memory.over_step, key=lambda moment: sum(moment.by_role.values()), default=None)
-    return f", in {peak.phase}: {peak.layer or peak.op}" if peak is not None and peak.phase else ""
+    return f", in {peak.phase}: {_layer(peak) or peak.op}" if peak is not None and peak.phase else ""
+
+
+def _layer(moment: MemoryMoment) -> str:
+    return (moment.layer or "").replace(LOSS_SCOPE, "(loss)")
 
 
 def _charts(analysis: Analysis) -> Iterator[Chart | Html]:
@@ -100,11 +131,11 @@ def _memory(analysis: Analysis) -> Chart:
         raise UsageError("the analysis has no memory over the step: it is of an older version; analyze the model anew")
     roles = [role.value for role in Role if any(role.value in moment.by_role for moment in moments)]
     series = [(role, [float(moment.by_role.get(role, 0)) for moment in moments]) for role in roles]
-    names = [f"{m.phase} {m.layer or ''} {m.op}, bytes" if m.op else "before the step, bytes" for m in moments]
+    names = [f"{m.phase} {_layer(m)} {m.op}, bytes" if m.op else "before the step, bytes" for m in moments]
     totals = [sum(moment.by_role.values()) for moment in moments]
     at = totals.index(max(totals))
     peak = moments[at]
-    where = ", ".join(filter(None, (peak.phase, peak.layer, peak.op)))
+    where = ", ".join(filter(None, (peak.phase, _layer(peak), peak.op)))
     title = f"Memory over the step, by role; the peak of {memory.total:,} bytes is at {where or 'its start'}"
     return stacked(series, title, x="the step, call by call", y="live tensors, bytes", names=names, marked=at)
 

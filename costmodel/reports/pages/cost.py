@@ -27,15 +27,17 @@ _PER_MJ = 1e-9
 def parts(cost: CostReport, view: View) -> Parts:
     """Totals at a glance, charts, tables."""
     shown = tables_of.tables(cost, view)
+    return Parts(shown[0].title, tiles(*tiles_of(cost)), [*charts(cost)], shown)
+
+
+def tiles_of(cost: CostReport) -> Iterator[tuple[str, str, str]]:
+    """The totals."""
     least = "" if cost.complete else "at least "
-    glance = tiles(
-        ("energy", f"{least}{cost.energy_mj:.4g} mJ", f"{cost.energy_mj:.10g} mJ"),
-        ("cycles", f"{least}{human(cost.cycles)}", f"{cost.cycles:,}"),
-        ("utilisation", f"{cost.utilisation:.1%}", f"of {cost.units} multiply-accumulate units"),
-        ("layer problems", f"{len(cost.layers)}", f"search {cost.search}"),
-        *_whole_tiles(cost),
-    )
-    return Parts(shown[0].title, glance, [*charts(cost)], shown)
+    yield ("energy", f"{least}{cost.energy_mj:.4g} mJ", f"{cost.energy_mj:.10g} mJ")
+    yield ("cycles", f"{least}{human(cost.cycles)}", f"{cost.cycles:,}")
+    yield ("utilisation", f"{cost.utilisation:.1%}", f"of {cost.units} multiply-accumulate units")
+    yield ("layer problems", f"{len(cost.layers)}", f"search {cost.search}")
+    yield from _whole_tiles(cost)
 
 
 def _whole_tiles(cost: CostReport) -> Iterator[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from costmodel.reports.view import View
 
 NOUN = Exploration
 
+_KINDS = ("on the front", "beaten by another point")
 _WIDE = 30
 """The largest value over the smallest from which an axis is logarithmic."""
 
@@ -36,10 +37,10 @@ def _front(exploration: Exploration) -> Chart:
         raise UsageError("a front of one figure is a point: name two figures with --front")
     x, y = exploration.front[:2]
     known = [point for point in exploration.points if x in point.figures and y in point.figures]
-    dots = [Dot(float(p.figures[x]), float(p.figures[y]), _said(p, x, y), 0 if p.on_front else 5) for p in known]
+    dots = [Dot(float(p.figures[x]), float(p.figures[y]), _said(p, x, y), int(not p.on_front)) for p in known]
     line = sorted((dot.x, dot.y) for dot in dots if not dot.kind) if len(exploration.front) == 2 else []
     title = f"{y} against {x}: {'more' if y in exploration.most else 'less'} of {y} is better"
-    return scatter(dots, title, _axis([d.x for d in dots], x), _axis([d.y for d in dots], y), line=line)
+    return scatter(dots, title, _axis([d.x for d in dots], x), _axis([d.y for d in dots], y), kinds=_KINDS, line=line)
 
 
 def _said(point: Point, x: str, y: str) -> str:

@@ -38,14 +38,18 @@ def _layers(found: GpuEstimate) -> Chart:
 
 
 def glance(time: GpuTime, memory: GpuMemory, energy: GpuEnergy) -> Html:
-    """The figures that are asked for first, as the median and the interval."""
-    shown = [("a step", *_said(time.step_seconds, "s"))]
+    """The figures that are asked for first."""
+    return tiles(*tiles_of(time, memory, energy))
+
+
+def tiles_of(time: GpuTime, memory: GpuMemory, energy: GpuEnergy) -> Iterator[tuple[str, Html | str, str]]:
+    """Each as the median and the interval."""
+    yield ("a step", *_said(time.step_seconds, "s"))
     if time.training_seconds is not None:
-        shown.append(("the training", *_said(time.training_seconds, "s")))
+        yield ("the training", *_said(time.training_seconds, "s"))
     middle, more = _said(memory.card_bytes, "B")
-    shown.append(("memory of the card", middle, f"{more}; {_FITS[memory.fits]}"))
-    shown.append(("energy of a step", *_said(energy.step_joules, "J")))
-    return tiles(*shown)
+    yield ("memory of the card", middle, f"{more}; {_FITS[memory.fits]}")
+    yield ("energy of a step", *_said(energy.step_joules, "J"))
 
 
 def charts(run: GpuRun, time: GpuTime, memory: GpuMemory, energy: GpuEnergy) -> Iterator[Chart | Html]:

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from urllib.parse import quote
 
-from costmodel.ir.grades import Grades
+from costmodel.ir.grades import Graded, Grades
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import el, join
+from costmodel.reports.element import Html, el, join
 from costmodel.reports.html_table import section
 from costmodel.reports.needs_me import needs_me
 from costmodel.reports.pages import ranking as ranking_page
@@ -22,6 +22,8 @@ from costmodel.reports.view import View
 NOUN = Grades
 
 _BIN = 10
+_DRAWN = ("outcomes", "totals")
+"""Tables of the class that are pictures here."""
 _ORDER = {"PASS": "good", "FAIL": "bad", "UNDECIDED": "open", "LATE": "open", "MISSING": "c5"}
 
 
@@ -39,8 +41,21 @@ def parts(grades: Grades, view: View) -> Parts:
     if grades.ranking is not None:
         pictures.append(ranking_page.chart(grades.ranking))
         shown += ranking_tables.tables(grades.ranking, view)
-    first = join(lead, section(asked)) if asked.rows else lead
-    return Parts(grades.title, first, pictures, [*shown, *tables_of.summary(grades).values()])
+    first = join(lead, section(_asked(grades, asked))) if asked.rows else lead
+    at_a_glance = [table for about, table in tables_of.summary(grades).items() if about not in _DRAWN]
+    return Parts(grades.title, first, pictures, [*shown, *at_a_glance])
+
+
+def _asked(grades: Grades, asked: Table) -> Table:
+    """What needs a person, each name a link; a name that two people bear is none."""
+    bearers = Counter(graded.name for graded in grades.submissions)
+    pages = {graded.name: _link(graded) for graded in grades.submissions if bearers[graded.name] == 1}
+    return replace(asked, rows=[(pages.get(str(row[0]), row[0]), *row[1:]) for row in asked.rows])
+
+
+def _link(graded: Graded) -> Html:
+    """To the student's own page."""
+    return el("a", graded.name, href=f"feedback/{quote(graded.key, safe='')}.html")
 
 
 def _outcomes(outcomes: Counter[str]) -> Chart:
@@ -64,8 +79,5 @@ def _histogram(grades: Grades) -> list[Chart]:
 def _linked(grades: Grades) -> Table:
     """The rubric, each name a link to the student's own page."""
     table = tables_of.rubric(grades)
-    rows = [
-        (el("a", graded.name, href=f"feedback/{quote(graded.key, safe='')}.html"), *row[1:])
-        for graded, row in zip(grades.submissions, table.rows, strict=True)
-    ]
+    rows = [(_link(graded), *row[1:]) for graded, row in zip(grades.submissions, table.rows, strict=True)]
     return replace(table, rows=rows)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from costmodel.ir.cost import CostReport, LayerCost
+from costmodel.ir.workload import Layer
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.view import View
 from costmodel.reports.whole_network import physical, whole_tables, words
 
 NOUN = CostReport
+
+_MOST = 3
+"""Layers of which it is said how much of the cycles they take."""
 
 
 def tables(cost: CostReport, view: View) -> list[Table]:
@@ -70,13 +76,31 @@ def _totals(cost: CostReport) -> Table:
 
 def _layers(cost: CostReport) -> Table:
     headers = ("problem", "places", "times", "energy, pJ", "cycles", "utilisation", "mapping")
-    return Table("Layer problems (one solution each)", headers, [_layer(solved) for solved in cost.layers])
+    rows = [_layer(solved) for solved in cost.layers]
+    return Table("Layer problems (one solution each)", headers, rows, [*_most_cycles(cost)])
+
+
+def _most_cycles(cost: CostReport) -> Iterator[str]:
+    """The layers that take the most of the cycles, and how busy the units are there."""
+    solved = [layer for layer in cost.layers if layer.valid]
+    total = sum(layer.cycles * layer.layer.repeats for layer in solved)
+    most = sorted(solved, key=lambda layer: -layer.cycles * layer.layer.repeats)[:_MOST]
+    said = [
+        f"{_places(layer.layer)} {layer.cycles * layer.layer.repeats / total:.1%} ({layer.utilisation:.1%})"
+        for layer in most
+        if total
+    ]
+    if said:
+        yield f"where the cycles go (and which share of the units works there): {', '.join(said)}"
+
+
+def _places(layer: Layer) -> str:
+    return layer.names[0] + (f" and {len(layer.names) - 1} more" if len(layer.names) > 1 else "")
 
 
 def _layer(solved: LayerCost) -> list[Cell]:
     layer = solved.layer
-    places = layer.names[0] + (f" and {len(layer.names) - 1} more" if len(layer.names) > 1 else "")
-    problem = _problem(solved)
+    places, problem = _places(layer), _problem(solved)
     if not solved.valid:
         return [problem, places, layer.repeats, None, None, None, f"none: {solved.because}"]
     status = "proven optimal" if solved.optimal else "not proven"

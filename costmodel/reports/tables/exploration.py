@@ -20,7 +20,7 @@ def tables(exploration: Exploration, view: View) -> list[Table]:
     sampled = "" if len(exploration.points) == exploration.of else f" ({part} {exploration.of:,})"
     under = f" under {exploration.under}" if exploration.under else ""
     title = (
-        f"{exploration.subject}{under}: {len(front)} of {len(exploration.points):,} points{sampled} "
+        f"{exploration.subject.rpartition('/')[2]}{under}: {len(front)} of {len(exploration.points):,} points{sampled} "
         f"that no other beats in {', '.join(exploration.front)}"
     )
     names = [name for name in _names(exploration) if name in exploration.front or _varies(exploration, name)]

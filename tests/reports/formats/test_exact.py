@@ -27,14 +27,14 @@ PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 def test_the_formats() -> None:
     general = ["csv", "html", "json", "md", "text"]
     on_request = [
-        "canvas", "codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "moodle", "nbgrader",
-        "nbgrader-feedback", "svg",
+        "canvas", "codabench", "evalai", "github-classroom", "gradescope", "junit", "kaggle", "leaderboard", "moodle",
+        "nbgrader", "nbgrader-feedback", "svg",
     ]  # fmt: skip
     assert format_names() == sorted([*general, "page", "summary", *on_request])
     assert (general_names(), names_on_request()) == (general, on_request)
     with pytest.raises(UnknownNameError, match="unknown report format 'gradescop'"):
         render(nouns.ranking(), "gradescop")
-    with pytest.raises(UnknownNameError, match="known: csv, html, json, md, text"):
+    with pytest.raises(UnknownNameError, match="known: csv, html, json, leaderboard, md, text"):
         render(nouns.ranking(), "kaggle")
 
 
@@ -275,6 +275,16 @@ def test_nbgrader() -> None:
     assert render(grades(graded(), unknown), "nbgrader") == (
         f"{header}lab,,,ann,ann,,,30,0,35,61\nlab,,,ann,ann,,,,0,,\n"
     )
+
+
+def test_a_leaderboard_that_is_published_names_nobody() -> None:
+    entries = (entry("ann", 1, metric=1.5, points=97), entry("ben", 2, UNDECIDED, metric=2.5, because=("ben's file",)),
+               entry("cho", None, FAIL, metric=9.5))  # fmt: skip
+    shown = render(nouns.ranking(*entries), "leaderboard")
+    for secret in ("ann", "ben", "cho", "97", "9.5", "file,"):
+        assert secret not in shown.partition("<body")[2].partition("<script")[0].replace("cannot", ""), secret
+    assert shown.count("<tr>") == 1 + 2 + 2  # the head, two places, and their bars
+    assert "of 3 entries" in shown
 
 
 def test_the_files_of_a_class() -> None:

@@ -155,7 +155,11 @@ def test_a_cost_report() -> None:
                 ("C3", "forward:conv0", 1, None, None, None, "none: nothing fits"),
                 ("C3 R5", "forward:conv0 and 2 more", 6, 1234.5, 6789, 0.1235, "not proven"),
             ],
-            (), (),
+            (
+                "where the cycles go (and which share of the units works there): "
+                "forward:conv0 and 2 more 85.7% (12.3%), forward:conv0 14.3% (12.3%)",
+            ),
+            (),
         ),
         (
             "The same mappings by timeloop-model (1 of 3 agree)",
