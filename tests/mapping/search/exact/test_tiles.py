@@ -60,9 +60,9 @@ def test_the_least_over_tiles_inside() -> None:
         inner = [(sizes[0] // n, *sizes[1:]) for n in (2, 3) if sizes[0] % n == 0]
         led = [figures[places[one]] for one in inner]
         assert by[place] == min(led, default=np.inf)
-    for size, region in zip(GRID.reached(0), GRID.places(0), strict=True):
+    for size, region in zip(GRID.ends[0], GRID.places[0], strict=True):
         assert {found[p][0] for p in product(*(range(part.start, part.stop) for part in region))} == {size}
-    assert sorted(GRID.reached(0)) == [1, 2, 3, 4, 6, 12]
+    assert sorted(GRID.ends[0]) == [1, 2, 3, 4, 6, 12]
 
 
 def test_factors_that_are_chosen_block_by_block() -> None:
