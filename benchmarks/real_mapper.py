@@ -34,7 +34,7 @@ from costmodel.mapping.objective import OBJECTIVES, SAME
 ALGORITHMS = ("random", "linear-pruned", "hybrid", "random-pruned")
 METRICS = {"latency": ["delay", "energy"], "energy": ["energy", "delay"], "edp": ["edp"]}
 PROBLEMS, SEED = 24, 18
-VALID, INVALID, WITHOUT_GAIN = 4000, 20000, 2000
+VALID, INVALID, WITHOUT_GAIN = 1000, 5000, 500
 """When a search ends: valid mappings, invalid ones in a row, valid ones in a row that gain nothing."""
 
 SYNTAX = SYNTAXES["v0.3"]
