@@ -135,7 +135,8 @@ def main() -> bool:
                 try:
                     found = compared(*searched(tool, spec, layer, settings, work), ours, objective)
                 except RunError as error:
-                    nothing = "no valid mapping was found" in str(error)
+                    # beyond 2^128 mappings it does not begin
+                    nothing = any(words in str(error) for words in ("no valid mapping was found", "overflow detected"))
                     found = Found(ratio=None, fault="" if nothing else str(error))
                 table[spec.name, algorithm].append(found)
                 if found.fault:
