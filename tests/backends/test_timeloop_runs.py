@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,22 @@ def test_the_model_judges_our_mappings(fake: Fake, tmp_path: Path) -> None:
     assert not other.agrees
     assert " and " in other.because
     assert len(list(tmp_path.glob("work/*/mapping.yaml"))) == 2
+
+
+def test_what_only_one_of_the_two_counts_is_a_difference(fake: Fake, tmp_path: Path) -> None:
+    # a level of which the model says nothing, or of which we say nothing, was passed over once
+    ours = backends.load().estimate(workload(FC), LAB, Search(search="course"), Run())
+    run = Run(options={"timeloop_bin": str(fake(SUCCESS)), "work": tmp_path / "work"})
+    (cost,) = ours.layers
+    first, rest = cost.accesses[0], cost.accesses[1:]
+    assert (first.level, first.dataspace, first.reads) == ("output_activation_reg", "Outputs", 5)  # six sums
+    for accesses, said in (
+        (rest, "output_activation_reg Outputs reads 0 and 5"),
+        ((replace(first, level="cellar"), *cost.accesses), "cellar Outputs reads 5 and 0"),
+    ):
+        (check,) = verify(replace(ours, layers=(replace(cost, accesses=accesses),)), LAB, run)
+        assert not check.agrees
+        assert said in check.because
 
 
 def test_a_missing_binary_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

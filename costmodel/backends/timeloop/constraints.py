@@ -16,7 +16,10 @@ def constraints_document(spec: HardwareSpec, *, depthwise: bool) -> dict[str, An
     dims = DEPTHWISE if depthwise else CONVOLUTION
     for level in spec.levels:
         if not level.stores:
-            targets.append({"target": level.name, "type": "temporal", "factors": " ".join(f"{d}=1" for d in dims)})
+            # it has no loops; an order left open would still multiply the mapspace by 7!, which the mapper refuses
+            # beyond 2^128 mappings
+            ones = {"factors": " ".join(f"{d}=1" for d in dims), "permutation": "".join(dims)}
+            targets.append({"target": level.name, "type": "temporal", **ones})
         kept = {"keep": list(level.keep)} if level.keep else {}
         passed = {"bypass": list(level.bypass)} if level.bypass else {}
         if kept or passed:

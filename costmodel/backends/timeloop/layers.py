@@ -140,12 +140,13 @@ def _check(tool: Tool, ours: LayerCost, result: ToolRun) -> LayerCheck:
 
 
 def _differences(ours: LayerCost, theirs: tuple[AccessRow, ...]) -> list[str]:
-    """Counters that are not the same, ours first."""
-    known = {(row.level, row.dataspace): row for row in ours.accesses}
+    """Counters that are not the same, ours first; what only one of us lists counts nothing for the other."""
+    mine = {(row.level, row.dataspace): row for row in ours.accesses}
+    other = {(row.level, row.dataspace): row for row in theirs}
     reasons = []
-    for row in theirs:
-        mine = known.get((row.level, row.dataspace))
-        for kind in ("reads", "fills", "updates") if mine is not None else ():
-            if getattr(mine, kind) != getattr(row, kind):
-                reasons.append(f"{row.level} {row.dataspace} {kind} {getattr(mine, kind):,} and {getattr(row, kind):,}")
+    for level, space in {**other, **mine}:
+        for kind in ("reads", "fills", "updates"):
+            one, two = (getattr(rows.get((level, space)), kind, 0) for rows in (mine, other))
+            if one != two:
+                reasons.append(f"{level} {space} {kind} {one:,} and {two:,}")
     return reasons

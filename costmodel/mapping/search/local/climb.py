@@ -18,7 +18,7 @@ from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.bypass_choice import best_choice
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.search.local.neighbours import MapspacePoint, kicked, neighbours
-from costmodel.mapping.search.local.starts import starting_points
+from costmodel.mapping.search.local.starts import narrowest, starting_points
 from costmodel.mapping.space.bypasses import KeptLevels
 from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
 
@@ -115,5 +115,8 @@ def local_front(problem: Problem, machine: Machine, front: Front[Mapping], short
     for objective in objectives:
         climber = Climber(space=space, objective=objective, left=NESTS // shorter // len(objectives), front=front)
         best = climber.run(starts)
+        if best is None:  # the widest spreads can all need more words than there is room for
+            last = narrowest(space)
+            best = None if last is None else climber.run([last])
         if best is not None:
             starts = [best, *starts]

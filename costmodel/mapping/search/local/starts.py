@@ -26,6 +26,16 @@ def starting_points(space: Mapspace, count: int) -> list[MapspacePoint]:
     return found
 
 
+def narrowest(space: Mapspace) -> MapspacePoint | None:
+    """As little over the fan-outs and as far outside as allowed: there every tile is smallest, and fits if any does."""
+    spatial = [b for b, block in enumerate(space.blocks) if block.spatial]
+    factors = tuple(
+        max(options, key=lambda found: (-prod(found[b] for b in spatial), found[::-1]))
+        for options in space.factors.by_dim
+    )
+    return _placed(space, factors)
+
+
 def _spreads(space: Mapspace) -> Iterator[Factors]:
     """Factors of every spread, the widest first; per dim and spread the factors that reach furthest outside."""
     spatial = [b for b, block in enumerate(space.blocks) if block.spatial]

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.cost.evaluate import evaluate
-from costmodel.mapping.machine import Behaviour, LoopConstraint
+from costmodel.mapping.machine import Behaviour, Constraints, LoopConstraint, Machine
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import EDP, EFFORTS, OBJECTIVES, Objective
-from costmodel.mapping.problem import Problem
+from costmodel.mapping.problem import DATASPACES, Problem
 from costmodel.mapping.search.bypass_choice import best_choice
 from costmodel.mapping.search.exhaustive import exhaustive, exhaustive_front, points
 from costmodel.mapping.search.front import Front
@@ -23,7 +23,7 @@ from costmodel.mapping.search.local.starts import starting_points
 from costmodel.mapping.search.optimum import optimum, pareto
 from costmodel.mapping.space.mapspace import Mapspace, mapspace_of
 from tests.mapping.lab import simple_weight_stationary
-from tests.mapping.machines import grid
+from tests.mapping.machines import fan_out, grid, level
 
 ONE_OF_EACH = (
     LoopConstraint(target="column", spatial=True, factors=(("M", 1), ("R", 1), ("S", 1)), permutation=("Q",), split=9),
@@ -140,3 +140,19 @@ def test_a_climb_ends_where_no_neighbour_is_better_or_its_nests_are_used_up() ->
 
 def _climber(space: Mapspace, left: int) -> Climber:
     return Climber(space=space, objective=EDP, left=left, front=Front(EDP))
+
+
+def test_where_no_wide_spread_fits_it_starts_from_none() -> None:
+    # the room under the store holds one output, so no two of the 4·4·4 can be on PEs at once: one MAC a cycle
+    keep = (("pad", ("Weights",)), ("room", ("Outputs",)), ("store", DATASPACES))
+    never = (("pad", ("Inputs", "Outputs")), ("fan", DATASPACES), ("room", ("Weights", "Inputs")))
+    machine = Machine(
+        name="narrow",
+        levels=(level("pad", 1), fan_out("fan", across=8, down=8), level("room", 1), level("store", None)),
+        mac_pj=0.5,
+        mac_units=64,
+        constraints=Constraints(keep=keep, bypass=never),
+    )
+    front: Front[Mapping] = Front(None)
+    local_front(Problem(M=4, P=4, Q=4), machine, front)
+    assert [cycles for (cycles, _), _ in front.points] == [64]
