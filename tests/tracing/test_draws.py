@@ -93,3 +93,19 @@ def test_a_value_of_the_construction_is_no_draw_of_the_step() -> None:
 
     with pytest.raises(costmodel.errors.TraceError, match="asks for a tensor's value"):
         costmodel.analyze(Buffered, input="8", batch=4)
+
+
+class Parametrized(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.utils.parametrizations.weight_norm(nn.Linear(6, 4, bias=False))
+        self.scale = float(self.layer.weight.detach().norm())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.mul(self.layer(x), self.scale)
+
+
+def test_a_parametrized_layer_is_the_same_with_another_draw() -> None:
+    """Each has a class of its own, of one name."""
+    analysis = costmodel.analyze(Parametrized, input="6")
+    assert (analysis.totals.parameters, analysis.totals.macs.forward) == (6 * 4 + 4, 6 * 4)
