@@ -61,6 +61,17 @@ def test_what_a_script_asks_of_its_command_line_is_said(tmp_path: Path, more: st
     (tmp_path / "main.py").write_text(text + "net = Net(args.width)\n")
     with pytest.raises(CostModelError, match=rf"--width/-w is not there: main\.py:{at}: its command line asks for it"):
         costmodel.analyze(tmp_path / "main.py", input="8")
+    uses = (
+        "8 if args.width == 'wide' else 4",
+        "8 if args.width in ('wide', 'w') else 4",
+        "{'wide': 8}.get(args.width, 4)",
+        "len(str(args.width))",
+        "args.__dict__['width'].__dict__.get('wide', 4)",
+    )
+    for use in uses:  # it is not even unequal to something
+        (tmp_path / "main.py").write_text(text + f"net = Net({use})\n")
+        with pytest.raises(CostModelError, match=r"--width/-w is not there"):
+            costmodel.analyze(tmp_path / "main.py", input="8")
     (tmp_path / "other.py").write_text(text + "net = Net(args.size)\nfor line in open(args.data): print(line)\n")
     analysis = costmodel.analyze(tmp_path / "other.py", input="8")
     assert analysis.totals.parameters == 16 * 8 + 16

@@ -9,6 +9,7 @@ an error, never a reason to take another one.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -181,7 +182,10 @@ def _named_file(files: list[Path], submission: Path, name: str) -> Path:
 
 def _looked_at(files: list[Path], submission: Path) -> str:
     """The files, and of their notebooks the cells that could not be read."""
-    broken = [f"cell {n}: {why}" for file in files if is_notebook(file) for n, why in script(file).broken]
+    broken: list[str] = []
+    for file in filter(is_notebook, files):
+        with contextlib.suppress(OSError, NotebookError):
+            broken += (f"cell {number}: {why}" for number, why in script(file).broken)
     return _listed(files, submission) + (f" ({'; '.join(broken[:_MOST_CELLS])})" if broken else "")
 
 

@@ -47,7 +47,7 @@ def _least_squares(matrix: Any, right: Any, _: Any = None, *, driver: str | None
     vectors = right.dim() == 1 or (right.dim() == matrix.dim() - 1 and right.shape == matrix.shape[:-1])
     columns = [] if vectors else [right.shape[-1]]
     if not vectors:
-        batch = list(torch.broadcast_shapes(torch.Size(batch), right.shape[:-2]))
+        batch = list(torch.broadcast_shapes(torch.Size(batch), right.shape[:-2]))  # type: ignore[no-untyped-call]
     by_values = driver in ("gelsd", "gelss")
     real = matrix.dtype.to_real()
     return (
