@@ -89,13 +89,18 @@ _MOST_ANCESTORS = 6
 
 
 def _named_in(settings: Any) -> list[Path]:
-    """The files that words of the settings name: a teacher's, a step's."""
-    if isinstance(settings, str):
-        file = _file_of(settings)
-        return [file] if file else []
+    """The files that words of the settings name: a teacher's, a step's, of the recipe or of a phase."""
+    found: list[Path] = []
     if isinstance(settings, Mapping):
-        settings = list(settings.values())
-    return [file for value in settings for file in _named_in(value)] if isinstance(settings, (list, tuple)) else []
+        for key, value in settings.items():
+            if key in _NAMING and isinstance(value, str):
+                file = _file_of(value)
+                found += [file] if file else []
+            else:
+                found += _named_in(value)
+    elif isinstance(settings, (list, tuple)):
+        found = [file for value in settings for file in _named_in(value)]
+    return found
 
 
 def _closure(reference: str, also: Iterable[Path] = ()) -> tuple[set[Path], set[str]]:
