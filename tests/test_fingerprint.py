@@ -38,5 +38,16 @@ def test_settings_count_and_other_files_do_not(subject: Path) -> None:
     assert fingerprint("net.py:Other", {"batch": 1}) != before
 
 
+@pytest.mark.parametrize("key", ["teacher", "step", "model"])
+def test_files_that_settings_or_the_phases_of_a_recipe_name_count(subject: Path, key: str) -> None:
+    recipe = f"model: net.py:Net\nphases:\n  - name: a\n  - {key}: unrelated.py:y\n    name: b\n"
+    (subject / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    asked: list[tuple[str, dict[str, str]]] = [("recipe.yaml", {}), ("net.py:Net", {key: "unrelated.py:y"})]
+    before = [fingerprint(reference, settings) for reference, settings in asked]
+    (subject / "unrelated.py").write_text("y = 2\n", encoding="utf-8")
+    for (reference, settings), digest in zip(asked, before, strict=True):
+        assert fingerprint(reference, settings) not in (None, digest)
+
+
 def test_what_cannot_be_found_has_no_fingerprint(subject: Path) -> None:
     assert fingerprint("gone.py:Net", {}) is None

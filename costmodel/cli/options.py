@@ -188,6 +188,15 @@ def _recipe(
         int | None,
         typer.Option("--batch", help="batch size [default: 1, or 2 if it normalises over a batch]", min=1),
     ] = None,
+    step: Annotated[
+        str | None,
+        typer.Option(
+            "--step",
+            help="a whole step of your own: NAME or FILE.py:NAME of a function (model, optimizer, batch); or evaluate, "
+            "recalibrate. Phases with steps that differ are given in a recipe.yaml, or by the file's recipe()",
+            metavar="FUNCTION",
+        ),
+    ] = None,
     loss: Annotated[
         str | None,
         typer.Option("--loss", help="loss of torch.nn.functional, or 'output' [default: cross_entropy]"),

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def fingerprint(reference: str, settings: Mapping[str, Any]) -> str | None:
     Read are the subject's file (or recipe), every local module that it imports, directly or not, the arguments,
     and the versions of Python, torch and the installed packages that the files import.
     """
-    files, packages = _closure(reference)
+    files, packages = _closure(reference, _named_in(settings))
     if not files or any(_reads_more(file) for file in files if file.suffix == ".py"):
         return None
     digest = hashlib.sha256()
@@ -88,14 +88,29 @@ _MOST_ANCESTORS = 6
 """Folders above a file in which a module that it imports is looked for."""
 
 
-def _closure(reference: str) -> tuple[set[Path], set[str]]:
-    """The files behind a reference, and the top-level names that they import from elsewhere."""
+def _named_in(settings: Any) -> list[Path]:
+    """The files that words of the settings name: a teacher's, a step's, of the recipe or of a phase."""
+    found: list[Path] = []
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            if key in _NAMING and isinstance(value, str):
+                file = _file_of(value)
+                found += [file] if file else []
+            else:
+                found += _named_in(value)
+    elif isinstance(settings, (list, tuple)):
+        found = [file for value in settings for file in _named_in(value)]
+    return found
+
+
+def _closure(reference: str, also: Iterable[Path] = ()) -> tuple[set[Path], set[str]]:
+    """The files behind a reference and some more, and the top-level names that they import from elsewhere."""
     start = _file_of(reference)
     if start is None:
         return set(), set()
     files: set[Path] = set()
     packages: set[str] = set()
-    todo = [start]
+    todo = [start, *also]
     while todo:
         file = todo.pop().resolve()
         if file in files:
@@ -123,14 +138,19 @@ def _file_of(reference: str) -> Path | None:
 
 
 def _recipe_models(recipe: Path) -> list[Path]:
-    """The model file that a recipe names: a line ``model: FILE.py:NAME``."""
+    """The files that a recipe names, for itself or for a phase: a line ``model: FILE.py:NAME``."""
+    files = []
     for line in recipe.read_text(encoding="utf-8", errors="replace").splitlines():
         key, _, value = line.partition(":")
-        if key.strip() == "model":
+        if key.strip(" -") in _NAMING:
             reference = value.strip().strip("'\"")
             found = _file_of(str(recipe.parent / reference)) or _file_of(reference)
-            return [found] if found else []
-    return []
+            files += [found] if found else []
+    return files
+
+
+_NAMING = ("model", "teacher", "step")
+"""Keys of a recipe whose value may be ``FILE.py:NAME``."""
 
 
 def _imports(file: Path) -> Iterator[str]:

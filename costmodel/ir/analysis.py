@@ -21,6 +21,7 @@ SCHEMA = "costmodel.analysis/1"
 
 OWN_BATCH = "own batch"
 OWN_STEP = "own training_step"
+WHOLE_STEP = "own step"
 OWN_OPTIMIZER = "own configure_optimizers"
 """Stand in a subject's ``input``, ``loss`` and ``optimizer`` where the file brings its own."""
 

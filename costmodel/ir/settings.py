@@ -17,7 +17,8 @@ class Settings(TypedDict, total=False):
         loss_options: arguments of a loss by name.
         optimizer: a class of ``torch.optim`` by name, ``"none"``, or a function (model) → one or several.
         optimizer_options: arguments of the optimizer.
-        step: a function (model, optimizer, batch) that runs one whole step itself; or ``"evaluate"``.
+        step: a function (model, optimizer, batch) that runs one whole step itself, or its name in the model's file or
+            as ``"FILE.py:FUNCTION"``; or ``"evaluate"``, ``"recalibrate"``.
         samples, epochs, steps, drop_last: the length of the training; without it one step is counted.
         cycle: steps after which the training repeats itself, where its steps differ.
         draws: ``expected``: a step that decides by random draws counts with its expected value.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, Subject
+from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, WHOLE_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
 from costmodel.tracing.finding.identity import class_place
@@ -14,7 +14,7 @@ from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import OWN_BATCH_WORD
 from costmodel.tracing.reading.text import place_in, split_place
 from costmodel.tracing.recipe.input_spec import InputSpec
-from costmodel.tracing.recipe.recipe import PhaseSpec, Recipe
+from costmodel.tracing.recipe.recipe import PhaseSpec, Recipe, StepWord
 from costmodel.tracing.step.own_words import words_of_file
 
 
@@ -105,6 +105,8 @@ def _name(value: Any) -> str:
 
 
 def _loss(phase: PhaseSpec) -> str:
+    if phase.step is not None and phase.step not in get_args(StepWord):
+        return WHOLE_STEP
     options = ", ".join(f"{k}={v}" for k, v in sorted((phase.loss_options or {}).items()))
     return f"{_name(phase.loss)}({options})" if options else _name(phase.loss)
 

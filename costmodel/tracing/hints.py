@@ -24,16 +24,20 @@ _NESTED = (
     "a nested (jagged) tensor has rows whose lengths are data, and so is what they cost; give the model rows of one "
     "length, padded, with a mask where it matters"
 )
+SCRIPTED = (
+    "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
+    "give the plain module"
+)
 _OTHER_PROGRAMS = {
-    "ScriptModule": (
-        "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
-        "give the plain module"
-    ),
+    "ScriptModule": SCRIPTED,
     "Quantized": (
         "a quantized module computes on types that fake tensors do not have; give the network before it is quantized"
     ),
     "_nested_": _NESTED,
     "shape_env must not be None": _NESTED,  # what a jagged tensor asks of fake tensors
+    "ExportedProgram": (
+        "an exported program is a graph of calls without its modules; give the network before it is exported"
+    ),
     "CUDAGraph": "a CUDA graph replays kernels, which a trace does not have; run the step as it is",
     "Default process group": (
         "DistributedDataParallel needs a process group, and computes what its module computes; give the module"
@@ -43,6 +47,7 @@ _OTHER_PROGRAMS = {
 _OF_FILES = {
     "torch/nested/": "_nested_",
     "torch/ao/nn/quantized/": "Quantized",
+    "torch/export/": "ExportedProgram",
 }
 """By a file of torch's that an error comes out of, whatever a release says in it: the word of the program."""
 CONCRETE = "--concrete records real tensors, and counts one batch"
@@ -72,8 +77,6 @@ def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
 
     ``sizes`` are those of the first input, for one sample.
     """
-    if isinstance(error, (compat.DynamicOutputShapeException, compat.DataDependentOutputException)):
-        return CONCRETE
     if isinstance(error, (compat.DynamicOutputShapeException, compat.DataDependentOutputException)):
         return CONCRETE
     if isinstance(error, _SAYS_ENOUGH) or _known(error):

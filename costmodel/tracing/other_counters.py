@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from costmodel.tracing.finding.own_step import with_step
 from costmodel.tracing.step.build import build_step
 from costmodel.tracing.step.step import Step
 from costmodel.tracing.training import Plan
@@ -24,7 +25,7 @@ def flop_counter_macs(plan: Plan) -> tuple[dict[str, int], dict[str, int]]:
     """FlopCounterMode's MACs by module path, own work only: (forward, backward), on fake tensors."""
     recipe = plan.recipe
     with plan.mode:
-        phase = recipe.stretches()[0]
+        phase = with_step(plan, recipe.stretches()[0])
         step = build_step(plan.subject, recipe, phase, phase.batch or 1)
         return _run_flop_counter(step)
 
@@ -63,7 +64,7 @@ def fvcore_macs(plan: Plan) -> tuple[dict[str, int], dict[str, int]] | None:
     from fvcore.nn import FlopCountAnalysis
 
     recipe = plan.recipe
-    phase = recipe.stretches()[0]
+    phase = with_step(plan, recipe.stretches()[0])
     try:
         step = build_step(plan.subject, recipe, phase, phase.batch or 1)
         logging.getLogger("fvcore").setLevel(logging.ERROR)

@@ -13,6 +13,7 @@ from costmodel.ir.trace import Assumption, Phase, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
 from costmodel.tracing.expected import SAID, even_stretches, shared, signature
+from costmodel.tracing.finding.own_step import with_step
 from costmodel.tracing.finding.plan import Plan, another_subject
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.inputs import own_batch_size
@@ -127,7 +128,8 @@ class _Traces:
 
         Where none was asked for, it is one; two where a network normalises over a batch, which one sample is not.
         """
-        found = [self._with_own_batch(stretch) for stretch in self._plan.recipe.stretches()]
+        plan = self._plan
+        found = [self._with_own_batch(with_step(plan, stretch)) for stretch in plan.recipe.stretches()]
         for stretch in found:
             if stretch.batch is None and stretch.trains:
                 try:

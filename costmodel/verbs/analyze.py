@@ -12,7 +12,7 @@ from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
 from costmodel.files.progress import shown
-from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, TRAINING, Analysis
+from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, SCHEMA, TRAINING, WHOLE_STEP, Analysis
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import only
 from costmodel.verbs.estimate import Progress, beside_of, cost_of
@@ -138,6 +138,8 @@ def _refuse_idle(settings: Mapping[str, Any], analysis: Analysis) -> None:
         "optimizer": (subject.optimizer, OWN_OPTIMIZER),
         "optimizer_options": (subject.optimizer, OWN_OPTIMIZER),
     }
+    if "step" in settings and "loss" in settings and subject.loss == WHOLE_STEP:
+        raise UsageError("--loss has no effect: --step takes the loss itself")
     for name, (word, replaced) in own.items():
         if name in settings and word == replaced:
             option = name.replace("_options", "-option")

@@ -250,7 +250,7 @@ def test_an_answer_from_the_cache_is_the_same_text(run: Run, tmp_path: Path) -> 
     assert (tmp_path / "layers").is_dir()
 
 
-def test_the_words_of_a_recipe_are_options(run: Run) -> None:
+def test_the_words_of_a_recipe_are_options(run: Run, tmp_path: Path) -> None:
     """LeNet-5 takes 651,720 multiply-accumulates forward and 950,640 backward."""
     step, forward = 651_720 + 950_640, 651_720
     for options, macs, said in (
@@ -266,6 +266,14 @@ def test_the_words_of_a_recipe_are_options(run: Run) -> None:
         data = json.loads(result.stdout)
         assert data["totals"]["macs"]["step"] == macs, options
         assert set(data["subject"]["techniques"]) == set(said), options
+    (tmp_path / "steps.py").write_text(
+        "def look(model, optimizer, batch):\n    model(batch[0])\ndef other(args): pass\n", encoding="utf-8"
+    )
+    look = run("analyze", LENET, "--step", f"{tmp_path}/steps.py:look", "--format", "json")
+    assert json.loads(look.stdout)["totals"]["macs"]["step"] == forward
+    other = run("analyze", LENET, "--step", f"{tmp_path}/steps.py:other")
+    assert other.returncode == 2
+    assert "step(model, optimizer, batch)" in other.stderr
     steps = run("analyze", LENET, "--steps", "10", "--sam", "5", "--format", "json")
     assert json.loads(steps.stdout)["totals"]["macs"]["training"] == (10 + 2) * step
     assert "cross_entropy, sgd, clip value (haet)" in run("analyze", LENET, "--clip", "value").stdout

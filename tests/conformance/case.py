@@ -39,6 +39,11 @@ def numbers(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
+def waves(*shape: int) -> torch.Tensor:
+    """Complex doubles."""
+    return torch.complex(numbers(*shape), numbers(*shape, seed=1))
+
+
 def positive(*shape: int, seed: int = 0) -> torch.Tensor:
     """Doubles between 0.05 and 0.95."""
     return torch.sigmoid(numbers(*shape, seed=seed)) * 0.9 + 0.05

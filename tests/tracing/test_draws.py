@@ -112,3 +112,19 @@ def test_what_a_model_keeps_for_itself_may_be_drawn_and_what_it_shows_may_not(na
             costmodel.analyze(Drawn, input="8", batch=4)
     else:
         assert costmodel.analyze(Drawn, input="8", batch=4).totals.macs.step == ONCE
+
+
+class Parametrized(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.utils.parametrizations.weight_norm(nn.Linear(6, 4, bias=False))
+        self.scale = float(self.layer.weight.detach().norm())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.mul(self.layer(x), self.scale)
+
+
+def test_a_parametrized_layer_is_the_same_with_another_draw() -> None:
+    """Each has a class of its own, of one name."""
+    analysis = costmodel.analyze(Parametrized, input="6")
+    assert (analysis.totals.parameters, analysis.totals.macs.forward) == (6 * 4 + 4, 6 * 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,10 +20,18 @@ LISTS, TENSORS = ([6, 5], [4, 3]), (torch.tensor([6, 5]), torch.tensor([4, 3]))
 FLAT, PADDED = torch.tensor([1, 2, 3, 1, 2, 3, 4]), torch.tensor([[1, 2, 3, 4], [2, 1, 3, 0]])
 ROWS, EXPERTS, ENDS = torch.randn(6, 8), torch.randn(3, 8, 4), torch.tensor([2, 5, 6], dtype=torch.int32)
 ALPHA = aten._ctc_loss(LOG_PROBS, PADDED, *LISTS)
+DRIVERS = (None, "gels", "gelsd")
+SYSTEMS = [
+    (torch.randn(shape), torch.randn(right))
+    for shape, right in (((5, 3), (5, 2)), ((2, 4, 4), (2, 4, 1)), ((2, 5, 3), (2, 5)), ((5, 3), (5,)))
+]
 CALLS: list[tuple[Any, tuple[Any, ...]]] = [
     (aten._ctc_loss.default, (LOG_PROBS, FLAT, *LISTS)),
     (aten._ctc_loss.default, (LOG_PROBS, PADDED, *LISTS)),
     (aten._ctc_loss.Tensor, (LOG_PROBS, PADDED, *TENSORS)),
+    *((partial(aten.linalg_lstsq.default, driver=driver), matrices) for driver in DRIVERS for matrices in SYSTEMS),
+    (aten.linalg_lstsq.default, (torch.randn(3, 5, dtype=torch.complex64), torch.randn(3, 2, dtype=torch.complex64))),
+    *((aten.bincount.default, (FLAT, weights, 6)) for weights in (None, torch.ones(7), torch.ones(7).double())),
     (aten._ctc_loss_backward.default, (GRAD, LOG_PROBS, PADDED, *LISTS, *ALPHA, 0)),
     (aten._ctc_loss_backward.Tensor, (GRAD, LOG_PROBS, PADDED, *TENSORS, *ALPHA, 0)),
 ]
@@ -37,8 +46,9 @@ if HAS_GROUPED:
 
 @pytest.mark.parametrize(("op", "arguments"), CALLS)
 def test_shapes_are_the_real_ones(op: Any, arguments: tuple[Any, ...]) -> None:
+    words = getattr(op, "keywords", {})
     real = op(*arguments)
-    made = KERNELS[op](*arguments)
+    made = KERNELS[getattr(op, "func", op)](*arguments, **words)
     one, other = (x if isinstance(x, tuple) else (x,) for x in (real, made))
     assert [(x.shape, x.dtype) for x in one] == [(x.shape, x.dtype) for x in other]
 

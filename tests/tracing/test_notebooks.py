@@ -61,6 +61,25 @@ def test_a_folder_with_a_notebook_and_the_courses_profiler(tmp_path: Path) -> No
     assert (verdict.judged.file, verdict.judged.parameters) == ("lab.ipynb cell 4", PARAMETERS)
 
 
+def test_what_a_notebook_imports_is_a_part_of_it_and_another_script_is_not(tmp_path: Path) -> None:
+    """Layers in a file of their own, or a profiler with a class: the notebook's network is meant."""
+    layers = "import torch\nclass Meter(torch.nn.Linear):\n    def __init__(self):\n        super().__init__(32, 4)\n"
+    (tmp_path / "profiler.py").write_text(layers + "def profile(net, size):\n    return net(torch.ones(1, *size))\n")
+    _notebook(tmp_path / "lab.ipynb", *CELLS)
+    assert costmodel.analyze(tmp_path, input="3x32x32").totals.parameters == PARAMETERS
+    (tmp_path / "profiler.py").unlink()
+    (tmp_path / "lab.py").write_text(layers + "net = Meter()\n")
+    judged = costmodel.analyze(tmp_path, phase="inference").subject.judged
+    assert judged is not None
+    assert judged.file == "lab.py"
+
+
+def test_a_cell_that_is_no_python_is_named_where_there_is_no_model_without_it(tmp_path: Path) -> None:
+    file = _notebook(tmp_path / "lab.ipynb", "import torch", "x = 1\nclass Net(torch.nn.Module)\n    pass\n")
+    with pytest.raises(CostModelError, match=r"no nn\.Module class in lab\.ipynb \(cell 2: line 2: expected ':'\)"):
+        costmodel.analyze(str(file))
+
+
 def test_an_error_names_cell_and_line(tmp_path: Path) -> None:
     cells = [*CELLS[:3], CELLS[3].replace("width, 10)", "width, gone)"), *CELLS[4:]]
     file = _notebook(tmp_path / "lab.ipynb", *cells)

@@ -13,15 +13,17 @@ import costmodel
 from costmodel.errors import CostModelError
 
 
-class Scripted(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.inner = torch.jit.script(nn.Linear(8, 8))
+def scripted() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nn.Sequential(torch.jit.script(nn.Linear(8, 8)))
 
-    def forward(self, x: torch.Tensor) -> Any:
-        return self.inner(x)
+
+SCRIPTED = scripted()
+
+
+def exported() -> nn.Module:
+    return torch.export.export(nn.Sequential(nn.Linear(8, 8)), (torch.ones(2, 8),)).module()
 
 
 def quantized() -> nn.Module:
@@ -46,17 +48,51 @@ class Graphed(nn.Module):
 
 
 REFUSED = {
-    Scripted: "give the plain module",
+    (lambda: SCRIPTED): "give the plain module",
+    SCRIPTED: "give the plain module",
+    exported: "before it is exported",
     quantized: "before it is quantized",
     Graphed: "run the step as it is",
 }
 
 
-@pytest.mark.parametrize("model", REFUSED, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("model", REFUSED, ids=lambda m: getattr(m, "__name__", "built"))
 def test_it_is_said_what_to_give_instead(model: Any) -> None:
     with pytest.raises(CostModelError, match=REFUSED[model]) as caught:
         costmodel.analyze(model, input="8")
     assert "\n" not in str(caught.value)
+
+
+class Decorated(nn.Linear):
+    def __init__(self) -> None:
+        super().__init__(8, 8)
+
+    @torch.compile(mode="max-autotune")
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x)
+
+
+def compiled_in_place() -> nn.Module:
+    model = nn.Linear(8, 8)
+    model.compile()
+    return model
+
+
+def jit_traced() -> Any:
+    return torch.jit.trace(nn.Linear(8, 8), torch.ones(2, 8))  # type: ignore[no-untyped-call]
+
+
+COMPILED = [
+    Decorated, compiled_in_place, compiled_in_place(), jit_traced, scripted, lambda: torch.compile(nn.Linear(8, 8)),
+    torch.compile(nn.Linear(8, 8), mode="reduce-overhead"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", COMPILED)
+def test_what_is_to_be_compiled_runs_as_it_is_written(model: Any) -> None:
+    """Compiled before, while it is built, or at its call: the compiler's code does not run, and its calls are ours."""
+    plain, ours = (costmodel.analyze(m, input="8", batch=2).totals for m in (nn.Linear(8, 8), model))
+    assert (ours.parameters, ours.operations) == (plain.parameters, plain.operations)
 
 
 @pytest.mark.parametrize("wrapped", [nn.DataParallel(nn.Linear(8, 8)), distributed])

@@ -52,11 +52,42 @@ def test_a_class_of_constants_loses_only_what_fails(tmp_path: Path) -> None:
         costmodel.analyze(tmp_path / "classes.py", input="8")
 
 
-def test_what_a_script_asks_of_its_command_line_is_said(tmp_path: Path) -> None:
-    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--width', type=int, required=True)\n"
-    (tmp_path / "main.py").write_text(text + "args = p.parse_args()\n" + NET + "net = Net(args.width)\n")
-    with pytest.raises(CostModelError, match=r"main\.py:4: .*arguments are required: --width$"):
+@pytest.mark.parametrize("more", ["", "import pandas_of_nobody\n"])
+def test_what_a_script_asks_of_its_command_line_is_said(tmp_path: Path, more: str) -> None:
+    """A model that needs the option is refused; one that does not is the model with what the others are by default."""
+    text = more + "import argparse\np = argparse.ArgumentParser()\np.add_argument('--width', '-w', required=True)\n"
+    text += "p.add_argument('data')\np.add_argument('--size', type=int, default=16)\nargs = p.parse_args()\n" + NET
+    at = 6 + more.count("\n")
+    (tmp_path / "main.py").write_text(text + "net = Net(args.width)\n")
+    with pytest.raises(CostModelError, match=rf"--width/-w is not there: main\.py:{at}: its command line asks for it"):
         costmodel.analyze(tmp_path / "main.py", input="8")
+    uses = (
+        "8 if args.width == 'wide' else 4",
+        "8 if args.width in ('wide', 'w') else 4",
+        "{'wide': 8}.get(args.width, 4)",
+        "len(str(args.width))",
+        "args.__dict__['width'].__dict__.get('wide', 4)",
+    )
+    for use in uses:  # it is not even unequal to something
+        (tmp_path / "main.py").write_text(text + f"net = Net({use})\n")
+        with pytest.raises(CostModelError, match=r"--width/-w is not there"):
+            costmodel.analyze(tmp_path / "main.py", input="8")
+    (tmp_path / "other.py").write_text(text + "net = Net(args.size)\nfor line in open(args.data): print(line)\n")
+    analysis = costmodel.analyze(tmp_path / "other.py", input="8")
+    assert analysis.totals.parameters == 16 * 8 + 16
+    said = {a.what for a in analysis.assumptions if a.where == f"other.py:{at}"}
+    assert said == {f"its command line asks for {name}, which is not given" for name in ("--width/-w", "data")}
+
+
+def test_a_group_of_processes_is_one(tmp_path: Path) -> None:
+    text = "import torch.distributed as dist\n" + NET + "def build():\n    dist.init_process_group('nccl')\n"
+    text += "    net = Net(8 * dist.get_world_size()).to(dist.get_rank())\n    assert dist.is_initialized()\n"
+    text += "    dist.barrier()\n    return nn.parallel.DistributedDataParallel(net, device_ids=[dist.get_rank()])\n"
+    (tmp_path / "main.py").write_text(text)
+    analysis = costmodel.analyze(f"{tmp_path / 'main.py'}:build", input="8")
+    assert analysis.totals.parameters == 8 * 8 + 8
+    said = "torch.distributed is taken to be a group of one process, with rank 0"
+    assert any((a.what, a.where) == (said, "main.py:10") for a in analysis.assumptions)
 
 
 GUARDED = """

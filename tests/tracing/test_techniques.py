@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import costmodel
-from costmodel.errors import RecipeError
+from costmodel.errors import RecipeError, UsageError
 from costmodel.ir.analysis import Analysis
 
 BATCH = 8
@@ -227,6 +228,34 @@ def test_what_is_kept_is_in_memory_in_every_step() -> None:
     assert kept - alone == 4 * PARAMETERS + (4 * PARAMETERS + 2 * 4 * 4 + 8)
     taught = analysed(teacher=Net).totals.peak_memory_bytes.by_role
     assert taught["parameter"] == 2 * 4 * PARAMETERS
+
+
+def test_a_step_is_named_in_the_models_file_or_in_another(tmp_path: Path) -> None:
+    """In a recipe's phases as for a whole training; one forward and backward of the net is 2, without gradients 1."""
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self): super().__init__(5, 3, bias=False)\n"
+        "def twice(model, optimizer, batch):\n    for _ in range(2):\n"
+        "        optimizer.zero_grad()\n        model(*batch).sum().backward()\n        optimizer.step()\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "steps.py").write_text("def look(model, optimizer, batch, times=1): model(*batch)\n", encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(
+        "model: net.py:Net\ninput: '5'\nsteps: 10\n"
+        "phases: [{name: a, step: twice}, {name: b, step: 'steps.py:look', every: 5}]\n",
+        encoding="utf-8",
+    )
+    whole = costmodel.analyze(str(tmp_path / "recipe.yaml"))
+    assert whole.totals.macs.training == 10 * 2 * (15 + 15) + 2 * 15
+    assert whole.subject.loss == "own step"
+    net = str(tmp_path / "net.py:Net")
+    assert costmodel.analyze(net, input="5", step="twice").totals.macs.step == 60
+    assert costmodel.analyze(net, input="5", step="steps.py:look").totals.macs.step == 15
+    for step, message in (("look", "no function 'look' in the model's file"), ("steps.py:twice", "'twice' in steps.py"),
+                          ("Net", "it is called as step"), ("evalute", "write train, evaluate")):  # fmt: skip
+        with pytest.raises(RecipeError, match=message):
+            costmodel.analyze(net, input="5", step=step)
+    with pytest.raises(UsageError, match="--loss has no effect"):
+        costmodel.analyze(net, input="5", step="twice", loss="mse_loss")
 
 
 def test_what_is_kept_stays_in_memory_during_an_evaluation() -> None:

@@ -13,26 +13,20 @@ import numpy as np
 
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
-from costmodel.ops.families.factorization import (
-    each_matrix,
-    factored,
-    lu_factor,
-    matrices,
-    reduced,
-    reduction,
-    reflect,
-    reflected,
-)
+from costmodel.ops.arithmetic import Arithmetic, arithmetic, as_data, square
+from costmodel.ops.complex_number import conjugate
+from costmodel.ops.families.factorization import conjugates, each_matrix, factored, lu_factor, matrices
+from costmodel.ops.families.reflections import reduced, reduction, reflect, reflected, reflections
 from costmodel.ops.formula import UnknownFormError, formula, scalar
 from costmodel.ops.packets import aten
 
 Meta = TensorMeta
 
 
-def substituted(n: int, columns: int, unit: bool = False) -> Work:
+def substituted(n: int, columns: int, numbers: Arithmetic, unit: bool = False) -> Work:
     """A triangle of n on so many right-hand sides: n(n − 1)/2 multiplies and subtracts, and n divides of each."""
-    inner = n * (n - 1) // 2
-    return scalar(multiply=inner, add=inner, divide=0 if unit else n) * columns
+    work = (numbers.times + numbers.plus) * (n * (n - 1) // 2)
+    return (work if unit else work + numbers.over * n) * columns
 
 
 def substitute(a: Any, b: Any, lower: bool, unit: bool = False) -> Any:
@@ -46,7 +40,7 @@ def substitute(a: Any, b: Any, lower: bool, unit: bool = False) -> Any:
     return x
 
 
-@formula(aten.linalg_solve_triangular, no_nest=True)
+@formula(aten.linalg_solve_triangular, no_nest=True, knows_complex=True)
 def solve_triangular(self: Meta, unitriangular: bool = False, *, out: Meta) -> Work:
     """n² operations a right-hand side; n(n − 1) with a unit diagonal.
 
@@ -55,7 +49,7 @@ def solve_triangular(self: Meta, unitriangular: bool = False, *, out: Meta) -> W
     """
     # [.., n, m] = aten.linalg_solve_triangular([.., n, n], [.., n, m])
     n = self.shape[-1]
-    return substituted(n, out.numel // max(n, 1), unitriangular)
+    return substituted(n, out.numel // max(n, 1), arithmetic(self), unitriangular)
 
 
 @solve_triangular.program
@@ -66,7 +60,7 @@ def _solve_triangular(self: Any, B: Any, upper: bool, left: bool = True, unitria
     return each_matrix(one, self, B)
 
 
-@formula(aten.triangular_solve, no_nest=True)
+@formula(aten.triangular_solve, no_nest=True, knows_complex=True)
 def triangular_solve(self: Meta, A: Meta, unitriangular: bool = False) -> Work:
     """As :func:`solve_triangular`, under its old name.
 
@@ -75,7 +69,7 @@ def triangular_solve(self: Meta, A: Meta, unitriangular: bool = False) -> Work:
     """
     # [.., n, m], [.., n, n] = aten.triangular_solve([.., n, m], [.., n, n])
     n = A.shape[-1]
-    return substituted(n, self.numel // max(n, 1), unitriangular)
+    return substituted(n, self.numel // max(n, 1), arithmetic(A), unitriangular)
 
 
 @triangular_solve.program
@@ -88,7 +82,7 @@ def _triangular_solve(
     return (each_matrix(one, A, self),)
 
 
-@formula(aten.linalg_lu_solve, no_nest=True)
+@formula(aten.linalg_lu_solve, no_nest=True, knows_complex=True)
 def lu_solve(LU: Meta, B: Meta, out: Meta) -> Work:
     """Two substitutions, one of them with a unit diagonal: 2n² − n a right-hand side.
 
@@ -96,9 +90,9 @@ def lu_solve(LU: Meta, B: Meta, out: Meta) -> Work:
     30
     """
     # [.., n, m] = aten.linalg_lu_solve([.., n, n], [.., n], [.., n, m])
-    n = LU.shape[-1]
+    n, numbers = LU.shape[-1], arithmetic(LU)
     columns = out.numel // max(n, 1)
-    return substituted(n, columns, unit=True) + substituted(n, columns)
+    return substituted(n, columns, numbers, unit=True) + substituted(n, columns, numbers)
 
 
 @lu_solve.program
@@ -108,6 +102,7 @@ def _lu_solve(LU: Any, pivots: Any, B: Any, left: bool = True, adjoint: bool = F
         for i, other in enumerate(swaps[0]):
             rows[[i, other - 1]] = rows[[other - 1, i]]
         b = b if left else b.T
+        a = conjugates(a) if adjoint else a
         if adjoint == left:
             x = substitute(a.T, substitute(a.T, b, lower=True), lower=False, unit=True)[np.argsort(rows)]
         else:
@@ -117,7 +112,7 @@ def _lu_solve(LU: Any, pivots: Any, B: Any, left: bool = True, adjoint: bool = F
     return each_matrix(one, LU, pivots[..., None, :], B)
 
 
-@formula(aten._linalg_solve_ex, no_nest=True)
+@formula(aten._linalg_solve_ex, no_nest=True, knows_complex=True)
 def solve(A: Meta, out: Any) -> Work:
     """The factorisation, 2n³/3, and two substitutions for every right-hand side.
 
@@ -127,9 +122,9 @@ def solve(A: Meta, out: Any) -> Work:
     """
     # [.., n, m], [.., n, n], [.., n], [..] = aten._linalg_solve_ex([.., n, n], [.., n, m])
     result, lu, *_ = out
-    n = A.shape[-1]
+    n, numbers = A.shape[-1], arithmetic(A)
     columns = result.numel // max(n, 1)
-    return lu_factor.work(lu) + substituted(n, columns, unit=True) + substituted(n, columns)
+    return lu_factor.work(lu) + substituted(n, columns, numbers, unit=True) + substituted(n, columns, numbers)
 
 
 def _solved(a: Any, b: Any) -> Any:
@@ -144,7 +139,7 @@ def _solve(A: Any, B: Any, left: bool = True) -> Any:
     return (each_matrix(lambda a, b: _solved(a, b) if left else _solved(a.T, b.T).T, A, B),)
 
 
-@formula(aten.linalg_inv_ex, no_nest=True)
+@formula(aten.linalg_inv_ex, no_nest=True, knows_complex=True)
 def inverse(A: Meta) -> Work:
     """The solution for the identity, dense: 8n³/3.
 
@@ -158,14 +153,14 @@ def inverse(A: Meta) -> Work:
 @inverse.program
 def _inverse(A: Any) -> Any:
     def one(a: Any) -> Any:
-        n, example = len(a), a[0, 0].tally
-        identity = [[example.number(float(i == j)) for j in range(n)] for i in range(n)]
+        n = len(a)
+        identity = [[as_data(float(i == j), a[0, 0]) for j in range(n)] for i in range(n)]
         return _solved(a, np.array(identity, dtype=object))
 
     return (each_matrix(one, A),)
 
 
-@formula(aten.cholesky_solve, no_nest=True)
+@formula(aten.cholesky_solve, no_nest=True, knows_complex=True)
 def cholesky_solve(self: Meta, input2: Meta, out: Meta) -> Work:
     """Two substitutions: 2n² a right-hand side.
 
@@ -174,19 +169,19 @@ def cholesky_solve(self: Meta, input2: Meta, out: Meta) -> Work:
     """
     # [.., n, m] = aten.cholesky_solve([.., n, m], [.., n, n])
     n = input2.shape[-1]
-    return substituted(n, 2 * out.numel // max(n, 1))
+    return substituted(n, 2 * out.numel // max(n, 1), arithmetic(input2))
 
 
 @cholesky_solve.program
 def _cholesky_solve(self: Any, input2: Any, upper: bool = False) -> Any:
     def one(a: Any, b: Any) -> Any:
-        low = a.T if upper else a
-        return substitute(low.T, substitute(low, b, lower=True), lower=False)
+        low = conjugates(a.T) if upper else a
+        return substitute(conjugates(low.T), substitute(low, b, lower=True), lower=False)
 
     return each_matrix(one, input2, self)
 
 
-@formula(aten.cholesky_inverse, no_nest=True)
+@formula(aten.cholesky_inverse, no_nest=True, knows_complex=True)
 def cholesky_inverse(self: Meta) -> Work:
     """The triangle's inverse X (n reciprocals and negations, n³/3) and the triangle of Xᵀ·X (n³/3).
 
@@ -194,16 +189,18 @@ def cholesky_inverse(self: Meta) -> Work:
     ScalarOps(add=8, multiply=17, divide=3, compare=0, transcendental=0, random=0)
     """
     # [.., n, n] = aten.cholesky_inverse([.., n, n])
-    n = self.shape[-1]
-    pairs, inner, joined = n * (n - 1) // 2, n * (n * n - 1) // 6, n * (n + 1) * (n + 2) // 6
-    work = scalar(divide=n, add=n + inner - pairs, multiply=inner + pairs)
-    return (work + scalar(multiply=joined, add=inner)) * matrices(self)
+    n, numbers = self.shape[-1], arithmetic(self)
+    pairs, inner, squares = n * (n - 1) // 2, n * (n * n - 1) // 6, n * (n + 1) // 2
+    work = (numbers.inverse + numbers.plus) * n + numbers.times * (inner + pairs) + numbers.plus * (inner - pairs)
+    diagonal = numbers.square * squares + scalar(add=squares - n)
+    below = numbers.times * inner + numbers.plus * (inner - pairs)
+    return (work + diagonal + below) * matrices(self)
 
 
 @cholesky_inverse.program
 def _cholesky_inverse(self: Any, upper: bool = False) -> Any:
     def one(a: Any) -> Any:
-        low, n = a.T if upper else a, len(a)
+        low, n = conjugates(a.T) if upper else a, len(a)
         x, out = np.full((n, n), 0.0, dtype=object), np.empty((n, n), dtype=object)
         for j in range(n):
             x[j, j] = 1.0 / low[j, j]
@@ -212,14 +209,16 @@ def _cholesky_inverse(self: Any, upper: bool = False) -> Any:
             for i in range(j + 1, n):
                 x[i, j] = reduce(add, [low[i, k] * x[k, j] for k in range(j, i)]) * opposite[i]
         for i in range(n):
-            for j in range(i + 1):
-                out[i, j] = out[j, i] = reduce(add, [x[k, i] * x[k, j] for k in range(i, n)])
+            out[i, i] = reduce(add, [square(x[k, i]) for k in range(i, n)])
+            for j in range(i):
+                out[i, j] = reduce(add, [conjugate(x[k, i]) * x[k, j] for k in range(i, n)])
+                out[j, i] = conjugate(out[i, j])
         return out
 
     return each_matrix(one, self)
 
 
-@formula(aten.linalg_lstsq, no_nest=True)
+@formula(aten.linalg_lstsq, no_nest=True, knows_complex=True)
 def least_squares(self: Meta, b: Meta, driver: str | None = None) -> Work:
     """By Q·R (LAPACK's gels): the reduction, its reflections on the right-hand sides, a substitution.
 
@@ -233,10 +232,10 @@ def least_squares(self: Meta, b: Meta, driver: str | None = None) -> Work:
     if driver in ("gelsd", "gelss"):
         raise UnknownFormError
     long, short = max(self.shape[-2:]), min(self.shape[-2:])
-    columns = b.numel // max(matrices(self) * self.shape[-2], 1)
-    work = reduction(long, short) + substituted(short, columns)
-    for j in range(short if long > short else short - 1):
-        work += reflect(long - j, columns)
+    columns, numbers = b.numel // max(matrices(self) * self.shape[-2], 1), arithmetic(self)
+    work = reduction(long, short, numbers) + substituted(short, columns, numbers)
+    for j in range(reflections(long, short, numbers)):
+        work += reflect(long - j, columns, numbers)
     return work * matrices(self)
 
 
@@ -244,16 +243,16 @@ def least_squares(self: Meta, b: Meta, driver: str | None = None) -> Work:
 def _least_squares(self: Any, b: Any, rcond: float | None = None, driver: str | None = None) -> Any:
     def one(a: Any, y: Any) -> Any:
         tall = a.shape[0] >= a.shape[1]
-        done, taus = reduced(a if tall else a.T)
+        done, taus = reduced(a if tall else conjugates(a.T))
         (m, n), y = done.shape, y.copy()
         used = [j for j, tau in enumerate(taus) if not isinstance(tau, float)]
         if tall:
             for j in used:
-                reflected(y[j:], done[j + 1 :, j], taus[j])
+                reflected(y[j:], done[j + 1 :, j], conjugate(taus[j]))
             return substitute(done[:n], y[:n], lower=False)
-        zero = y.flat[0].tally.number(0.0)
+        zero = as_data(0.0, y.flat[0])
         x = np.full((m, y.shape[1]), zero, dtype=object)
-        x[:n] = substitute(done[:n].T, y, lower=True)
+        x[:n] = substitute(conjugates(done[:n].T), y, lower=True)
         for j in reversed(used):
             reflected(x[j:], done[j + 1 :, j], taus[j])
         return x

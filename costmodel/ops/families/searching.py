@@ -104,7 +104,7 @@ def _histc(self: Any, bins: int = 100, min: float = 0, max: float = 0) -> Any:
     return counts
 
 
-@formula(aten.bincount)
+@formula(aten.bincount, assumes="where a length is asked for, no value is beyond it")
 def bincount(weights: Meta | None = None) -> Work:
     """Free, or at most 1 add per weight.
 

@@ -8,23 +8,26 @@ an error, never a reason to take another one.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from costmodel.errors import NoChoiceError
+from costmodel.errors import NoChoiceError, NotebookError
 from costmodel.tracing.finding.building import arguments_of
 from costmodel.tracing.finding.by_import import by_import
 from costmodel.tracing.finding.candidates import ADVICE, HINT, Given, decide, of_presented
+from costmodel.tracing.finding.module_names import first_words
 from costmodel.tracing.finding.plan import Plan, plan_named, plan_own_recipe, plan_recipe_file
 from costmodel.tracing.finding.ranks import ranked
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.needed import has_models
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, Source, Symbol
-from costmodel.tracing.reading.text import NOTEBOOK
+from costmodel.tracing.reading.text import NOTEBOOK, is_notebook, script, text_of
 
 _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests?/|setup\.py$|conftest\.py$|test_)")
 _MOST_FILES = 400
@@ -91,7 +94,7 @@ def _chosen(submission: Path, known: Known) -> Choice:
     if with_recipe:
         return _by_recipe(with_recipe[0], known, given)
     candidates = ranked(given, chosen) or by_import(given, chosen)
-    candidate, plan = decide(candidates, given, _listed([s.path for s in chosen], submission))
+    candidate, plan = decide(candidates, given, _looked_at([s.path for s in chosen], submission))
     return Choice(_reference(submission, candidate.label), plan)
 
 
@@ -138,9 +141,18 @@ def _files(submission: Path) -> list[Path]:
         return [submission]
     scripts = _below(submission, ".py")
     notebooks = _below(submission, NOTEBOOK)
-    if notebooks and not any(map(_may_hold_a_model, scripts)):
+    imported = {word for notebook in notebooks for word in _imports(notebook)}
+    if notebooks and not any(_may_hold_a_model(script) for script in scripts if script.stem not in imported):
         return [*notebooks, *scripts]
     return scripts
+
+
+def _imports(notebook: Path) -> set[str]:
+    """What a notebook imports is a part of it: its layers, or the course's profiler."""
+    try:
+        return first_words(ast.parse(text_of(notebook)))
+    except (OSError, NotebookError, SyntaxError, ValueError):
+        return set()
 
 
 def _may_hold_a_model(script: Path) -> bool:
@@ -166,6 +178,18 @@ def _named_file(files: list[Path], submission: Path, name: str) -> Path:
         what = f"{name} is there {len(found)} times" if found else f"there is no {name}"
         raise NoChoiceError(f"{what}; the submission has {_listed(files, submission)}", several=bool(found))
     return found[0]
+
+
+def _looked_at(files: list[Path], submission: Path) -> str:
+    """The files, and of their notebooks the cells that could not be read."""
+    broken: list[str] = []
+    for file in filter(is_notebook, files):
+        with contextlib.suppress(OSError, NotebookError):
+            broken += (f"cell {number}: {why}" for number, why in script(file).broken)
+    return _listed(files, submission) + (f" ({'; '.join(broken[:_MOST_CELLS])})" if broken else "")
+
+
+_MOST_CELLS = 3
 
 
 def _listed(files: list[Path], submission: Path) -> str:

@@ -8,7 +8,6 @@ another fake mode, and two submissions may both have a ``net.py``.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import contextlib
 import importlib
@@ -21,12 +20,11 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
-from unittest.mock import patch
 
-from costmodel.errors import NotebookError, SubjectError
+from costmodel.errors import MissingError, NotebookError, SubjectError
 from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
+from costmodel.tracing.finding.command_line import empty_command_line
 from costmodel.tracing.finding.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
 from costmodel.tracing.finding.salvage import Salvage
 from costmodel.tracing.hints import advice, explained
@@ -59,6 +57,7 @@ class Session:
     reader: Reader | None = None
     _modules: dict[Path, ModuleType] = field(default_factory=dict)
     _places: list[str] = field(default_factory=list)
+    _heard: list[MissingError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         importlib.invalidate_caches()
@@ -101,7 +100,7 @@ class Session:
         sys.path[:0] = self._places
         sys.argv = [str(next(iter(self._modules), ""))]
         try:
-            with self.mode.building(), patch.object(argparse.ArgumentParser, "error", _asks):
+            with self.mode.building(), empty_command_line(self.mode.note, self._heard):
                 yield
         finally:
             sys.argv = words
@@ -184,7 +183,7 @@ class Session:
         self.mode.is_partial = True
         if is_notebook(file):
             self._show_cells(file)
-        salvage = Salvage(module, source.at)
+        salvage = Salvage(module, source.at, heard=self._heard)
         salvage.run(str(file), needed_statements(reader, source))
         self.mode.note(f"only what the models need of the file is run: {safe_text(works)[:_LONGEST]}", source.place)
         for line, why in salvage.left.items():
@@ -269,11 +268,6 @@ class _Finder(MetaPathFinder):
             return None
         spec.loader = _Loader(self._session, name, str(spec.origin))
         return spec
-
-
-def _asks(_parser: argparse.ArgumentParser, message: str) -> NoReturn:
-    """The error itself, in place of a usage on stderr and a number."""
-    raise SystemExit(f"its command line: {message}")
 
 
 def _before_path_finder() -> int:

@@ -28,8 +28,11 @@ class Missing:
         heard: gets every error that a use of it raises: who used it may have dropped that (``torch.empty`` does).
     """
 
+    __slots__ = ("_cause", "_heard", "_said")  # its __dict__ is asked for: models.__dict__[name]
+
     def __init__(self, name: str, why: str, cause: BaseException, heard: list[MissingError]) -> None:
-        self.__dict__.update(_said=f"{name} is not there: {why}", _cause=cause, _heard=heard)
+        for slot, value in (("_said", f"{name} is not there: {why}"), ("_cause", cause), ("_heard", heard)):
+            object.__setattr__(self, slot, value)
 
     def __getattr__(self, name: str) -> NoReturn:
         self.fail()
@@ -40,14 +43,14 @@ class Missing:
         Raises:
             MissingError: always.
         """
-        error = MissingError(self.__dict__["_said"])
-        self.__dict__["_heard"].append(error)
-        raise error from self.__dict__["_cause"]
+        error = MissingError(self._said)
+        self._heard.append(error)
+        raise error from self._cause
 
 
 _USES = (
-    "call getitem setitem iter len bool int float index mro_entries setattr enter add radd sub rsub mul rmul "
-    "truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg matmul rmatmul lt le gt ge contains format"
+    "call getitem setitem iter len bool int float index mro_entries setattr enter add radd sub rsub mul rmul truediv "
+    "rtruediv floordiv rfloordiv mod rmod pow rpow neg matmul rmatmul lt le gt ge eq ne contains format str hash"
 )
 for _use in _USES.split():
     setattr(Missing, f"__{_use}__", Missing.fail)

@@ -18,10 +18,11 @@ from torch import nn
 
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
+from costmodel.tracing.class_names import class_name
 from costmodel.tracing.finding.arguments import arguments_text, plain_value, whole_numbers
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.salvage import Missing
-from costmodel.tracing.hints import explained
+from costmodel.tracing.hints import SCRIPTED, explained
 from costmodel.tracing.modes import fake, real
 from costmodel.tracing.modes.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
 from costmodel.tracing.modes.one_process import unwrapped
@@ -164,7 +165,8 @@ def from_object(
 
         def copy_of_it() -> nn.Module:
             with explained(SubjectError, f"{label}: copying the model failed"):
-                return copy.deepcopy(target) if real.active() is not None else _as_fake(target)
+                _refuse_scripted(target)
+            return copy.deepcopy(target) if real.active() is not None else _as_fake(target)
 
         return LoadedSubject(label, copy_of_it, source or {})
     if not callable(target):
@@ -203,6 +205,7 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
             model = unwrapped(build())
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
+        _refuse_scripted(model)
         return model
 
     def make() -> nn.Module:
@@ -229,7 +232,7 @@ def _check_equal(one: nn.Module, other: nn.Module, what: str) -> None:
 def _outline(model: nn.Module) -> Any:
     tensors = [(n, tuple(t.shape), t.dtype) for n, t in (*model.named_parameters(), *model.named_buffers())]
     return tensors, [
-        (name, type(module), {k: v for k, v in vars(module).items() if isinstance(v, (int, str)) and k[0] != "_"})
+        (name, class_name(module), {k: v for k, v in vars(module).items() if isinstance(v, (int, str)) and k[0] != "_"})
         for name, module in model.named_modules()
     ]
 
@@ -262,6 +265,11 @@ def _shown(signature: inspect.Signature) -> str:
     ]
     text = f"({', '.join(parts)})"
     return text if len(text) <= _LONGEST_SIGNATURE else "(…)"
+
+
+def _refuse_scripted(model: nn.Module) -> None:
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise SubjectError(SCRIPTED)
 
 
 def _as_fake(model: nn.Module) -> nn.Module:

@@ -28,7 +28,7 @@ _HERE = frozenset({"cpu", "meta"})
 _MOVES = frozenset({torch.Tensor.to, torch.Tensor.cuda, torch.Tensor.pin_memory, torch.Tensor.type})
 
 
-_MENTIONS = re.compile(rb"cuda|pin_memory|accelerator|\.to\(\s*\d")
+_MENTIONS = re.compile(rb"cuda|nccl|pin_memory|accelerator|\.to\(\s*\d")
 
 
 def mentions_a_gpu(text: bytes) -> bool:

@@ -41,6 +41,31 @@ def _ctc_loss_backward(_: Any, log_probs: Any, *__: Any, **___: Any) -> Any:
     return torch.empty_like(log_probs)
 
 
+def _least_squares(matrix: Any, right: Any, _: Any = None, *, driver: str | None = None) -> Any:
+    """Solutions, residuals, ranks and singular values, of matrices of full rank; the CPU's driver is gelsy."""
+    *batch, m, n = matrix.shape
+    vectors = right.dim() == 1 or (right.dim() == matrix.dim() - 1 and right.shape == matrix.shape[:-1])
+    columns = [] if vectors else [right.shape[-1]]
+    if not vectors:
+        batch = list(torch.broadcast_shapes(torch.Size(batch), right.shape[:-2]))  # type: ignore[no-untyped-call]
+    by_values = driver in ("gelsd", "gelss")
+    real = matrix.dtype.to_real()
+    return (
+        matrix.new_empty([*batch, n, *columns]),
+        matrix.new_empty([*batch, *(columns or [1])] if m > n and driver not in (None, "gelsy") else [0], dtype=real),
+        matrix.new_empty([0] if driver == "gels" else batch, dtype=torch.int64),
+        matrix.new_empty([*batch, min(m, n)] if by_values else [0], dtype=real),
+    )
+
+
+def _bincount(values: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """As many counts as the call asks for at least; without that the length is a value."""
+    if not minlength:
+        return NotImplemented
+    dtype = torch.int64 if weights is None else weights.dtype if weights.dtype is torch.float32 else torch.float64
+    return values.new_empty(minlength, dtype=dtype)
+
+
 def _overloads(op: str, kernel: Kernel) -> dict[Any, Kernel]:
     """Every overload of an op that this torch has, except those that write into what they are given."""
     packet = getattr(torch.ops.aten, op, None)
@@ -52,4 +77,6 @@ KERNELS: dict[Any, Kernel] = {
     **_overloads("_grouped_mm", _grouped_mm),
     **_overloads("_ctc_loss", _ctc_loss),
     **_overloads("_ctc_loss_backward", _ctc_loss_backward),
+    **_overloads("linalg_lstsq", _least_squares),
+    **_overloads("bincount", _bincount),
 }

@@ -95,7 +95,7 @@ class PhaseSpec(Techniques):
     freeze: tuple[str, ...] = ()
     optimizer: str | Callable[..., Any] | None = None
     optimizer_options: Options | None = None
-    step: StepWord | Callable[..., Any] | None = None
+    step: StepWord | str | Callable[..., Any] | None = None
     cycle: Count | None = None
     draws: Literal["expected"] | None = None
 
@@ -117,7 +117,7 @@ class Recipe(Techniques):
         loss_options: arguments of a loss by name (``label_smoothing: 0.1``).
         optimizer: class of ``torch.optim`` by name, or a function (model) → optimizer, or several.
         step: a function (model, optimizer, batch) that runs one whole step itself, with a list of optimizers where
-            there are several; or a word, as in a phase.
+            there are several, or its name: one of the model's file, or ``FILE.py:FUNCTION``; or a word, as in a phase.
         samples, epochs, steps, drop_last: how often; without samples or steps only one step is counted. Epochs may
             end within one: 16.5.
         cycle: steps after which the training repeats itself, where steps differ (a discriminator every fifth step,
@@ -134,7 +134,7 @@ class Recipe(Techniques):
     loss_options: Options = Field(default_factory=dict)
     optimizer: str | Callable[..., Any] = "sgd"
     optimizer_options: Options = Field(default_factory=dict)
-    step: StepWord | Callable[..., Any] | None = None
+    step: StepWord | str | Callable[..., Any] | None = None
     samples: Count | None = None
     epochs: Epochs | None = None
     steps: Count | None = None

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from tests.conformance.case import case, numbers
+from tests.conformance.case import case, numbers, waves
 
 aten = torch.ops.aten
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 20)
-
-
-def waves(*shape: int) -> torch.Tensor:
-    """Complex doubles."""
-    return torch.complex(numbers(*shape), numbers(*shape, seed=1))
 
 
 CASES = [

@@ -9,9 +9,10 @@ import pytest
 from costmodel.ir.tensor import TensorMeta
 from costmodel.ir.work import Work
 from costmodel.ops import lookup
-from costmodel.ops.families.factorization import cholesky, geqrf, lu_factor, qr
-from costmodel.ops.families.linear_systems import cholesky_inverse, cholesky_solve, least_squares, lu_solve
-from costmodel.ops.formula import UnknownFormError
+from costmodel.ops.families.factorization import cholesky, lu_factor
+from costmodel.ops.families.linear_systems import cholesky_inverse, cholesky_solve, inverse, least_squares, lu_solve
+from costmodel.ops.families.reflections import geqrf, qr
+from costmodel.ops.formula import Formula, UnknownFormError
 
 SIZES = (1, 2, 3, 8, 31)
 
@@ -46,6 +47,15 @@ def test_the_leading_terms_of_householder_reflections_are_those_of_the_book(m: i
     if m >= n:
         both = qr.work(TensorMeta((m, n))).scalar_ops.total
         assert abs(both - 2 * leading) <= 5 * m * n
+
+
+@pytest.mark.parametrize("formula", [lu_factor, cholesky, geqrf, qr, inverse, cholesky_inverse])
+def test_complex_matrices_cost_six_operations_a_multiplication_and_two_an_addition(formula: Formula) -> None:
+    """As the same note has it of LAPACK's complex routines, which says the same of their lower terms within n²."""
+    n = 200
+    multiplies, adds = published(formula.work(TensorMeta((n, n))))
+    ops = formula.work(TensorMeta((n, n), "complex64")).scalar_ops
+    assert abs(ops.total - ops.compare - (6 * multiplies + 2 * adds)) <= 8 * n * n
 
 
 @pytest.mark.parametrize("columns", [1, 3])
