@@ -200,7 +200,11 @@ SAID = {
     "draws_mask": "bernoulli",
     "lifts_literal": "lift_fresh",
     "cuts": "narrow slice",
-    "knows_complex": "_fft_c2c _fft_c2r _fft_r2c",
+    "knows_complex": """
+        _fft_c2c _fft_c2r _fft_r2c _linalg_det _linalg_slogdet _linalg_solve_ex cholesky cholesky_inverse cholesky_solve
+        geqrf linalg_cholesky_ex linalg_householder_product linalg_inv_ex linalg_lstsq linalg_lu linalg_lu_factor_ex
+        linalg_lu_solve linalg_qr linalg_solve_triangular ormqr triangular_solve
+    """,
     "reduces": "amax amin linalg_vector_norm logsumexp max mean min nansum std std_mean sum var var_mean",
     "no_nest": """
         _cdist_backward _cdist_forward _fft_c2c _fft_c2r _fft_r2c _linalg_det _linalg_slogdet _linalg_solve_ex
