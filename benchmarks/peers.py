@@ -1,7 +1,7 @@
 """AccelForge's best mappings beside ours, on the same layer problems and a machine that both can describe.
 
-AccelForge is started in a Python of its own (COSTMODEL_ACCELFORGE_PYTHON), for it needs a newer one than costmodel may
-run on; without it this says so and compares nothing. Its counting is Timeloop's but for one rule: where Timeloop's
+AccelForge is started in a Python of its own (COSTMODEL_ACCELFORGE_PYTHON), for it brings many packages of its own;
+without it this says so and compares nothing. Its counting is Timeloop's but for one rule: where Timeloop's
 behaviour D charges a write for the zeros that a tile of outputs begins with, it charges the read by which that tile
 leaves. A write costs what a read costs here, so the totals must be the same, and on D a difference is one of the
 mapspace or of a rule. Behaviour E charges neither, and is printed to show what that is worth.
