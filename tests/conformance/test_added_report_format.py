@@ -49,7 +49,7 @@ def test_a_new_format_is_rendered_listed_and_written(package: Path) -> None:
     assert "some-school" in format_names(Verdict)
     assert "some-school" in names_on_request()
     assert "some-school" not in general_names()
-    with pytest.raises(UnknownNameError, match="csv, html, json, md, text"):
+    with pytest.raises(UnknownNameError, match="csv, html, json, leaderboard, md, text"):
         render(grades.ranking, "some-school")
     files = class_files(grades, ["some-school"])
     assert files["some-school/ada.txt"] == "a Graded\n"

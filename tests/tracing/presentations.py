@@ -291,7 +291,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
             "    parser.add_argument('--width', type=int, required=True)\n    args = parser.parse_args()\n"
             "    model = Net(args.width)\n"
         },
-        r"building the model failed at net\.py:\d+: SystemExit",
+        r"--width is not there: net\.py:\d+: its command line asks for it",
     ),
     "a dict of models": (
         {"net.py": HEAD + NET + "models = {'small': Net(8), 'large': Net(64)}\n"},
