@@ -23,20 +23,24 @@ _NARROWEST, _WIDEST = 60, 200
 """Columns between which tables are fitted; on a screen outside of them they are as on the nearest."""
 
 
-def format_of(format: str | None, output: str | None, noun: str) -> str:
+def format_of(format: str | None, output: str | None, noun: str, columns: str | None = None) -> str:
     """The format asked for, or the one that the ending of ``--output`` names, or text.
 
     Args:
         format: as the user said it.
         output: the file that the user named.
         noun: name of the class that there will be to show.
+        columns: names of columns, if the user wants no others.
 
     Raises:
         UnknownNameError: no such format for this noun.
+        UsageError: the format has no columns.
     """
     ending = "" if output is None else PurePath(output).suffix.lower()
     chosen = format or _FORMAT_OF.get(ending, "text")
     refuse_unshowable(chosen, noun)
+    if columns is not None and chosen not in _WITH_COLUMNS:
+        raise UsageError(f"--columns is about {', '.join(_WITH_COLUMNS)}; {chosen} shows everything")
     return chosen
 
 
@@ -70,11 +74,9 @@ def present(
     """Print a noun, or put it into a file.
 
     Raises:
-        UsageError: it cannot be written, or the format has no columns.
+        UsageError: it cannot be written.
         UnknownNameError: no table has such a column.
     """
-    if columns is not None and format not in _WITH_COLUMNS:
-        raise UsageError(f"--columns is about {', '.join(_WITH_COLUMNS)}; {format} shows everything")
     screen = view_of(output)
     taken = _taken()
     if taken is not None and format == "text" and output is None:

@@ -87,7 +87,7 @@ def analyze(
 
     if by is not None and by not in _GROUPS:
         raise UnknownNameError("group for --by", by, _GROUPS)
-    chosen = format_of(format, output, "Analysis")
+    chosen = format_of(format, output, "Analysis", columns)
     _refuse_idle(hardware, backend, verify)
     if hardware is not None and names_gpu(hardware):
         o.refuse((*_SEARCH, *_WHOLE, "jobs", "backend", "verify"), f"is about an accelerator; {hardware} is a GPU")

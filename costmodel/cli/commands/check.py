@@ -80,7 +80,7 @@ def check(
     """Judge a model by a rulebook. Exit code 0: all rules hold, 1: one fails, 2: undecided."""
     from costmodel.verbs.check import CheckRequest, check_submission
 
-    chosen = format_of(format, output, "Verdict")
+    chosen = format_of(format, output, "Verdict", columns)
     submission = CheckRequest(
         reference=subject,
         settings=settings,

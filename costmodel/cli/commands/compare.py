@@ -37,7 +37,7 @@ def compare(
     """Compare two networks, machines or saved analyses: what differs, in all and layer by layer."""
     from costmodel.verbs.compare import compare as verb
 
-    chosen = format_of(format, output, "Comparison")
+    chosen = format_of(format, output, "Comparison", columns)
     with subject_prints_to_stderr():
         found = verb(before, after, hardware=hardware, rules=rules, cache=not no_cache, **settings)
     present(found, chosen, output, View(top=top), human=human, columns=columns)

@@ -53,7 +53,7 @@ def explore(
     from costmodel.advising.grid import parse_axis
     from costmodel.verbs.explore import explore as verb
 
-    chosen = format_of(format, output, "Exploration")
+    chosen = format_of(format, output, "Exploration", columns)
     space = dict(parse_axis(text) for text in vary)
     names = [name.strip() for name in (front or "").split(",") if name.strip()]
     with subject_prints_to_stderr(), progress_bars() as show:

@@ -34,7 +34,7 @@ def rank(
     """Rank a competition: best first, and those that are out with their reason."""
     from costmodel.verbs.rank import rank as verb
 
-    chosen = format_of(format, output, "Ranking")
+    chosen = format_of(format, output, "Ranking", columns)
     if chosen == "csv":
         o.refuse(("sensitivity",), "is a table beside the entries, and csv is one: take text, md, html or json")
     ranking = verb(files, rules, reading=reading, score=score)
