@@ -98,11 +98,13 @@ class Served:
         fetched: accesses of the level.
         delivered: words delivered by it: each access times its receivers.
         handed_on: words that came over links instead.
+        received: words delivered to a PE at the mean, in floating point and added as Timeloop does.
     """
 
     fetched: int
     delivered: int
     handed_on: int
+    received: float
 
 
 def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> Served:
@@ -118,17 +120,29 @@ def linked(level: StorageLevel, row: int, shared: Sharing, moves: Moves) -> Serv
     """
     served = _served_by_neighbours(shared.shifts, max(level.fanout_x, row))
     fetched = delivered = handed_on = 0
+    everybody = _sets(shared.shifts)
+    alike: Counter[tuple[int, int]] = Counter()
     for words, times, like_before, move in _invocations(moves):
-        # nobody is helped: every group is fetched once, and every PE receives
-        groups, members = shared.groups, shared.fanout
+        sets = everybody  # nobody is helped: every group is fetched once, and every PE receives
         if like_before and move in served:
-            rest = [shift for pe, shift in enumerate(shared.shifts) if pe not in served[move]]
-            if len(set(rest)) < groups:
-                groups, members = len(set(rest)), len(rest)
-        fetched += words * times * groups
+            left = [shift for pe, shift in enumerate(shared.shifts) if pe not in served[move]]
+            sets = _sets(left) if len(set(left)) < shared.groups else sets
+        for members, groups in sets.items():
+            alike[members, groups] += words * times * groups
+        members = sum(size * groups for size, groups in sets.items())
+        fetched += words * times * sum(sets.values())
         delivered += words * times * members
         handed_on += words * times * (shared.fanout - members)
-    return Served(fetched=fetched, delivered=delivered, handed_on=handed_on)
+    # accesses by their receivers and by how many are alike at once, in this order (tiling.cpp, parent_access_share)
+    received = 0.0
+    for (members, _), accesses in sorted(alike.items()):
+        received += accesses * members / shared.fanout
+    return Served(fetched=fetched, delivered=delivered, handed_on=handed_on, received=received)
+
+
+def _sets(shifts: Sequence[int]) -> Counter[int]:
+    """How many sets of PEs want the same words, by their size."""
+    return Counter(Counter(shifts).values())
 
 
 def _served_by_neighbours(shifts: Sequence[int], width: int) -> dict[int, set[int]]:

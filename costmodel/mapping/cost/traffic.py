@@ -10,7 +10,8 @@ computed once for a nest, and all bypass choices are put together from it afterw
   fan-out between the two shares it: times ``per_child``.
 
 Counts are whole numbers but for links: there Timeloop divides words by PEs that receive different amounts, in
-floating point, and rounds in the end; fractions keep that exact.
+floating point, and rounds in the end. Fractions keep that exact where it rounds to the nearest; words received it cuts
+off, so that the last bit of a sum can be a word: they are added as it adds them (``multicast.Served.received``).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from costmodel.mapping.cost.multicast import linked, links_possible, sharing, sh
 from costmodel.mapping.cost.nest import Nest
 from costmodel.mapping.machine import Machine
 
-Amount = int | Fraction
+Amount = int | Fraction | float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def _boundary(geometry: Geometry, machine: Machine, nest: Nest, v: int, s: int) 
     return Crossing(
         asked=served.fetched,
         per_child=Fraction(served.fetched * shared.fanout, served.delivered),
-        received=Fraction(served.delivered, shared.fanout),
+        received=served.received,
         # The words are those of one parent's children, and yet all children there are share them (tiling.cpp,
         # ComputePeerAccesses: link_transfers over replication_factor).
         handed_on=Fraction(served.handed_on, nest.replication[s]),

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.mapping.cost.geometry import INPUTS
-from costmodel.mapping.search.exact.crossings import Crossings
+from costmodel.mapping.search.exact.crossings import SLACK, Crossings
 from costmodel.mapping.search.exact.lattice import Figures, Region, lattice_of, within
 from costmodel.mapping.search.exact.measures import Measure
 from costmodel.mapping.search.exact.meeting import Meets, least_unlike, most_stays
@@ -39,8 +39,8 @@ from costmodel.mapping.space.mapspace import Mapspace
 Where = NDArray[np.bool_]
 """True for some tiles."""
 
-Slid = tuple[Figures, Figures | float, Figures | float, Figures]
-"""Words, accesses of the outer level per word, the part certainly written inside, and infinity where nothing slides."""
+Slid = tuple[Figures, Figures, Figures]
+"""Words asked of the outer level, words that are certainly written inside, and infinity where nothing slides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,8 @@ class Boundaries(Crossings):
         """
         key = (measure, b, slide)
         if key not in self._slid:
-            words, shared, received, barred = self._slid_words(b, slide)
-            self._slid[key] = self.cost(measure, b, INPUTS, words, shared, received) + barred
+            asked, written, barred = self._slid_words(b, slide)
+            self._slid[key] = self.cost(measure, b, INPUTS, written, asked) + barred
         return self._slid[key]
 
     def _slid_words(self, b: int, slide: Slide) -> Slid:
@@ -125,12 +125,16 @@ class Boundaries(Crossings):
         words = self.plain(b, INPUTS) * (part + (1 - part) * new)
         barred = np.where(leads, 0.0, np.inf)
         kind = (new >= 1) | (part < 1 / trips)
-        if beside or self._alike(b, window):
-            words = np.where(kind, words * (1 - stays), words)  # PEs that are alike may all be served
+        spared = np.where(kind, stays, 0.0) if beside or self._alike(b, window) else stays * 0.0
+        words = words * (1 - spared)  # PEs that are alike may all be served
         near = np.where(new >= 1, 1 / trips, 0.0)
         others = np.where(lattice.along[other] > 1, near, 0.0)
         shared, received = self._handed_on(b, axis, np.where(kind, moved, np.inf), others, near)
-        result: Slid = words, shared, received, barred
+        # Accesses are rounded to whole ones, and words received are cut off, perhaps by the last bit of their sum.
+        asked = np.ceil(words * shared - 0.5 - SLACK)
+        written = words * received
+        cut = np.maximum(np.ceil(written - SLACK) - 1, 0.0)
+        result: Slid = asked, np.where((received < 1) | (spared > 0), cut, written), barred
         self._words[b, slide] = result
         return result
 

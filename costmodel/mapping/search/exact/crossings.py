@@ -118,8 +118,7 @@ class Crossings:
         b: int,
         v: int,
         words: Figures,
-        shared: Figures | float | None = None,
-        received: Figures | float = 1.0,
+        asked: Figures | None = None,
     ) -> Figures:
         """What these words cost on both sides of the boundary.
 
@@ -127,13 +126,12 @@ class Crossings:
             measure: what is counted.
             b: number of the block that the boundary lies outside of.
             v: number of the data space.
-            words: that one instance receives, were there no neighbours.
-            shared: accesses of the outer level per word; by the fan-outs in between, if not given.
-            received: the part of ``words`` that is certainly written inside.
+            words: that one instance receives from the outer level.
+            asked: of the outer level; as many for each word as the fan-outs in between make it, if not given.
         """
         inner, outer = self.levels[b], self.outer(b, v)
-        asked = words * (self.groups(v, inner, outer) if shared is None else shared)
-        fills, reads, updates = words * received, asked, None
+        asked = words * self.groups(v, inner, outer) if asked is None else asked
+        fills, reads, updates = words, asked, None
         if v == OUTPUTS:
             updates = asked
             reads = asked - self.first_touch(outer)
@@ -145,7 +143,7 @@ class Crossings:
             moved = fills if measure.level == inner else updates if measure.level == outer else None
             if not measure.writes:
                 moved = reads if measure.level == outer else None
-            return words * 0.0 if moved is None else moved
+            return asked * 0.0 if moved is None else moved
         return self._energy(inner, outer, fills, reads, updates)
 
     def _energy(self, inner: int, outer: int, fills: Figures, reads: Figures, updates: Figures | None) -> Figures:
