@@ -190,7 +190,7 @@ def __dir__() -> list[str]:
 
 def _card(noun: Noun) -> str | None:
     """What a notebook shows of a noun; None if reports have nothing for it."""
-    from costmodel.reports.document import card
+    from costmodel.reports.html.document import card
     from costmodel.reports.view import EVERY_NOUN
 
     return card(noun) if type(noun).__name__ in EVERY_NOUN else None  # type: ignore[arg-type]  # named there

@@ -12,7 +12,7 @@ from costmodel.files.writing import write_text
 from costmodel.grading.changes import changes_between
 from costmodel.ir.codec import dumps, loads, to_data
 from costmodel.ir.grades import SCHEMA, Grades
-from costmodel.reports.class_files import class_files
+from costmodel.reports.graded.class_files import class_files
 from costmodel.reports.report_format import render
 
 KEPT = ".kept"

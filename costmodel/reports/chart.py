@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, runtime_checkable
 
-from costmodel.reports.element import Html
+from costmodel.reports.html.element import Html
 
 
 @runtime_checkable

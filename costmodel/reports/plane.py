@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.reports.element import Html
+from costmodel.reports.html.element import Html
 from costmodel.reports.human import prefixed
 from costmodel.reports.plot import Axis
 from costmodel.reports.sheet import SOFT, rule, sheet, text

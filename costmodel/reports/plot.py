@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from costmodel.reports.element import Child, Html, el, join
+from costmodel.reports.html.element import Child, Html, el, join
 from costmodel.reports.human import prefixed
 
 COLOURS = 8

@@ -7,7 +7,7 @@ from typing import Any
 
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.reports.chart import Chart
-from costmodel.reports.document import page_of
+from costmodel.reports.html.document import page_of
 
 
 def plots_of(kind: type[object]) -> Mapping[str, Callable[[Any], Chart]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.reports.element import Child, Html, el
+from costmodel.reports.html.element import Child, Html, el
 from costmodel.reports.layout import display_width, wrapped
 
 WIDTH = 760

@@ -24,7 +24,7 @@ from costmodel.grading.results import write_grades as write_grades
 from costmodel.grading.resume import ResumeStore
 from costmodel.ir.grades import Grades
 from costmodel.reports import refuse_unwritten
-from costmodel.reports.class_files import class_files
+from costmodel.reports.graded.class_files import class_files
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.sandbox.resource_limits import Limits as Limits
 from costmodel.version import __version__

@@ -23,7 +23,7 @@ FILLING_UP = {
     "mapping/search/timeloop/thread.py": {"ThreadTally"},
     "ops/formula.py": {"Formula"},
     "passes/attach.py": {"_Share"},
-    "reports/layered.py": {"_Open"},
+    "reports/graph/layered.py": {"_Open"},
     "rules/judging/sheets.py": {"Sheet"},
     "tracing/finding/importing.py": {"Session"},
     "tracing/finding/salvage.py": {"Salvage"},

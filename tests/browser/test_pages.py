@@ -75,7 +75,7 @@ def test_every_page_opens_alone_and_fits(opened: Open, name: str) -> None:
 
 
 def test_a_table_sorts_by_mouse_and_by_keyboard_and_filters(opened: Open) -> None:
-    from costmodel.reports.document import document
+    from costmodel.reports.html.document import document
     from tests.reports.nouns import entry, ranking
 
     page = opened(document(ranking(*(entry(f"n{i}", i, metric=1000 - 7 * i) for i in range(1, 21))), View()))

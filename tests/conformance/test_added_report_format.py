@@ -15,7 +15,7 @@ from costmodel.errors import UnknownNameError
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Verdict
 from costmodel.reports import View, format_names, formats, general_names, names_on_request, render, tables
-from costmodel.reports.class_files import class_files
+from costmodel.reports.graded.class_files import class_files
 from costmodel.reports.report_format import load_format
 from costmodel.reports.view import EVERY_NOUN, Noun
 from tests.conformance.specimen import specimen

@@ -160,7 +160,7 @@ def harmless_html(shown: str, noun: Any, text: str) -> None:
             allowed = ATTRIBUTES[name]
             assert allowed is None or re.fullmatch(allowed, value), attribute
     style, script = ("".join(parser.texts.get(tag, [])).strip() for tag in ("style", "script"))
-    files = resources.files("costmodel.reports")
+    files = resources.files("costmodel.reports") / "html"
     assert style == files.joinpath("style.css").read_text(encoding="utf-8").strip()
     assert script in ("", files.joinpath("script.js").read_text(encoding="utf-8").strip())
     assert "url(" not in style

@@ -15,7 +15,7 @@ from costmodel.grading.overrides import assign_overrides, read_overrides
 from costmodel.grading.record import ClassRecord, load, save
 from costmodel.grading.results import write_grades
 from costmodel.ir.grades import Grades
-from costmodel.reports.needs_me import needs_me
+from costmodel.reports.graded.needs_me import needs_me
 from costmodel.verbs.grade import replay
 from tests.grading.small_class import BOOK, CLASS, of, submissions
 

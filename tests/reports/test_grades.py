@@ -16,7 +16,7 @@ from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import View, format_names, render
-from costmodel.reports.needs_me import needs_me
+from costmodel.reports.graded.needs_me import needs_me
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge

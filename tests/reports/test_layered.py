@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import costmodel
 from costmodel.reports.exports import graph as page
-from costmodel.reports.layered import Box, Place, boxes, corners, placed
-from costmodel.reports.step_graph import GraphEdge, GraphNode, StepGraph, step_graph
+from costmodel.reports.graph.layered import Box, Place, boxes, corners, placed
+from costmodel.reports.graph.step_graph import GraphEdge, GraphNode, StepGraph, step_graph
 
 
 def within(inner: Place, outer: Place) -> bool:

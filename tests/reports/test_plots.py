@@ -17,7 +17,7 @@ from costmodel.reports import sheet
 from costmodel.reports.charts.bar import Bar, bars
 from costmodel.reports.charts.line import stacked
 from costmodel.reports.charts.treemap import Leaf, Rect, squarified, treemap
-from costmodel.reports.document import page_of
+from costmodel.reports.html.document import page_of
 from costmodel.reports.picture import picture
 from costmodel.reports.plots import plots_of
 from costmodel.reports.view import EVERY_NOUN
@@ -94,7 +94,11 @@ def test_a_tree_keeps_everything_and_names_what_is_too_small() -> None:
 
 
 def test_the_colours_of_a_picture_are_those_of_a_light_page() -> None:
-    css = (Path(costmodel.__file__).parent / "reports" / "style.css").read_text(encoding="utf-8").split("@media")[0]
+    css = (
+        (Path(costmodel.__file__).parent / "reports" / "html" / "style.css")
+        .read_text(encoding="utf-8")
+        .split("@media")[0]
+    )
     said = dict(re.findall(r"--(\w+):(#\w+)", css))
     assert [said[f"v{i}"] for i in range(8)] == list(sheet.PALETTE)
     assert {name: said[name] for name in sheet.TONES} == sheet.TONES

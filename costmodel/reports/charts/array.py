@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.sheet import PAPER, RULE, SOFT, WIDTH, box, colour, rule, sheet, text
 
 _MOST_LINES = 64

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.human import human, prefixed
 from costmodel.reports.plot import COLOURS, legend
 from costmodel.reports.sheet import LIMIT, SOFT, WIDTH, box, colour, rule, sheet, text

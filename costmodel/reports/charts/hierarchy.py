@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costmodel.ir.hierarchy import Hierarchy, MachineLevel
-from costmodel.reports.element import Html, el
 from costmodel.reports.hierarchy_drawing import fan_out, words_of
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.human import human
 
 _BOXES = 32

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.human import prefixed
 from costmodel.reports.sheet import INK, LIMIT, SOFT, WIDTH, box, colour, rule, sheet, text
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from costmodel.ir.timeline import Slice, Timeline
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.human import prefixed
 from costmodel.reports.plot import COLOURS, legend, linear
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.reports import plane
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.plot import COLOURS, Axis, framed, legend, linear
 from costmodel.reports.sheet import LIMIT, colour, rule
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from costmodel.reports import plane
-from costmodel.reports.element import Html, el, join
+from costmodel.reports.html.element import Html, el, join
 from costmodel.reports.plot import Axis, framed, legend
 from costmodel.reports.sheet import INK, PAPER, colour
 

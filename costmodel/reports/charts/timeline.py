@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.plot import framed, linear
 
 _NEAR = 2.0

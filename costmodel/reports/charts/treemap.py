@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.plot import COLOURS, legend
 from costmodel.reports.sheet import PAPER, WIDTH, box, colour, sheet, text
 

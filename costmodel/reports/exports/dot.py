@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from costmodel.files.quoting import printable
 from costmodel.ir.trace import Trace
 from costmodel.reports.export_format import TRACE
+from costmodel.reports.graph.step_graph import PHASES, GraphNode, StepGraph, paths_above, step_graph
 from costmodel.reports.sheet import PALETTE, SOFT
-from costmodel.reports.step_graph import PHASES, GraphNode, StepGraph, paths_above, step_graph
 
 TITLE = "the step as a graph for Graphviz"
 OF = TRACE

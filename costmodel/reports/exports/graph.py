@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from costmodel.ir.trace import Trace
-from costmodel.reports.document import page_of_elements
-from costmodel.reports.element import el
 from costmodel.reports.export_format import TRACE
-from costmodel.reports.graph_picture import ASSETS, picture, title_of
+from costmodel.reports.graph.graph_picture import ASSETS, picture, title_of
+from costmodel.reports.html.document import page_of_elements
+from costmodel.reports.html.element import el
 
 TITLE = "the step as a page with a graph that can be zoomed, searched and folded"
 OF = TRACE

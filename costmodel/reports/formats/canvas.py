@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from costmodel.ir.grades import Grades
 from costmodel.reports.formats.csv import written
-from costmodel.reports.people import people_of
+from costmodel.reports.graded.people import people_of
 from costmodel.reports.table import Cell
 from costmodel.reports.view import Noun, View
 

@@ -12,7 +12,7 @@ import json
 from costmodel.files.quoting import safe_text
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Consequence, Finding, Outcome, Verdict
-from costmodel.reports.student_view import decidable
+from costmodel.reports.graded.student_view import decidable
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import Noun, View
 

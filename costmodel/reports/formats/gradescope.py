@@ -11,7 +11,7 @@ from costmodel.files.quoting import printable, safe_markdown
 from costmodel.ir.grades import Graded
 from costmodel.ir.verdict import Finding, Outcome
 from costmodel.reports.formats import md
-from costmodel.reports.student_view import own
+from costmodel.reports.graded.student_view import own
 from costmodel.reports.tables.verdict import lateness, why_nothing
 from costmodel.reports.view import Noun, View
 

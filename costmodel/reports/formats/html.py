@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.reports.document import document
+from costmodel.reports.html.document import document
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
 NOUNS = EVERY_NOUN

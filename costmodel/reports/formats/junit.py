@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from costmodel.files.quoting import printable
 from costmodel.ir.grades import Grades
 from costmodel.ir.verdict import Finding, Outcome, Verdict
-from costmodel.reports.student_view import decidable
+from costmodel.reports.graded.student_view import decidable
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Verdict", "Grades")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from costmodel.ir.ranking import Ranking
-from costmodel.reports.document import page_of_elements
-from costmodel.reports.element import el
-from costmodel.reports.html_table import section
+from costmodel.reports.html.document import SCRIPT, page_of_elements
+from costmodel.reports.html.element import el
+from costmodel.reports.html.html_table import section
+from costmodel.reports.html.parts import tiles
 from costmodel.reports.pages.ranking import chart
-from costmodel.reports.parts import tiles
 from costmodel.reports.table import Table
 from costmodel.reports.view import Noun, View
 
@@ -37,4 +37,4 @@ def render(noun: Noun, view: View) -> str:
     )
     picture = chart(replace(noun, entries=tuple(ranked))).html() if ranked else None
     inside = [part for part in (el("h1", noun.title), lead, picture, section(table)) if part is not None]
-    return page_of_elements(noun.title, *inside, assets=("script.js",))
+    return page_of_elements(noun.title, *inside, assets=(SCRIPT,))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.ir.verdict import Consequence, Outcome
 from costmodel.reports.formats.csv import written
-from costmodel.reports.people import people_of
-from costmodel.reports.student_view import own
+from costmodel.reports.graded.people import people_of
+from costmodel.reports.graded.student_view import own
 from costmodel.reports.table import Cell
 from costmodel.reports.tables.verdict import lateness, why_nothing
 from costmodel.reports.view import Noun, View

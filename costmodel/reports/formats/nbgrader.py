@@ -10,7 +10,7 @@ import io
 
 from costmodel.ir.grades import Graded, Grades, Member
 from costmodel.reports.formats.csv import safe
-from costmodel.reports.people import people_of
+from costmodel.reports.graded.people import people_of
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Grades",)

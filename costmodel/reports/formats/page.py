@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costmodel.ir.grades import Grades
-from costmodel.reports.document import document
+from costmodel.reports.html.document import document
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Graded", "Grades")

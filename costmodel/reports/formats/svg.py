@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from costmodel.ir.hierarchy import Hierarchy, MachineLevel
-from costmodel.reports.element import Html, el
 from costmodel.reports.hierarchy_drawing import fan_out, words_of
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.view import Noun, View
 
 NOUNS = ("Hierarchy",)

@@ -1,1 +1,1 @@
-"""The pages, one noun per file: ``NOUN``, and ``parts(noun, view)`` for :mod:`costmodel.reports.document`."""
+"""The pages, one noun per file: ``NOUN``, and ``parts(noun, view)`` for :mod:`costmodel.reports.html.document`."""

@@ -14,12 +14,12 @@ from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.charts.lanes import lanes
 from costmodel.reports.charts.line import stacked
 from costmodel.reports.charts.treemap import Leaf, treemap
-from costmodel.reports.element import Html, el, join
-from costmodel.reports.graph_picture import ASSETS, picture, title_of
+from costmodel.reports.graph.graph_picture import ASSETS, picture, title_of
+from costmodel.reports.html.element import Html, el, join
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.human import human
 from costmodel.reports.pages import cost as cost_page
 from costmodel.reports.pages import gpu_estimate as gpu_page
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.roof import Roof, roofline
 from costmodel.reports.table import Bytes, Table
 from costmodel.reports.tables import analysis as analysis_tables

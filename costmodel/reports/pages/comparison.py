@@ -5,8 +5,8 @@ from __future__ import annotations
 from costmodel.ir.comparison import Comparison, Delta
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.human import prefixed
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.tables import comparison as tables_of
 from costmodel.reports.view import View
 

@@ -11,9 +11,9 @@ from costmodel.reports.chart import Chart
 from costmodel.reports.charts.array import Used, arrays
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.drawing import draw
-from costmodel.reports.element import Html, el
+from costmodel.reports.html.element import Html, el
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.human import human
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.tables import cost as tables_of
 from costmodel.reports.view import View
 

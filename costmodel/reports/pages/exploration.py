@@ -6,7 +6,7 @@ from costmodel.errors import UsageError
 from costmodel.ir.exploration import Exploration, Point
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.scatter import Dot, scatter
-from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.plot import Axis, decades, linear
 from costmodel.reports.tables import exploration as tables_of
 from costmodel.reports.view import View

@@ -10,9 +10,9 @@ from costmodel.ir.interval import Interval
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.charts.interval import Span, intervals
-from costmodel.reports.element import Html
+from costmodel.reports.html.element import Html
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.human import prefixed
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.tables import gpu_estimate as tables_of
 from costmodel.reports.view import View
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from costmodel.ir.grades import Graded
+from costmodel.reports.graded.student_view import own
+from costmodel.reports.html.parts import Parts
 from costmodel.reports.pages import verdict as verdict_page
-from costmodel.reports.parts import Parts
-from costmodel.reports.student_view import own
 from costmodel.reports.tables import graded as tables_of
 from costmodel.reports.view import View
 

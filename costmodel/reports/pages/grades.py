@@ -9,11 +9,11 @@ from urllib.parse import quote
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html, el, join
-from costmodel.reports.html_table import section
-from costmodel.reports.needs_me import needs_me
+from costmodel.reports.graded.needs_me import needs_me
+from costmodel.reports.html.element import Html, el, join
+from costmodel.reports.html.html_table import section
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.pages import ranking as ranking_page
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.table import Table
 from costmodel.reports.tables import grades as tables_of
 from costmodel.reports.tables import ranking as ranking_tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.ir.hierarchy import Hierarchy
 from costmodel.reports.charts.hierarchy import hierarchy
-from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.tables import hierarchy as tables_of
 from costmodel.reports.view import View
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from costmodel.ir.hierarchy import MachineComparison
 from costmodel.reports.charts.hierarchy import hierarchy
-from costmodel.reports.element import join
+from costmodel.reports.html.element import join
+from costmodel.reports.html.parts import Parts
 from costmodel.reports.pages import comparison
-from costmodel.reports.parts import Parts
 from costmodel.reports.tables import machine_comparison as tables_of
 from costmodel.reports.view import View
 

@@ -6,7 +6,7 @@ from costmodel.ir.ranking import Ranking
 from costmodel.ir.verdict import Outcome
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.tables import ranking as tables_of
 from costmodel.reports.view import View
 

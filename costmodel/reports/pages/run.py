@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from costmodel.ir.run import Ending, Run, StageRun
 from costmodel.reports.charts.timeline import timeline
-from costmodel.reports.element import Html, el
-from costmodel.reports.parts import Parts, tiles
+from costmodel.reports.html.element import Html, el
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.tables import run as tables_of
 from costmodel.reports.view import View
 

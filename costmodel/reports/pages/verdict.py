@@ -9,10 +9,10 @@ from costmodel.errors import UsageError
 from costmodel.ir.verdict import Finding, Outcome, Verdict
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
-from costmodel.reports.element import Html, el
 from costmodel.reports.headroom import room_in_words
+from costmodel.reports.html.element import Html, el
+from costmodel.reports.html.parts import Parts, tiles
 from costmodel.reports.human import human
-from costmodel.reports.parts import Parts, tiles
 from costmodel.reports.table import Bytes
 from costmodel.reports.tables import verdict as tables_of
 from costmodel.reports.view import View

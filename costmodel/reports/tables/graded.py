@@ -11,9 +11,9 @@ from itertools import groupby
 
 from costmodel.ir.grades import Graded, Origin
 from costmodel.ir.verdict import Finding, PointsRow, Verdict
+from costmodel.reports.graded.student_view import own
 from costmodel.reports.headroom import room_in_words
 from costmodel.reports.judged import judged_table
-from costmodel.reports.student_view import own
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.tables import verdict as verdicts
 from costmodel.reports.verdict_records import with_more_rows

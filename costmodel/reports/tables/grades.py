@@ -7,8 +7,8 @@ from statistics import mean, median
 
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Outcome
-from costmodel.reports.needs_me import needs_me, to_look_at
-from costmodel.reports.rubric_records import rubric_records
+from costmodel.reports.graded.needs_me import needs_me, to_look_at
+from costmodel.reports.graded.rubric_records import rubric_records
 from costmodel.reports.table import Cell, Table
 from costmodel.reports.tables import ranking
 from costmodel.reports.view import View

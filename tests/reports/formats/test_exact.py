@@ -13,8 +13,8 @@ from costmodel.errors import UnknownNameError
 from costmodel.ir.facts import Facts, Reading
 from costmodel.ir.grades import Graded, Grades
 from costmodel.ir.verdict import Consequence, Metric, Outcome, Points, PointsRow
-from costmodel.reports.class_files import class_files
 from costmodel.reports.formats import text
+from costmodel.reports.graded.class_files import class_files
 from costmodel.reports.report_format import format_names, general_names, names_on_request, render
 from costmodel.reports.table import Table
 from costmodel.reports.view import View

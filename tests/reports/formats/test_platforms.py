@@ -20,7 +20,7 @@ from costmodel.ir.judged import Judged
 from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import format_names, render
-from costmodel.reports.class_files import class_files
+from costmodel.reports.graded.class_files import class_files
 from tests.rules.conftest import Make
 from tests.rules.conftest import analysis as analysis  # the fixture
 

@@ -10,7 +10,7 @@ import pytest
 from costmodel.ir.correction import Correction
 from costmodel.ir.grades import Graded, Grades, Origin
 from costmodel.ir.verdict import Consequence, Metric, NextCell, Outcome, Points, PointsRow, Verdict
-from costmodel.reports.student_view import decidable, own
+from costmodel.reports.graded.student_view import decidable, own
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import View
 from tests.reports import nouns

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from costmodel.reports.element import Html, el, join
 from costmodel.reports.formats.text import cell, right_columns
+from costmodel.reports.html.element import Html, el, join
 from costmodel.reports.table import Cell, Table
 
 _OUTCOMES = {word: word for word in ("PASS", "FAIL", "UNDECIDED")}

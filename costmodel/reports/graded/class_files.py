@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from costmodel.ir.grades import Graded, Grades
-from costmodel.reports.people import people_of
+from costmodel.reports.graded.people import people_of
 from costmodel.reports.report_format import format_names, load_format, refuse_unwritten, render
 from costmodel.reports.view import Noun, View
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import Trace
-from costmodel.reports import layered
-from costmodel.reports.element import Html, el, join
-from costmodel.reports.layered import Box, Place
+from costmodel.reports.graph import layered
+from costmodel.reports.graph.layered import Box, Place
+from costmodel.reports.graph.step_graph import PHASES, GraphEdge, GraphNode, StepGraph, step_graph
+from costmodel.reports.html.element import Html, el, join
 from costmodel.reports.sheet import shortened
-from costmodel.reports.step_graph import PHASES, GraphEdge, GraphNode, StepGraph, step_graph
 
-ASSETS = ("graph.css", "graph.js")
+ASSETS = ("graph/graph.css", "graph/graph.js")
 """Files that a page with the picture needs."""
 
 _SIZE = 11.0

@@ -10,20 +10,20 @@ from types import ModuleType
 
 from costmodel.reports import pages
 from costmodel.reports.chart import element_of
-from costmodel.reports.element import Html, el, join
-from costmodel.reports.html_table import section
-from costmodel.reports.parts import Parts
+from costmodel.reports.html.element import Html, el, join
+from costmodel.reports.html.html_table import section
+from costmodel.reports.html.parts import Parts
 from costmodel.reports.tabulation import tables
 from costmodel.reports.view import Noun, View
 from costmodel.version import __version__
 
-_STYLE, _SCRIPT = "style.css", "script.js"
+_STYLE, SCRIPT = "html/style.css", "html/script.js"
 
 
 def document(noun: Noun, view: View, *, script: bool = True) -> str:
     """The page: the same bytes for the same noun. The script sorts and filters; nothing is lost without it."""
     parts = parts_of(noun, view)
-    assets = (_SCRIPT, *parts.assets) if script else tuple(name for name in parts.assets if name.endswith(".css"))
+    assets = (SCRIPT, *parts.assets) if script else tuple(name for name in parts.assets if name.endswith(".css"))
     return page_of_elements(parts.title, el("h1", parts.title), *_body(parts), assets=assets)
 
 
@@ -82,8 +82,8 @@ def _body(parts: Parts) -> list[Html]:
 
 
 def _ours(name: str) -> Html:
-    """A file of ours as it is; it holds no closing tag."""
-    return Html("\n" + resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    """A file of this room, by its path there, as it is; it holds no closing tag."""
+    return Html("\n" + resources.files("costmodel.reports").joinpath(name).read_text(encoding="utf-8"))
 
 
 def page_of(kind: type[object]) -> ModuleType | None:

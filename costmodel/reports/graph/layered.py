@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from costmodel.reports.step_graph import GraphNode, StepGraph, paths_above
+from costmodel.reports.graph.step_graph import GraphNode, StepGraph, paths_above
 
 NODE_HEIGHT, TITLE, PADDING, ROW_GAP, GAP = 38.0, 24.0, 12.0, 30.0, 16.0
 LETTER = 6.6

@@ -1,0 +1,1 @@
+"""What a graded class is written as, beside its tables: its files, its people, what a person must look at."""

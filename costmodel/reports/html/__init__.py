@@ -1,0 +1,1 @@
+"""Pages and cards put together: elements, tables, the parts that every page has, and the document around them."""
