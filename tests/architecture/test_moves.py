@@ -12,9 +12,8 @@ import pytest
 
 from costmodel.backends.analytical import layers as analytical
 from costmodel.files import fingerprint
+from tests.architecture.sources import PACKAGE, ROOT, short, tree_of
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "costmodel"
 SOURCES = [f for room in ("costmodel", "tests", "benchmarks", "examples") for f in sorted((ROOT / room).rglob("*.py"))]
 _IMPORT = re.compile(
     r"(?:^|;)\s*(?:from\s+(costmodel[\w.]*)\s+import\s+(\w+)|import\s+(costmodel[\w.]*))", re.MULTILINE
@@ -23,7 +22,7 @@ _ROLE = re.compile(r":(?:mod|func|class|data|attr):`~?(costmodel[\w.]*)`")
 
 
 def strings(file: Path) -> list[tuple[int, str]]:
-    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    nodes = ast.walk(tree_of(file))
     return [(n.lineno, n.value) for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
 
 
@@ -41,13 +40,20 @@ def source_of(module: str) -> Path:
     return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_what_strings_import_exists(file: Path) -> None:
-    for line, text in strings(file):
-        for module, name, whole in _IMPORT.findall(text):
-            assert exists(whole or f"{module}.{name}"), f"{file}:{line}: {whole or f'{module}.{name}'}"
-        for name in _ROLE.findall(text):
-            assert exists(name), f"{file}:{line}: {name}"
+def named(text: str) -> list[str]:
+    """Names of ours that a text imports or refers to."""
+    return [*(whole or f"{module}.{name}" for module, name, whole in _IMPORT.findall(text)), *_ROLE.findall(text)]
+
+
+def test_what_strings_import_exists() -> None:
+    gone = [
+        f"{short(file)}:{line}: {name}"
+        for file in SOURCES
+        for line, text in strings(file)
+        for name in named(text)
+        if not exists(name)
+    ]
+    assert gone == []
 
 
 @pytest.fixture

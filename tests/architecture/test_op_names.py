@@ -5,15 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from costmodel.ops import formulas
+from tests.architecture.sources import FILES, PACKAGE, short, tree_of
 
-PACKAGE = Path(__file__).parents[2] / "costmodel"
 MAY_NAME_OPS = {"ops", "tracing"}
-FILES = [f for f in sorted(PACKAGE.rglob("*.py")) if f.relative_to(PACKAGE).parts[0] not in MAY_NAME_OPS]
 
 QUALIFIED = re.compile(r"(aten|prim|prims)\.\w*[a-z]\w*(\.\w+)?")
 # a bare name of one word (add, view, mean) is also a word of the language; one of several is an op's
@@ -28,8 +24,12 @@ def constants(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
-def test_ops_are_named_in_ops_only(file: Path) -> None:
-    for line, text in constants(ast.parse(file.read_text(encoding="utf-8"))):
-        named = QUALIFIED.fullmatch(text) or text in BARE
-        assert not named, f"{file.relative_to(PACKAGE)}:{line} names {text}: make it a trait (costmodel/ops/traits.py)"
+def test_ops_are_named_in_ops_only() -> None:
+    others = [file for file in FILES if file.relative_to(PACKAGE).parts[0] not in MAY_NAME_OPS]
+    named = [
+        f"{short(file)}:{line} names {text}: make it a trait (costmodel/ops/traits.py)"
+        for file in others
+        for line, text in constants(tree_of(file))
+        if QUALIFIED.fullmatch(text) or text in BARE
+    ]
+    assert named == []

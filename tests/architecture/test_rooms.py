@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-import pytest
-
+from tests.architecture.sources import FILES, PACKAGE, ROOT, short, tree_of
 from tests.mutants import TESTS
-
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "costmodel"
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 LINES_OF_A_FILE = 330
 LINES_OF_A_FUNCTION = 60
 FORBIDDEN = {"utils", "helpers", "common", "misc", "manager", "base", "core", "util", "helper"}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
-def test_a_file_is_small(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= LINES_OF_A_FILE
+def test_files_are_small() -> None:
+    lines = {short(file): len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
+    assert {file: count for file, count in lines.items() if count > LINES_OF_A_FILE} == {}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
-def test_functions_are_small(file: Path) -> None:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            # of the body: a command's signature is its list of options, each with its help
-            lines = (node.end_lineno or 0) - node.body[0].lineno + 1
-            assert lines <= LINES_OF_A_FUNCTION, f"{node.name}: {lines} lines"
+def test_functions_are_small() -> None:
+    # of the body: a command's signature is its list of options, each with its help
+    lines = {
+        f"{short(file)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.body[0].lineno + 1
+        for file in FILES
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    assert {function: count for function, count in lines.items() if count > LINES_OF_A_FUNCTION} == {}
 
 
 def test_no_room_has_a_name_that_says_nothing() -> None:
@@ -38,7 +34,7 @@ def test_no_room_has_a_name_that_says_nothing() -> None:
 
 def test_print_and_logging_set_up_live_in_the_command_line_only() -> None:
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(file)):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 assert name not in ("print", "logging.basicConfig"), f"{file}:{node.lineno}"
@@ -46,7 +42,7 @@ def test_print_and_logging_set_up_live_in_the_command_line_only() -> None:
 
 def test_every_file_says_what_it_is() -> None:
     for file in FILES:
-        assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))), file
+        assert ast.get_docstring(tree_of(file)), file
 
 
 def test_the_tests_that_answer_for_a_room_are_there() -> None:
