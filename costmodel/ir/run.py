@@ -150,6 +150,7 @@ class Run(Noun):
         enclosure: what was around it, and ``keeps``, which promises of it were seen to hold here.
         notes: what a person has to know before believing it.
         digests: of the entry's files, SHA-256.
+        installed: packages of its own environment, ``name==version``; empty where it had the present one.
     """
 
     SCHEMA: ClassVar[str] = SCHEMA
@@ -167,6 +168,7 @@ class Run(Noun):
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    installed: tuple[str, ...] = ()
 
     @property
     def broke_a_limit(self) -> bool:

@@ -100,7 +100,7 @@ def _words(name: str, script: str, arguments: Sequence[str]) -> list[str]:
     return [word for argument in arguments for word in (argument, ARGUMENTS[argument])]
 
 
-def started_as(words: Sequence[str], data: Path | None, out: Path) -> list[str]:
+def started_as(words: Sequence[str], data: Path | None, out: Path, python: str = sys.executable) -> list[str]:
     """The command as it is started: with real folders, and this Python where it says ``python``.
 
     Raises:
@@ -110,7 +110,7 @@ def started_as(words: Sequence[str], data: Path | None, out: Path) -> list[str]:
         raise UsageError("the command needs a data folder: give --data DIR")
     places = {DATA: str(data), OUT: str(out)}
     result = [places.get(word, word) for word in words]
-    return [sys.executable, *result[1:]] if result[0] in ("python", "python3") else result
+    return [python, *result[1:]] if result[0] in ("python", "python3") else result
 
 
 def digests(folder: Path | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from costmodel.measuring.budget import Budget
 from costmodel.measuring.inside import gpu_cap
+from costmodel.measuring.own_python import OwnPython
 
 PRINTED_BYTES = 1 << 20
 
@@ -24,6 +25,7 @@ class Place:
         logs: where what it prints goes.
         hidden: what it does not see, where the enclosure can hide it.
         environment: variables beside ours.
+        python: its own environment, None for the present one.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class Place:
     data: Path | None = None
     hidden: tuple[Path, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    python: OwnPython | None = None
     printed_bytes: int = PRINTED_BYTES
 
 
@@ -56,8 +59,16 @@ def environment_of(place: Place, budget: Budget) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         **({} if place.data is None else {"COSTMODEL_DATA": str(place.data)}),
         **_gpu_cap(place, budget),
+        **_own_python(place),
         **place.environment,
     }
+
+
+def _own_python(place: Place) -> dict[str, str]:
+    if place.python is None:
+        return {}
+    programs = os.pathsep.join((str(place.python.programs), os.environ.get("PATH", os.defpath)))
+    return {"PATH": programs, "VIRTUAL_ENV": str(place.python.folder)}
 
 
 def _gpu_cap(place: Place, budget: Budget) -> dict[str, str]:

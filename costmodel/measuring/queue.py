@@ -25,8 +25,10 @@ def in_order(names: Sequence[str], seed: int | None) -> list[str]:
     return result
 
 
-def done_before(out: Path, entry: Entry, limits: tuple[RunLimit, ...], seed: int, solution: bool) -> Run | None:
-    """The complete record of a run of the same files, commands, seed and limits, if there is one."""
+def done_before(
+    out: Path, entry: Entry, limits: tuple[RunLimit, ...], seed: int, solution: bool, installed: tuple[str, ...] = ()
+) -> Run | None:
+    """The complete record of a run of the same files, commands, packages, seed and limits, if there is one."""
     try:
         run = Run.load(out / RECORD)
     except CostModelError:
@@ -36,6 +38,7 @@ def done_before(out: Path, entry: Entry, limits: tuple[RunLimit, ...], seed: int
         and [stage.command for stage in run.stages] == [stage.words for stage in entry.stages][: len(run.stages)]
         and [(one.name, one.value) for one in run.limits] == [(one.name, one.value) for one in limits]
         and run.seed == seed
+        and run.installed == installed
         and (run.score is not None) == solution
     )
     return run if same else None

@@ -7,6 +7,7 @@ import os
 import secrets
 import selectors
 import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -113,8 +114,10 @@ class _Watch:
 
     def _job(self, enclosure: Enclosure, outputs: tuple[int, int, int]) -> Job:
         place, budget = self._place, self._budget
-        words = started_as(self._stage.words, place.data, place.folder)
-        shown = () if place.data is None else (place.data,)
+        python = sys.executable if place.python is None else str(place.python.programs / "python")
+        words = started_as(self._stage.words, place.data, place.folder, python)
+        own = None if place.python is None else place.python.folder
+        shown = tuple(path for path in (place.data, own) if path is not None)
         around = Surroundings(folder=place.folder, shown=shown, hidden=place.hidden)
         return Job(
             words=(*enclosure.words(around), *words),

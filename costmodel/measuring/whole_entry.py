@@ -16,6 +16,7 @@ from costmodel.ir.run import Ending, Run, RunLimit, Score, StageRun
 from costmodel.measuring.budget import UNITS, Budget
 from costmodel.measuring.entry import Entry, digests
 from costmodel.measuring.meter import Meter
+from costmodel.measuring.own_python import OwnPython
 from costmodel.measuring.place import Place, cores_of
 from costmodel.measuring.power_log import NAME as POWER_LOG
 from costmodel.measuring.power_log import power_log
@@ -50,7 +51,9 @@ class Plan:
     idle_seconds: float = 0.0
 
 
-def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int = 0) -> Run:
+def run_entry(
+    entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int = 0, python: OwnPython | None = None
+) -> Run:
     """Run an entry once.
 
     Args:
@@ -59,6 +62,7 @@ def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int
         plan: see there.
         number: of the run, from 1.
         seed: what its environment variable says.
+        python: the entry's own, None for the present one.
 
     Raises:
         UsageError: a stage needs data that are not given, or the solution cannot be read.
@@ -69,7 +73,9 @@ def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int
     environment = {SEED: str(seed), NUMBER: str(number), "PYTHONHASHSEED": str(seed)}
     if plan.iterations is not None:
         environment[ITERATIONS] = str(plan.iterations)
-    place = Place(folder=work, logs=out / "logs", data=plan.data, hidden=plan.hidden, environment=environment)
+    place = Place(
+        folder=work, logs=out / "logs", data=plan.data, hidden=plan.hidden, environment=environment, python=python
+    )
     ran: list[StageRun] = []
     begun: list[datetime] = []
     for stage in entry.stages:
@@ -101,10 +107,33 @@ def run_entry(entry: Entry, out: Path, plan: Plan, *, number: int = 1, seed: int
         stages=tuple(ran),
         kept=snapshots.files(),
         score=_score(kept, plan.solution),
-        notes=tuple(_notes(plan, ran, snapshots)),
-        versions=_versions(),
+        notes=(*_notes(plan, ran, snapshots), *_left_out(python)),
+        versions=_versions(python),
+        digests=digests(entry.folder),
+        installed=() if python is None else python.packages,
+    )
+
+
+def not_installed(entry: Entry, plan: Plan, *, number: int, seed: int, because: str) -> Run:
+    """The record of a run that was not started, since the entry's own environment could not be made."""
+    first = entry.stages[0]
+    stage = StageRun(stage=first.name, command=first.words, ending=Ending.NOT_STARTED, because=because)
+    return Run(
+        submission=entry.name,
+        number=number,
+        seed=seed,
+        enclosure=plan.enclosure.enclosure.name,
+        keeps=plan.enclosure.keeps,
+        limits=limits_of(plan),
+        stages=(stage,),
+        notes=(f"{stage.stage}: {stage.ending.value}: {because}",),
+        versions=_versions(None),
         digests=digests(entry.folder),
     )
+
+
+def _left_out(python: OwnPython | None) -> list[str]:
+    return [] if python is None else [f"not installed: {one}" for one in python.left_out]
 
 
 def _fresh(entry: Entry, out: Path) -> tuple[Path, Path]:
@@ -167,8 +196,12 @@ def _notes(plan: Plan, ran: Sequence[StageRun], snapshots: Snapshots) -> list[st
     return notes
 
 
-def _versions() -> dict[str, str]:
+def _versions(python: OwnPython | None) -> dict[str, str]:
+    """Of what can change a result: of the packages, those that the entry had."""
     found = {"costmodel": __version__, "python": platform.python_version(), "system": platform.system()}
+    if python is not None:
+        own = dict(package.split("==", 1) for package in python.packages)
+        return found | {name: own[name] for name in _PACKAGES if name in own}
     for name in _PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from costmodel.contracts.kinds.arguments import ArgumentRule
-from costmodel.errors import UsageError
+from costmodel.errors import RunError, UsageError
 from costmodel.ir.facts import Facts
 from costmodel.ir.ranking import Ranking
 from costmodel.ir.run import Run
@@ -17,10 +17,12 @@ from costmodel.measuring.budget import UNITS, Budget, given
 from costmodel.measuring.entry import Entry, entries_in, entry_of, started_as
 from costmodel.measuring.meter import all_meters
 from costmodel.measuring.nvml import gpu_names
+from costmodel.measuring.own_python import OwnPython
+from costmodel.measuring.own_python import install as install_for
 from costmodel.measuring.queue import RECORD, alone_on, done_before, in_order
 from costmodel.measuring.run_facts import facts_of
 from costmodel.measuring.trying import best_enclosure
-from costmodel.measuring.whole_entry import Plan, limits_of, run_entry
+from costmodel.measuring.whole_entry import Plan, limits_of, not_installed, run_entry
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.verbs.rank import rank_by
 
@@ -54,6 +56,7 @@ class RunRequest:
         name: whose entry it is; None is the folder's name.
         idle_seconds: how long the machine is metered before and after a run.
         reading: of the rules, whose limits are the budget, and by which the entries are ranked.
+        install: give each entry a Python of its own with what its files ask for.
     """
 
     rules: str
@@ -72,6 +75,7 @@ class RunRequest:
     name: str | None = None
     idle_seconds: float = 1.0
     reading: str = AS_WRITTEN
+    install: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,7 @@ def run(
     runs: int = 1,
     seed: int = 0,
     reading: str = AS_WRITTEN,
+    install: bool = False,
 ) -> tuple[Run, ...]:
     """Run one entry under a rulebook's budget, and measure it.
 
@@ -118,6 +123,8 @@ def run(
         runs: how many.
         seed: of the first one.
         reading: how the rules are read where their text is ambiguous: its limits are the budget.
+        install: give the entry a Python of its own: what its ``requirements.txt`` or ``environment.yaml`` asks for is
+            installed by pip, outside what is put around the entry; what pip says is in ``install.log`` of its results.
 
     Raises:
         UsageError: nothing to run, a limit that is none, data or a solution that are not there.
@@ -135,6 +142,7 @@ def run(
         runs=runs,
         seed=seed,
         reading=reading,
+        install=install,
     )
     (found,) = run_all(ready([] if entry is None else [Path(entry)], request), request)
     return found
@@ -219,19 +227,34 @@ def run_all(ready: Ready, request: RunRequest, started: Started = lambda *_: Non
     plan, limits = ready.plan, limits_of(ready.plan)
     for entry in ready.entries:
         found = []
+        python, refused = _own_python(entry, request)
         for number in range(1, request.runs + 1):
             seed = request.seed + number - 1
             folder = request.out / entry.name / f"run-{number}"
-            before = done_before(folder, entry, limits, seed, plan.solution is not None)
+            packages = () if python is None else python.packages
+            before = None if refused else done_before(folder, entry, limits, seed, plan.solution is not None, packages)
             if before is None:
                 started(entry.name, number, request.runs)
                 (folder / RECORD).unlink(missing_ok=True)
-                with alone_on(gpu_names()):
-                    before = run_entry(entry, folder, plan, number=number, seed=seed)
+                if refused:
+                    before = not_installed(entry, plan, number=number, seed=seed, because=refused)
+                else:
+                    with alone_on(gpu_names()):
+                        before = run_entry(entry, folder, plan, number=number, seed=seed, python=python)
                 before.save(folder / RECORD)
             found.append(before)
         facts_of_runs(found, ready.book, request.iterations).save(request.out / entry.name / FACTS)
         yield tuple(found)
+
+
+def _own_python(entry: Entry, request: RunRequest) -> tuple[OwnPython | None, str]:
+    """The entry's own environment, if it is to have one and asks for it; and why it cannot be made."""
+    if not request.install or entry.folder is None:
+        return None, ""
+    try:
+        return install_for(entry.folder, request.out / entry.name), ""
+    except (UsageError, RunError) as problem:
+        return None, str(problem)  # of one entry: the others are run
 
 
 def facts_of_runs(runs: Sequence[Run], book: Rulebook, iterations: int | None) -> Facts:

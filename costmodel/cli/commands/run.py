@@ -61,6 +61,10 @@ def run(
     ] = False,
     name: Annotated[str | None, typer.Option("--name", help="whose entry it is [default: its folder's name]")] = None,
     idle: Annotated[float, typer.Option("--idle", help="seconds of metering before and after", min=0)] = 1.0,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="a Python of its own: what its requirements.txt or environment.yaml asks for"),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be started, and start nothing")] = False,
     format: o.Format = None,
     output: o.Output = None,
@@ -91,6 +95,7 @@ def run(
         name=name,
         idle_seconds=idle,
         reading=reading,
+        install=install,
     )
     folders = _folders(entry)
     several = bool(folders) and is_folder_of_entries(folders[0], load_rulebook(rules))
@@ -105,7 +110,7 @@ def run(
         raise UsageError("--seed draws the order of a folder of entries; for the seed of a run give --run-seed")
     prepared = ready(folders, request)
     if dry_run:
-        write(_plan(prepared), output)
+        write(_plan(prepared, install=install), output)
         return 0
     found = [run for each in run_all(prepared, request, _say) for run in each]
     if several:
@@ -138,8 +143,9 @@ def _exit(found: list[Run]) -> int:
     return 0 if all(run.is_inside for run in found) else 2
 
 
-def _plan(prepared: Ready) -> str:
+def _plan(prepared: Ready, *, install: bool) -> str:
     """What would be started, with which limits and walls, and what is missing."""
+    from costmodel.measuring.own_python import wanted_by
     from costmodel.measuring.whole_entry import limits_of
 
     plan = prepared.plan
@@ -151,6 +157,10 @@ def _plan(prepared: Ready) -> str:
     lines += [f"meter: {meter.NAME}: {meter.missing() or 'works'}" for meter in plan.meters]
     for entry in prepared.entries:
         lines += [f"{entry.name}: {' '.join(stage.words)}" for stage in entry.stages]
+        wanted = wanted_by(entry.folder) if install and entry.folder is not None else None
+        if wanted is not None:
+            lines.append(f"{entry.name}: pip installs, by {wanted.file}: {', '.join(wanted.packages) or 'nothing'}")
+            lines += [f"{entry.name}: not installed: {one}" for one in wanted.left_out]
     return "\n".join(lines) + "\n"
 
 
