@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from costmodel.ir.noun import Noun
+from costmodel.ir.run import Run
 from costmodel.ir.verdict import AS_WRITTEN, Outcome
 
 SCHEMA = "costmodel.ranking/1"
@@ -61,7 +62,11 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ranking(Noun):
-    """All entries, best first; those that are not ranked last, with their reason."""
+    """All entries, best first; those that are not ranked last, with their reason.
+
+    Attributes:
+        runs: what was measured of them, where they were run and not only judged; in the order in which they were run.
+    """
 
     SCHEMA: ClassVar[str] = SCHEMA
     ROWS: ClassVar[str] = "entries"
@@ -76,6 +81,7 @@ class Ranking(Noun):
     sensitivity: tuple[Sensitivity, ...]
     notes: tuple[str, ...] = ()
     reading: str = AS_WRITTEN
+    runs: tuple[Run, ...] = ()
 
     def summary(self) -> str:
         """The noun in a few words."""

@@ -263,12 +263,12 @@ def facts_of_runs(runs: Sequence[Run], book: Rulebook, iterations: int | None) -
     return facts_of(runs, time_metric=metric, iterations=iterations)
 
 
-def ranking_of(ready: Ready, request: RunRequest) -> Ranking:
+def ranking_of(ready: Ready, request: RunRequest, runs: Sequence[Run]) -> Ranking:
     """The ranking of what was run, by the facts of each, and by the limits that they really had."""
     files = sorted(request.out / entry.name / FACTS for entry in ready.entries)
     book, changed = _with_limits(ready.book, ready.plan.budget, request.budget)
     ranking = rank_by(files, book, reading=request.reading)
-    return replace(ranking, notes=(*ranking.notes, *changed))
+    return replace(ranking, notes=(*ranking.notes, *changed), runs=tuple(runs))
 
 
 def _with_limits(book: Rulebook, budget: Budget, words: Mapping[str, str]) -> tuple[Rulebook, tuple[str, ...]]:

@@ -75,7 +75,9 @@ def test_a_folder_becomes_a_ranking_and_is_not_run_twice(run: Run, competition: 
     with (competition / "entries" / "bee" / "main.py").open("a") as file:
         file.write("# changed\n")
     again = run(*words(competition, format="json"))
-    assert json.loads(again.stdout) == ranking
+    second = json.loads(again.stdout)
+    assert [run["submission"] for run in second["runs"]] == ["ant", "bee", "cow"]
+    assert {**second, "runs": ranking["runs"]} == ranking
     assert again.stderr == "costmodel: bee, run 1 of 1\n"
     assert [p.parts[-3] for p, t in records.items() if p.stat().st_mtime_ns != t] == ["bee"]
 
@@ -232,3 +234,14 @@ def test_an_interrupted_organizer_leaves_nothing_alive_and_goes_on(run: Run, com
     result = run(*words(competition, "entries/ant", wall=wall, time="30s"))
     assert result.stderr == ""  # it was done before
     assert run(*words(competition, "entries/bee", wall=wall, time="30s")).stderr == "costmodel: bee, run 1 of 1\n"
+
+
+def test_the_page_of_a_competition_shows_each_run_over_time(run: Run, competition: Path) -> None:
+    result = run(*words(competition, format="html"))
+    assert result.returncode == 1, result.stderr
+    page = result.stdout
+    for said in ("<summary>ant, run 1: main.py", "<summary>cow, run 1: main.py broke a limit", "How the runs ended"):
+        assert said in page
+    cow = page[page.index("<summary>cow, run 1") :]
+    assert "Host memory of the whole tree: main.py" in cow[: cow.index("</details>")]
+    assert "the time limit" in cow[: cow.index("</details>")]

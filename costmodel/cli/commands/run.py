@@ -114,7 +114,7 @@ def run(
         return 0
     found = [run for each in run_all(prepared, request, _say) for run in each]
     if several:
-        present(ranking_of(prepared, request), chosen, output)
+        present(ranking_of(prepared, request, found), chosen, output)
     elif len(found) == 1:
         present(found[0], chosen, output)
     elif chosen == "text":

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from costmodel.ir.ranking import Ranking
+from costmodel.ir.run import Run
 from costmodel.ir.verdict import Outcome
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars
+from costmodel.reports.html.element import Html, el
 from costmodel.reports.html.parts import Parts, tiles
+from costmodel.reports.pages.run import time_lines
 from costmodel.reports.tables import ranking as tables_of
 from costmodel.reports.view import View
 
 NOUN = Ranking
 
 _BARS = 40
+_RUNS = 100
+_OVER_TIME = (
+    "host_memory_bytes", "gpu_memory_bytes", "cpu_energy_joules", "gpu_energy_joules", "cpu_seconds",
+    "gpu_busy_percent",
+)  # fmt: skip
+"""Memory, power and use; the page of a run has everything."""
 _TONES = {Outcome.PASS: "", Outcome.FAIL: "bad", Outcome.UNDECIDED: "open"}
 
 
@@ -25,7 +34,18 @@ def parts(ranking: Ranking, view: View) -> Parts:
         ("first", first or "nobody", f"by {ranking.metric}, {ranking.order}"),
         ("ranked", f"{len(ranked)}", f"of {len(ranking.entries)} entries"),
     )
-    return Parts(shown[0].title, lead, [chart(ranking)], shown)
+    return Parts(shown[0].title, lead, [chart(ranking), *map(_over_time, ranking.runs[:_RUNS])], shown)
+
+
+def _over_time(run: Run) -> Html:
+    """Memory, power and use of one run, folded; what it was ended for in its title."""
+    endings = ", ".join(f"{s.stage} {s.ending.value}{f': {s.because}' if s.because else ''}" for s in run.stages)
+    return el(
+        "details",
+        el("summary", f"{run.submission}, run {run.number}: {endings}"),
+        *time_lines(run, _OVER_TIME),
+        class_="wide",
+    )
 
 
 def chart(ranking: Ranking) -> Chart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from costmodel.ir.run import Ending, Run, StageRun
@@ -43,12 +43,13 @@ _LINES = (
     _Line("processes", "Processes at once", "processes", "processes"),
     _Line("write_bytes", "Written, a second", "bytes", is_rate=True),
 )
+_QUANTITIES = frozenset(line.quantity for line in _LINES)
 
 
 def parts(run: Run, view: View) -> Parts:
     """The ending at a glance, a time line for each quantity, tables."""
     shown = tables_of.tables(run, view)
-    return Parts(shown[0].title, _glance(run), [*_charts(run)], shown)
+    return Parts(shown[0].title, _glance(run), [*time_lines(run)], shown)
 
 
 def _glance(run: Run) -> Html:
@@ -70,11 +71,14 @@ def _glance(run: Run) -> Html:
     return tiles(*shown)
 
 
-def _charts(run: Run) -> Iterator[Html]:
+def time_lines(run: Run, quantities: Collection[str] = _QUANTITIES) -> Iterator[Html]:
+    """What was measured over time, with its limits: a chart for each stage and quantity that was more than nothing."""
     limits = {limit.name: limit.value for limit in run.limits}
     for stage in run.stages:
         marked = _marked(stage, limits.get("time"))
         for line in _LINES:
+            if line.quantity not in quantities:
+                continue
             points = [(s.seconds, s.values[line.quantity]) for s in stage.samples if line.quantity in s.values]
             points = _rate(points) if line.is_rate else points
             if points and any(value for _, value in points):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from costmodel.ir.ranking import Entry, Ranking
 from costmodel.ir.verdict import Outcome
 from costmodel.reports.table import Cell, Table
+from costmodel.reports.tables.run import endings
 from costmodel.reports.view import View
 
 NOUN = Ranking
@@ -37,6 +38,8 @@ def tables(ranking: Ranking, view: View) -> list[Table]:
     result = [Table(title, headers, rows, notes)]
     if view.sensitivity and ranking.sensitivity:
         result.append(_sensitivity(ranking))
+    if ranking.runs:
+        result.append(endings(ranking.runs))
     return result
 
 

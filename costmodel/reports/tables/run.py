@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from costmodel.files.quoting import escaped
 from costmodel.ir.run import MeterReading, Run, Score, StageRun
@@ -35,6 +36,18 @@ def records(run: Run, view: View) -> Table:  # noqa: ARG001  # a run has one vie
         for m in stage.meters
     ]  # fmt: skip
     return Table("", headers, rows)
+
+
+def endings(runs: Sequence[Run]) -> Table:
+    """How each of several runs ended, and why."""
+    rows: list[list[Cell]] = [
+        [escaped(run.submission), run.number, escaped(s.stage), s.ending.value, escaped(s.limit.replace("_", " ")),
+         f"{s.wall_seconds:.2f}", escaped(s.because)]
+        for run in runs
+        for s in run.stages
+    ]  # fmt: skip
+    headers = ("name", "run", "stage", "ended", "limit", "seconds", "because")
+    return Table("How the runs ended", headers, rows, right=("seconds",), wrapped=True)
 
 
 def _stages(run: Run) -> Table:
