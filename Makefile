@@ -1,5 +1,8 @@
 # make demo and make test each work as the first and only command on a fresh machine with Python 3.10 or newer.
 
+# compiled files are written: a container that forbids it makes every command compile the package again
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

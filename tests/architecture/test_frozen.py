@@ -19,6 +19,8 @@ FILLING_UP = {
     "mapping/search/exact/boundaries.py": {"Boundaries"},
     "mapping/search/exact/branching.py": {"Branching", "Steps"},
     "mapping/search/exact/crossings.py": {"Crossings"},
+    "mapping/search/exact/options.py": {"Meanings"},
+    "mapping/search/exact/search.py": {"Search"},
     "mapping/search/local/climb.py": {"Climber"},
     "mapping/search/timeloop/thread.py": {"ThreadTally"},
     "ops/formula.py": {"Formula"},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.warm import Warm
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -19,22 +20,11 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(in_root: Path, shared_cache: Path) -> Run:
+def run(in_root: Path, shared_cache: Path, warm: Warm) -> Run:
     """Run ``costmodel WORDS``; one cache for the tests of a file."""
 
     def call(*words: str, cwd: Path = in_root, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "costmodel", *words],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            env={
-                **os.environ,
-                "COSTMODEL_CACHE": str(shared_cache),
-                "PYTHONPATH": str(in_root),
-                **environment,
-            },
-            check=False,
-        )
+        ours = {**os.environ, "COSTMODEL_CACHE": str(shared_cache), "PYTHONPATH": str(in_root)}
+        return warm.run(words, cwd=cwd, environment={**ours, **environment})
 
     return call

@@ -6,9 +6,10 @@ block of a level inside its temporal one. Order and numbering are Timeloop's (nu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isqrt, prod
+from functools import cached_property
+from math import inf, isqrt, prod
 
 from costmodel.mapping.machine import Constraints, LoopConstraint, Machine
 from costmodel.mapping.problem import Problem
@@ -95,11 +96,100 @@ def factorisations(bound: int, blocks: int, given: dict[int, int]) -> tuple[tupl
     return tuple(result)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class DimFactors:
+    """How one dim's bound can be split over the blocks.
+
+    There can be tens of thousands of ways, so what is known of them without listing them is.
+
+    Attributes:
+        bound: of the dim.
+        blocks: how many there are.
+        given: factors that constraints fix, by block.
+        most: largest factors by block.
+    """
+
+    bound: int
+    blocks: int
+    given: tuple[tuple[int, int], ...] = ()
+    most: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def options(self) -> tuple[tuple[int, ...], ...]:
+        """All factorisations."""
+        options = factorisations(self.bound, self.blocks, dict(self.given))
+        return tuple(one for one in options if all(one[b] <= n for b, n in self.most)) if self.most else options
+
+    @cached_property
+    def among(self) -> frozenset[tuple[int, ...]]:
+        """The same, to be looked up."""
+        return frozenset(self.options)
+
+    @cached_property
+    def combined(self) -> bool:
+        """Whether all ways to take one factor of each block that give the bound, and no others, are factorisations.
+
+        Not so where the fixed factors by themselves give, or lead to, another number.
+        """
+        fixed = fixed_factors(self.bound, dict(self.given))
+        rest, over = divmod(self.bound, prod(fixed.values()))
+        return over == 0 and (rest == 1 or len(fixed) < self.blocks)
+
+    @cached_property
+    def single(self) -> tuple[frozenset[int], ...]:
+        """Per block, the factors that may stand there, were there no other blocks."""
+        fixed, most = fixed_factors(self.bound, dict(self.given)), dict(self.most)
+        every = divisors(self.bound)
+        return tuple(
+            frozenset(n for n in ((fixed[b],) if b in fixed else every) if n <= most.get(b, inf))
+            for b in range(self.blocks)
+        )
+
+    @cached_property
+    def by_block(self) -> tuple[frozenset[int], ...]:
+        """Per block, the factors that occur there in some factorisation, if they are ``combined``."""
+        inside = [self.products(self.single[:b]) for b in range(self.blocks)]
+        outside = [self.products(self.single[b + 1 :]) for b in range(self.blocks)]
+        return tuple(
+            frozenset(
+                n
+                for n in self.single[b]
+                if any(self.bound % (n * i) == 0 and self.bound // (n * i) in outside[b] for i in inside[b])
+            )
+            for b in range(self.blocks)
+        )
+
+    def products(self, factors: Sequence[frozenset[int]]) -> frozenset[int]:
+        """The divisors of the bound that are products of one factor of each set."""
+        found = {1}
+        for one in factors:
+            found = {n * factor for n in found for factor in one if self.bound % (n * factor) == 0}
+        return frozenset(found)
+
+    def over(self, blocks: Sequence[int]) -> list[tuple[int, ...]]:
+        """What these blocks can take of the bound together, sorted: a factor for every block, 1 for the others."""
+        rest = self.products([self.single[b] for b in range(self.blocks) if b not in blocks])
+        found = {(1,) * self.blocks: 1}
+        for b in blocks:
+            found = {
+                (*one[:b], factor, *one[b + 1 :]): taken * factor
+                for one, taken in found.items()
+                for factor in self.single[b]
+                if self.bound % (taken * factor) == 0
+            }
+        return sorted(one for one, taken in found.items() if self.bound // taken in rest)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FactorSpace:
     """Per dim in shape order, its factorisations."""
 
-    by_dim: tuple[tuple[tuple[int, ...], ...], ...]
+    dims: tuple[DimFactors, ...]
+
+    @cached_property
+    def by_dim(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """All of them, by dim."""
+        return tuple(dim.options for dim in self.dims)
 
     @property
     def size(self) -> int:
@@ -117,11 +207,10 @@ class FactorSpace:
 
 def factor_space(problem: Problem, blocks: tuple[Block, ...]) -> FactorSpace:
     """The space of a problem under the blocks' fixed factors."""
-    by_dim = []
+    dims = []
     for dim, bound in problem.bounds.items():
         given = {b: dict(block.constraint.factors) for b, block in enumerate(blocks)}
-        fixed = {b: factors[dim] for b, factors in given.items() if dim in factors}
-        most = {b: n for b, block in enumerate(blocks) for d, n in block.constraint.most if d == dim}
-        options = factorisations(bound, len(blocks), fixed)
-        by_dim.append(tuple(one for one in options if all(one[b] <= n for b, n in most.items())) if most else options)
-    return FactorSpace(by_dim=tuple(by_dim))
+        fixed = tuple((b, factors[dim]) for b, factors in given.items() if dim in factors)
+        most = tuple((b, n) for b, block in enumerate(blocks) for d, n in block.constraint.most if d == dim)
+        dims.append(DimFactors(bound=bound, blocks=len(blocks), given=fixed, most=tuple(dict(most).items())))
+    return FactorSpace(dims=tuple(dims))

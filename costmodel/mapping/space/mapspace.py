@@ -28,18 +28,13 @@ Factors = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapspace:
-    """Everything that a search needs to know about a problem on a machine.
-
-    Attributes:
-        allowed: per dim, its factorisations, to be looked up.
-    """
+    """Everything that a search needs to know about a problem on a machine."""
 
     problem: Problem
     machine: Machine
     geometry: Geometry
     blocks: tuple[Block, ...]
     factors: FactorSpace
-    allowed: tuple[frozenset[tuple[int, ...]], ...]
     bypasses: BypassSpace
 
     def loops(self, factors: Factors, patterns: Sequence[Pattern], splits: dict[int, int]) -> list[LevelLoops] | None:
@@ -163,13 +158,11 @@ def mapspace_of(problem: Problem, machine: Machine) -> Mapspace:
     """The mapspace under the machine's constraints for this kind of layer."""
     constraints = machine.constraints_for(depthwise=problem.depthwise)
     blocks = blocks_of(machine, constraints)
-    factors = factor_space(problem, blocks)
     return Mapspace(
         problem=problem,
         machine=machine,
         geometry=geometry_of(problem),
         blocks=blocks,
-        factors=factors,
-        allowed=tuple(frozenset(options) for options in factors.by_dim),
+        factors=factor_space(problem, blocks),
         bypasses=bypass_space(machine, constraints),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import prod
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.mapping.problem import Problem
-from costmodel.mapping.space.factors import divisors, factorisations, fixed_factors
+from costmodel.mapping.space.factors import DimFactors, divisors, factorisations, fixed_factors
 from costmodel.mapping.space.mapspace import mapspace_of
 from tests.mapping.lab import simple_weight_stationary
 
@@ -53,3 +54,24 @@ def test_numbers_decode_with_the_first_dim_fastest() -> None:
 def test_a_factor_of_0_is_the_whole_bound() -> None:
     assert factorisations(6, 3, {1: 0}) == ((1, 6, 1),)
     assert fixed_factors(6, {0: 2, 1: 0}) == {0: 2}  # 2 · 6 does not divide 6
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(st.data())
+def test_what_is_known_without_listing_is_what_the_list_says(data: st.DataObject) -> None:
+    bound, blocks = data.draw(st.integers(1, 48), label="bound"), data.draw(st.integers(1, 5), label="blocks")
+    pairs = st.dictionaries(st.integers(0, blocks - 1), st.integers(1, bound), max_size=3).map(lambda d: (*d.items(),))
+    dim = DimFactors(bound=bound, blocks=blocks, given=data.draw(pairs), most=data.draw(pairs))
+    kept = fixed_factors(bound, dict(dim.given))
+    products = {prod(one) for one in dim.options}
+    assert dim.combined or products.isdisjoint({bound})
+    if not dim.combined:
+        assert kept  # nothing else can lead elsewhere
+        return
+    assert products <= {bound}
+    listed = [frozenset(one[b] for one in dim.options) for b in range(blocks)]
+    assert list(dim.by_block) == listed
+    assert set(dim.options) == {one for one in product(*listed) if prod(one) == bound}
+    chosen = sorted(data.draw(st.sets(st.integers(0, blocks - 1))))
+    taken = {tuple(n if b in chosen else 1 for b, n in enumerate(one)) for one in dim.options}
+    assert dim.over(chosen) == sorted(taken)

@@ -30,26 +30,9 @@ class Allowed:
 
 def allowed_of(space: Mapspace) -> Allowed | None:
     """The factors by dim and block; None if a dim's factorisations are not all combinations of them."""
-    found = []
-    for bound, options in zip(space.geometry.bounds, space.factors.by_dim, strict=True):
-        occurring = [frozenset(option[block] for option in options) for block in range(len(space.blocks))]
-        if _combinations(bound, occurring) != len(options):
-            return None
-        found.append(tuple(occurring))
-    return Allowed(of=tuple(found))
-
-
-def _combinations(bound: int, occurring: list[frozenset[int]]) -> int:
-    """How many ways there are to write the bound as a product of one factor of each set."""
-    ways = {1: 1}
-    for factors in occurring:
-        following: dict[int, int] = {}
-        for reached, count in ways.items():
-            for factor in factors:
-                if bound % (reached * factor) == 0:
-                    following[reached * factor] = following.get(reached * factor, 0) + count
-        ways = following
-    return ways.get(bound, 0)
+    if not all(dim.combined for dim in space.factors.dims):
+        return None
+    return Allowed(of=tuple(dim.by_block for dim in space.factors.dims))
 
 
 def spatial_products(space: Mapspace) -> tuple[int, ...]:

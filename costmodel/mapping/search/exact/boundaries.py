@@ -49,12 +49,12 @@ class Slide:
 
     Attributes:
         dim: its dim.
-        block: the temporal block it is in.
+        spread: the dim's spatial factors inside it, multiplied: how many tiles one of its steps covers.
         meets: what comes outside it.
     """
 
     dim: int
-    block: int
+    spread: int
     meets: Meets
 
 
@@ -62,30 +62,37 @@ class Slide:
 class Boundaries(Crossings):
     """All boundaries of one spread: with runs of loops that leave a data space where it is, and windows that slide."""
 
-    _slid: dict[tuple[Measure, int, Slide], Figures] = field(default_factory=dict)
-    _words: dict[tuple[int, Slide], Slid] = field(default_factory=dict)
+    _slid: dict[tuple[Measure, int, int, Slide], Figures] = field(default_factory=dict)
+    _words: dict[tuple[int, int, Slide], Slid] = field(default_factory=dict)
+    _cancelled: dict[int, Figures] = field(default_factory=dict)
+
+    def keeping(self, kept: KeptLevels) -> Boundaries:
+        """Those under another choice; both share what they find."""
+        return replace(self, kept=kept)
 
     def stayed(self, measure: Measure, b: int, v: int) -> Figures:
         """The cost of data space v where a run of loops that do not move it has reached this tile's sizes and ends."""
         if v != INPUTS:
             return self.unmoved(measure, b, v)
-        key = (measure, b, -1)
+        key = (measure, b, -1, self.outer(b, v))
         if key not in self._costs:
             self._costs[key] = self.cost(measure, b, v, self.plain(b, v) / self.cancelled(b))
         return self._costs[key]
 
     def cancelled(self, b: int) -> Figures:
         """By how much loops over both dims of one of the inputs' axes, whose moves cancel, can divide their words."""
-        result: Figures = np.ones((1,) * len(self.lattice.shape))
-        for axis in self.space.geometry.terms[INPUTS]:
-            dims = [dim for _, dim in axis]
-            if len(dims) == 2:
-                result = np.minimum(result, self._unlike(b, dims[0], dims[1], None)[0])
-        return 1 / result
+        if b not in self._cancelled:
+            result: Figures = np.ones((1,) * len(self.lattice.shape))
+            for axis in self.space.geometry.terms[INPUTS]:
+                dims = [dim for _, dim in axis]
+                if len(dims) == 2:
+                    result = np.minimum(result, self._unlike(b, dims[0], dims[1], None)[0])
+            self._cancelled[b] = 1 / result
+        return self._cancelled[b]
 
     def run(self, measure: Measure, b: int, v: int, region: Region, ends: Figures | float, *, cancels: bool) -> Figures:
         """The same where a run of loops that do not move v comes first; ``ends``: their dims' sizes at its end."""
-        words = np.rint(within(self.plain(b, v), region) * self.still_size(v, region) / ends)
+        words = np.rint(self.moving(b, v)[region] / ends)
         if v == INPUTS and cancels:
             words = words / within(self.cancelled(b), region)
         return self.cost(measure, b, v, words)
@@ -96,7 +103,7 @@ class Boundaries(Crossings):
         Along the spare axis: the size along the loop's dim at its end (``Lattice.ends``); infinite where the loop
         does not lead there or has no bound.
         """
-        key = (measure, b, slide)
+        key = (measure, b, self.outer(b, INPUTS), slide)
         if key not in self._slid:
             asked, written, barred = self._slid_words(b, slide)
             self._slid[key] = self.cost(measure, b, INPUTS, written, asked) + barred
@@ -104,15 +111,16 @@ class Boundaries(Crossings):
 
     def _slid_words(self, b: int, slide: Slide) -> Slid:
         """The words of :meth:`slid`, whatever is measured."""
-        if (b, slide) in self._words:
-            return self._words[b, slide]
+        key = (b, self.outer(b, INPUTS), slide)
+        if key in self._words:
+            return self._words[key]
         lattice, geometry, dim = self.lattice, self.space.geometry, slide.dim
         axis = geometry.axis[INPUTS][dim]
         other = self.partner[dim]
         trips = np.array([float(size) for size in lattice.ends[dim]]) / lattice.sizes[dim]
         leads = (trips > 1) & (trips == np.floor(trips))
         trips = np.where(leads, trips, 2.0)
-        moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * self.inside[slide.block][dim]
+        moved = geometry.coefficient[INPUTS][dim] * lattice.sizes[dim] * slide.spread
         new = np.minimum(moved / self.extent(b, INPUTS, axis), 1.0)
         part, stays = 1 / trips, np.zeros(trips.shape)
         if slide.meets:
@@ -135,7 +143,7 @@ class Boundaries(Crossings):
         written = words * received
         cut = np.maximum(np.ceil(written - SLACK) - 1, 0.0)
         result: Slid = asked, np.where((received < 1) | (spared > 0), cut, written), barred
-        self._words[b, slide] = result
+        self._words[key] = result
         return result
 
     def _handed_on(
@@ -243,8 +251,8 @@ class Boundaries(Crossings):
         return np.transpose(own, order).reshape(view)
 
 
-def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundaries:
-    """The boundaries of one spread."""
+def boundaries_of(space: Mapspace, spread: Spread) -> Boundaries:
+    """The boundaries of one spread, under the first choice of kept levels."""
     dims = range(len(space.geometry.dims))
     fans = [[1] * len(dims) for _ in space.machine.levels]
     for b, block in enumerate(space.blocks):
@@ -256,7 +264,7 @@ def boundaries_of(space: Mapspace, spread: Spread, kept: KeptLevels) -> Boundari
     return Boundaries(
         space=space,
         spread=spread,
-        kept=kept,
+        kept=space.bypasses.choices[0],
         lattice=lattice_of(bounds),
         levels=levels,
         inside=tuple(tuple(prod(fans[s][d] for s in range(level + 1)) for d in dims) for level in levels),

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from costmodel.mapping.cost.geometry import INPUTS
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import SAME
 from costmodel.mapping.search.exact.allowed import Allowed, Factors
 from costmodel.mapping.search.exact.boundaries import Boundaries
-from costmodel.mapping.search.exact.lattice import Figures, Place, Region, within
+from costmodel.mapping.search.exact.inside import Outside, closed, opened, spent
+from costmodel.mapping.search.exact.lattice import Figures, within
 from costmodel.mapping.search.exact.leaves import Leaf, costed, nests, whole
 from costmodel.mapping.search.exact.measures import ENERGY, Measure
-from costmodel.mapping.search.exact.meeting import Meets
-from costmodel.mapping.search.exact.orders import Order, orders_of, slides
+from costmodel.mapping.search.exact.options import Meanings, Node, Option, Options
+from costmodel.mapping.search.exact.orders import Order, orders_of
 from costmodel.mapping.search.exact.spreads import Spread
-from costmodel.mapping.search.exact.tables import Outside, Tables, closed, settled, tables_of
+from costmodel.mapping.search.exact.tables import Tables, tables_of
 from costmodel.mapping.search.front import Front
 from costmodel.mapping.space.mapspace import Factors as Chain
 from costmodel.mapping.space.mapspace import Mapspace
@@ -57,42 +57,6 @@ class Steps:
             raise UnfinishedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A chain down to the tile of one block: what it means for the inside, and what is already known to be spent.
-
-    Attributes:
-        place: the tile.
-        outside: the meaning of the loops outside.
-        spent: per measure.
-        factors: per temporal block from the outermost inwards, its factors.
-        orders: likewise, its order.
-    """
-
-    place: Place
-    outside: Outside
-    spent: tuple[float, ...]
-    factors: tuple[tuple[int, ...], ...] = ()
-    orders: tuple[Order | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One meaning of a block's loops.
-
-    Attributes:
-        order: None where the block has no loop.
-        region: the tiles inside.
-        outside: what the loops then mean for them.
-        barred: infinite for the tiles that the block's factors do not lead to.
-    """
-
-    order: Order | None = None
-    region: Region
-    outside: Outside
-    barred: Figures
-
-
 @dataclass(slots=True, kw_only=True)
 class Branching:
     """The search of one spread under one choice of kept levels."""
@@ -118,13 +82,19 @@ class Branching:
         for tables in self.tables:
             last = len(self.found.levels) - 1
             here = tuple(slice(index, index + 1) for index in self.found.lattice.last)
-            least = closed(self.found, tables.measure, tables.entries[last], last, here, Outside()).flat[0]
+            known = opened(self.found, tables.measure, tables.entries[last], last, None, None)
+            least = closed(self.found, tables.measure, known, last, here, Outside()).flat[0]
             total = float(least) + self.found.innermost(tables.measure)
             if tables.measure.level is None:
                 energy = total
             else:
                 cycles = max(cycles, tables.measure.cycles(total))
         return cycles, energy
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers its tables hold."""
+        return sum(figures.size for tables in self.tables for entry in tables.entries for figures in entry.values())
 
     def prepare(self) -> None:
         """Make the tables: of the energy, and of the bandwidths that can bind once one has bound."""
@@ -150,117 +120,55 @@ class Branching:
             outside=Outside(),
             spent=tuple(self.found.innermost(tables.measure) for tables in self.tables),
         )
-        self._open(start, len(self.found.levels) - 1)
+        meanings = Meanings(found=self.found, factors=self.factors, orders=self.orders, tables=self.tables)
+        self._open(start, len(self.found.levels) - 1, meanings)
 
-    def _open(self, node: Node, block: int) -> None:
+    def _open(self, node: Node, block: int, meanings: Meanings) -> None:
         """Go on with the tiles of the next block inside, those first whose bound ranks first."""
         if block == 0:
             self._leaf(node)
             return
         self.steps.take()
-        options = list(self._options(node, block))
-        bounds = [self._bounds(node, block, option) for option in options]
-        numbers = np.repeat(np.arange(len(options)), [cycles.size for cycles, _ in bounds])
-        indices = np.concatenate([np.arange(cycles.size) for cycles, _ in bounds])
-        cycles = np.concatenate([cycles.ravel() for cycles, _ in bounds])
-        energy = np.concatenate([energy.ravel() for _, energy in bounds])
+        options = meanings.of(node, block)
+        cycles, energy = self._bounds(node, options)
         for found in self.front.promising(cycles, energy):
             if self.front.hopeless(float(cycles[found]), float(energy[found])):
                 if self.front.objective is not None:
                     break  # the others rank behind it
                 continue
-            self._open(self._inside(node, block, options[numbers[found]], int(indices[found])), block - 1)
+            option = options.all[options.numbers[found]]
+            inside = self._inside(node, block, option, int(options.indices[found]))
+            self._open(inside, block - 1, meanings)
 
-    def _options(self, node: Node, block: int) -> Iterator[Option]:
-        """What the block's loops can mean; each with the tiles inside that it leads to."""
-        lattice = self.found.lattice
-        region = lattice.inside(node.place)
-        sizes = [within(size, region) for size in lattice.sizes]
-        own = [lattice.size(node.place, dim) for dim in range(len(sizes))]
-        if all(one is None or 1 in one for one in self.factors[block]):
-            here = tuple(slice(index, index + 1) for index in node.place)
-            yield Option(region=here, outside=node.outside, barred=np.zeros((1,) * len(here)))
-        for order in self.orders[block]:
-            barred = np.zeros(tuple(part.stop for part in region))
-            for dim, (size, bound) in enumerate(zip(sizes, own, strict=True)):
-                factors = self.factors[block][dim] if dim in order.able else frozenset((1,))
-                if factors is not None:
-                    barred = barred + np.where(np.isin(bound / size, list(factors)), 0.0, np.inf)
-            for dim in order.needs if order.first is None else (order.first.dim, *order.needs):
-                barred = barred + np.where(sizes[dim] < own[dim], 0.0, np.inf)
-            yield Option(order=order, region=region, barred=barred, outside=self._outside(node, order, sizes, own))
-
-    def _outside(self, node: Node, order: Order, sizes: list[Figures], own: list[int]) -> Outside:
-        ends: Figures | float = 1.0
-        if order.still is not None:
-            if order.open and node.outside.still == order.still:
-                ends = node.outside.ends
-            else:
-                for dim in self.found.still[order.still]:
-                    ends = ends * (own[dim] if dim in order.along else sizes[dim])
-        slide, until, cancels = order.first, None, order.cancels
-        if slide is not None:
-            until = self.found.lattice.ends[slide.dim].index(own[slide.dim])
-            if slide.meets and not order.needs:
-                slide = replace(slide, meets=self._meets(node, slide.dim))
-        elif cancels and not order.needs:
-            sliding = [dim for dim in order.able if slides(self.found, dim)]
-            cancels = not sliding or any(self._meets(node, dim) for dim in sliding)
-        return Outside(still=order.still, ends=ends, cancels=cancels, slide=slide, until=until)
-
-    def _meets(self, node: Node, dim: int) -> Meets:
-        """What comes in the blocks outside before a loop that moves the inputs elsewhere."""
-        quiet, other, result = set(self.found.still[INPUTS]), self.found.partner[dim], Meets.NOTHING
-        for factors, order in zip(reversed(node.factors), reversed(node.orders), strict=True):
-            looped = {d for d, factor in enumerate(factors) if factor > 1} - quiet
-            if order is None or not looped:
-                continue
-            if order.still == INPUTS:
-                return Meets.EITHER if looped & {dim, other} else result
-            if order.first is None or order.first.dim not in (dim, other):
-                return result
-            if order.first.dim == other:
-                return Meets.BOTH if result else Meets.OTHER
-            if other in looped:
-                return Meets.BOTH
-            result = Meets.ITSELF
-            if looped - {dim}:
-                return result
-        return result
-
-    def _bounds(self, node: Node, block: int, option: Option) -> tuple[Figures, Figures]:
+    def _bounds(self, node: Node, options: Options) -> tuple[Figures, Figures]:
         """Cycles and energy at least, for all tiles inside."""
-        cycles = np.full(option.barred.shape, float(self.found.compute))
+        cycles = np.full(len(options.numbers), float(self.found.compute))
         energy = cycles
-        for tables, spent in zip(self.tables, node.spent, strict=True):
-            measure = tables.measure
-            inside = closed(self.found, measure, tables.entries[block - 1], block - 1, option.region, option.outside)
-            total = spent + inside + option.barred
-            if measure.level is None:
-                energy = total
+        for tables, before, inside in zip(self.tables, node.spent, options.inside, strict=True):
+            if tables.measure.level is None:
+                energy = before + inside
             else:
-                cycles = np.maximum(cycles, measure.cycles(total))
+                cycles = np.maximum(cycles, tables.measure.cycles(before + inside))
         return cycles, energy
 
     def _inside(self, node: Node, block: int, option: Option, index: int) -> Node:
         """The node of one tile inside."""
-        offset = np.unravel_index(index, option.barred.shape)
+        offset = np.unravel_index(index, option.inside[0].shape)
         place = tuple(part.start + int(step) for part, step in zip(option.region, offset, strict=True))
         here = tuple(slice(step, step + 1) for step in place)
         outside = option.outside
         if isinstance(outside.ends, np.ndarray):
             there = tuple(slice(int(step), int(step) + 1) for step in offset)
             outside = replace(outside, ends=float(within(outside.ends, there).flat[0]))
-        spent = []
-        for tables, before in zip(self.tables, node.spent, strict=True):
-            costs = settled(self.found, tables.measure, block - 1, block - 1, here, outside)
-            spent.append(before + sum(float(np.max(cost)) for _, _, cost in costs))
         lattice = self.found.lattice
         factors = tuple(lattice.size(node.place, dim) // lattice.size(place, dim) for dim in range(len(lattice.bounds)))
         return Node(
             place=place,
             outside=outside,
-            spent=tuple(spent),
+            spent=tuple(
+                before + spent(self.found, tables.measure, block - 1, here, outside)
+                for tables, before in zip(self.tables, node.spent, strict=True)
+            ),
             factors=(*node.factors, factors),
             orders=(*node.orders, option.order),
         )

@@ -11,7 +11,7 @@ import numpy as np
 from costmodel.mapping.cost.counters import Counters, access_energy
 from costmodel.mapping.cost.geometry import OUTPUTS
 from costmodel.mapping.machine import StorageLevel
-from costmodel.mapping.search.exact.lattice import Figures, Lattice, Region, within
+from costmodel.mapping.search.exact.lattice import Figures, Lattice
 from costmodel.mapping.search.exact.measures import Measure
 from costmodel.mapping.search.exact.spreads import Spread
 from costmodel.mapping.space.bypasses import KeptLevels
@@ -24,6 +24,8 @@ SLACK, ROUNDING = 1e-3, 1e-14
 @dataclass(slots=True, kw_only=True)
 class Crossings:
     """One spread under one choice of kept levels; blocks here are the temporal ones, innermost first.
+
+    What is found is kept by the levels on both sides, so that all choices of one spread can share it.
 
     Attributes:
         spread: how the fan-outs are used.
@@ -49,7 +51,10 @@ class Crossings:
     windows: tuple[tuple[int, int], ...]
     partner: dict[int, int]
     _plain: dict[tuple[int, int], Figures] = field(default_factory=dict)
-    _costs: dict[tuple[Measure, int, int], Figures] = field(default_factory=dict)
+    _moving: dict[tuple[int, int], Figures] = field(default_factory=dict)
+    _groups: dict[tuple[int, int, int], float] = field(default_factory=dict)
+    _first: dict[int, float] = field(default_factory=dict)
+    _costs: dict[tuple[Measure, int, int, int], Figures] = field(default_factory=dict)
 
     @property
     def compute(self) -> int:
@@ -89,9 +94,12 @@ class Crossings:
         """Iterations of all temporal loops outside a tile."""
         return _product(self.lattice.along, len(self.lattice.shape))
 
-    def still_size(self, v: int, region: Region) -> Figures:
-        """The tile's size in the dims that do not move v."""
-        return _product([within(self.lattice.sizes[dim], region) for dim in self.still[v]], len(region))
+    def moving(self, b: int, v: int) -> Figures:
+        """The same times the tile's size in the dims that do not move v."""
+        if (b, v) not in self._moving:
+            sizes = [self.lattice.sizes[dim] for dim in self.still[v]]
+            self._moving[b, v] = self.plain(b, v) * _product(sizes, len(self.lattice.shape))
+        return self._moving[b, v]
 
     def fits(self, b: int) -> Figures:
         """0 where the tiles of block b fit its level, infinite where they do not."""
@@ -107,7 +115,7 @@ class Crossings:
 
     def unmoved(self, measure: Measure, b: int, v: int) -> Figures:
         """The cost of data space v over the boundary outside block b by the tile alone."""
-        key = (measure, b, v)
+        key = (measure, b, v, self.outer(b, v))
         if key not in self._costs:
             self._costs[key] = self.cost(measure, b, v, self.plain(b, v))
         return self._costs[key]
@@ -156,7 +164,11 @@ class Crossings:
 
     def groups(self, v: int, inner: int, outer: int) -> float:
         """At least so many accesses of ``outer`` per word of a tile, were there no neighbours next to it."""
-        return self.distinct(v, inner + 1) * prod(self.passed_on(v, s) for s in range(inner + 2, outer + 1))
+        key = (v, inner, outer)
+        if key not in self._groups:
+            further = prod(self.passed_on(v, s) for s in range(inner + 2, outer + 1))
+            self._groups[key] = self.distinct(v, inner + 1) * further
+        return self._groups[key]
 
     def distinct(self, v: int, s: int, *, without: int | None = None) -> float:
         """At least so many instances under one fan-out of level s want different words.
@@ -178,9 +190,11 @@ class Crossings:
 
     def first_touch(self, level: int) -> float:
         """Outputs that one instance of a level is the first to touch (``traffic.first_touch``)."""
-        moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
-        spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
-        return float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
+        if level not in self._first:
+            moving = [d for axis in self.space.geometry.terms[OUTPUTS] for _, d in axis]
+            spread = prod(self.fans[s][d] for s in range(level + 1, len(self.fans)) for d in moving)
+            self._first[level] = float(prod(self.space.geometry.bounds[d] for d in moving) // spread)
+        return self._first[level]
 
     def _asked(self, v: int, level: int) -> float:
         """At least so many accesses of the innermost level that keeps v for each operation of one multiplier."""

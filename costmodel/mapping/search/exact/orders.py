@@ -138,7 +138,7 @@ def _variants(
     windows = found.windows
     quiet = tuple(found.still[INPUTS])
     if slides(found, first):
-        slide = Slide(dim=first, block=block, meets=Meets.NOTHING)
+        slide = Slide(dim=first, spread=found.inside[block][first], meets=Meets.NOTHING)
         yield Order(still=still, along=along, able=may, first=slide)
         alone = Order(still=still, along=(first,), able=may)
         own, partner = tuple(d for d in may if d in (first, *quiet)), found.partner[first]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
+from math import prod
 from sys import maxsize
 
 from costmodel.mapping.machine import Machine
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.problem import Problem
 from costmodel.mapping.search.exact.allowed import Allowed, allowed_of
-from costmodel.mapping.search.exact.boundaries import boundaries_of
+from costmodel.mapping.search.exact.boundaries import Boundaries, boundaries_of
 from costmodel.mapping.search.exact.branching import Branching, Steps, ThrottledError, UnfinishedError
 from costmodel.mapping.search.exact.leaves import NESTS
 from costmodel.mapping.search.exact.spreads import Spread, spreads
@@ -23,6 +25,12 @@ STEPS = 3000
 PLACES = 10000
 """Spreads times choices of what is kept where, beyond which nothing is tried."""
 
+KEPT = 1 << 22
+"""Numbers in all tables that wait to be used again: 32 MiB."""
+
+BASES = 8
+"""Spreads whose boundaries wait to be used again, by another choice of what is kept where."""
+
 BEHAVIOURS = ("B", "D", "E")
 """Behaviour A remembers only the direction of a move, so its words are not those of ``boundaries``."""
 
@@ -32,35 +40,15 @@ def proven_front(problem: Problem, machine: Machine, front: Front[Mapping], step
     if machine.behaviour not in BEHAVIOURS or machine.levels[0].fans_out:
         return False  # a fan-out straight to the multipliers is counted otherwise than one between levels
     space = mapspace_of(problem, machine)
-    allowed, found = allowed_of(space), spreads(space)
-    if allowed is None or (steps is not None and len(found) * len(space.bypasses.choices) > PLACES):
+    allowed = allowed_of(space)
+    if allowed is None:
+        return False
+    found = spreads(space)
+    if steps is not None and len(found) * len(space.bypasses.choices) > PLACES:
         return False
     left = Steps(left=maxsize if steps is None else steps, nests=maxsize if steps is None else NESTS)
-    waiting: list[tuple[tuple[float, float], Place]] = []
-    for spread in found:
-        for choice in range(len(space.bypasses.choices)):
-            place = Place(spread=spread, choice=choice)
-            branching = place.branching(space, allowed, front, left)
-            waiting.append((_rank(front, branching.least()), place))
-    heapify(waiting)
     try:
-        while waiting:
-            _, place = heappop(waiting)
-            # tables are large: they are made again where a place is looked at again
-            branching = place.branching(space, allowed, front, left)
-            if front.hopeless(*(place.bound or branching.least())):
-                continue
-            branching.prepare()
-            bound = branching.least()
-            if place.bound is None:
-                place = replace(place, bound=bound)
-            else:
-                try:
-                    branching.run()
-                    continue
-                except ThrottledError:
-                    place = replace(place, throttled=True, bound=None)
-            heappush(waiting, (_rank(front, bound), place))
+        Search(space=space, allowed=allowed, front=front, steps=left, ahead=deque(found)).run()
     except UnfinishedError:
         return False
     return True
@@ -75,19 +63,86 @@ class Place:
     throttled: bool = False
     bound: tuple[float, float] | None = field(default=None, compare=False)
 
-    def branching(self, space: Mapspace, allowed: Allowed, front: Front[Mapping], steps: Steps) -> Branching:
-        """Its search."""
+
+@dataclass(slots=True, kw_only=True)
+class Search:
+    """All places, the most promising first.
+
+    Attributes:
+        ahead: spreads that are not looked at yet, those that use the most PEs first.
+        waiting: a heap of places by the rank of their bounds.
+        prepared: tables of some of them.
+        bases: the boundaries of the last few spreads.
+    """
+
+    space: Mapspace
+    allowed: Allowed
+    front: Front[Mapping]
+    steps: Steps
+    ahead: deque[Spread]
+    waiting: list[tuple[tuple[float, float], Place]] = field(default_factory=list)
+    prepared: dict[Place, Branching] = field(default_factory=dict)
+    bases: dict[Spread, Boundaries] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Offer to the front whatever may be of use to it.
+
+        Raises:
+            UnfinishedError: there were too few steps.
+        """
+        while self._more():
+            _, place = heappop(self.waiting)
+            branching = self.prepared.pop(place, None) or self._branching(place)
+            if not self.front.hopeless(*(place.bound or branching.least())):
+                self._look(place, branching)
+
+    def _look(self, place: Place, branching: Branching) -> None:
+        """Sharpen a place's bound by tables; look into it once its turn comes again."""
+        if not branching.tables:
+            branching.prepare()
+        bound = branching.least()
+        if place.bound is None:
+            place = replace(place, bound=bound)
+            # tables can be large: those that are not kept are made again
+            if branching.numbers + sum(one.numbers for one in self.prepared.values()) <= KEPT:
+                self.prepared[place] = branching
+        else:
+            try:
+                branching.run()
+                return
+            except ThrottledError:
+                place = replace(place, throttled=True, bound=None)
+        heappush(self.waiting, (self._rank(bound), place))
+
+    def _more(self) -> bool:
+        """Whether a place waits, after those are added of spreads that may be better than all that wait."""
+        everything = prod(self.space.geometry.bounds)
+        while self.ahead:
+            cycles = everything // prod(map(prod, self.ahead[0]))  # if no bandwidth binds: fewest come first
+            if self.waiting and self._rank((cycles, 0.0)) > self.waiting[0][0]:
+                break
+            spread = self.ahead.popleft()
+            for choice in range(0 if self.front.hopeless(cycles, 0.0) else len(self.space.bypasses.choices)):
+                place = Place(spread=spread, choice=choice)
+                heappush(self.waiting, (self._rank(self._branching(place).least()), place))
+        return bool(self.waiting)
+
+    def _branching(self, place: Place) -> Branching:
+        """The search of one place."""
+        if place.spread not in self.bases:
+            if len(self.bases) == BASES:
+                self.bases.pop(next(iter(self.bases)))
+            self.bases[place.spread] = boundaries_of(self.space, place.spread)
         return Branching(
-            space=space,
-            spread=self.spread,
-            choice=self.choice,
-            found=boundaries_of(space, self.spread, space.bypasses.choices[self.choice]),
-            allowed=allowed,
-            front=front,
-            steps=steps,
-            throttled=self.throttled,
+            space=self.space,
+            spread=place.spread,
+            choice=place.choice,
+            found=self.bases[place.spread].keeping(self.space.bypasses.choices[place.choice]),
+            allowed=self.allowed,
+            front=self.front,
+            steps=self.steps,
+            throttled=place.throttled,
         )
 
-
-def _rank(front: Front[Mapping], bound: tuple[float, float]) -> tuple[float, float]:
-    return bound if front.objective is None else front.objective.rank(bound)
+    def _rank(self, bound: tuple[float, float]) -> tuple[float, float]:
+        return bound if self.front.objective is None else self.front.objective.rank(bound)

@@ -18,10 +18,7 @@ def spreads(space: Mapspace) -> list[Spread]:
     """All spreads that fit, by the PEs that they use, most first."""
     widest = spatial_products(space)
     spatial = [b for b, block in enumerate(space.blocks) if block.spatial]
-    by_dim = []
-    for options in space.factors.by_dim:
-        own = {tuple(chosen[b] if b in spatial else 1 for b in range(len(chosen))) for chosen in options}
-        by_dim.append(sorted(own))
+    by_dim = [dim.over(spatial) for dim in space.factors.dims]
     found: list[tuple[int, Spread]] = []
 
     def extend(chosen: tuple[tuple[int, ...], ...], used: tuple[int, ...]) -> None:

@@ -46,7 +46,7 @@ def kicked(space: Mapspace, place: MapspacePoint, random: Random) -> MapspacePoi
 def _factor_moves(space: Mapspace, place: MapspacePoint) -> Iterator[MapspacePoint]:
     """A prime of one dim from one block to another; every choice of primes where that alone is not allowed."""
     for d, factors in enumerate(place.factors):
-        allowed = space.allowed[d]
+        allowed = space.factors.dims[d].among
         for inner in range(len(factors)):
             for prime in _primes(factors[inner]):
                 for other in range(len(factors)):
