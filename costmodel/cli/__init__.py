@@ -16,6 +16,7 @@ import typer
 from costmodel import __version__
 from costmodel.cli import commands
 from costmodel.errors import CostModelError
+from costmodel.files import collecting
 
 USAGE_ERROR = 3
 
@@ -72,6 +73,7 @@ def main() -> None:
     instruction = os.environ.get("_COSTMODEL_COMPLETE")
     if instruction is not None:
         sys.exit(_completed(instruction))
+    collecting.starting()
     _subcommands(sys.argv[1] if len(sys.argv) > 1 else None)
     try:
         code = app(standalone_mode=False)
@@ -96,6 +98,7 @@ def main() -> None:
             f"internal error: {type(error).__name__}: {error}; COSTMODEL_TRACEBACK=1 shows where; please report it"
         )
         code = CostModelError.exit_code
+    collecting.ending()
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -22,6 +22,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode_stack
 
+from costmodel.files import collecting
+from costmodel.tracing.deferred import defer, without_distributed
 from costmodel.tracing.modes.fake_kernels import KERNELS
 
 __all__ = [
@@ -317,3 +319,9 @@ def memory_of(tensor: torch.Tensor) -> tuple[torch.UntypedStorage, tuple[int, ..
         with torch._C._DisableTorchDispatch():  # a look that nobody records
             tensor = tensor._values()
     return tensor.untyped_storage(), tuple(tensor.shape)
+
+
+defer()
+with without_modes(), without_distributed(), BareMode():  # the first view of a process makes torch look DTensor up
+    torch.empty(1, device="cpu").view(1)
+collecting.started()

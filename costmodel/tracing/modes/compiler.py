@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,6 +9,8 @@ from unittest.mock import patch
 
 import torch
 from torch import nn
+
+from costmodel.tracing.deferred import DYNAMO, when_here
 
 
 @contextmanager
@@ -19,8 +20,7 @@ def without_compiler() -> Iterator[None]:
         for place, name in ((torch, "compile"), (torch.jit, "script"), (torch.jit, "trace")):
             stack.enter_context(patch.object(place, name, _as_written))
         stack.enter_context(patch.object(nn.Module, "compile", _nothing))
-        if "torch._dynamo" in sys.modules:  # its import takes seconds
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(when_here(DYNAMO, lambda: stack.enter_context(torch.compiler.set_stance("force_eager"))))
         yield
 
 
