@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -55,9 +55,14 @@ def script_of(notebook: Path) -> Script:
         sources = code_cells(notebook.read_bytes().decode("utf-8-sig"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise NotebookError(f"{name}: no readable notebook ({type(problem).__name__}); {advice}") from None
-    written = {match[1].replace("/", ".") for source in sources if (match := _WRITES.match(source))}
     parts = {number: _without_magics(source) for number, source in enumerate(sources, 1) if source.strip()}
-    parts = {number: _from_here(part, written) for number, part in parts.items()}
+    written = {
+        match[1].replace("/", "."): _defined(parts[number])
+        for number, source in enumerate(sources, 1)
+        if (match := _WRITES.match(source))
+    }
+    modules = {name: module for part in parts.values() for name, module in _imported(part).items()} if written else {}
+    parts = {number: _from_here(part, written, modules) for number, part in parts.items()}
     if not parts:
         raise NotebookError(f"{name}: there is no code in it")
     broken = {number: why for number, part in parts.items() if (why := _problem(part))}
@@ -91,20 +96,64 @@ def _problem(code: str) -> str:
     return ""
 
 
-def _from_here(code: str, written: Collection[str]) -> str:
-    """Code whose imports from modules that the notebook writes are names of the script itself."""
+def _from_here(code: str, written: Mapping[str, Collection[str]], modules: Mapping[str, str]) -> str:
+    """Code whose imports from modules that the notebook writes are names of the script itself.
+
+    Args:
+        code: of a cell.
+        written: names that each of these modules defines.
+        modules: those that are imported as a whole, by the name under which the notebook knows them.
+    """
     if not written or _problem(code):
         return code
     lines = code.splitlines()
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in written and not node.level:
-            last = node.end_lineno or node.lineno
             names = [f"{alias.asname} = {alias.name}" for alias in node.names if alias.asname]
-            lines[node.lineno - 1 : last] = [
-                f"{' ' * node.col_offset}{'; '.join(names) or 'pass'}",
-                *["#"] * (last - node.lineno),
-            ]
+            _replace(lines, node, "; ".join(names) or "pass")
+        elif isinstance(node, ast.Import) and {alias.name for alias in node.names} & set(written):
+            others = [ast.unparse(ast.Import([alias])) for alias in node.names if alias.name not in written]
+            _replace(lines, node, "; ".join(others) or "pass")
+    used = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in written.get(modules.get(ast.unparse(node.value), ""), ())
+    ]
+    for node in sorted(used, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        if node.end_lineno == node.lineno:
+            line = lines[node.lineno - 1].encode()  # columns are those of bytes
+            lines[node.lineno - 1] = (
+                line[: node.col_offset] + node.attr.encode() + line[node.end_col_offset :]
+            ).decode()
     return "\n".join(lines)
+
+
+def _replace(lines: list[str], node: ast.stmt, text: str) -> None:
+    """Put other text in the place of a statement; lines keep their numbers."""
+    last = node.end_lineno or node.lineno
+    lines[node.lineno - 1 : last] = [f"{' ' * node.col_offset}{text}", *["#"] * (last - node.lineno)]
+
+
+def _defined(code: str) -> set[str]:
+    """Names of the classes and functions that a cell defines, and of what it assigns."""
+    if _problem(code):
+        return set()
+    found: set[str] = set()
+    for node in ast.parse(code).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _imported(code: str) -> dict[str, str]:
+    """Modules that a cell imports as a whole, by the name that they have then."""
+    if _problem(code):
+        return {}
+    imports = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import))
+    return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 
 def _as_comments(code: str) -> str:
