@@ -6,18 +6,17 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from costmodel.errors import NotebookError
 from costmodel.files.quoting import safe_text
 
 _MOST_BYTES = 32 * 2**20
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")
-_WRITES = re.compile(r"^\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\./)?(\w+)\.py\s*(?:\n|$)")
+_WRITES = re.compile(r"^\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\./|/content/)?([\w/]+)\.py\s*(?:\n|$)")
 """A cell that writes a module; its text may be imported by later cells, and is a part of the script."""
 _CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture)")
 
@@ -53,12 +52,17 @@ def script_of(notebook: Path) -> Script:
     try:
         if notebook.stat().st_size > _MOST_BYTES:
             raise NotebookError(f"{name}: more than {_MOST_BYTES // 2**20} MiB; {advice}")
-        sources = [_source(cell) for cell in _cells(json.loads(notebook.read_bytes().decode("utf-8-sig")))]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        sources = code_cells(notebook.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise NotebookError(f"{name}: no readable notebook ({type(problem).__name__}); {advice}") from None
-    written = {match[1] for source in sources if (match := _WRITES.match(source))}
     parts = {number: _without_magics(source) for number, source in enumerate(sources, 1) if source.strip()}
-    parts = {number: _from_here(part, written) for number, part in parts.items()}
+    written = {
+        match[1].replace("/", "."): _defined(parts[number])
+        for number, source in enumerate(sources, 1)
+        if (match := _WRITES.match(source))
+    }
+    modules = {name: module for part in parts.values() for name, module in _imported(part).items()} if written else {}
+    parts = {number: _from_here(part, written, modules) for number, part in parts.items()}
     if not parts:
         raise NotebookError(f"{name}: there is no code in it")
     broken = {number: why for number, part in parts.items() if (why := _problem(part))}
@@ -68,10 +72,15 @@ def script_of(notebook: Path) -> Script:
     return Script("\n\n".join(parts.values()) + "\n", tuple(cells), tuple(broken.items()))
 
 
-def _cells(notebook: Any) -> list[Any]:
-    """The code cells; nbformat 3 has them in worksheets."""
+def code_cells(text: str) -> list[str]:
+    """The code cells of a notebook, in order, as they were written; nbformat 3 has them in worksheets.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, RecursionError: it is no notebook.
+    """
+    notebook = json.loads(text.removeprefix("\N{BOM}"))
     cells = notebook["cells"] if "cells" in notebook else [c for w in notebook["worksheets"] for c in w["cells"]]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
+    return [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
 
 
 def _problem(code: str) -> str:
@@ -87,20 +96,64 @@ def _problem(code: str) -> str:
     return ""
 
 
-def _from_here(code: str, written: Collection[str]) -> str:
-    """Code whose imports from modules that the notebook writes are names of the script itself."""
+def _from_here(code: str, written: Mapping[str, Collection[str]], modules: Mapping[str, str]) -> str:
+    """Code whose imports from modules that the notebook writes are names of the script itself.
+
+    Args:
+        code: of a cell.
+        written: names that each of these modules defines.
+        modules: those that are imported as a whole, by the name under which the notebook knows them.
+    """
     if not written or _problem(code):
         return code
     lines = code.splitlines()
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in written and not node.level:
-            last = node.end_lineno or node.lineno
             names = [f"{alias.asname} = {alias.name}" for alias in node.names if alias.asname]
-            lines[node.lineno - 1 : last] = [
-                f"{' ' * node.col_offset}{'; '.join(names) or 'pass'}",
-                *["#"] * (last - node.lineno),
-            ]
+            _replace(lines, node, "; ".join(names) or "pass")
+        elif isinstance(node, ast.Import) and {alias.name for alias in node.names} & set(written):
+            others = [ast.unparse(ast.Import([alias])) for alias in node.names if alias.name not in written]
+            _replace(lines, node, "; ".join(others) or "pass")
+    used = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in written.get(modules.get(ast.unparse(node.value), ""), ())
+    ]
+    for node in sorted(used, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        if node.end_lineno == node.lineno:
+            line = lines[node.lineno - 1].encode()  # columns are those of bytes
+            lines[node.lineno - 1] = (
+                line[: node.col_offset] + node.attr.encode() + line[node.end_col_offset :]
+            ).decode()
     return "\n".join(lines)
+
+
+def _replace(lines: list[str], node: ast.stmt, text: str) -> None:
+    """Put other text in the place of a statement; lines keep their numbers."""
+    last = node.end_lineno or node.lineno
+    lines[node.lineno - 1 : last] = [f"{' ' * node.col_offset}{text}", *["#"] * (last - node.lineno)]
+
+
+def _defined(code: str) -> set[str]:
+    """Names of the classes and functions that a cell defines, and of what it assigns."""
+    if _problem(code):
+        return set()
+    found: set[str] = set()
+    for node in ast.parse(code).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _imported(code: str) -> dict[str, str]:
+    """Modules that a cell imports as a whole, by the name that they have then."""
+    if _problem(code):
+        return {}
+    imports = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import))
+    return {alias.asname or alias.name: alias.name for node in imports for alias in node.names}
 
 
 def _as_comments(code: str) -> str:
@@ -108,7 +161,7 @@ def _as_comments(code: str) -> str:
 
 
 def _source(cell: dict[str, object]) -> str:
-    source = cell["source"] if "source" in cell else cell["input"]
+    source = cell.get("source", cell.get("input", ""))
     text = "".join(source) if isinstance(source, list) else source
     if not isinstance(text, str):
         raise TypeError("a cell's source is text")
@@ -118,14 +171,30 @@ def _source(cell: dict[str, object]) -> str:
 def _without_magics(source: str) -> str:
     if _CELL_MAGIC.match(source) and not _WRITES.match(source):
         return _as_comments(source)
-    lines, reading = [], _Reading()
-    for line in source.splitlines():
-        if not reading.inside and _MAGIC.match(line):
-            lines.append(f"# {line}")
+    magics = magic_lines(source)
+    return "\n".join(
+        line if (indent := magics.get(number)) is None else f"{indent}{'pass  ' * bool(indent)}# {line}"
+        for number, line in enumerate(source.splitlines(), 1)
+    )
+
+
+def magic_lines(source: str) -> dict[int, str]:
+    """The lines of a cell that are no Python, by number: IPython's magics, shell lines, and what continues them.
+
+    Each with the indent of the statement that it stands for: a block may have no other. A line that begins with ``%``
+    inside an expression is Python.
+    """
+    found: dict[int, str] = {}
+    reading, before = _Reading(), ""
+    for number, line in enumerate(source.splitlines(), 1):
+        if before.endswith("\\"):
+            found[number] = found[number - 1]
+        elif not reading.inside and _MAGIC.match(line):
+            found[number] = line[: len(line) - len(line.lstrip())]
         else:
             reading.take(line)
-            lines.append(line)
-    return "\n".join(lines)
+        before = line if number in found else ""
+    return found
 
 
 class _Reading:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from torch import nn
+
 from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, WHOLE_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
@@ -73,7 +75,10 @@ def _listed(inputs: tuple[InputSpec, ...] | None) -> str:
 def judged_of(plan: Plan) -> Judged:
     """The class of a plan's model, and where the submission has it; its parameters are counted with the rest."""
     with plan.mode:
-        kind = type(plan.subject.make())
+        model = plan.subject.make()
+        while isinstance(model, nn.DataParallel):
+            model = model.module
+        kind = type(model)
     place = class_place(kind)
     file, line = place.file, place.line
     if line:

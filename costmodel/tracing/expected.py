@@ -16,7 +16,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from costmodel.errors import RecipeError
-from costmodel.ir.trace import Trace, tensor_ids
+from costmodel.tracing.modes.draws import Place
 from costmodel.tracing.recipe.schedule import Schedule
 
 SAID = (
@@ -31,27 +31,26 @@ _NEAR = Fraction(1, 10**6)
 _SNAPS = tuple(Fraction(1, 2**bits) for bits in (6, 10, 14))
 _FINEST = Fraction(1, 2**22)
 _MOST_LOOKS = 1000
+_LAST = 1 - _NEAR / 2
+"""The last place."""
+_COARSE, _SAME = 10_000, Fraction(1, 10**7)
+"""Denominators of chances as people write them, and how near a float comes to them, in 32 bits too."""
 
 
-def signature(trace: Trace) -> Hashable:
-    """What a step does, as far as its cost hangs on it."""
-    shapes = [tensor.shape for tensor in trace.tensors]
-    calls = (*trace.first_update, *trace.calls)
-    read = ([shapes[i] for _, value in call.arguments for i in tensor_ids(value)] for call in calls)
-    return hash(tuple((c.op, c.scope, c.phase, tuple(theirs)) for c, theirs in zip(calls, read, strict=True)))
-
-
-def even_stretches(step_at: Callable[[float], Hashable]) -> list[tuple[Fraction, Fraction]]:
+def even_stretches(step_at: Callable[[Place], Hashable]) -> list[tuple[Fraction, Fraction]]:
     """The stretches of places, from 0 to 1, along which the step is the same.
 
     Args:
-        step_at: what the step does where its draws come out at a place.
+        step_at: what the step does where its draws come out at a place, which takes down whether there were any, and
+            what they were compared with.
 
     Raises:
         RecipeError: there are too many.
     """
     search = _Search(step_at)
-    places = [Fraction(i, _GRID) for i in range(_GRID)] + [1 - _NEAR / 2]
+    if not search.draws():
+        return [(Fraction(0), Fraction(1))]
+    places = search.places()
     changes = [change for low, high in pairwise(places) for change in search.changes(low, high)]
     ends = [Fraction(0), *sorted(set(changes)), Fraction(1)]
     return [(low, high) for low, high in pairwise(ends) if low < high]
@@ -60,17 +59,25 @@ def even_stretches(step_at: Callable[[float], Hashable]) -> list[tuple[Fraction,
 class _Search:
     """Bisection, with what was seen kept."""
 
-    def __init__(self, step_at: Callable[[float], Hashable]) -> None:
+    def __init__(self, step_at: Callable[[Place], Hashable]) -> None:
         self._step_at = step_at
         self._seen: dict[Fraction, Hashable] = {}
+        self._asked = False
+        self._hints: set[Fraction] = set()
 
-    def _at(self, place: Fraction) -> Hashable:
-        place = min(max(place, Fraction(0)), 1 - _NEAR / 2)
-        if place not in self._seen:
-            if len(self._seen) >= _MOST_LOOKS:
-                raise RecipeError(f"draws: expected: the step still differs after {_MOST_LOOKS} looks at its draws")
-            self._seen[place] = self._step_at(float(place))
-        return self._seen[place]
+    def draws(self) -> bool:
+        """Whether the step draws anything: it does so from its first draw on, wherever that comes out."""
+        self._at(Fraction(0))
+        return self._asked
+
+    def places(self) -> list[Fraction]:
+        """Places with at most one between two neighbours that draws are seen to be compared with."""
+        grid = [*(Fraction(i, _GRID) for i in range(_GRID)), _LAST]
+        for place in grid:
+            self._at(place)
+        hints = sorted(self._hints)
+        between = ((low + high) / 2 for low, high in pairwise(hints) if high - low > 4 * _NEAR)
+        return sorted({*grid, *between})
 
     def changes(self, low: Fraction, high: Fraction) -> Iterator[Fraction]:
         """The places between two at which the step becomes another one."""
@@ -80,14 +87,32 @@ class _Search:
         if width <= _FINEST:
             yield (low + high) / 2
             return
-        if width in _SNAPS:
-            simple = simplest(low, high)
-            if self._at(simple - _NEAR) == self._at(low) and self._at(simple + _NEAR) == self._at(high):
-                yield simple
+        hints = [hint for hint in self._hints if low <= hint <= high]
+        guesses = hints if len(hints) == 1 else [simplest(low, high)] if width in _SNAPS else []
+        for guess in guesses:
+            if self._at(guess - _NEAR) == self._at(low) and self._at(guess + _NEAR) == self._at(high):
+                yield guess
                 return
         middle = (low + high) / 2
         yield from self.changes(low, middle)
         yield from self.changes(middle, high)
+
+    def _at(self, place: Fraction) -> Hashable:
+        place = min(max(place, Fraction(0)), _LAST)
+        if place not in self._seen:
+            if len(self._seen) >= _MOST_LOOKS:
+                raise RecipeError(f"draws: expected: the step still differs after {_MOST_LOOKS} looks at its draws")
+            at = Place(float(place))
+            self._seen[place] = self._step_at(at)
+            self._asked |= at.asked
+            self._hints |= {_rounded(seen) for seen in at.compared}
+        return self._seen[place]
+
+
+def _rounded(seen: Fraction) -> Fraction:
+    """The simple fraction that a number of a program stands for: 0.1 is a tenth, and no binary fraction."""
+    near = seen.limit_denominator(_COARSE)
+    return near if abs(near - seen) < _SAME else seen
 
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:

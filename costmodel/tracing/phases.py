@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
-from functools import partial
+from fractions import Fraction
 from types import TracebackType
 from typing import Any
 
@@ -12,16 +12,18 @@ from costmodel.errors import CostModelError, RecipeError, TraceError, joined
 from costmodel.ir.trace import Assumption, Phase, Trace
 from costmodel.ir.training import TracedPhase, Training
 from costmodel.tracing import compat
-from costmodel.tracing.expected import SAID, even_stretches, shared, signature
+from costmodel.tracing.expected import SAID, even_stretches, shared
 from costmodel.tracing.finding.own_step import with_step
 from costmodel.tracing.finding.plan import Plan, another_subject
 from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.inputs import own_batch_size
+from costmodel.tracing.modes.draws import Place
 from costmodel.tracing.recipe.recipe import PhaseSpec
 from costmodel.tracing.recipe.schedule import Kind, Schedule, kinds, schedule
 from costmodel.tracing.step.build import build_step
 from costmodel.tracing.step.own_words import words_of_file
-from costmodel.tracing.tracer import trace_step
+from costmodel.tracing.step.step import Step
+from costmodel.tracing.tracer import look_at_step, trace_step
 
 
 def trace_training(plan: Plan) -> Training:
@@ -91,21 +93,19 @@ def _parts(stretch: PhaseSpec, length: Schedule, traces: _Traces) -> Iterator[Tr
                 last_steps=part.last_steps,
                 last_trace=traces.of_last(stretch, part.last_batch, kind | always, place) if part.last_batch else None,
             )
-            for place, part in _by_draws(stretch, times, partial(traces.at, stretch, kind | always))
+            for place, part in _by_draws(stretch, times, traces)
         ]
         # the step with everything in it makes the optimizer's whole state
         yield from sorted(parts, key=lambda part: -len(part.trace.calls))
 
 
-def _by_draws(
-    stretch: PhaseSpec, times: Schedule, trace_at: Callable[[float], Trace]
-) -> Iterator[tuple[float | None, Schedule]]:
+def _by_draws(stretch: PhaseSpec, times: Schedule, traces: _Traces) -> Iterator[tuple[float | None, Schedule]]:
     """Where draws come out, and how often: anywhere; or evenly at every place, if the expectation is asked for."""
     if stretch.draws is None:
         yield None, times
         return
     shared(times, [])  # before the many looks
-    even = even_stretches(lambda place: signature(trace_at(place)))
+    even = traces.even(stretch)
     for (low, high), part in zip(even, shared(times, even), strict=True):
         if part.total:
             yield float((low + high) / 2) if len(even) > 1 else None, part
@@ -113,6 +113,8 @@ def _by_draws(
 
 _SCHEDULE = ("samples", "epochs", "steps", "every", "drop_last", "batch")
 """Fields of a phase that do not change its steps."""
+_AROUND = ("accumulate", "sam", "average", "lookahead", "clip")
+"""Techniques that run the loss again, or work on what comes of it: the draws decide the same without them."""
 
 
 class _Traces:
@@ -121,6 +123,7 @@ class _Traces:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._known: list[tuple[tuple[PhaseSpec, int, Kind, float | None], Trace]] = []
+        self._even: list[tuple[PhaseSpec, list[tuple[Fraction, Fraction]]]] = []
         self._needs_two = False
 
     def with_batches(self) -> list[PhaseSpec]:
@@ -152,9 +155,20 @@ class _Traces:
         self._known.append((key, trace))
         return trace
 
-    def at(self, stretch: PhaseSpec, kind: Kind, place: float) -> Trace:
-        """The same, of a full batch, and not kept."""
-        return self._traced(stretch, stretch.batch or 1, kind, place)
+    def even(self, stretch: PhaseSpec) -> list[tuple[Fraction, Fraction]]:
+        """The stretches of places, of what draws may be, along which the step is the same."""
+        size = max(1, (stretch.batch or 1) // (stretch.accumulate or 1))
+        plain = stretch.model_copy(update=dict.fromkeys((*_SCHEDULE, *_AROUND)) | {"name": "", "batch": size})
+        for known, even in self._even:
+            if known == plain:
+                return even
+        even = even_stretches(lambda place: self._look(plain, size, place))
+        self._even.append((plain, even))
+        return even
+
+    def _look(self, stretch: PhaseSpec, batch: int, place: Place) -> Hashable:
+        with self._plan.mode, compat.quiet():
+            return look_at_step(replace(self._step(stretch, batch, frozenset(stretch.used())), draws_at=place))
 
     def of_last(self, stretch: PhaseSpec, rest: int, kind: Kind, place: float | None) -> Trace:
         """The trace of an epoch's last partial batch; what fails on it alone is said with its size."""
@@ -165,12 +179,9 @@ class _Traces:
             raise TraceError(f"the last partial batch of {rest}: {error.message}", hint=hint) from error
 
     def _traced(self, stretch: PhaseSpec, batch: int, kind: Kind, place: float | None) -> Trace:
-        plan = self._plan
-        subject = self._subject(stretch.model, stretch.model_options)
-        teacher = None if stretch.teacher is None else self._subject(stretch.teacher, {})
-        with plan.mode, compat.quiet():
-            step = build_step(subject, plan.recipe, stretch, batch, kind, teacher)
-            trace = trace_step(step if place is None else replace(step, draws_at=place))
+        with self._plan.mode, compat.quiet():
+            step = self._step(stretch, batch, kind)
+            trace = trace_step(step if place is None else replace(step, draws_at=Place(place)))
         notes: list[str] = []
         if stretch.model is not None:
             notes.append(f"phase {stretch.name!r} trains another model: parameters are those of the recipe's model")
@@ -180,6 +191,11 @@ class _Traces:
             notes.append(SAID)
         said = (*(Assumption(what=note, where="the recipe") for note in notes), *trace.assumptions)
         return replace(trace, assumptions=said) if notes else trace
+
+    def _step(self, stretch: PhaseSpec, batch: int, kind: Kind) -> Step:
+        subject = self._subject(stretch.model, stretch.model_options)
+        teacher = None if stretch.teacher is None else self._subject(stretch.teacher, {})
+        return build_step(subject, self._plan.recipe, stretch, batch, kind, teacher)
 
     def _subject(self, model: Any, options: Any) -> LoadedSubject:
         if model is None and not options:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ from costmodel.tracing.modes import fake, real
 from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.packing import padded_in_python
 from costmodel.tracing.recording.recorder import Recorder
-from costmodel.tracing.recording.repetition import Repeated, repeat
+from costmodel.tracing.recording.repetition import Repeated, repeat, run_once
 from costmodel.tracing.step.step import Step
 from costmodel.tracing.structures import is_leaf, tensors_in
 
@@ -50,6 +50,33 @@ def trace_step(step: Step) -> Trace:
     Raises:
         TraceError: the step does not run on fake tensors; names file and line of the user's code.
     """
+    recorder, parameters, buffers, inputs = _prepared(step)
+    with _recording(recorder, inputs):
+        repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
+    inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
+    recorder.lifetimes.forget()
+    mode = fake.active() or real.active()
+    if mode is not None:
+        known = [*mode.notes, *((_DRAWN, line) for line in mode.values.drawn)]
+        recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
+    return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
+
+
+def look_at_step(step: Step) -> Hashable:
+    """What a step does, as far as its cost hangs on it: it is run once, and no trace is made of it.
+
+    Raises:
+        TraceError: see :func:`trace_step`.
+    """
+    recorder, _, _, inputs = _prepared(step)
+    with _recording(recorder, inputs):
+        done = run_once(step, recorder)
+    recorder.lifetimes.forget()
+    return done
+
+
+def _prepared(step: Step) -> tuple[Recorder, tuple[Parameter, ...], tuple[Parameter, ...], tuple[int, ...]]:
+    """A recorder that knows what is there before the step; its parameters, buffers and inputs."""
     depth = max(path.count(".") for path, _ in step.model.named_modules())
     if depth > fake.MOST_NESTED:
         raise TraceError(f"{depth:,} modules lie inside one another; at most {fake.MOST_NESTED:,} can be traced")
@@ -62,18 +89,17 @@ def trace_step(step: Step) -> Trace:
     for network in step.beside:
         for tensor, role in _weights(network):
             recorder.know(tensor, role)
+    return recorder, parameters, buffers, inputs
+
+
+@contextmanager
+def _recording(recorder: Recorder, inputs: tuple[int, ...]) -> Iterator[None]:
+    """A stretch that the recorder sees."""
     with _collector_off(), _explained(recorder, inputs), compat.quiet(), warnings.catch_warnings():
         warnings.filterwarnings("ignore")
         warnings.filterwarnings("error", message=AUTOCAST_WARNING)  # the last one comes first
         with recorder.scopes, padded_in_python(), recorder, compat.watched_by(recorder.__torch_dispatch__):
-            repeated = repeat(step, recorder, lambda: _assign_roles(step, recorder))
-    inputs = tuple(dict.fromkeys((*inputs, *recorder.ids_within(step.targets))))
-    recorder.lifetimes.forget()
-    mode = fake.active() or real.active()
-    if mode is not None:
-        known = [*mode.notes, *((_DRAWN, line) for line in mode.values.drawn)]
-        recorder.assumptions.update(dict.fromkeys(Assumption(what=what, where=where) for what, where in known))
-    return _assemble(step, recorder, repeated, (parameters, buffers, inputs))
+            yield
 
 
 def _assign_roles(step: Step, recorder: Recorder) -> None:

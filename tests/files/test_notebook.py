@@ -40,6 +40,11 @@ MAGICS = {
     "torch.nn?\nx = 1": "# torch.nn?\nx = 1",
     "%%bash\nls": "# %%bash\n# ls",
     "%%time\nx = 1": "# %%time\nx = 1",
+    "try:\n    import a\nexcept ImportError:\n    !pip install a": (
+        "try:\n    import a\nexcept ImportError:\n    pass  #     !pip install a"
+    ),
+    "!pip install a \\\n    b\nx = 1": "# !pip install a \\\n#     b\nx = 1",
+    "if x:\n    !wget a \\\n      b\ny = 1": "if x:\n    pass  #     !wget a \\\n    pass  #       b\ny = 1",
     "x = (100\n% 7)": "x = (100\n% 7)",
     's = """\n%d\n"""': 's = """\n%d\n"""',
     "x = 1 \\\n% 7": "x = 1 \\\n% 7",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Hashable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,12 @@ from torch import nn
 import costmodel
 from costmodel.errors import CostModelError
 from costmodel.ir.analysis import Analysis
+from costmodel.tracing import phases
 from costmodel.tracing.expected import even_stretches, shared, simplest
+from costmodel.tracing.modes.draws import Place
 from costmodel.tracing.recipe.schedule import Schedule
+from costmodel.tracing.step.step import Step
+from costmodel.tracing.tracer import look_at_step
 
 SKIPPED = (0.1, 0.25, 1 / 3, 0.5)
 """The chances of the layers to be skipped."""
@@ -101,7 +106,8 @@ def test_a_step_that_draws_nothing_is_the_plain_one() -> None:
 
 
 def test_changes_are_found_at_simple_fractions_and_between_them() -> None:
-    def step_at(place: float) -> Hashable:
+    def step_at(place: Place) -> Hashable:
+        place.asked = True
         return sum(place >= change for change in (0.05, 0.0501, 1 / 7, 0.5, 0.70710678))
 
     ends = [high for _, high in even_stretches(step_at)]
@@ -119,3 +125,68 @@ def test_no_step_is_lost_between_stretches() -> None:
         (1, 0, None), (1, 1, 2), (1, 0, None),
     ]  # fmt: skip
     assert simplest(Fraction(32, 100), Fraction(34, 100)) == Fraction(1, 3)
+
+
+class Images(nn.Module):
+    """Two layers that are skipped by chance, or of which these are skipped."""
+
+    def __init__(self, skipped: tuple[bool, bool] | None = None) -> None:
+        super().__init__()
+        self.skipped = skipped
+        self.layers = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(2))
+        self.head = nn.Linear(3, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for number, (layer, chance) in enumerate(zip(self.layers, (0.25, 0.5), strict=True)):
+            if not (random.random() < chance if self.skipped is None else self.skipped[number]):
+                x = x + layer(x)
+        return self.head(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+
+def test_every_technique_at_once_is_the_sum_of_the_single_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Step] = []
+
+    def look(step: Step) -> Hashable:
+        looks.append(step)
+        return look_at_step(step)
+
+    monkeypatch.setattr(phases, "look_at_step", look)
+    always: Any = {"accumulate": 2, "mix": "cutmix", "clip": "norm", "autocast": "float16", "batch": 4}
+
+    def of(skipped: tuple[bool, bool], size: int, steps: int, kind: tuple[str, ...]) -> int:
+        timed: Any = dict.fromkeys(kind, 1)
+        alone = costmodel.analyze(
+            lambda: Images(skipped),
+            input=f"3x{size}x{size}",
+            steps=steps,
+            **always,
+            **timed,
+        )
+        assert alone.totals.operations.training is not None
+        return alone.totals.operations.training
+
+    def later(skipped: tuple[bool, bool], size: int, kind: tuple[str, ...]) -> int:
+        return of(skipped, size, 2, kind) - of(skipped, size, 1, kind)
+
+    # every third step is sharpened, every second looked ahead, in a twelfth of them the draws come out below 1/4 …
+    kinds = {(): 4, ("lookahead",): 4, ("sam",): 2, ("sam", "lookahead"): 2}
+    drawn = {(True, True): 1, (False, True): 1, (False, False): 2}
+    due = sum(
+        5 * times * often * later(skipped, size, kind)
+        for size in (8, 12)
+        for kind, times in kinds.items()
+        for skipped, often in drawn.items()
+    )
+    due += of((False, False), 8, 1, ()) - later((False, False), 8, ())  # the first update of all makes its tensors
+    assert not looks
+    analysis = costmodel.analyze(
+        Images, **always, sam=3, lookahead=2, draws="expected",
+        phases=[{"name": "small", "input": "3x8x8", "steps": 240}, {"name": "large", "input": "3x12x12", "steps": 240}],
+    )  # fmt: skip
+    assert analysis.totals.operations.training == due
+    assert analysis.totals.complete
+    # beside a grid of 17 places: what draws are compared with is seen, and two looks at each are enough
+    assert len(looks) == 2 * (17 + 2 * 2)
+    plain = costmodel.analyze(lambda: Images((False, False)), **always, sam=3, lookahead=2, draws="expected", steps=12)
+    assert len(looks) == 2 * (17 + 2 * 2) + 1
+    assert len(plain.phases) == 4

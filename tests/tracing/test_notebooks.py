@@ -105,6 +105,23 @@ def test_a_notebook_cut_off_is_refused_in_words(tmp_path: Path) -> None:
             costmodel.analyze(str(reference), input="3x32x32")
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "import net\nmodel = net.Net(16)",
+        "from torch import nn\nimport net as n, json\nnet = nn.DataParallel(n.Net(width=16))",
+        "if not found:\n    !wget x \\\n      -O y\nfrom net import *\nnet = Net(16)",
+    ],
+)
+def test_a_module_that_a_cell_writes_and_another_imports_as_a_whole(tmp_path: Path, made: str) -> None:
+    head = "%%writefile net.py\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+    file = _notebook(tmp_path / "lab.ipynb", head + CELLS[3], "!ls", made, "net.parameters(")
+    analysis = costmodel.analyze(str(file), input="3x32x32")
+    judged = analysis.subject.judged
+    assert judged is not None
+    assert (analysis.totals.parameters, judged.file, judged.line) == (PARAMETERS, "lab.ipynb cell 1", 6)
+
+
 def test_a_module_that_a_cell_writes_is_there_for_later_cells(tmp_path: Path) -> None:
     """What ``%%writefile`` writes is a part of the notebook, also under another name."""
     block = (

@@ -168,3 +168,12 @@ def test_a_bad_file_names_the_line(tmp_path: Path, text: str, message: str) -> N
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"gone\.yaml"):
         read_recipe(tmp_path / "gone.yaml")
+
+
+def test_kinds_of_steps_without_a_length_are_seen_without_counting_to_where_they_meet() -> None:
+    seen = [sorted(kind) for kind, _ in kinds(Schedule(None), {"sam": 4, "average": 6, "lookahead": 1_000_003})]
+    # steps 1, 4, 6 and 12; then 1,000,003 and its multiples: the last one is step 12,000,036
+    assert seen == [
+        [], ["sam"], ["average"], ["average", "sam"],
+        ["lookahead"], ["lookahead", "sam"], ["average", "lookahead"], ["average", "lookahead", "sam"],
+    ]  # fmt: skip

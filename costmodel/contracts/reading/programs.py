@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-import json
+import re
 import warnings
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from costmodel.contracts.reading.submission_folder import Folder, SubmittedFile
+from costmodel.files.notebook import code_cells, magic_lines
 from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
@@ -21,7 +22,7 @@ class Part:
 
     Attributes:
         path: of the file below the folder.
-        cell: number of the notebook's cell, None for a program.
+        cell: number of the notebook's code cell, None for a program.
         tree: None if it is not valid Python.
         problem: why there is no tree, with the line.
         shell: lines that a notebook hands to the shell (``!wget …``), with their line.
@@ -92,30 +93,31 @@ def _parsed(path: str, cell: int | None, text: str, shell: tuple[tuple[int, str]
 
 def _notebook(entry: SubmittedFile, text: str) -> list[Part]:
     try:
-        cells = json.loads(text)["cells"]
-        codes = [(n, _source(cell)) for n, cell in enumerate(cells, 1) if cell.get("cell_type") == "code"]
+        cells = code_cells(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [Part(entry.path, None, None, f"{escaped(entry.path)} is not a notebook (JSON with cells)")]
-    return [_cell(entry.path, n, code) for n, code in codes]
-
-
-def _source(cell: dict[str, Any]) -> str:
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(map(str, source))
+    return [_cell(entry.path, number, code) for number, code in enumerate(cells, 1)]
 
 
 def _cell(path: str, number: int, code: str) -> Part:
     """A cell without its magics; lines keep their numbers."""
     lines = code.splitlines()
-    shell = [(n, line.strip()) for n, line in enumerate(lines, 1) if line.lstrip().startswith("!")]
     if lines and lines[0].startswith(("%%bash", "%%sh", "%%!", "%%script")):
         return _parsed(path, number, "", tuple(enumerate(lines, 1)))
-    kept = [_without_magic(line) for line in lines]
+    magics = magic_lines(code)
+    shell = [(n, lines[n - 1].strip()) for n in magics if _SHELL.match(lines[n - 1]) or _goes_on(lines, magics, n)]
+    kept = [f"{magics[n]}pass" if n in magics else line for n, line in enumerate(lines, 1)]
     return _parsed(path, number, "\n".join(kept), tuple(shell))
 
 
-def _without_magic(line: str) -> str:
-    stripped = line.lstrip()
-    if not stripped.startswith(("!", "%", "?")):
-        return line
-    return line[: len(line) - len(stripped)] + "pass"
+_SHELL = re.compile(r"\s*(?:[\w.]+ *= *)?!")
+"""``!ls``, ``files = !ls``."""
+
+
+def _goes_on(lines: Sequence[str], magics: Container[int], number: int) -> bool:
+    """Whether a line continues one that goes to the shell."""
+    while number - 1 in magics and lines[number - 2].endswith("\\"):
+        number -= 1
+        if _SHELL.match(lines[number - 1]):
+            return True
+    return False

@@ -9,6 +9,7 @@ from typing import Any
 
 from costmodel.tracing.modes.compiler import without_compiler
 from costmodel.tracing.modes.devices import as_on_one_gpu
+from costmodel.tracing.modes.keyboard import without_keyboard
 from costmodel.tracing.modes.one_process import as_one_process
 from costmodel.tracing.modes.values import Values
 
@@ -46,7 +47,7 @@ class Surroundings:
     def _entered(self, *contexts: AbstractContextManager[Any]) -> None:
         """The mode is entered; the first time with what is around it."""
         if not self._depth:
-            for context in (_deep(), without_compiler(), as_one_process(self.note), *contexts):
+            for context in (_deep(), without_keyboard(), without_compiler(), as_one_process(self.note), *contexts):
                 self._around.enter_context(context)
             if self._expects_gpu:
                 self._around.enter_context(as_on_one_gpu(self.note))

@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import asked_by, user_line
-from costmodel.tracing.modes.draws import can_be_placed, place
+from costmodel.tracing.modes.draws import Place, can_be_placed, compared, place
 
 aten = torch.ops.aten
 
@@ -94,7 +94,7 @@ class Values:
 
     seed: int = 0
     drawn: dict[str, None] = field(default_factory=dict)
-    place: float | None = None
+    place: Place | None = None
     _notes: list[_Note] = field(default_factory=list)
     _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
     _written: set[int] = field(default_factory=set)
@@ -172,6 +172,8 @@ class Values:
             storages=frozenset(wanted).union(*(note.reads for _, note in notes)),
             draws=frozenset(n for n, note in notes if self._is_open(note)),
         )
+        if self.place is not None and self.place.asked and isinstance(result, float):
+            result = self.place.noting(result)
         return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
 
     def _is_open(self, note: _Note) -> bool:
@@ -250,7 +252,7 @@ class Values:
 class _Replay:
     """A stretch of notes on real tensors."""
 
-    def __init__(self, notes: list[tuple[int, _Note]], seed: int, place: float | None) -> None:
+    def __init__(self, notes: list[tuple[int, _Note]], seed: int, place: Place | None) -> None:
         self._notes = notes
         self._seed = seed
         self._drawn_at = place
@@ -270,8 +272,10 @@ class _Replay:
         torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
         args, kwargs = tree_map(self._decoded, args), tree_map(self._decoded, kwargs)
         result = func(*args, **kwargs)
-        if self._drawn_at is not None and torch.Tag.nondeterministic_seeded in func.tags:
-            place(result, func, args, kwargs, self._drawn_at)
+        if self._drawn_at is not None:
+            compared(func, args, self._drawn_at)
+            if torch.Tag.nondeterministic_seeded in func.tags:
+                place(result, func, args, kwargs, self._drawn_at)
         return result.zero_() if func.overloadpacket in _EMPTY else result
 
     def _decoded(self, leaf: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from costmodel.tracing.reading.source import dotted
+from costmodel.tracing.reading.control import flat
+from costmodel.tracing.reading.source import Function, bindings, dotted
 
 _TYPES = frozenset({"to", "type", "half", "float", "double", "bfloat16"})
 SHAPE = frozenset({"add_module", "register_module", "append", "extend", "insert", "register_parameter",
@@ -50,3 +51,39 @@ def stores_into(function: ast.AST, name: str) -> bool:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
             return True
     return False
+
+
+def gives_back(function: Function, name: str, place: int | None) -> bool:
+    """True if a function returns its parameter ``name``, alone or in a tuple, and has not changed its structure.
+
+    Args:
+        function: any.
+        name: of the parameter.
+        place: in the tuple that is returned; None if it is no tuple.
+    """
+    given = [_item(node.value, place) for node in flat(function.body) if isinstance(node, ast.Return)]
+    bound = [value for node in flat(function.body) for target, value in bindings(node) if target == name]
+    return (
+        bool(given)
+        and all(item is not None and dotted(item) == name for item in given)
+        and all(isinstance(value, ast.Call) and root_of(value) == name for value in bound)
+        and not any(_reshapes(node, name) for one in function.body for node in ast.walk(one))
+    )
+
+
+def _reshapes(node: ast.AST, name: str) -> bool:
+    """``net.fc = …``, ``net.layers.append(…)``, ``p.requires_grad = False``, ``setattr(net, …)``."""
+    if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        return not _fills(node) and (root_of(node) == name or getattr(node, "attr", "") == "requires_grad")
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr in SHAPE - {"to"}:
+        return root_of(node.func.value) == name
+    return isinstance(node.func, ast.Name) and node.func.id == "setattr"
+
+
+def _item(value: ast.expr | None, place: int | None) -> ast.expr | None:
+    """What stands at a place of a tuple, the whole for None; None if nothing does."""
+    if place is None:
+        return value
+    return value.elts[place] if isinstance(value, ast.Tuple) and place < len(value.elts) else None

@@ -12,10 +12,19 @@ SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double
 """Methods of a module that leave its structure as it is."""
 
 
+_AROUND = frozenset({"DataParallel", "DistributedDataParallel", "compile"})
+"""What computes the same as the module that it is given."""
+
+
 def core(value: ast.expr) -> ast.expr:
-    """``Net(64)`` of ``Net(64).to(device)``."""
-    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
-        value = value.func.value
+    """``Net(64)`` of ``Net(64).to(device)`` and of ``nn.DataParallel(Net(64))``."""
+    while isinstance(value, ast.Call):
+        if isinstance(value.func, ast.Attribute) and value.func.attr in SAME:
+            value = value.func.value
+        elif dotted(value.func).rpartition(".")[2] in _AROUND and value.args and isinstance(value.args[0], ast.Call):
+            value = value.args[0]
+        else:
+            break
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 
 from costmodel.tracing.reading.presented import Presented, Reader
@@ -19,6 +20,7 @@ _SETTINGS = frozenset(
 """Calls that decide about what comes after them, and name none of it."""
 
 _DEEPEST = 4
+_TRAINS = "trains"
 
 _DEFINES = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -53,6 +55,7 @@ def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
     presented = [one for one in reader.presented() if one.scope.source is source]
     tops = [one.name for one in presented if one.scope.function is None and not one.scope.guarded]
     slicer = Slicer(reader.classes, scope, tops)
+    body = [_without_training(node, reader, source) for node in source.tree.body]
     needed = (
         {name for one in presented for name in _of_presented(reader, one)}
         | set(tops)
@@ -61,7 +64,7 @@ def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
     needed |= {s.name for s in (*reader.classes.models, *reader.makers()) if s.source is source} | _WORDS
     while True:
         known = len(needed)
-        kept = [one for node in source.tree.body if (one := _kept(node, slicer, needed)) is not None]
+        kept = [one for node in body if (one := _kept(node, slicer, needed)) is not None]
         if len(needed) == known:  # a class may read what is assigned below it
             return kept
 
@@ -73,6 +76,24 @@ def _kept(node: ast.stmt, slicer: Slicer, needed: set[str]) -> ast.stmt | None:
     if one is None and (isinstance(node, _DEFINES) or _is_setting(node)):
         return node
     return one
+
+
+def _without_training(node: ast.stmt, reader: Reader, source: Source) -> ast.stmt:
+    """A function that builds a model, trains it and returns it, without the training; anything else as it is."""
+    if not isinstance(node, ast.FunctionDef):
+        return node
+    inside = reader.returned(Symbol(source, node.name, node))
+    if inside is None or not inside.name or not any(_trains(reader, source, call) for call in _calls(node)):
+        return node
+    kept, _ = Slicer(reader.classes, inside.scope, (inside.name,)).before([inside.name], None)
+    ending = ast.copy_location(ast.Return(ast.Name(inside.name, ast.Load())), node.body[-1])
+    changed = copy.copy(node)
+    changed.body = [*kept, ending]
+    return changed
+
+
+def _trains(reader: Reader, source: Source, call: ast.Call) -> bool:
+    return _work(reader, source, call) == _TRAINS
 
 
 def _is_setting(node: ast.stmt) -> bool:
@@ -112,7 +133,7 @@ def _imported_by_others(reader: Reader, source: Source) -> set[str | None]:
 def _work(reader: Reader, source: Source, call: ast.Call, depth: int = 0) -> str:
     last = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
     if last in ("backward", "fit"):
-        return "trains"
+        return _TRAINS
     if any(k.arg == "download" and isinstance(k.value, ast.Constant) and k.value.value for k in call.keywords):
         return "downloads"
     if last == "input" and isinstance(call.func, ast.Name):

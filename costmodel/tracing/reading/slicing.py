@@ -7,9 +7,9 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from costmodel.tracing.reading.changing import SHAPE, root_of, stores_into
+from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, stores_into
 from costmodel.tracing.reading.classes import Classes
-from costmodel.tracing.reading.scopes import Scope, blocks, own_expressions, statements
+from costmodel.tracing.reading.scopes import Scope, blocks, matched, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
 
 _MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
@@ -111,7 +111,9 @@ class Slicer:
 
     def _matters(self, node: ast.stmt, needed: set[str]) -> bool:
         bound = set(_bound(node))
-        if self._models & bound and self._only_wraps(node):
+        if self._models & bound and (
+            self._only_wraps(node) or (bound & needed <= self._models and self._gets_back(node))
+        ):
             return False
         if bound & needed:
             return True
@@ -129,6 +131,22 @@ class Slicer:
             return root_of(value.func.value) in self._models
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) in self._models
+
+    def _gets_back(self, node: ast.stmt) -> bool:
+        """``net = train(net, …)``, ``net, losses = train(net, …)``: a function trains a network and gives it back."""
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign) or not isinstance(value, ast.Call) or len(node.targets) > 1:
+            return False
+        symbol = self._classes.project.resolve(self._scope.source, value.func)
+        if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
+            return False
+        held = _held_by(node.targets[0])
+        given = {dotted(v): name for name, v in matched(symbol.node, value).items()}
+        return all(
+            name in given and gives_back(symbol.node, given[name], place)
+            for place, name in held.items()
+            if name in self._models
+        )
 
     def _changes(self, call: ast.Call, needed: set[str]) -> bool:
         """True if a call whose result nobody keeps changes one of the variables."""
@@ -174,6 +192,13 @@ class Slicer:
         stored = [target for inner in statements(node.body) for target in _changed(inner)]
         called = [call for inner in statements(node.body) for call in _calls_of(inner)]
         return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in SHAPE for c in called)
+
+
+def _held_by(target: ast.expr) -> dict[int | None, str]:
+    """The variables that a target is made of, by their place in it; None is the whole."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return {place: dotted(one) for place, one in enumerate(target.elts)}
+    return {None: dotted(target)}
 
 
 def read_by_models(classes: Classes, scope: Scope) -> set[str]:

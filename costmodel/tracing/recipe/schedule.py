@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 from costmodel.tracing.recipe.recipe import PhaseSpec
 
@@ -69,8 +70,9 @@ def kinds(plan: Schedule, every: Mapping[str, int]) -> list[tuple[Kind, Schedule
         Each kind of step with how often it runs; the kind of the first step comes first.
     """
     if plan.steps is None:
-        seen = dict.fromkeys(_at(number, every) for number in range(1, math.lcm(*every.values()) + 1))
-        return [(kind, Schedule(None)) for kind in seen]
+        together = (chosen for size in range(len(every) + 1) for chosen in combinations(every.values(), size))
+        first = sorted({math.lcm(*chosen) for chosen in together})  # each kind's first step
+        return [(kind, Schedule(None)) for kind in dict.fromkeys(_at(number, every) for number in first)]
     everything = _tally(plan.steps + plan.last_steps, 1, every)
     last = _tally(plan.last_steps, plan.epoch, every)
     return [

@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+from costmodel.tracing.modes.draws import Place
+
 ROUNDS = 14
 """Rounds of a step that draws: two whose draws are the smallest and the largest, the others from seeds of their own."""
 
@@ -18,9 +20,9 @@ _AT_END = {4: 0.0, 5: 1 - 2**-53}
 """Rounds with a draw at one end."""
 
 
-def end_of(number: int) -> float | None:
+def end_of(number: int) -> Place | None:
     """The end at which a round's draws come out, None for any other round."""
-    return _AT_END.get(number)
+    return Place(_AT_END[number]) if number in _AT_END else None
 
 
 def state() -> Any:
@@ -47,7 +49,7 @@ def seeded() -> Iterator[None]:
 
 
 @contextmanager
-def drawing(number: int, place: float | None = None) -> Iterator[None]:
+def drawing(number: int, place: Place | None = None) -> Iterator[None]:
     """The draws of one round, from a seed of its own; all at one place where there is one, or the round has an end."""
     _seed(number)
     with placed(end_of(number) if place is None else place):
@@ -55,7 +57,7 @@ def drawing(number: int, place: float | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def placed(place: float | None) -> Iterator[None]:
+def placed(place: Place | None) -> Iterator[None]:
     """A stretch in which a uniform draw of Python's or NumPy's comes out at one place of what it may be.
 
     Their generators are not asked then, and stay where they are. None is anywhere.
@@ -69,21 +71,18 @@ def placed(place: float | None) -> Iterator[None]:
         yield
 
 
-def _uniform(at: float, a: float = 0.0, b: float = 1.0) -> float:
-    return a + (b - a) * at
-
-
-def _below(at: float, start: int, stop: int | None = None, step: int = 1) -> int:
+def _below(at: Place, start: int, stop: int | None = None, step: int = 1) -> int:
     numbers = range(start) if stop is None else range(start, stop, step)
+    at.among(len(numbers))
     return numbers[math.floor(at * len(numbers))]
 
 
 _PYTHONS: dict[str, Callable[..., Any]] = {
-    "random": lambda at: at,
-    "uniform": _uniform,
+    "random": lambda at: at.between(0.0, 1.0),
+    "uniform": lambda at, a, b: at.between(a, b),
     "randint": lambda at, a, b: _below(at, a, b + 1),
     "randrange": _below,
-    "choice": lambda at, items: items[math.floor(at * len(items))],
+    "choice": lambda at, items: items[_below(at, len(items))],
 }
 
 
@@ -93,10 +92,10 @@ def _shaped(value: Any, size: Any) -> Any:
 
 
 _NUMPYS: dict[str, Callable[..., Any]] = {
-    "random": lambda at, size=None: _shaped(at, size),
-    "random_sample": lambda at, size=None: _shaped(at, size),
-    "rand": lambda at, *size: _shaped(at, size or None),
-    "uniform": lambda at, low=0.0, high=1.0, size=None: _shaped(_uniform(at, low, high), size),
+    "random": lambda at, size=None: _shaped(at.between(0.0, 1.0), size),
+    "random_sample": lambda at, size=None: _shaped(at.between(0.0, 1.0), size),
+    "rand": lambda at, *size: _shaped(at.between(0.0, 1.0), size or None),
+    "uniform": lambda at, low=0.0, high=1.0, size=None: _shaped(at.between(low, high), size),
     "randint": lambda at, low, high=None, size=None, dtype=int: _shaped(_below(at, low, high), size),  # noqa: ARG005
 }
 """Of both modules, the functions by which a step decides; any other is drawn as before."""

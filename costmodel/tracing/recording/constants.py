@@ -15,6 +15,7 @@ import torch
 from torch.utils._pytree import tree_flatten
 
 from costmodel.tracing import compat
+from costmodel.tracing.modes.draws import Place
 from costmodel.tracing.modes.values import UnknownError, Values
 
 aten = torch.ops.aten
@@ -51,7 +52,7 @@ class Constants:
         return bool(self._read & self._changed)
 
     @contextmanager
-    def drawing(self, place: float | None) -> Iterator[None]:
+    def drawing(self, place: Place | None) -> Iterator[None]:
         """A stretch in which draws come out at one place of what they may be; None is anywhere."""
         before, self._values.place = self._values.place, place
         try:

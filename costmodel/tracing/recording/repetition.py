@@ -23,8 +23,8 @@ compared in a function of an installed package, nor what becomes of a draw that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from types import CodeType
@@ -75,9 +75,25 @@ class Repeated:
 
 def repeat(step: Step, recorder: Recorder, after: Callable[[], None]) -> Repeated:
     """Run a step inside the recorder; ``after`` is called after every half of a round."""
-    place = step.draws_at
-    with chance.seeded(), chance.placed(place), recorder.constants.drawing(place):
+    with _placed(step, recorder):
         return _Repetition(step, recorder, after).run()
+
+
+def run_once(step: Step, recorder: Recorder) -> Hashable:
+    """Run a step a single time; what it does, as far as its cost hangs on it."""
+    with _placed(step, recorder):
+        _Repetition(step, recorder, lambda: None)._round()
+    shapes = [shape for shape, *_ in recorder.tensors]
+    calls = (call for segment in recorder.segments for call in segment)
+    return hash(
+        tuple((c.op, c.scope, c.phase, *(shapes[i] for _, v in c.arguments for i in tensor_ids(v))) for c in calls)
+    )
+
+
+@contextmanager
+def _placed(step: Step, recorder: Recorder) -> Iterator[None]:
+    with chance.seeded(), chance.placed(step.draws_at), recorder.constants.drawing(step.draws_at):
+        yield
 
 
 class _Repetition:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from costmodel.tracing.modes.draws import Place
+
 
 @dataclass(frozen=True)
 class Step:
@@ -40,4 +42,4 @@ class Step:
     targets: Mapping[Any, torch.Tensor] = field(default_factory=dict)
     keeps: tuple[Any, ...] = ()
     beside: tuple[nn.Module, ...] = ()
-    draws_at: float | None = None
+    draws_at: Place | None = None

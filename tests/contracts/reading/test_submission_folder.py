@@ -110,16 +110,16 @@ def test_programs_are_parsed_file_by_file(submit: Submit) -> None:
     }
     programs = read_programs(open_folder(submit(files)))
     assert [(p.path, p.cell, p.tree is None, p.shell) for p in programs.parts] == [
-        ("a.py", None, False, ()), ("b.PYW", None, True, ()), ("n.ipynb", 2, False, ((2, "!ls"),)),
-        ("n.ipynb", 3, False, ((1, "%%sh"), (2, "ls -l"))), ("n.ipynb", 4, True, ()), ("n.ipynb", 5, False, ()),
+        ("a.py", None, False, ()), ("b.PYW", None, True, ()), ("n.ipynb", 1, False, ((2, "!ls"),)),
+        ("n.ipynb", 2, False, ((1, "%%sh"), (2, "ls -l"))), ("n.ipynb", 3, True, ()), ("n.ipynb", 4, False, ()),
     ]  # fmt: skip
     assert programs.unreadable == (
         "w.whl is compiled, as are 2 more; delete what is not needed",
         "b.PYW:1 is not valid Python: invalid syntax",
-        "n.ipynb cell 4, line 1 is not valid Python: invalid syntax",
+        "n.ipynb cell 3, line 1 is not valid Python: invalid syntax",
     )
-    assert [part.cell for part in programs.of("n.ipynb")] == [2, 3, 4, 5]
-    assert programs.parts[2].place(7) == "n.ipynb cell 2, line 7"
+    assert [part.cell for part in programs.of("n.ipynb")] == [1, 2, 3, 4]
+    assert programs.parts[2].place(7) == "n.ipynb cell 1, line 7"
     assert read_programs(open_folder(submit({"a.so": ""}))).unreadable == (
         "a.so is compiled; delete what is not needed",
     )

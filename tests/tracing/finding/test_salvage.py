@@ -150,3 +150,62 @@ def test_what_hangs_on_the_installed_modules_is_not_cached(tmp_path: Path, monke
     (tmp_path / "nothing_of_this_name.py").write_text("")
     second = costmodel.analyze(f"{tmp_path / 'net.py'}:Net", input="3x8x8", cache=True)
     assert (len(first.assumptions) > len(second.assumptions), first.totals) == (True, second.totals)
+
+
+TRAINING = """
+def train(model, optimizer, epochs=3):
+    losses = []
+    for _ in range(epochs):
+        for x, y in loader_of_nobody:
+            model.train()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    return RETURNED
+def built(width, epochs=3):
+    model = Net(width).cuda()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in loader_of_nobody:
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    return model
+"""
+TRAINED = {
+    "net = train(net, optimizer, epochs=25)": "model",
+    "net, losses = train(net, optimizer)": "model, losses",
+    "losses, net = train(net, optimizer)": "losses, model",
+    "net = train(optimizer=optimizer, model=net)": "model",
+}
+
+
+@pytest.mark.parametrize("call", TRAINED)
+def test_a_function_that_trains_a_network_and_gives_it_back_is_not_run(tmp_path: Path, call: str) -> None:
+    """As the tutorials have it: ``model_ft = train_model(model_ft, criterion, optimizer_ft, scheduler)``."""
+    head = HEAD + "WIDTH, CLASSES = 8, 10\n" + NET + TRAINING.replace("RETURNED", TRAINED[call])
+    made = "net = Net(24)\nnet.head = nn.Linear(24, 2)\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+    assert _analysis(tmp_path, head + made + call).totals.parameters == 24 * 27 + 24 + 24 * 2 + 2
+
+
+def test_a_function_that_builds_and_trains_a_network_only_builds_it(tmp_path: Path) -> None:
+    text = HEAD + "WIDTH, CLASSES = 8, 10\n" + NET + TRAINING.replace("RETURNED", "model") + "best = built(24)\n"
+    assert _analysis(tmp_path, text).totals.parameters == PARAMETERS[24]
+
+
+def test_a_function_that_trains_another_network_than_it_gets_is_no_bystander(tmp_path: Path) -> None:
+    text = HEAD + "WIDTH, CLASSES = 8, 10\n" + NET + TRAINING.replace("RETURNED", "model")
+    text += "net = Net(8)\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\nnet = train(net, optimizer)\n"
+    more = text.replace("losses = []\n", "model = nn.Sequential(model, nn.Linear(10, 2))\n", 1)
+    assert (
+        _analysis(tmp_path, more.replace("losses.append(loss.item())", "pass")).totals.parameters == PARAMETERS[8] + 22
+    )
+    text = text.replace("losses = []\n", "losses = []; model.head = nn.Linear(8, 2)\n", 1)
+    with pytest.raises(CostModelError, match=r"net is not there: .*loader_of_nobody"):
+        _analysis(tmp_path, text)
+
+
+def test_a_question_at_the_keyboard_is_an_error_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = HEAD + "CLASSES = 10\nWIDTH = int(input('width? '))\n" + NET + "net = Net()\n"
+    with pytest.raises(CostModelError, match=r"net\.py:5: EOFError: input\(\) asks at the keyboard"):
+        _analysis(tmp_path, text)
+    assert "width?" not in capsys.readouterr().out
