@@ -98,7 +98,7 @@ def compared(
 ) -> Comparison:
     """Two analyses, and two verdicts by the same rulebook; ``machines`` as the user named them."""
     totals = [_delta("", name, unit, of(before), of(after)) for name, unit, of in _TOTALS]
-    names = [_name(before), _name(after)]
+    names = _names(before, after)
     return Comparison(
         before=names[0],
         after=names[1],
@@ -124,6 +124,18 @@ def _saved(given: Any) -> Analysis | None:
     if not isinstance(noun, Analysis):
         raise UsageError(f"{given} holds a {type(noun).__name__}: only analyses are compared (analyze --format json)")
     return noun
+
+
+def _names(before: Analysis, after: Analysis) -> tuple[str, str]:
+    """Their names; of one name twice, with the arguments that it was built with, or else which is which."""
+    names = _name(before), _name(after)
+    if names[0] != names[1]:
+        return names
+    arguments = ["" if one.subject.judged is None else one.subject.judged.arguments for one in (before, after)]
+    if arguments[0] != arguments[1]:
+        first, second = (f"{name} ({said})" if said else name for name, said in zip(names, arguments, strict=True))
+        return first, second
+    return f"{names[0]} (before)", f"{names[1]} (after)"
 
 
 def _name(analysis: Analysis) -> str:

@@ -92,3 +92,15 @@ def test_only_analyses_are_compared(net: Path, tmp_path: Path) -> None:
     verdict = costmodel.judge(costmodel.analyze(f"{net}:Net", input="4"), "haet-2021")
     with pytest.raises(UsageError, match="holds a Verdict: only analyses are compared"):
         costmodel.compare(_saved(verdict, tmp_path / "v.json"), f"{net}:Net")
+
+
+def test_one_network_twice_is_told_apart(net: Path) -> None:
+    def names(before: dict[str, int], after: dict[str, int]) -> tuple[str, str]:
+        both = [costmodel.analyze(f"{net}:Net", input="4", model_options=options) for options in (before, after)]
+        found = costmodel.compare(*both)
+        return found.before, found.after
+
+    wide = "net.py:Net (width=16, extra=False)"
+    assert names({"width": 8}, {"width": 16}) == ("net.py:Net (width=8, extra=False)", wide)
+    assert names({}, {"width": 16}) == ("net.py:Net (width=8, extra=False)", wide)
+    assert names({"width": 8}, {"width": 8}) == ("net.py:Net (before)", "net.py:Net (after)")
