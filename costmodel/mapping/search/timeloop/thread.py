@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.objective import Cost
@@ -10,6 +11,8 @@ from costmodel.mapping.search.timeloop.generator import Engine
 from costmodel.mapping.search.timeloop.preference import better
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import PermutationSpace, permutation_space, split_space
+
+Costed = tuple[tuple[LevelLoops, ...], list[Cost | None]]
 
 Point = tuple[int, int, int]
 """Numbers of the index factorisation, the permutation and the spatial split."""
@@ -49,6 +52,7 @@ class Walk:
         self._bypasses = len(space.bypasses.choices)
         self._failures = 0
         self.bypass = 0
+        self._current: Costed | None = None
         if self.size > 0:
             self._next_factors()
 
@@ -56,17 +60,20 @@ class Walk:
         space = self._space
         self.number = self._factor_draws.draw(self.size) * self._threads + self._thread
         self.factors: Factors = space.factors.decode(self.number)
-        self.fitting = space.fitting(self.factors)
+        self._fitting = space.fitting(self.factors)
+        self._compute = prod(space.geometry.bounds) // prod(
+            chosen[b] for chosen in self.factors for b, block in enumerate(space.blocks) if block.spatial
+        )
         # Most permutations of few loops give the same nest: dims without a loop here are permuted, too.
-        self.known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
-        self.permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
+        self._known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
+        self._permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
         self._splits = [
             (b, split_space(block, self.factors, b)) for b, block in enumerate(space.blocks) if block.spatial
         ]
         self._split_count = 1
         for _, choice in self._splits:
             self._split_count *= choice.size
-        self._pruned_size = self.permutations.size
+        self._pruned_size = self._permutations.size
         self._visits = min(space.machine.mapper.max_permutations, self._pruned_size)
         self._visited = 0
         self.split = 0
@@ -80,8 +87,49 @@ class Walk:
         """Numbers of the current point."""
         return self.number, self.permutation, self.split
 
-    @property
-    def splits(self) -> dict[int, int]:
+    def constructed(self) -> bool:
+        """Whether the loops of every spatial block fit its fan-out as they lie on X and Y."""
+        for b, split in self._chosen_splits().items():
+            pattern, level = self._permutations.pattern(self.permutation, b), self._space.blocks[b].level
+            across = down = 1
+            for d in pattern[:split]:
+                across *= self.factors[d][b]
+            for d in pattern[split:]:
+                down *= self.factors[d][b]
+            fan = self._space.machine.levels[level]
+            if across > fan.fanout_x or down > fan.fanout_y:
+                return False
+        return True
+
+    def evaluated(self) -> bool:
+        """Whether the point runs with its bypass: tiles fit, and behaviour B has nothing against it."""
+        if not self._fitting[self.bypass]:
+            return False
+        return self._space.machine.behaviour != "B" or self._costed()[1][self.bypass] is not None
+
+    def beaten_by(self, cost: Cost, tolerance: float) -> bool:
+        """Whether the point has so many cycles, were there no bandwidth, that no energy makes it better."""
+        return cost[0] < self._compute and (self._compute - cost[0]) / cost[0] > tolerance
+
+    def current(self) -> Best:
+        """The point, which is one that runs, with its cost."""
+        levels, costs = self._costed()
+        cost = costs[self.bypass]
+        assert cost is not None  # evaluated() said so
+        return Best(levels=levels, bypass=self.bypass, cost=cost)
+
+    def _costed(self) -> Costed:
+        """The point's loops, and per bypass its cost."""
+        if self._current is None:
+            found = self._space.loops(self.factors, self._permutations.decode(self.permutation), self._chosen_splits())
+            assert found is not None  # constructed() said so
+            levels = tuple(found)
+            if levels not in self._known:
+                self._known[levels] = self._space.costs(levels, self._fitting)
+            self._current = levels, self._known[levels]
+        return self._current
+
+    def _chosen_splits(self) -> dict[int, int]:
         """Per spatial block, how many leading dims of its pattern lie on X."""
         chosen, number = {}, self.split
         for block, choice in self._splits:
@@ -106,7 +154,7 @@ class Walk:
             self.bypass += 1
             return
         # bypass is the fastest digit, then split, then permutation, then factorisation
-        self.bypass = 0
+        self.bypass, self._current = 0, None
         if self.split + 1 < self._split_count:
             self.split += 1
             return
@@ -129,41 +177,35 @@ def search_thread(space: Mapspace, thread: int) -> ThreadTally:
         return tally
     invalid = since = 0
     previous: Point | None = None
-    levels: list[LevelLoops] | None = None
-    costs: list[Cost | None] = []
+    constructed = False
     while since != settings.victory and not (invalid > 0 and invalid == settings.timeout):
         point = walk.point
         if point != previous:
-            levels, costs = _judge(space, walk)
+            constructed = walk.constructed()
         # ``<= 1``: Timeloop compares with the previous mapping only from the third on
         counts = tally.mappings <= 1 or point != previous
         previous = point
         tally.mappings += 1
-        cost = costs[walk.bypass] if levels is not None else None
-        if levels is None:
+        evaluated = constructed and walk.evaluated()
+        if not constructed:
             tally.fanout_failures += 1
             invalid += 1
-        elif cost is None:
+        elif not evaluated:
             tally.capacity_failures += 1
             invalid += counts
         else:
             tally.valid += 1
             invalid = 0
-            if tally.best is None or better(cost, tally.best.cost, settings.tolerance):
-                tally.best, since = Best(levels=tuple(levels), bypass=walk.bypass, cost=cost), 0
-            else:
-                since += counts
-        walk.advance(constructed=levels is not None, evaluated=cost is not None)
+            found = _improved(walk, tally.best, settings.tolerance)
+            tally.best = found or tally.best
+            since = 0 if found else since + counts
+        walk.advance(constructed=constructed, evaluated=evaluated)
     return tally
 
 
-def _judge(space: Mapspace, walk: Walk) -> tuple[list[LevelLoops] | None, list[Cost | None]]:
-    levels = space.loops(walk.factors, walk.permutations.decode(walk.permutation), walk.splits)
-    if levels is None:
-        return None, []
-    if not any(walk.fitting):
-        return levels, [None] * len(walk.fitting)
-    nest = tuple(levels)
-    if nest not in walk.known:
-        walk.known[nest] = space.costs(levels, walk.fitting)
-    return levels, walk.known[nest]
+def _improved(walk: Walk, best: Best | None, tolerance: float) -> Best | None:
+    """The walk's point if it replaces the best; most have too many cycles, and are not costed for that."""
+    if best is not None and walk.beaten_by(best.cost, tolerance):
+        return None
+    found = walk.current()
+    return found if best is None or better(found.cost, best.cost, tolerance) else None
