@@ -6,7 +6,7 @@ import contextlib
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -97,6 +97,18 @@ def run_entry(
     power = power_log(list(zip(ran, begun, strict=True)))
     if power:
         write_text(out / POWER_LOG, power)
+    return replace(
+        _record(entry, plan, number, seed, ran),
+        kept=snapshots.files(),
+        score=_score(kept, plan.solution),
+        notes=(*_notes(plan, ran, snapshots), *_left_out(python)),
+        versions=_versions(python),
+        installed=() if python is None else python.packages,
+    )
+
+
+def _record(entry: Entry, plan: Plan, number: int, seed: int, stages: Sequence[StageRun]) -> Run:
+    """What is known of a run whatever became of it."""
     return Run(
         submission=entry.name,
         number=number,
@@ -104,13 +116,9 @@ def run_entry(
         enclosure=plan.enclosure.enclosure.name,
         keeps=plan.enclosure.keeps,
         limits=limits_of(plan),
-        stages=tuple(ran),
-        kept=snapshots.files(),
-        score=_score(kept, plan.solution),
-        notes=(*_notes(plan, ran, snapshots), *_left_out(python)),
-        versions=_versions(python),
+        stages=tuple(stages),
+        versions=_versions(None),
         digests=digests(entry.folder),
-        installed=() if python is None else python.packages,
     )
 
 
@@ -118,18 +126,8 @@ def not_installed(entry: Entry, plan: Plan, *, number: int, seed: int, because: 
     """The record of a run that was not started, since the entry's own environment could not be made."""
     first = entry.stages[0]
     stage = StageRun(stage=first.name, command=first.words, ending=Ending.NOT_STARTED, because=because)
-    return Run(
-        submission=entry.name,
-        number=number,
-        seed=seed,
-        enclosure=plan.enclosure.enclosure.name,
-        keeps=plan.enclosure.keeps,
-        limits=limits_of(plan),
-        stages=(stage,),
-        notes=(f"{stage.stage}: {stage.ending.value}: {because}",),
-        versions=_versions(None),
-        digests=digests(entry.folder),
-    )
+    record = _record(entry, plan, number, seed, [stage])
+    return replace(record, notes=(f"{stage.stage}: {stage.ending.value}: {because}",))
 
 
 def _left_out(python: OwnPython | None) -> list[str]:
