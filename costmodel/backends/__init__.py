@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import cast
 
 from costmodel.backends.backend import Backend, Exporter, Solver, Verifier
 from costmodel.errors import UnknownNameError
+from costmodel.files.varieties import names_in
 
 DEFAULT = "analytical"
 """The backend of whoever names none."""
@@ -18,7 +18,7 @@ _SHARED = ("backend", "gpu", "totals", "trial", "whole")
 
 def names() -> list[str]:
     """Every backend, the default one first."""
-    known = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _SHARED)
+    known = [name for name in names_in(__path__) if name not in _SHARED]
     return sorted(known, key=lambda name: name != DEFAULT)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 
 import click
@@ -17,6 +16,7 @@ from costmodel import __version__
 from costmodel.cli import commands
 from costmodel.errors import CostModelError
 from costmodel.files import collecting
+from costmodel.files.varieties import names_in
 
 USAGE_ERROR = 3
 
@@ -63,7 +63,7 @@ def _root(
 
 def _subcommands(wanted: str | None = None) -> None:
     """Register the subcommands; only the wanted one if it is known, since each costs its imports."""
-    names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+    names = names_in(commands.__path__)
     for name in [wanted] if wanted in names else names:
         importlib.import_module(f"{commands.__name__}.{name}").register(app)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from costmodel.contracts import kinds
 from costmodel.contracts.handed_in import HandedIn
 from costmodel.files.documents import Strict
+from costmodel.files.varieties import modules_in, names_in
 from costmodel.ir.verdict import Consequence, Outcome
 
 
@@ -78,6 +77,5 @@ class RuleKind(Protocol):
 
 def rule_kinds() -> dict[str, RuleKind]:
     """Every kind by its key in a rulebook, in the order in which the rules are checked."""
-    names = sorted(module.name for module in pkgutil.iter_modules(kinds.__path__))
-    found = {name: cast(RuleKind, importlib.import_module(f"{kinds.__name__}.{name}")) for name in names}
+    found = dict(zip(names_in(kinds.__path__), (cast(RuleKind, one) for one in modules_in(kinds)), strict=True))
     return dict(sorted(found.items(), key=lambda item: item[1].ORDER))

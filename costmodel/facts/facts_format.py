@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import Protocol, cast
 
 from costmodel.errors import UnknownNameError
 from costmodel.facts import formats
 from costmodel.facts.source import Options, Source
+from costmodel.files.varieties import modules_in
 from costmodel.ir.facts import Reading
 
 
@@ -40,8 +39,7 @@ class FactsFormat(Protocol):
 
 def facts_formats() -> tuple[FactsFormat, ...]:
     """Every format, in the order in which it is tried."""
-    names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
-    found = [cast(FactsFormat, importlib.import_module(f"{formats.__name__}.{name}")) for name in names]
+    found = [cast(FactsFormat, module) for module in modules_in(formats)]
     return tuple(sorted(found, key=lambda module: module.PRECEDENCE))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costmodel.errors import UnknownNameError
+from costmodel.files.varieties import modules_in
 from costmodel.measuring import enclosures
 
 PROMISES = {
@@ -69,9 +68,7 @@ class Enclosure:
 
 def all_enclosures() -> tuple[Enclosure, ...]:
     """Every one, strongest first."""
-    names = [module.name for module in pkgutil.iter_modules(enclosures.__path__)]
-    found = [importlib.import_module(f"{enclosures.__name__}.{name}").ENCLOSURE for name in names]
-    return tuple(sorted(found, key=lambda one: one.order))
+    return tuple(sorted((module.ENCLOSURE for module in modules_in(enclosures)), key=lambda one: one.order))
 
 
 def enclosure_called(name: str) -> Enclosure:

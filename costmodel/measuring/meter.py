@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from costmodel.files.varieties import modules_in
 from costmodel.ir.run import MeterReading
 from costmodel.measuring import meters
 from costmodel.measuring.tree import Tree, TreeLook
@@ -71,8 +70,7 @@ class Meter(Protocol):
 
 def all_meters() -> tuple[Meter, ...]:
     """Every meter, found by existing."""
-    names = sorted(module.name for module in pkgutil.iter_modules(meters.__path__))
-    return tuple(importlib.import_module(f"{meters.__name__}.{name}").METER for name in names)
+    return tuple(module.METER for module in modules_in(meters))
 
 
 def not_there(meter: Meter, why: str) -> tuple[MeterReading, ...]:

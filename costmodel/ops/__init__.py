@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
+from costmodel.files.varieties import modules_in
 from costmodel.ops import families
 from costmodel.ops.formula import Formula, registered
 from costmodel.ops.traits import NO_TRAITS, Traits
@@ -14,8 +13,7 @@ from costmodel.ops.traits import NO_TRAITS, Traits
 @cache
 def formulas() -> dict[str, Formula]:
     """Every formula by packet name (``aten.convolution``); a new file in families/ is found by existing."""
-    for module in pkgutil.iter_modules(families.__path__, f"{families.__name__}."):
-        importlib.import_module(module.name)
+    modules_in(families)
     return registered()
 
 

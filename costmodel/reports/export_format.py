@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from typing import Any, Protocol, cast
 
 from costmodel.errors import UnknownNameError
+from costmodel.files.varieties import names_in
 from costmodel.reports import exports
 
 TRACE, TIMELINE = "trace", "time line"
@@ -29,7 +29,7 @@ class ExportFormat(Protocol):
 
 def export_names() -> list[str]:
     """Every format."""
-    return sorted(module.name for module in pkgutil.iter_modules(exports.__path__))
+    return list(names_in(exports.__path__))
 
 
 def load_export(name: str) -> ExportFormat:

@@ -6,11 +6,11 @@ A format's name is its module's name, with a hyphen for an underscore (``github_
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Protocol, cast
 
 from costmodel.errors import UnknownNameError
+from costmodel.files.varieties import names_in
 from costmodel.reports import formats
 from costmodel.reports.view import EVERY_NOUN, Noun, View
 
@@ -36,7 +36,7 @@ class ReportFormat(Protocol):
 
 def format_names(kind: type[object] | None = None) -> list[str]:
     """Names of the report formats; those that can show one class of noun, if it is given."""
-    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(formats.__path__))
+    names = [name.replace("_", "-") for name in names_in(formats.__path__)]
     return names if kind is None else _showing(kind.__name__)
 
 

@@ -7,10 +7,9 @@ numbers as numbers and every name of a column with its unit. It may be None for 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from types import ModuleType
 
+from costmodel.files.varieties import modules_in
 from costmodel.reports import tables as modules
 from costmodel.reports.columns import with_columns
 from costmodel.reports.table import Table
@@ -41,8 +40,7 @@ def records(noun: Noun, view: View) -> Table | None:
 
 
 def _module(kind: type[object]) -> ModuleType:
-    for found in pkgutil.iter_modules(modules.__path__, f"{modules.__name__}."):
-        module = importlib.import_module(found.name)
+    for module in modules_in(modules):
         if module.NOUN is kind:
             return module
     raise TypeError(f"no module of reports/tables has NOUN = {kind.__name__}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from importlib import resources
 from types import ModuleType
 
+from costmodel.files.varieties import modules_in
 from costmodel.reports import pages
 from costmodel.reports.chart import element_of
 from costmodel.reports.html.element import Html, el, join
@@ -88,8 +87,4 @@ def _ours(name: str) -> Html:
 
 def page_of(kind: type[object]) -> ModuleType | None:
     """The module of pages/ that is for a class."""
-    for found in pkgutil.iter_modules(pages.__path__, f"{pages.__name__}."):
-        module = importlib.import_module(found.name)
-        if module.NOUN is kind:
-            return module
-    return None
+    return next((module for module in modules_in(pages) if module.NOUN is kind), None)

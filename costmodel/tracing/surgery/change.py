@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from torch import nn
 
+from costmodel.files.varieties import modules_in
 from costmodel.tracing.recipe.recipe import Recipe
 from costmodel.tracing.surgery import kinds
 
@@ -75,8 +74,7 @@ class ChangeKind(Protocol):
 
 def change_kinds() -> tuple[ChangeKind, ...]:
     """Every kind, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(kinds.__path__))
-    return tuple(cast(ChangeKind, importlib.import_module(f"{kinds.__name__}.{name}")) for name in names)
+    return tuple(cast(ChangeKind, module) for module in modules_in(kinds))
 
 
 def replaced(model: nn.Module, path: str, module: nn.Module) -> None:
