@@ -28,7 +28,6 @@ def cast(parts: Parts, dtype: Literal["float16", "bfloat16"]) -> None:
     if dtype != "float16" or not parts.optimizers:
         return
     scaler = torch.amp.GradScaler("cpu")
-    scaler.scale(torch.zeros(()))  # makes its own tensors, once, and before the training's first step
     parts.keeps.append(scaler)
     parts.scale = scaler.scale
     # first of all: what clips looks at the gradients themselves
