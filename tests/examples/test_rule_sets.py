@@ -19,6 +19,7 @@ import yaml
 
 from costmodel.measuring.meters import rapl
 from costmodel.measuring.no_gpu import has_no_gpu
+from tests.warm import Warm
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -55,10 +56,15 @@ def environment(tmp_path: Path, cache: Path) -> dict[str, str]:
     return {**os.environ, "COSTMODEL_CACHE": str(cache), "PYTHONPATH": str(ROOT), "PATH": path}
 
 
-def output_of(command: str, root: Path, environment: dict[str, str]) -> str:
-    program, verb, *_ = shlex.split(command)
+def output_of(command: str, root: Path, environment: dict[str, str], warm: Warm) -> str:
+    program, verb, *words = shlex.split(command)
     assert program == "costmodel" or (program == "python" and " && costmodel run " in command)
-    result = subprocess.run(command, shell=True, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    if program == "costmodel":
+        result = warm.run([verb, *words], cwd=root, environment=environment)
+    else:
+        result = subprocess.run(
+            command, shell=True, cwd=root, env=environment, capture_output=True, text=True, check=False
+        )
     # grade says on stderr which wall this machine has, and where the files are; run, which entry is started
     assert verb == "grade" or program == "python" or result.stderr == "", result.stderr
     assert result.returncode in (0, 1, 2), result.stderr
@@ -67,10 +73,10 @@ def output_of(command: str, root: Path, environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("readme", SHOWN, ids=lambda file: file.parent.name)
 def test_shown_output_is_real(
-    readme: Path, root: Path, environment: dict[str, str], request: pytest.FixtureRequest
+    readme: Path, root: Path, environment: dict[str, str], request: pytest.FixtureRequest, warm: Warm
 ) -> None:
     text = readme.read_text(encoding="utf-8")
-    real = BLOCK.sub(lambda m: f"{m[1]}{output_of(m['command'], root, environment)}{m[4]}", text)
+    real = BLOCK.sub(lambda m: f"{m[1]}{output_of(m['command'], root, environment, warm)}{m[4]}", text)
     if request.config.getoption("--update-golden"):
         readme.write_text(real, encoding="utf-8")
     assert readme.read_text(encoding="utf-8") == real
@@ -80,12 +86,12 @@ def test_shown_output_is_real(
     "readme", [file for file in SHOWN if MEASURED.search(file.read_text("utf-8"))], ids=lambda file: file.parent.name
 )
 def test_what_is_run_for_real_ends_as_shown(
-    readme: Path, root: Path, environment: dict[str, str], request: pytest.FixtureRequest
+    readme: Path, root: Path, environment: dict[str, str], request: pytest.FixtureRequest, warm: Warm
 ) -> None:
     if not has_no_gpu() or not rapl.METER.missing():
         pytest.skip("shown is a machine without a GPU and without RAPL, and this one has one of them")
     text = readme.read_text(encoding="utf-8")
-    real = MEASURED.sub(lambda m: f"{m[1]}{output_of(m['command'], root, environment)}{m[4]}", text)
+    real = MEASURED.sub(lambda m: f"{m[1]}{output_of(m['command'], root, environment, warm)}{m[4]}", text)
     if request.config.getoption("--update-golden"):
         readme.write_text(real, encoding="utf-8")
     assert without_numbers(readme.read_text(encoding="utf-8")) == without_numbers(real)
