@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from costmodel.mapping.machine import LoopConstraint, Machine
+from costmodel.mapping.machine import Constraints, LoopConstraint, Machine
 from costmodel.mapping.mapping import Mapping
 from costmodel.mapping.objective import ENERGY
 from costmodel.mapping.problem import Problem
@@ -17,7 +17,7 @@ from costmodel.mapping.search.exact.branching import Steps
 from costmodel.mapping.search.exact.search import proven_front
 from costmodel.mapping.search.front import Front
 from tests.mapping.lab import simple_weight_stationary
-from tests.mapping.machines import stack
+from tests.mapping.machines import fan_out, level, stack
 
 MOST = 10_000
 REGISTERS = "weight_reg[W] - input_activation_reg[I] - output_activation_reg[O]"
@@ -30,7 +30,29 @@ LISTED = (
     LoopConstraint(target="buffer", permutation=("R", "P", "M"), most=(("C", 2),)),
     LoopConstraint(target="store", permutation=("Q", "C", "P")),
 )
+EVERY = ("Weights", "Inputs", "Outputs")
+TWO_FAN_OUTS = Constraints(
+    keep=(("pad", ("Inputs",)), ("buffer", ("Inputs", "Outputs")), ("store", EVERY)),
+    bypass=(("pad", ("Weights", "Outputs")), ("buffer", ("Weights",)), ("fan", EVERY), ("outer fan", EVERY)),
+)
 CASES = {
+    "a window over two fan-outs": (
+        Problem(M=2, R=2, S=3, P=4, Q=2),
+        Machine(
+            name="two fan-outs",
+            levels=(
+                level("pad", 4),
+                fan_out("fan", across=2),
+                level("buffer", 8),
+                fan_out("outer fan", across=2, down=2),
+                level("store", None),
+            ),
+            mac_pj=0.1,
+            mac_units=8,
+            behaviour="D",
+            constraints=TWO_FAN_OUTS,
+        ),
+    ),
     "two windows": (Problem(M=2, R=2, S=2, P=4, Q=2), stack("D", pad=9, loops=SPREAD)),
     "a window with a stride, throttled": (
         Problem(R=3, S=2, P=4, Q=3, w_stride=2),
@@ -48,6 +70,11 @@ CASES = {
 }
 
 RECORDED: dict[str, tuple[int, int, list[tuple[int, str]]]] = {
+    "a window over two fan-outs": (
+        155,
+        155,
+        [(12, "store[WIO] S3 - outer fan[] Q2Y P2X - buffer[IO] R2 - fan[] P2X - pad[I] M2")],
+    ),
     "two windows": (39, 39, [(16, "store[WIO] P2 Q2 - fan[] P2Y R2X - pad[I] S2 M2")]),
     "a window with a stride, throttled": (15, 15, [(12, "store[WIO] P2 Q3 - fan[] P2Y R3X - pad[I] S2")]),
     "taps apart, no reduction outside": (58, 128, [(16, "store[WIO] - buffer[IO] P2 - fan[] P2Y R2X - pad[I] M3")]),
