@@ -89,7 +89,9 @@ class Reader:
         """Every model that the files build, in their order."""
         found = []
         for scope in scopes_of(self.classes, self.makes):
-            found += list(_merged(self._in(scope, self._training.trained_in(scope))))
+            here = list(_merged(self._in(scope, self._training.trained_in(scope))))
+            whole = tuple(f"{one.name}." for one in here if one.name)
+            found += [one for one in here if not one.name.startswith(whole)]  # net.head is a part of net
         return found
 
     def class_of(self, maker: Maker, depth: int = 0) -> Symbol | None:
