@@ -9,6 +9,7 @@ from typing import Any
 
 from costmodel.tracing.modes.compiler import without_compiler
 from costmodel.tracing.modes.devices import as_on_one_gpu
+from costmodel.tracing.modes.initialisers import quick_initialisers
 from costmodel.tracing.modes.keyboard import without_keyboard
 from costmodel.tracing.modes.one_process import as_one_process
 from costmodel.tracing.modes.values import Values
@@ -50,6 +51,7 @@ class Surroundings:
         if not self._depth:
             ours = (
                 _deep(),
+                quick_initialisers(),
                 without_keyboard(),
                 without_weights(self.note),
                 without_compiler(),
