@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from costmodel.ir.phase import Phase
+
+CONCRETE = "--concrete"
+"""Place of the reason why a step is said to vary, where it was recorded on real tensors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +18,11 @@ class Assumption:
 
     what: str
     where: str
+
+
+def of_one_batch(varies: Iterable[Assumption]) -> bool:
+    """Whether figures are those of one batch, which are no lower bound of another one's."""
+    return any(item.where == CONCRETE for item in varies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

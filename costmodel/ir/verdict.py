@@ -68,6 +68,7 @@ class Finding:
         rule: the rule's id in the rulebook.
         measured: the value, None if unknown.
         at_least: True if the value is only a lower bound (an op in it has no formula).
+        one_batch: True if the value is that of one batch (``--concrete``), and says nothing of another.
         limit: the limit as the rule says it (``< 1000000``).
         unit: unit of both.
         outcome: PASS, FAIL or UNDECIDED.
@@ -88,6 +89,7 @@ class Finding:
     readings: tuple[str, ...] = ()
     operator: str = ""
     bound: int | float | None = None
+    one_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,12 @@ class Headroom:
 
 
 def headroom(finding: Finding) -> Headroom | None:
-    """The room of a value that is known; None for a lower bound, a rule with two readings, and what is no number."""
+    """The room of a known value; None for a bound, one batch's value, a rule with two readings, and a word."""
     bound, measured = finding.bound, finding.measured
     side = _SIDES.get(finding.operator)
     if side is None or bound is None or measured is None or isinstance(measured, str):
         return None
-    if finding.at_least or finding.readings:
+    if finding.at_least or finding.one_batch or finding.readings:
         return None
     room = side * (Decimal(repr(bound)) - Decimal(repr(measured)))  # of the shortest decimals, as they are shown
     amount = int(room) if room == room.to_integral_value() else float(room)

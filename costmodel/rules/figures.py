@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from costmodel.errors import joined
 from costmodel.files.quoting import safe_text
 from costmodel.ir.analysis import OWN_CLASS, OWN_OPTIMIZER, Analysis, UncountedRow
 from costmodel.ir.cost import CostReport
-from costmodel.ir.doubts import Assumption, Uncounted
+from costmodel.ir.doubts import Assumption, Uncounted, of_one_batch
 from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
@@ -154,7 +154,7 @@ def figure_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Va
         return Value(None, because=computed.because)
     value = _OF_ANALYSIS[figure](analysis)
     if analysis.varies and figure not in _OF_MODEL and value.amount is not None:
-        return Value(value.amount, at_least=True, because=_varying(analysis.varies), origin="computed", varies=True)
+        return _varied(Value(value.amount, because=_varying(analysis.varies), origin="computed"), analysis.varies)
     missing = _without_formula(analysis.uncounted, waived)
     if figure in _COUNTED and missing and value.amount is not None:
         return Value(value.amount, at_least=True, because=f"no formula for {missing}", origin="computed")
@@ -168,6 +168,12 @@ def _without_formula(uncounted: Iterable[UncountedRow | Uncounted], waived: tupl
 
 def _names(uncounted: Iterable[UncountedRow | Uncounted], waived: tuple[str, ...]) -> str:
     return ", ".join(sorted({u.op for u in uncounted if u.op.rpartition(".")[0] not in waived}))
+
+
+def _varied(value: Value, varies: Sequence[Assumption]) -> Value:
+    """The value of a step that is not the same each time."""
+    least = value.at_least or bool(varies)
+    return replace(value, at_least=least, varies=bool(varies), one_batch=of_one_batch(varies))
 
 
 def _varying(varies: Iterable[Assumption]) -> str:
@@ -193,7 +199,7 @@ def _cost_value(figure: str, computed: Computed, waived: tuple[str, ...]) -> Val
         because += f"; {_varying(cost.varies)}"
     at_least = bool(unmapped or missing or beside or cost.varies) or not (cost.complete or cost.uncounted)
     amount = _OF_COST[figure](cost)
-    return Value(amount, at_least=at_least, because=because, origin="computed", varies=bool(cost.varies))
+    return _varied(Value(amount, at_least=at_least, because=because, origin="computed"), cost.varies)
 
 
 def _inference_value(computed: Computed, waived: tuple[str, ...]) -> Value:
@@ -208,7 +214,7 @@ def _inference_value(computed: Computed, waived: tuple[str, ...]) -> Value:
     reasons = [f"no formula for {missing}"] if missing else []
     reasons += [_varying(workload.varies)] if workload.varies else []
     amount, because = Decimal(workload.operations), joined(*reasons)
-    return Value(amount, at_least=bool(reasons), because=because, origin="computed", varies=bool(workload.varies))
+    return _varied(Value(amount, at_least=bool(reasons), because=because, origin="computed"), workload.varies)
 
 
 def held_by(analysis: Analysis, machine: str | None, phase: str, search: str) -> Computed:

@@ -18,7 +18,8 @@ class Value:
     missing, ``words`` are the names of which a word is made, ``origin`` is computed, measured, claimed or derived.
     ``lacks`` says what somebody has to give for it to be known: names of metrics, and :data:`LENGTH` for the
     training's length. ``varies`` marks a figure of a step that
-    is not the same each time it runs: it proves nothing, not even that a limit is broken. ``other`` is the value
+    is not the same each time it runs: it proves nothing, not even that a limit is broken; with ``one_batch`` it is
+    that of one batch, and no lower bound either. ``other`` is the value
     by another reading of the rule, where only both together decide; ``by`` says by which reading this one is,
     and ``where`` the user's line that it comes from.
     """
@@ -32,9 +33,15 @@ class Value:
     words: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     varies: bool = False
+    one_batch: bool = False
     other: Value | None = None
     by: str = ""
     where: str = ""
+
+    @property
+    def bounded(self) -> str:
+        """The value as far as it is one: ``at least 5``, ``5 for this batch``."""
+        return f"{self.amount:,} for this batch" if self.one_batch else f"at least {self.amount:,}"
 
     @property
     def known(self) -> bool:

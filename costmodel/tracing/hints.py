@@ -72,6 +72,10 @@ def advice(error: BaseException) -> str:
     return without_addresses(_known(error) or f"{type(error).__name__}: {first}")
 
 
+_KINDS = {"half": "float16", "bfloat16": "bfloat16", "double": "float64"}
+"""Types of numbers as torch's messages call them."""
+
+
 def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
     """What the options of the input may have to do with it; "" where it is known what to do, or nobody knows.
 
@@ -87,6 +91,10 @@ def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
     if re.search(r"scalar types: Long|index tensor|used as ind", first):
         given = "x".join(map(str, sizes)) or "256"
         return f"whole numbers, tokens for example, are an input of type int64: --input {given}:int64"
+    other = re.search(r"half|bfloat16|double", first.lower())
+    if other is not None and re.search(r"same dtype|should be the same", first):
+        given, kind = "x".join(map(str, sizes)) or "3x32x32", _KINDS[other[0]]
+        return f"the network's numbers may be of type {kind}, which the input says too: --input {given}:{kind}"
     if re.search(r"shape|size|dimension|reduction dim|channels", first):
         return "do --input and --batch fit the model?"
     return ""

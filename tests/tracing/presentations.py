@@ -308,7 +308,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     ),
     "weights that are not there": (
         {"net.py": HEAD + STEM + f"{MAIN}    model = torch.load('gone.pt')\n"},
-        r"building the model failed at net\.py:\d+: FileNotFoundError",
+        r"net\.py:\d+: gone\.pt is not there, and what it holds is not known",
     ),
     "weights that are not there, loaded into a network": (
         {

@@ -67,3 +67,11 @@ def test_what_the_loss_compares(case: str) -> None:
 def test_nothing_to_compare_is_an_error(shape: Any) -> None:
     with pytest.raises(RecipeError, match="training_step"):
         steady(type("Shaped", (Net,), {"shape": staticmethod(shape)}), input="4")
+
+
+def test_an_output_whose_loss_is_none_says_that_it_needs_labels() -> None:
+    class Theirs(Net):
+        shape = staticmethod(lambda a, _: Output(logits=a))
+
+    with pytest.raises(RecipeError, match="the model's output has one only where the model gets labels"):
+        steady(Theirs, input="4", loss="output")

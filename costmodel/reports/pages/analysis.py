@@ -9,6 +9,7 @@ from costmodel.errors import UsageError
 from costmodel.ir.analysis import Analysis, LayerRow, MemoryMoment, PeakMemory
 from costmodel.ir.tensor import Role
 from costmodel.ir.trace import LOSS_SCOPE, Trace
+from costmodel.reports.assumptions import qualified
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.bar import Bar, bars, largest
 from costmodel.reports.charts.lanes import lanes
@@ -54,7 +55,7 @@ def _graph(step: Trace) -> Html:
 def _glance(analysis: Analysis) -> Html:
     totals = analysis.totals
     peak, memory = totals.peak_activation_bytes, totals.peak_memory_bytes
-    least = "" if totals.complete else "at least "
+    least = qualified(totals.complete, analysis.varies)
     step, most = totals.operations.step, peak.layer_io
     place = ", ".join(filter(None, (peak.layer_io_layer, peak.layer_io_where)))
     model = tiles(

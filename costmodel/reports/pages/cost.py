@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from costmodel.errors import UsageError
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.ir.whole import WholeCost
+from costmodel.reports.assumptions import qualified
 from costmodel.reports.chart import Chart
 from costmodel.reports.charts.array import Used, arrays
 from costmodel.reports.charts.bar import Bar, bars, largest
@@ -32,7 +33,7 @@ def parts(cost: CostReport, view: View) -> Parts:
 
 def tiles_of(cost: CostReport) -> Iterator[tuple[str, str, str]]:
     """The totals."""
-    least = "" if cost.complete else "at least "
+    least = qualified(cost.complete, cost.varies)
     yield ("energy", f"{least}{cost.energy_mj:.4g} mJ", f"{cost.energy_mj:.10g} mJ")
     yield ("cycles", f"{least}{human(cost.cycles)}", f"{cost.cycles:,}")
     yield ("utilisation", f"{cost.utilisation:.1%}", f"of {cost.units} multiply-accumulate units")
@@ -48,7 +49,7 @@ def _whole_tiles(cost: CostReport) -> Iterator[tuple[str, str, str]]:
         yield ("seconds", f"{clocked.seconds:.4g} s", f"{clocked.watts:.4g} W at {clocked.clock_hz * 1e-6:,.6g} MHz")
     if whole is not None:
         mj = (cost.energy_pj + whole.energy_pj) * _PER_MJ
-        least = "" if cost.complete and not whole.unpriced else "at least "
+        least = qualified(cost.complete and not whole.unpriced, cost.varies)
         yield ("whole network", f"{least}{mj:.4g} mJ", f"{whole.energy_pj * _PER_MJ:.10g} mJ beside the layers")
 
 

@@ -98,7 +98,8 @@ def _headroom(finding: Finding) -> Bar | None:
     value, bound = finding.measured, finding.bound
     if isinstance(value, str) or value is None or not bound or bound < 0 or value < 0 or not finding.operator:
         return None
-    said = f"{'at least ' * finding.at_least}{value:,} {finding.unit}, limit {finding.limit}"
+    marked = "for this batch " if finding.one_batch else "at least " * finding.at_least
+    said = f"{marked}{value:,} {finding.unit}, limit {finding.limit}"
     shown = room_in_words(finding) or finding.outcome.value
     return Bar(f"{finding.rule}: {finding.outcome.value}", (100 * value / bound,), said, shown, _TONES[finding.outcome])
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from costmodel.ir.analysis import INFERENCE, PARTS, Analysis, Figures, LayerRow, OpRow
 from costmodel.ir.tensor import Role
-from costmodel.ir.trace import FOR_ONE_BATCH, VALUES
-from costmodel.reports.assumptions import assumptions_table
+from costmodel.reports.assumptions import assumptions_table, varying_notes
 from costmodel.reports.judged import judged_table
 from costmodel.reports.module_tree import module_tree
 from costmodel.reports.table import Bytes, Cell, Percent, Table
@@ -122,8 +121,7 @@ def _step(analysis: Analysis) -> Table:
         )
     if analysis.uncounted:
         notes.append("AT LEAST: some ops have no formula (see Uncounted)")
-    marked = "FOR THIS BATCH" if analysis.provenance.get(VALUES) == FOR_ONE_BATCH else "AT LEAST"
-    notes += [f"{marked}: {item.where}: {item.what}" for item in analysis.varies]
+    notes += varying_notes(analysis.varies)
     if subject.phase == INFERENCE:
         title = f"{subject.name}: one inference, batch {subject.batch}, evaluation mode ({subject.convention})"
         return Table(title, _STEP_HEADERS, [row for row in rows if row[0] in ("forward", "one step") or row[1]], notes)

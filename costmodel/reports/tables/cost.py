@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from costmodel.ir.cost import CostReport, LayerCost
 from costmodel.ir.workload import Layer
+from costmodel.reports.assumptions import varying_notes
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.view import View
 from costmodel.reports.whole_network import physical, whole_tables, words
@@ -69,7 +70,7 @@ def _totals(cost: CostReport) -> Table:
     if not all(solved.valid for solved in cost.layers):
         notes.insert(0, "AT LEAST: a layer has no valid mapping (see below)")
     notes[:0] = [f"AT LEAST: {item}" for item in cost.uncounted]
-    notes[:0] = [f"AT LEAST: {item.where}: {item.what}" for item in cost.varies]
+    notes[:0] = varying_notes(cost.varies)
     title = f"{cost.phase} on {cost.hardware} ({cost.backend}, search {cost.search})"
     return Table(title, ("what", "value", "share"), rows, notes)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from costmodel.ir.gpu_estimate import GpuEnergy, GpuEstimate, GpuRun, GpuTime, LayerTime, OpTime, Unknown
 from costmodel.ir.gpu_memory import GpuMemory
 from costmodel.ir.interval import Interval
-from costmodel.reports.assumptions import assumptions_table
+from costmodel.reports.assumptions import assumptions_table, varying_notes
 from costmodel.reports.table import Cell, Percent, Table
 from costmodel.reports.view import View
 
@@ -20,7 +20,7 @@ _USUAL_ROWS = 10
 def tables(found: GpuEstimate, view: View) -> list[Table]:
     """What it costs, where the seconds go, what is not known."""
     notes = [f"AT LEAST: {item}" for item in found.uncounted]
-    notes += [f"AT LEAST: {item.where}: {item.what}" for item in found.varies]
+    notes += varying_notes(found.varies)
     result = estimate_tables(found.run, found.time, found.memory, found.energy, notes)
     result.append(layer_table(found.layers, view.top))
     result.append(op_table(found.ops, view.top))

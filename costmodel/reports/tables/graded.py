@@ -66,7 +66,7 @@ def _rules(verdict: Verdict, outcome: str) -> Table:
 
 
 def _rule(f: Finding) -> list[Cell]:
-    measured = verdicts.measured_cell(f.measured, f.at_least)
+    measured = verdicts.measured_cell(f.measured, f.at_least, f.one_batch)
     return [f.rule, measured, f.limit, f.unit, f.outcome.value, room_in_words(f), f.because]
 
 

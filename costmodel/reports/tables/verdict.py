@@ -49,13 +49,15 @@ def records(verdict: Verdict, view: View) -> Table:
 
 
 def _finding(f: Finding) -> list[Cell]:
-    return [f.rule, measured_cell(f.measured, f.at_least), f.limit, f.unit, f.outcome.value, f.because]
+    return [f.rule, measured_cell(f.measured, f.at_least, f.one_batch), f.limit, f.unit, f.outcome.value, f.because]
 
 
-def measured_cell(value: int | float | str | None, at_least: bool) -> Cell:
-    """A value as people read it: unknown, or ≥ where it is only the least that it can be."""
+def measured_cell(value: int | float | str | None, at_least: bool, one_batch: bool = False) -> Cell:
+    """A value as people read it: unknown, ≥ where it is only the least that it can be, or that of one batch."""
     if value is None:
         return "unknown"
+    if one_batch:
+        return f"{value if isinstance(value, str) else format(value, ',')} (this batch)"
     return f"≥ {value:,}" if at_least and not isinstance(value, str) else value
 
 

@@ -174,7 +174,8 @@ class Evidence:
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
         width = sum((part.uncertainty for part in parts), Decimal(0))
         at_least, varies = any(part.at_least for part in parts), any(part.varies for part in parts)
-        return Value(total, at_least, reasons, width, _derived(parts), varies=varies)
+        one_batch = any(part.one_batch for part in parts)
+        return Value(total, at_least, reasons, width, _derived(parts), varies=varies, one_batch=one_batch)
 
     def _normalised(self, rule: Normalised) -> Value:
         value, count = self.value(rule.metric), self.value(rule.by)

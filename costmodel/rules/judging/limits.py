@@ -29,7 +29,8 @@ def finding_of(limit: LimitSpec, unit: str, value: Value) -> Finding:
     return Finding(
         rule=limit.rule,
         measured=value.word if value.word is not None else plain(value.amount),
-        at_least=value.at_least,
+        at_least=value.at_least and not value.one_batch,
+        one_batch=value.one_batch,
         limit=limit.text,
         unit="" if unit == "name" else unit,
         outcome=outcome,
@@ -83,7 +84,7 @@ def _decided(limit: LimitSpec, value: Value) -> tuple[Outcome, str]:
         return Outcome.UNDECIDED, f"{value.word} is not a number"
     if limit.value is None:
         if value.at_least:
-            return Outcome.UNDECIDED, f"only a lower bound: {value.because}"
+            return Outcome.UNDECIDED, f"{'one batch' if value.one_batch else 'only a lower bound'}: {value.because}"
         if value.origin == ESTIMATED:
             return Outcome.UNDECIDED, f"it has to be measured; {value.because}"
         return Outcome.PASS, value.because
@@ -95,7 +96,7 @@ def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -
     holds = compare(amount, bound)
     # a lower bound can prove that a maximum is broken or that a minimum is reached, nothing else
     if value.varies or (value.at_least and holds == limit.operator.startswith("<")):
-        return Outcome.UNDECIDED, f"at least {amount:,}: {value.because}"
+        return Outcome.UNDECIDED, f"{value.bounded}: {value.because}"
     if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
         return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
     if holds:

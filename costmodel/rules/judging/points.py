@@ -59,7 +59,8 @@ def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Mappin
         Finding(
             rule=f"points: {table.table}",
             measured=plain(value.amount),
-            at_least=True,
+            at_least=not value.one_batch,
+            one_batch=value.one_batch,
             limit="known",
             unit=units[table.metric],
             outcome=Outcome.UNDECIDED,
@@ -70,7 +71,7 @@ def open_tables(tables: tuple[PointTable, ...], value_of: Measure, units: Mappin
 
 
 def _at_least(value: Value) -> str:
-    return f"at least {value.amount:,}: {value.because}"
+    return f"{value.bounded}: {value.because}"
 
 
 def _row(table: PointTable, value: Value) -> PointsRow:

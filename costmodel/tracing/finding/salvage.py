@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from costmodel.errors import CostModelError, MissingError
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.hints import advice
+from costmodel.tracing.reading.changing import root_of
 
 
 class Missing:
@@ -92,7 +93,9 @@ class Salvage:
             why = self._why(error, node.lineno)
             self.left.setdefault(node.lineno, why)
             space = vars(self.module)
-            changed = (n for n in _changed_by(node) if not isinstance(space.get(n), (ModuleType, FunctionType)))
+            asked = isinstance(space.get(_called_by(node)), Missing)  # what is not there has changed nothing
+            names = () if asked else _changed_by(node)
+            changed = (n for n in names if not isinstance(space.get(n), (ModuleType, FunctionType)))
             for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
                 space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error, self.heard)
             if isinstance(node, ast.ClassDef):
@@ -177,6 +180,11 @@ def _changed_by(node: ast.stmt) -> Iterator[str]:
             yield from _names(inner)
         elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
             yield from _names(inner.value)
+
+
+def _called_by(node: ast.stmt) -> str:
+    """``wandb`` of a statement ``wandb.init(config=args)``."""
+    return root_of(node.value) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else ""
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -26,6 +26,7 @@ from costmodel.tracing.hints import SCRIPTED, explained
 from costmodel.tracing.modes import fake, real
 from costmodel.tracing.modes.lazy_layers import has_no_size, is_lazy, new_without_size, rebound
 from costmodel.tracing.modes.one_process import unwrapped
+from costmodel.tracing.modes.weights import Unread
 from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.structures import tensors_in
 
@@ -203,6 +204,8 @@ def maker(build: Callable[[], Any], label: str, session: Session | None = None) 
         noted = contextlib.nullcontext() if mode is None else mode.building()
         with importable, noted, explained(SubjectError, f"{label}: building the model failed"):
             model = unwrapped(build())
+            if isinstance(model, Unread):
+                model()  # says why it is not there
         if not isinstance(model, nn.Module):
             raise SubjectError(f"{label} returned a {type(model).__name__}, not an nn.Module")
         _refuse_scripted(model)

@@ -9,9 +9,11 @@ from typing import Any
 
 from costmodel.tracing.modes.compiler import without_compiler
 from costmodel.tracing.modes.devices import as_on_one_gpu
+from costmodel.tracing.modes.initialisers import quick_initialisers
 from costmodel.tracing.modes.keyboard import without_keyboard
 from costmodel.tracing.modes.one_process import as_one_process
 from costmodel.tracing.modes.values import Values
+from costmodel.tracing.modes.weights import without_weights
 
 _DEEPEST = 10_000
 """Python frames. More might need more than the 8 MiB of a thread's stack."""
@@ -47,7 +49,15 @@ class Surroundings:
     def _entered(self, *contexts: AbstractContextManager[Any]) -> None:
         """The mode is entered; the first time with what is around it."""
         if not self._depth:
-            for context in (_deep(), without_keyboard(), without_compiler(), as_one_process(self.note), *contexts):
+            ours = (
+                _deep(),
+                quick_initialisers(),
+                without_keyboard(),
+                without_weights(self.note),
+                without_compiler(),
+                as_one_process(self.note),
+            )
+            for context in (*ours, *contexts):
                 self._around.enter_context(context)
             if self._expects_gpu:
                 self._around.enter_context(as_on_one_gpu(self.note))

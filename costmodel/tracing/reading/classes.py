@@ -122,6 +122,8 @@ class Classes:
             return holds_parameters(meaning) or meaning.endswith("Parameter")
         if isinstance(meaning, str):
             return not meaning.startswith(_COMPUTE)
+        if isinstance(meaning, Symbol) and meaning.source not in self.project.sources:
+            return not isinstance(meaning.node, ast.ClassDef) or self.is_model(meaning)  # of a file that is imported
         if isinstance(call.func, ast.Attribute):
             return call.func.attr in _ADDS
         return not isinstance(meaning, Symbol) and not (isinstance(call.func, ast.Name) and call.func.id in _PLAIN)

@@ -52,3 +52,11 @@ def replaced(statement: ast.stmt, call: ast.Call, by: ast.Name) -> ast.stmt:
 
     values = [changed(value) for value in own_expressions(statement)]
     return ast.Expr(ast.Tuple(values, ast.Load()))
+
+
+_LOADS = frozenset({"torch.load", "torch.jit.load", "joblib.load", "pickle.load"})
+
+
+def is_loaded(value: ast.AST) -> bool:
+    """``torch.load("best.pt")``: what a file holds."""
+    return isinstance(value, ast.Call) and dotted(value.func) in _LOADS

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from costmodel.tracing.reading.classes import Classes, holds_parameters
 from costmodel.tracing.reading.control import LOOP, are_alternatives, decides, flat, is_repeated, with_loops
-from costmodel.tracing.reading.expressions import SAME, core, handed, reads, replaced
+from costmodel.tracing.reading.expressions import SAME, core, handed, is_loaded, reads, replaced
 from costmodel.tracing.reading.scopes import Scope, Training, own_expressions, scopes_of
 from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
 
@@ -89,7 +89,9 @@ class Reader:
         """Every model that the files build, in their order."""
         found = []
         for scope in scopes_of(self.classes, self.makes):
-            found += list(_merged(self._in(scope, self._training.trained_in(scope))))
+            here = list(_merged(self._in(scope, self._training.trained_in(scope))))
+            whole = tuple(f"{one.name}." for one in here if one.name)
+            found += [one for one in here if not one.name.startswith(whole)]  # net.head is a part of net
         return found
 
     def class_of(self, maker: Maker, depth: int = 0) -> Symbol | None:
@@ -271,6 +273,7 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
         else:
             yield one
     for name, several in by_name.items():
+        several = [one for one in several if not is_loaded(one.value)] or several  # else what was saved before
         fresh = [one for one in several if not reads(one.value, name)]
         last = several[-1]
         unsure = next((one.unsure for one in several if one.unsure), "")

@@ -9,6 +9,8 @@ from typing import Any
 
 from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, stores_into
 from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.expressions import is_loaded
+from costmodel.tracing.reading.opaque import is_opaque
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
 
@@ -118,7 +120,7 @@ class Slicer:
         if bound & needed:
             return True
         changed = {name.partition(".")[0] for name in _changed(node)} | set(_changed(node))
-        if changed & needed & self._own or _is_opaque(node):
+        if changed & needed & self._own or is_opaque(node):
             return True
         return any(self._changes(call, needed) for call in _calls_of(node))
 
@@ -129,6 +131,9 @@ class Slicer:
             return False
         if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
             return root_of(value.func.value) in self._models
+        if is_loaded(value):
+            names = self._models & set(_bound(node))  # after a training, the network that was saved
+            return any(names & set(_bound(other)) for other in statements(self._scope.body) if other is not node)
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) in self._models
 
@@ -165,7 +170,7 @@ class Slicer:
         if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
             return False
         rebinds = {name for n in ast.walk(symbol.node) if isinstance(n, ast.Global) for name in n.names}
-        if rebinds & needed or any(_is_opaque(inner) for inner in statements(symbol.node.body)):
+        if rebinds & needed or any(is_opaque(inner, inside=True) for inner in statements(symbol.node.body)):
             return True
         names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
         given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
@@ -205,22 +210,6 @@ def read_by_models(classes: Classes, scope: Scope) -> set[str]:
     """Variables of a scope that the classes of its file read when they are built: ``args`` of a guarded top level."""
     bound = {name for node in statements(scope.body) for name in _bound(node)}
     return bound & {name for symbol in classes.models if symbol.source is scope.source for name in _read(symbol.node)}
-
-
-_OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__"})
-_OPAQUE_ATTRIBUTES = frozenset({"__dict__", "__setattr__", "import_module", "reload"})
-"""What may change any name, without reading telling which: it is always run."""
-
-
-def _is_opaque(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return False
-    found = [inner for expression in own_expressions(node) for inner in ast.walk(expression)]
-    return any(
-        (isinstance(inner, ast.Name) and inner.id in _OPAQUE)
-        or (isinstance(inner, ast.Attribute) and inner.attr in _OPAQUE_ATTRIBUTES)
-        for inner in found
-    )
 
 
 def _until(body: Sequence[ast.stmt], end: ast.stmt | None) -> tuple[list[ast.stmt], bool]:

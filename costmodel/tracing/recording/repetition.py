@@ -30,6 +30,7 @@ from itertools import zip_longest
 from types import CodeType
 from typing import Any
 
+from costmodel.ir.doubts import CONCRETE
 from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
 from costmodel.tracing.modes import real
 from costmodel.tracing.recording import chance
@@ -125,7 +126,7 @@ class _Repetition:
         seed = f"random numbers of seed {real.SEED}, or the file's own batch"
         what = f"recorded on real tensors ({seed}): what hangs on their values holds for this batch"
         repeated = self._updates() if len(self.rounds) == 1 else self._apart(1)
-        repeated.varies.append(Assumption(what=what, where="--concrete"))
+        repeated.varies.append(Assumption(what=what, where=CONCRETE))
         return repeated
 
     @property

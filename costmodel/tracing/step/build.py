@@ -107,6 +107,11 @@ def _loss(
 def _own_loss(output: Any, notes: list[str]) -> Any:
     taken = own_loss(output)
     if taken is None:
+        if getattr(output, "loss", output) is None:
+            raise RecipeError(
+                "loss: the model's output has one only where the model gets labels: give them as an input by the "
+                "argument's name (labels=1:int64), or name a loss"
+            )
         return output
     if taken.note and taken.note not in notes:
         notes.append(taken.note)

@@ -209,3 +209,46 @@ def test_a_question_at_the_keyboard_is_an_error_at_once(tmp_path: Path, capsys: 
     with pytest.raises(CostModelError, match=r"net\.py:5: EOFError: input\(\) asks at the keyboard"):
         _analysis(tmp_path, text)
     assert "width?" not in capsys.readouterr().out
+
+
+def test_a_logger_that_is_not_there_has_changed_nothing_that_it_was_to_be_given(tmp_path: Path) -> None:
+    text = (
+        "import argparse\nimport logger_of_nobody\n" + HEAD + "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--width', type=int, default=24)\nargs = parser.parse_args()\n"
+        "print(vars(args), locals())\nlogger_of_nobody.init(config=vars(args))\n"
+        "logger_of_nobody.config.update(args)\nWIDTH, CLASSES = 8, 10\n"
+    )
+    text += NET + "net = Net(args.width)\nlogger_of_nobody.watch(net)\n"
+    assert _analysis(tmp_path, text).totals.parameters == PARAMETERS[24]
+    filled = text.replace("WIDTH, CLASSES = 8, 10\n", "WIDTH, CLASSES = 8, 10\nvars(args)['width'] = 8\n")
+    assert _analysis(tmp_path, filled).totals.parameters == PARAMETERS[8]
+
+
+def test_a_network_that_is_loaded_after_its_training_is_the_one_that_was_built(tmp_path: Path) -> None:
+    text = SCRIPT + "with open('best.pt', 'rb') as file:\n    net = torch.load(file)\n    net.eval()\n"
+    assert _analysis(tmp_path, text).totals.parameters == PARAMETERS[24]
+
+
+def test_a_step_that_looks_at_its_variables_is_a_training_all_the_same(tmp_path: Path) -> None:
+    """A function that hands ``locals()`` on changes nobody's variables."""
+    text = (
+        HEAD
+        + "WIDTH, CLASSES = 8, 10\n"
+        + NET
+        + TRAINING.replace("RETURNED", "None").replace("losses = []", "print(locals())")
+    )
+    text += "if __name__ == '__main__':\n    net = Net(24)\n    train(net, None)\n"
+    assert _analysis(tmp_path, text.replace("losses.append(loss.item())", "pass")).totals.parameters == PARAMETERS[24]
+
+
+def test_a_network_whose_layers_are_all_those_of_other_files(tmp_path: Path) -> None:
+    """A file is named, and builds a class of a package beside it that has no layer of torch's own."""
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "__init__.py").write_text("from .whole import Whole\n")
+    (tmp_path / "unet" / "parts.py").write_text(HEAD + "WIDTH, CLASSES = 8, 10\n" + NET)
+    (tmp_path / "unet" / "whole.py").write_text(
+        "from .parts import *\nclass Whole(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.body = (Net(24))\n    def forward(self, x):\n        return self.body(x)\n"
+    )
+    text = HEAD + "import logger_of_nobody\nfrom unet import Whole\nif __name__ == '__main__':\n    model = Whole()\n"
+    assert _analysis(tmp_path, text).totals.parameters == PARAMETERS[24]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from costmodel.ir.analysis import Subject
 from costmodel.ir.training import Training
 from costmodel.ir.verdict import Outcome
 from costmodel.passes.summary import summarise
+from costmodel.reports.headroom import headroom
 from costmodel.tracing.modes.real import for_real
 from costmodel.tracing.training import plan_training, trace_training
 from tests.tracing.networks import Checkpointed, Small
@@ -96,6 +98,10 @@ def test_what_hangs_on_a_batch_is_counted_for_that_batch(rows: int) -> None:
     assert not analysis.totals.complete
     assert "FOR THIS BATCH" in costmodel.render(analysis, "text")
     assert "AT LEAST" not in costmodel.render(analysis, "text")
+    assert "at least" not in costmodel.render(analysis, "html")
+    for machine in ("simple_weight_stationary", "rtx-3090"):
+        estimate = costmodel.analyze(Routed, input=batch(rows), concrete=True, hardware=machine)
+        assert "AT LEAST" not in costmodel.render(estimate, "text")
 
 
 def test_what_does_not_hang_on_values_is_the_same_without() -> None:
@@ -120,7 +126,14 @@ limits:
     for limit in (10, 10_000_000):
         book = tmp_path / f"few{limit}.yaml"
         book.write_text(text.replace("LIMIT", str(limit)), encoding="utf-8")
-        assert costmodel.check(Routed, str(book), concrete=True).outcome is Outcome.UNDECIDED
+        verdict = costmodel.check(Routed, str(book), concrete=True)
+        assert verdict.outcome is Outcome.UNDECIDED
+        (finding,) = verdict.findings
+        assert (finding.one_batch, finding.at_least, headroom(finding)) == (True, False, None)
+        assert finding.because.startswith(f"{finding.measured:,} for this batch: --concrete")
+        for form in ("text", "html"):  # it bounds no other batch
+            assert "this batch" in costmodel.render(verdict, form)
+            assert not re.search("at least|≥", costmodel.render(verdict, form))
         allows = text.replace("LIMIT", str(limit)).replace("  batch: 5\n", "  batch: 5\n  one_batch: true\n")
         book.write_text(allows, encoding="utf-8")
         due = Outcome.FAIL if limit == 10 else Outcome.PASS
