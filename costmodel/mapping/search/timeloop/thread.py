@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.objective import Cost
 from costmodel.mapping.search.timeloop.generator import Engine
-from costmodel.mapping.search.timeloop.preference import better
+from costmodel.mapping.search.timeloop.misfits import Misfits
+from costmodel.mapping.search.timeloop.preference import better, is_slower
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import PermutationSpace, permutation_space, split_space
 
@@ -36,27 +38,45 @@ class ThreadTally:
 
 
 class Walk:
-    """The order in which a thread visits points; feedback about failures steers it."""
+    """The order in which a thread visits points; feedback about failures steers it.
 
-    def __init__(self, space: Mapspace, thread: int) -> None:
+    Attributes:
+        is_misfit: nothing of the factorisation fits, for certain; what is known of its points waits for ``unfold``.
+        drawn: the number of which its first permutation is made.
+        constructs: every point of the factorisation can be constructed, or none; None if it hangs on the point.
+        compute: cycles of every point of the factorisation that no bandwidth slows down.
+    """
+
+    def __init__(self, space: Mapspace, thread: int, misfits: Misfits) -> None:
         threads = space.machine.mapper.threads
         share = -(-space.factors.size // threads)
         self.size = share if thread < threads - (share * threads - space.factors.size) else share - 1
-        self._space, self._thread, self._threads = space, thread, threads
+        self._space, self._misfits, self._thread, self._threads = space, misfits, thread, threads
         self._factor_draws, self._permutation_draws = Engine(), Engine()
         # The range drawn from is the unpruned space; the number is then reduced modulo the pruned one.
         self._range = permutation_space(space.blocks, space.geometry.dims, None).size
         self._bypasses = len(space.bypasses.choices)
+        self._temporal = [b for b, block in enumerate(space.blocks) if not block.spatial]
         self._failures = 0
         self.bypass = 0
         if self.size > 0:
-            self._next_factors()
+            self.next_factors()
 
-    def _next_factors(self) -> None:
-        space = self._space
+    def next_factors(self) -> None:
+        """Go on to another factorisation."""
         self.number = self._factor_draws.draw(self.size) * self._threads + self._thread
+        self.drawn = self._permutation_draws.draw(self._range)
+        self.is_misfit = self._misfits(self.number)
+        if not self.is_misfit:
+            self.unfold()
+
+    def unfold(self) -> None:
+        """Set out on the points of the factorisation."""
+        space = self._space
+        self.is_misfit = False
         self.factors: Factors = space.factors.decode(self.number)
-        self.fitting = space.fitting(self.factors)
+        self.fitting = self._misfits.fitting(self.number)
+        self.compute = prod([chosen[b] for chosen in self.factors for b in self._temporal])
         # Most permutations of few loops give the same nest: dims without a loop here are permuted, too.
         self.known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
         self.permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
@@ -66,14 +86,16 @@ class Walk:
         self._split_count = 1
         for _, choice in self._splits:
             self._split_count *= choice.size
+        self.constructs = self._misfits.constructs(self.number) if self._split_count == 1 else None
         self._pruned_size = self.permutations.size
         self._visits = min(space.machine.mapper.max_permutations, self._pruned_size)
         self._visited = 0
         self.split = 0
-        self._next_permutation()
+        self.permutation = self.permutation_of(self.drawn)
 
-    def _next_permutation(self) -> None:
-        self.permutation = self._permutation_draws.draw(self._range) % self._pruned_size
+    def permutation_of(self, drawn: int) -> int:
+        """The number in the pruned space of one that was drawn from the whole."""
+        return drawn % self._pruned_size
 
     @property
     def point(self) -> Point:
@@ -112,29 +134,46 @@ class Walk:
             return
         self.split = 0
         if self._visited + 1 < self._visits:
-            self._next_permutation()
+            self.permutation = self.permutation_of(self._permutation_draws.draw(self._range))
             self._visited += 1
         else:
-            self._next_factors()
+            self.next_factors()
 
 
-def search_thread(space: Mapspace, thread: int) -> ThreadTally:
+def search_thread(space: Mapspace, thread: int, misfits: Misfits | None = None) -> ThreadTally:
     """Run one thread to its stop: ``timeout`` invalid mappings, or ``victory`` valid ones without improvement.
 
     A mapping that differs from the previous one in nothing but bypass is not counted towards either, except as a
     thread's second mapping, and except that a failed construction always counts.
     """
-    settings, walk, tally = space.machine.mapper, Walk(space, thread), ThreadTally()
+    settings, walk, tally = space.machine.mapper, Walk(space, thread, misfits or Misfits(space)), ThreadTally()
     if walk.size <= 0:
         return tally
     invalid = since = 0
     previous: Point | None = None
+    passed: tuple[int, int] | None = None  # factorisation and draw of the last misfit: the previous point
     levels: list[LevelLoops] | None = None
     costs: list[Cost | None] = []
+    bypasses = len(space.bypasses.choices)
     while since != settings.victory and not (invalid > 0 and invalid == settings.timeout):
-        point = walk.point
+        if walk.is_misfit:
+            if tally.mappings > 1 and walk.number not in (passed and passed[0], previous and previous[0]):
+                invalid += 1
+                visits = 1 if invalid == settings.timeout else bypasses  # of which the first alone counts
+                tally.mappings += visits
+                tally.capacity_failures += visits
+                passed, previous = (walk.number, walk.drawn), None
+                walk.next_factors()
+                continue
+            walk.unfold()
+            if passed is not None and passed[0] == walk.number:
+                previous, (levels, costs) = (
+                    (walk.number, walk.permutation_of(passed[1]), 0),
+                    _judge(space, walk, tally.best),
+                )
+        passed, point = None, walk.point
         if point != previous:
-            levels, costs = _judge(space, walk)
+            levels, costs = _judge(space, walk, tally.best)
         # ``<= 1``: Timeloop compares with the previous mapping only from the third on
         counts = tally.mappings <= 1 or point != previous
         previous = point
@@ -157,13 +196,33 @@ def search_thread(space: Mapspace, thread: int) -> ThreadTally:
     return tally
 
 
-def _judge(space: Mapspace, walk: Walk) -> tuple[list[LevelLoops] | None, list[Cost | None]]:
+def _judge(space: Mapspace, walk: Walk, best: Best | None) -> tuple[list[LevelLoops] | None, list[Cost | None]]:
+    """The nest of the current point, None where it cannot be constructed, and per bypass choice its cost.
+
+    Only of a nest that may become the best are loops and costs worked out.
+    """
+    if walk.constructs is False:
+        return None, []
+    known = _without_nest(space, walk, best)
+    if walk.constructs and known is not None:
+        return [], known
     levels = space.loops(walk.factors, walk.permutations.decode(walk.permutation), walk.splits)
     if levels is None:
         return None, []
-    if not any(walk.fitting):
-        return levels, [None] * len(walk.fitting)
+    if known is not None:
+        return levels, known
     nest = tuple(levels)
     if nest not in walk.known:
         walk.known[nest] = space.costs(levels, walk.fitting)
     return levels, walk.known[nest]
+
+
+def _without_nest(space: Mapspace, walk: Walk, best: Best | None) -> list[Cost | None] | None:
+    """Costs that hang on the factorisation alone: nothing fits, or whatever fits is too slow to become the best."""
+    if not any(walk.fitting):
+        return [None] * len(walk.fitting)
+    if best is None or space.machine.behaviour == "B":  # B refuses some nests for their traffic
+        return None
+    at_least = walk.compute, 0.0
+    slower = is_slower(at_least, best.cost, space.machine.mapper.tolerance)
+    return [at_least if fits else None for fits in walk.fitting] if slower else None
