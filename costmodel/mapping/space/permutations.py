@@ -25,13 +25,6 @@ class PermutationSpace:
         """Number of permutations of all blocks together."""
         return prod(factorial(len(suffix)) for suffix in self.suffixes)
 
-    def pattern(self, number: int, block: int) -> Pattern:
-        """That of one block."""
-        for suffix in self.suffixes[:block]:
-            number //= factorial(len(suffix))
-        suffix = self.suffixes[block]
-        return self.prefixes[block] + permuted(suffix, number % factorial(len(suffix)))
-
     def decode(self, number: int) -> tuple[Pattern, ...]:
         """The pattern of every block; the innermost block varies fastest."""
         patterns = []

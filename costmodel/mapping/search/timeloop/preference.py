@@ -20,5 +20,10 @@ def better(candidate: Cost, incumbent: Cost, tolerance: float) -> bool:
     return cycles > 0
 
 
+def is_slower(candidate: Cost, incumbent: Cost, tolerance: float) -> bool:
+    """Whether the cycles alone decide against the candidate, as they then do against every one with more of them."""
+    return _gain(candidate[0], incumbent[0]) < -tolerance
+
+
 def _gain(candidate: float, incumbent: float) -> float:
     return (incumbent - candidate) / incumbent if incumbent else 1.0

@@ -8,11 +8,10 @@ from math import prod
 from costmodel.mapping.cost.nest import LevelLoops
 from costmodel.mapping.objective import Cost
 from costmodel.mapping.search.timeloop.generator import Engine
-from costmodel.mapping.search.timeloop.preference import better
+from costmodel.mapping.search.timeloop.misfits import Misfits
+from costmodel.mapping.search.timeloop.preference import better, is_slower
 from costmodel.mapping.space.mapspace import Factors, Mapspace
 from costmodel.mapping.space.permutations import PermutationSpace, permutation_space, split_space
-
-Costed = tuple[tuple[LevelLoops, ...], list[Cost | None]]
 
 Point = tuple[int, int, int]
 """Numbers of the index factorisation, the permutation and the spatial split."""
@@ -39,97 +38,72 @@ class ThreadTally:
 
 
 class Walk:
-    """The order in which a thread visits points; feedback about failures steers it."""
+    """The order in which a thread visits points; feedback about failures steers it.
 
-    def __init__(self, space: Mapspace, thread: int) -> None:
+    Attributes:
+        is_misfit: nothing of the factorisation fits, for certain; what is known of its points waits for ``unfold``.
+        drawn: the number of which its first permutation is made.
+        constructs: every point of the factorisation can be constructed, or none; None if it hangs on the point.
+        compute: cycles of every point of the factorisation that no bandwidth slows down.
+    """
+
+    def __init__(self, space: Mapspace, thread: int, misfits: Misfits) -> None:
         threads = space.machine.mapper.threads
         share = -(-space.factors.size // threads)
         self.size = share if thread < threads - (share * threads - space.factors.size) else share - 1
-        self._space, self._thread, self._threads = space, thread, threads
+        self._space, self._misfits, self._thread, self._threads = space, misfits, thread, threads
         self._factor_draws, self._permutation_draws = Engine(), Engine()
         # The range drawn from is the unpruned space; the number is then reduced modulo the pruned one.
         self._range = permutation_space(space.blocks, space.geometry.dims, None).size
         self._bypasses = len(space.bypasses.choices)
+        self._temporal = [b for b, block in enumerate(space.blocks) if not block.spatial]
         self._failures = 0
         self.bypass = 0
-        self._current: Costed | None = None
         if self.size > 0:
-            self._next_factors()
+            self.next_factors()
 
-    def _next_factors(self) -> None:
-        space = self._space
+    def next_factors(self) -> None:
+        """Go on to another factorisation."""
         self.number = self._factor_draws.draw(self.size) * self._threads + self._thread
+        self.drawn = self._permutation_draws.draw(self._range)
+        self.is_misfit = self._misfits(self.number)
+        if not self.is_misfit:
+            self.unfold()
+
+    def unfold(self) -> None:
+        """Set out on the points of the factorisation."""
+        space = self._space
+        self.is_misfit = False
         self.factors: Factors = space.factors.decode(self.number)
-        self._fitting = space.fitting(self.factors)
-        self._compute = prod(space.geometry.bounds) // prod(
-            chosen[b] for chosen in self.factors for b, block in enumerate(space.blocks) if block.spatial
-        )
+        self.fitting = self._misfits.fitting(self.number)
+        self.compute = prod([chosen[b] for chosen in self.factors for b in self._temporal])
         # Most permutations of few loops give the same nest: dims without a loop here are permuted, too.
-        self._known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
-        self._permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
+        self.known: dict[tuple[LevelLoops, ...], list[Cost | None]] = {}
+        self.permutations: PermutationSpace = permutation_space(space.blocks, space.geometry.dims, self.factors)
         self._splits = [
             (b, split_space(block, self.factors, b)) for b, block in enumerate(space.blocks) if block.spatial
         ]
         self._split_count = 1
         for _, choice in self._splits:
             self._split_count *= choice.size
-        self._pruned_size = self._permutations.size
+        self.constructs = self._misfits.constructs(self.number) if self._split_count == 1 else None
+        self._pruned_size = self.permutations.size
         self._visits = min(space.machine.mapper.max_permutations, self._pruned_size)
         self._visited = 0
         self.split = 0
-        self._next_permutation()
+        self.permutation = self.permutation_of(self.drawn)
 
-    def _next_permutation(self) -> None:
-        self.permutation = self._permutation_draws.draw(self._range) % self._pruned_size
+    def permutation_of(self, drawn: int) -> int:
+        """The number in the pruned space of one that was drawn from the whole."""
+        return drawn % self._pruned_size
 
     @property
     def point(self) -> Point:
         """Numbers of the current point."""
         return self.number, self.permutation, self.split
 
-    def constructed(self) -> bool:
-        """Whether the loops of every spatial block fit its fan-out as they lie on X and Y."""
-        for b, split in self._chosen_splits().items():
-            pattern, level = self._permutations.pattern(self.permutation, b), self._space.blocks[b].level
-            across = down = 1
-            for d in pattern[:split]:
-                across *= self.factors[d][b]
-            for d in pattern[split:]:
-                down *= self.factors[d][b]
-            fan = self._space.machine.levels[level]
-            if across > fan.fanout_x or down > fan.fanout_y:
-                return False
-        return True
-
-    def evaluated(self) -> bool:
-        """Whether the point runs with its bypass: tiles fit, and behaviour B has nothing against it."""
-        if not self._fitting[self.bypass]:
-            return False
-        return self._space.machine.behaviour != "B" or self._costed()[1][self.bypass] is not None
-
-    def beaten_by(self, cost: Cost, tolerance: float) -> bool:
-        """Whether the point has so many cycles, were there no bandwidth, that no energy makes it better."""
-        return cost[0] < self._compute and (self._compute - cost[0]) / cost[0] > tolerance
-
-    def current(self) -> Best:
-        """The point, which is one that runs, with its cost."""
-        levels, costs = self._costed()
-        cost = costs[self.bypass]
-        assert cost is not None  # evaluated() said so
-        return Best(levels=levels, bypass=self.bypass, cost=cost)
-
-    def _costed(self) -> Costed:
-        """The point's loops, and per bypass its cost."""
-        if self._current is None:
-            found = self._space.loops(self.factors, self._permutations.decode(self.permutation), self._chosen_splits())
-            assert found is not None  # constructed() said so
-            levels = tuple(found)
-            if levels not in self._known:
-                self._known[levels] = self._space.costs(levels, self._fitting)
-            self._current = levels, self._known[levels]
-        return self._current
-
-    def _chosen_splits(self) -> dict[int, int]:
+    @property
+    def splits(self) -> dict[int, int]:
         """Per spatial block, how many leading dims of its pattern lie on X."""
         chosen, number = {}, self.split
         for block, choice in self._splits:
@@ -154,58 +128,101 @@ class Walk:
             self.bypass += 1
             return
         # bypass is the fastest digit, then split, then permutation, then factorisation
-        self.bypass, self._current = 0, None
+        self.bypass = 0
         if self.split + 1 < self._split_count:
             self.split += 1
             return
         self.split = 0
         if self._visited + 1 < self._visits:
-            self._next_permutation()
+            self.permutation = self.permutation_of(self._permutation_draws.draw(self._range))
             self._visited += 1
         else:
-            self._next_factors()
+            self.next_factors()
 
 
-def search_thread(space: Mapspace, thread: int) -> ThreadTally:
+def search_thread(space: Mapspace, thread: int, misfits: Misfits | None = None) -> ThreadTally:
     """Run one thread to its stop: ``timeout`` invalid mappings, or ``victory`` valid ones without improvement.
 
     A mapping that differs from the previous one in nothing but bypass is not counted towards either, except as a
     thread's second mapping, and except that a failed construction always counts.
     """
-    settings, walk, tally = space.machine.mapper, Walk(space, thread), ThreadTally()
+    settings, walk, tally = space.machine.mapper, Walk(space, thread, misfits or Misfits(space)), ThreadTally()
     if walk.size <= 0:
         return tally
     invalid = since = 0
     previous: Point | None = None
-    constructed = False
+    passed: tuple[int, int] | None = None  # factorisation and draw of the last misfit: the previous point
+    levels: list[LevelLoops] | None = None
+    costs: list[Cost | None] = []
+    bypasses = len(space.bypasses.choices)
     while since != settings.victory and not (invalid > 0 and invalid == settings.timeout):
-        point = walk.point
+        if walk.is_misfit:
+            if tally.mappings > 1 and walk.number not in (passed and passed[0], previous and previous[0]):
+                invalid += 1
+                visits = 1 if invalid == settings.timeout else bypasses  # of which the first alone counts
+                tally.mappings += visits
+                tally.capacity_failures += visits
+                passed, previous = (walk.number, walk.drawn), None
+                walk.next_factors()
+                continue
+            walk.unfold()
+            if passed is not None and passed[0] == walk.number:
+                previous, (levels, costs) = (
+                    (walk.number, walk.permutation_of(passed[1]), 0),
+                    _judge(space, walk, tally.best),
+                )
+        passed, point = None, walk.point
         if point != previous:
-            constructed = walk.constructed()
+            levels, costs = _judge(space, walk, tally.best)
         # ``<= 1``: Timeloop compares with the previous mapping only from the third on
         counts = tally.mappings <= 1 or point != previous
         previous = point
         tally.mappings += 1
-        evaluated = constructed and walk.evaluated()
-        if not constructed:
+        cost = costs[walk.bypass] if levels is not None else None
+        if levels is None:
             tally.fanout_failures += 1
             invalid += 1
-        elif not evaluated:
+        elif cost is None:
             tally.capacity_failures += 1
             invalid += counts
         else:
             tally.valid += 1
             invalid = 0
-            found = _improved(walk, tally.best, settings.tolerance)
-            tally.best = found or tally.best
-            since = 0 if found else since + counts
-        walk.advance(constructed=constructed, evaluated=evaluated)
+            if tally.best is None or better(cost, tally.best.cost, settings.tolerance):
+                tally.best, since = Best(levels=tuple(levels), bypass=walk.bypass, cost=cost), 0
+            else:
+                since += counts
+        walk.advance(constructed=levels is not None, evaluated=cost is not None)
     return tally
 
 
-def _improved(walk: Walk, best: Best | None, tolerance: float) -> Best | None:
-    """The walk's point if it replaces the best; most have too many cycles, and are not costed for that."""
-    if best is not None and walk.beaten_by(best.cost, tolerance):
+def _judge(space: Mapspace, walk: Walk, best: Best | None) -> tuple[list[LevelLoops] | None, list[Cost | None]]:
+    """The nest of the current point, None where it cannot be constructed, and per bypass choice its cost.
+
+    Only of a nest that may become the best are loops and costs worked out.
+    """
+    if walk.constructs is False:
+        return None, []
+    known = _without_nest(space, walk, best)
+    if walk.constructs and known is not None:
+        return [], known
+    levels = space.loops(walk.factors, walk.permutations.decode(walk.permutation), walk.splits)
+    if levels is None:
+        return None, []
+    if known is not None:
+        return levels, known
+    nest = tuple(levels)
+    if nest not in walk.known:
+        walk.known[nest] = space.costs(levels, walk.fitting)
+    return levels, walk.known[nest]
+
+
+def _without_nest(space: Mapspace, walk: Walk, best: Best | None) -> list[Cost | None] | None:
+    """Costs that hang on the factorisation alone: nothing fits, or whatever fits is too slow to become the best."""
+    if not any(walk.fitting):
+        return [None] * len(walk.fitting)
+    if best is None or space.machine.behaviour == "B":  # B refuses some nests for their traffic
         return None
-    found = walk.current()
-    return found if best is None or better(found.cost, best.cost, tolerance) else None
+    at_least = walk.compute, 0.0
+    slower = is_slower(at_least, best.cost, space.machine.mapper.tolerance)
+    return [at_least if fits else None for fits in walk.fitting] if slower else None
