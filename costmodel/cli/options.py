@@ -178,6 +178,10 @@ def _recipe(
         list[str] | None,
         typer.Option("--model-option", help="argument of the model: NAME=VALUE", metavar="NAME=VALUE"),
     ] = None,
+    script_args: Annotated[
+        str | None,
+        typer.Option("--script-args", help="command line of the script that builds the model: '--width 64'"),
+    ] = None,
     input: Annotated[
         list[str] | None,
         typer.Option(

@@ -11,6 +11,7 @@ class Settings(TypedDict, total=False):
 
     Attributes:
         model_options: arguments of the model's constructor.
+        script_args: command line of the script that builds the model, as one types it (``--width 64``).
         input: inputs without the batch dimension: ``"3x32x32"``, ``"256:int64"``, several with commas.
         batch: samples per step.
         loss: a loss of ``torch.nn.functional`` by name, ``"output"``, or a function (output, batch) → scalar.
@@ -33,6 +34,7 @@ class Settings(TypedDict, total=False):
     """
 
     model_options: Mapping[str, Any]
+    script_args: str
     input: Any
     batch: int
     loss: str | Callable[..., Any]

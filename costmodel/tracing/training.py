@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from costmodel.errors import TraceError
 from costmodel.ir.trace import Trace
 from costmodel.ir.training import Training
-from costmodel.tracing.finding.choice import Known, choose
+from costmodel.tracing.finding.choice import Known, choose, plan_of_recipe
+from costmodel.tracing.finding.command_line import script_args
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.plan import Plan as Plan
-from costmodel.tracing.finding.plan import plan_named, plan_object, plan_recipe_file
+from costmodel.tracing.finding.plan import plan_named, plan_object
 from costmodel.tracing.finding.subject import split_reference
 from costmodel.tracing.inference import trace_inference as trace_inference
 from costmodel.tracing.inputs import OWN_BATCH_WORD, from_example, is_example, sizes_of
@@ -37,9 +38,15 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     """
     if isinstance(model, Plan):
         return model
+    words = settings.get("script_args", (defaults or {}).get("script_args", ""))
+    with script_args(words if isinstance(words, str) else ""):  # anything else is refused with the recipe
+        return _planned(model, settings, defaults)
+
+
+def _planned(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any] | None) -> Plan:
     if is_example(settings.get("input")):
         shapes = {name: value for name, value in settings.items() if name != "input"}
-        plan = plan_training(model, shapes, defaults)
+        plan = _planned(model, shapes, defaults)
         own = {**plan.subject.source, OWN_BATCH_WORD: from_example(settings["input"])}
         return replace(plan, subject=replace(plan.subject, source=own), example=sizes_of(settings["input"]))
     given = {**(defaults or {}), **settings}
@@ -47,7 +54,7 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
         return plan_object(model, given)
     reference = str(model)
     if reference.endswith((".yaml", ".yml")):
-        return plan_recipe_file(reference, settings)
+        return plan_of_recipe(reference, settings)
     if Path(reference).is_dir():
         return choose(Path(reference), Known(settings=settings, defaults=defaults or {})).plan
     file, name = split_reference(reference)

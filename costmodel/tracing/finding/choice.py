@@ -28,6 +28,7 @@ from costmodel.tracing.reading.needed import has_models
 from costmodel.tracing.reading.presented import Reader
 from costmodel.tracing.reading.source import Project, Source, Symbol
 from costmodel.tracing.reading.text import NOTEBOOK, is_notebook, script, text_of
+from costmodel.tracing.recipe.recipe import Recipe
 
 _ASIDE = re.compile(r"(^|/)(\.|__pycache__|__MACOSX|venv|env|site-packages|tests?/|setup\.py$|conftest\.py$|test_)")
 _MOST_FILES = 400
@@ -75,7 +76,7 @@ def _chosen(submission: Path, known: Known) -> Choice:
         for recipe in _RECIPES:
             if (submission / recipe).is_file():
                 reference = str(submission / recipe)
-                return Choice(reference, plan_recipe_file(reference, known.settings, submission))
+                return Choice(reference, plan_of_recipe(reference, known.settings, submission))
     files = _files(submission)
     if not files:
         raise NoChoiceError("there is no Python file in the submission")
@@ -96,6 +97,20 @@ def _chosen(submission: Path, known: Known) -> Choice:
     candidates = ranked(given, chosen) or by_import(given, chosen)
     candidate, plan = decide(candidates, given, _looked_at([s.path for s in chosen], submission))
     return Choice(_reference(submission, candidate.label), plan)
+
+
+def plan_of_recipe(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:
+    """The plan of a ``recipe.yaml``; of a file in it without a name, the model is that which the file presents."""
+    return plan_recipe_file(reference, settings, _of_file, root)
+
+
+def _of_file(file: Path, recipe: Recipe) -> Plan:
+    given = {name: value for name in _OF_THE_MODEL if (value := getattr(recipe, name))}
+    return choose(file, Known(settings=given, defaults={})).plan
+
+
+_OF_THE_MODEL = ("model_options", "input", "batch")
+"""Fields of a recipe by which a model is told from another."""
 
 
 def _reference(submission: Path, label: str) -> str:

@@ -24,7 +24,7 @@ from types import ModuleType
 from costmodel.errors import MissingError, NotebookError, SubjectError
 from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
-from costmodel.tracing.finding.command_line import empty_command_line
+from costmodel.tracing.finding.command_line import given_words, own_command_line
 from costmodel.tracing.finding.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
 from costmodel.tracing.finding.salvage import Salvage
 from costmodel.tracing.hints import advice, explained
@@ -57,6 +57,7 @@ class Session:
     reader: Reader | None = None
     _modules: dict[Path, ModuleType] = field(default_factory=dict)
     _places: list[str] = field(default_factory=list)
+    words: tuple[str, ...] = field(default_factory=given_words)
     _heard: list[MissingError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -93,14 +94,14 @@ class Session:
 
     @contextlib.contextmanager
     def importable(self) -> Iterator[None]:
-        """While the submission's code runs: its folders can be imported from, and the command line is empty."""
+        """While the submission's code runs: its folders can be imported from, and the command line is its own."""
         before, words = set(sys.modules), sys.argv
         finder = _Finder(self)
         sys.meta_path.insert(_before_path_finder(), finder)
         sys.path[:0] = self._places
-        sys.argv = [str(next(iter(self._modules), ""))]
+        sys.argv = [str(next(iter(self._modules), "")), *self.words]
         try:
-            with self.mode.building(), empty_command_line(self.mode.note, self._heard):
+            with self.mode.building(), own_command_line(self.mode.note, self._heard):
                 yield
         finally:
             sys.argv = words
@@ -138,7 +139,7 @@ class Session:
         name, folders = name_of(file, tree, self.root)
         self._add_places(file, tree, folders)
         with self.importable():
-            sys.argv = [str(path)]
+            sys.argv = [str(path), *self.words]
             self.import_packages(tree)
             for depth, folder in enumerate(folders):
                 _make_package(".".join(name.split(".")[: depth + 1]), folder, self.mode)

@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from costmodel.errors import RecipeError, SubjectError
+from costmodel.tracing.finding.command_line import script_args
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, find_model, from_object, load_source, split_reference
 from costmodel.tracing.hints import explained
@@ -19,6 +20,7 @@ from costmodel.tracing.inputs import batch_of, get_sizes
 from costmodel.tracing.modes.devices import mentions_a_gpu
 from costmodel.tracing.modes.lazy_layers import is_lazy
 from costmodel.tracing.modes.real import Mode, new_mode
+from costmodel.tracing.reading.text import PYTHON
 from costmodel.tracing.recipe.recipe import Recipe, make_recipe, read_recipe
 from costmodel.tracing.step.own_words import words_of_file
 
@@ -77,14 +79,28 @@ def _may_move(model: Any) -> bool:
         return True
 
 
-def plan_recipe_file(reference: str, settings: Mapping[str, Any], root: Path | None = None) -> Plan:
-    """The plan of a ``recipe.yaml``."""
-    session = Session(new_mode(), root)
+def plan_recipe_file(
+    reference: str, settings: Mapping[str, Any], chosen: Callable[[Path, Recipe], Plan], root: Path | None = None
+) -> Plan:
+    """The plan of a ``recipe.yaml``.
+
+    Args:
+        reference: the file.
+        settings: of the recipe, that override its own.
+        chosen: the plan of a file whose model the recipe does not name.
+        root: of the submission.
+    """
     recipe = overridden(read_recipe(Path(reference)), settings)
     if recipe.model is None:
         raise RecipeError(f"{reference}:1: model: missing; name it as FILE.py:NAME")
-    subject = _with_the_recipes_optimizer(_subject(recipe.model, recipe, session), recipe)
-    return Plan(subject, recipe, session.mode, reference, root)
+    with script_args(recipe.script_args):
+        if isinstance(recipe.model, str) and recipe.model.endswith(PYTHON) and Path(recipe.model).is_file():
+            plan = chosen(Path(recipe.model), recipe)
+            subject, mode = plan.subject, plan.mode
+        else:
+            mode = new_mode()
+            subject = _subject(recipe.model, recipe, Session(mode, root))
+    return Plan(_with_the_recipes_optimizer(subject, recipe), recipe, mode, reference, root)
 
 
 def plan_own_recipe(

@@ -110,6 +110,7 @@ class Recipe(Techniques):
 
     Attributes:
         model: subject reference (or a class, instance or function, from Python).
+        script_args: command line of the script that builds the model, as one types it: ``--width 64``.
         input: the model's inputs without batch dimension.
         batch: samples of an update; None is one, or two where a network cannot be trained with one.
         loss: a loss of ``torch.nn.functional`` by name, ``output`` if the model returns its loss,
@@ -128,6 +129,7 @@ class Recipe(Techniques):
 
     model: Any = None
     model_options: Options = Field(default_factory=dict)
+    script_args: str = ""
     input: Inputs = (InputSpec(shape=(3, 32, 32)),)
     batch: Count | None = None
     loss: str | Callable[..., Any] = "cross_entropy"

@@ -252,3 +252,32 @@ def test_a_network_whose_layers_are_all_those_of_other_files(tmp_path: Path) -> 
     )
     text = HEAD + "import logger_of_nobody\nfrom unet import Whole\nif __name__ == '__main__':\n    model = Whole()\n"
     assert _analysis(tmp_path, text).totals.parameters == PARAMETERS[24]
+
+
+REQUIRING = f"""import argparse
+{HEAD}WIDTH, CLASSES = 8, 10
+{NET}
+parser = argparse.ArgumentParser()
+parser.add_argument("-w", "--width", type=int, required=True)
+parser.add_argument("--wide", action="store_true")
+"""
+ASKED = ("args = parser.parse_args()", "net = Net(2 * args.width if args.wide else args.width)")
+ASKED_AT_THE_TOP = REQUIRING + "\n".join(ASKED)
+ASKED_UNDER_MAIN = REQUIRING + "if __name__ == '__main__':\n    " + "\n    ".join(ASKED)
+
+
+@pytest.mark.parametrize("text", [ASKED_AT_THE_TOP, ASKED_UNDER_MAIN], ids=["at the top level", "under main"])
+def test_a_script_gets_the_command_line_that_is_given_for_it(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    for words, width in (("-w 24", 24), ("--width=4 --wide", 8), ("--wide --width '12'", 24)):
+        analysis = costmodel.analyze(str(file), input="3x8x8", script_args=words)
+        assert (analysis.totals.parameters, analysis.assumptions) == (PARAMETERS[width], ())
+    (tmp_path / "recipe.yaml").write_text("model: net.py\ninput: 3x8x8\nscript_args: --width 24\n")
+    for recipe in (tmp_path, tmp_path / "recipe.yaml"):  # which names the file, and no object in it
+        assert costmodel.analyze(str(recipe)).totals.parameters == PARAMETERS[24]
+    for words, why in (("--wide", "asks for it"), ("--width a", "invalid int value"), ("-w 8 --hide", "unrecognized")):
+        with pytest.raises(CostModelError, match=why):
+            costmodel.analyze(str(file), input="3x8x8", script_args=words)
+    with pytest.raises(CostModelError, match=r"script_args: .*No closing quotation"):
+        costmodel.analyze(str(file), input="3x8x8", script_args="--width '8")
