@@ -92,6 +92,7 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
 
     Attributes:
         knows_values: a question for a tensor's value has an answer.
+        memory: gives a result that it knows, and else asks for it; takes (func, args, kwargs, run).
     """
 
     def __init__(self) -> None:
@@ -100,6 +101,7 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
         self.cache_enabled = False
         self.knows_values = False
         self.watcher: Watcher | None = None
+        self.memory: Callable[..., Any] | None = None
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one op; one that no mode above has seen is shown to the watcher, which calls it again."""
@@ -111,8 +113,11 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
                 result = KERNELS[func](*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
+        alone = super().dispatch
         try:
-            return super().dispatch(func, types, args, kwargs)
+            if self.memory is None:
+                return alone(func, types, args, kwargs)
+            return self.memory(func, args, kwargs or {}, lambda *args, **kwargs: alone(func, types, args, kwargs))
         finally:
             self._converter.forget()
 
@@ -251,9 +256,7 @@ def update_constant(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 def known_value(tensor: torch.Tensor) -> Any:
     """The value of a tensor of one element that is real, or fake and a constant; None for any other."""
     constant = getattr(tensor, "constant", None) if isinstance(tensor, FakeTensor) else tensor
-    if constant is not None and constant.numel() != 1:
-        return None
-    if constant is None:
+    if constant is None or constant.numel() != 1:
         return None
     with torch._C._DisableTorchDispatch():
         return constant.item()

@@ -8,6 +8,7 @@ a setting that is set, an import of a submodule: and the real module is imported
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import defaultdict
@@ -62,10 +63,25 @@ def arrived(name: str) -> ModuleType:
         for function in _PASSED_ON:
             vars(function).pop("__dynamo_disable", None)  # where torch._compile keeps what it was given
         _PASSED_ON.clear()
-    real = import_module(name)
+    with _without_its_garbage():
+        real = import_module(name)
     for tell in tuple(_WAITING[name]):
         tell()
     return real
+
+
+@contextmanager
+def _without_its_garbage() -> Iterator[None]:
+    """What an import leaves in circles is collected, and nothing else.
+
+    Frames are in it, and with them whatever the code that asked has in its hands: it would outlive its use.
+    """
+    gc.freeze()
+    try:
+        yield
+        gc.collect()
+    finally:
+        gc.unfreeze()
 
 
 _WAITING: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
@@ -113,9 +129,11 @@ class _Already(Loader):
 
 def _disable(fn: Any = None, *more: Any, **words: Any) -> Any:
     """Nothing is compiled, so nothing is to be kept from it: torch's own functions run as they are."""
-    if sys._getframe(1).f_globals.get("__name__") != "torch._compile":
+    caller = sys._getframe(1).f_globals.get("__name__")
+    if caller not in ("torch._compile", "torch.utils.checkpoint"):
         return arrived(DYNAMO).disable(fn, *more, **words)
-    _PASSED_ON.append(fn)
+    if caller == "torch._compile":  # a checkpoint's is used once
+        _PASSED_ON.append(fn)
     return fn
 
 
@@ -250,6 +268,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "fake_tensor_cache_enabled": os.environ.get("TORCH_FAKE_TENSOR_DISPATCH_CACHE", "1") == "1",
         "fake_tensor_cache_crosscheck_enabled": os.environ.get("TORCH_FAKE_TENSOR_DISPATCH_CACHE_CROSSCHECK") == "1",
         "_custom_ops_profile": None,
+        "error_on_nested_fx_trace": True,
     },
 }
 

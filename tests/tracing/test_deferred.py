@@ -115,6 +115,43 @@ def test_a_function_that_torch_compiles_in_a_trace_runs_as_written(tmp_path: Pat
     assert _printed(code, tmp_path) == ["True"]
 
 
+def test_what_arrives_in_a_trace_keeps_no_tensor_alive(tmp_path: Path) -> None:
+    """Frames that an import leaves behind would hold what the forward pass has in its hands."""
+    (tmp_path / "net.py").write_text(
+        textwrap.dedent("""
+        from torch import nn
+        from torch.utils.checkpoint import checkpoint
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.stem, self.one, self.head = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Linear(64, 10)
+
+            def forward(self, x):
+                x = self.stem(x)
+                self.look(x)
+                return self.head(checkpoint(self.one, x * 2, use_reentrant=False).flatten(1))
+
+            def look(self, x):
+                pass
+
+        class Asking(Net):
+            def look(self, x):
+                import torch._dynamo.eval_frame
+        """)
+    )
+    code = """
+    import sys, costmodel
+    trace = lambda name: costmodel.trace(f"net.py:{name}", input="3x8x8", batch=2)
+    plain = trace("Net")
+    print("torch._dynamo.eval_frame" in sys.modules, trace("Net") == plain)
+    first = trace("Asking")
+    print("torch._dynamo.eval_frame" in sys.modules, trace("Asking") == first)
+    print([s.died for s in first.phases[0].trace.storages] == [s.died for s in plain.phases[0].trace.storages])
+    """
+    assert _printed(code, tmp_path) == ["False True", "True True", "True"]
+
+
 _PLAIN = (True, False, 3, 0, 2.5, (2, 3), [2, 3], torch.Size([2, 3]), (2, 4), torch.ones(2, 3), [torch.ones(1), 4])
 
 

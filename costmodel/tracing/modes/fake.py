@@ -9,6 +9,7 @@ from typing import Any
 from costmodel.tracing import compat
 from costmodel.tracing.modes.lazy_layers import sized_without_memory
 from costmodel.tracing.modes.surroundings import Surroundings
+from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
 
 MOST_NESTED = 1_800
 """Modules inside one another, of which each takes five Python frames to call."""
@@ -19,6 +20,7 @@ class FakeMode(compat.BareMode, Surroundings):  # type: ignore[no-untyped-call] 
 
     def __init__(self) -> None:
         compat.BareMode.__init__(self)
+        self.memory = ResultMemory(known_in_this_process())
         Surroundings.__init__(self)
 
     def __enter__(self) -> FakeMode:

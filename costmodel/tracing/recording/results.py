@@ -8,7 +8,7 @@ else (resizing, results that depend on values) goes to torch each time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -37,19 +37,23 @@ class ResultMemory:
     def __init__(self, known: _Known | None = None) -> None:
         self._known: _Known = {} if known is None else known
 
-    def __call__(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def __call__(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], run: Callable[..., Any] | None = None
+    ) -> Any:
+        """The result; ``run`` gives it in the place of ``func`` where it is not known."""
+        run = func if run is None else run
         kind = _kind(func)
         if kind == "other":
-            return func(*args, **kwargs)
+            return run(*args, **kwargs)
         if kind == "in-place" and compat.update_constant(func, args, kwargs):
             return args[0]
         try:
             key = (func, _key(args), _key(tuple(kwargs.items())))
             remembered = self._known.get(key)
         except (_OpaqueError, TypeError):  # TypeError: an argument that cannot be hashed
-            return func(*args, **kwargs)
+            return run(*args, **kwargs)
         if remembered is None:
-            result = func(*args, **kwargs)
+            result = run(*args, **kwargs)
             memory = _remember(kind, result, (args, kwargs))
             if memory is not None:
                 self._known[key] = (not isinstance(result, torch.Tensor), memory)
@@ -74,8 +78,8 @@ def _kind(func: Any) -> str:
 
     Everything else is ``other``.
     """
-    schema = func._schema
-    if torch.Tag.data_dependent_output in func.tags or torch.Tag.dynamic_output_shape in func.tags:
+    schema = getattr(func, "_schema", None)  # an operator of functions has none
+    if schema is None or torch.Tag.data_dependent_output in func.tags or torch.Tag.dynamic_output_shape in func.tags:
         return "other"
     aliased = [a for a in schema.arguments if a.alias_info is not None]
     returns = [str(r.type) for r in schema.returns]
@@ -93,7 +97,7 @@ def _key(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if not isinstance(value, FakeTensor) or value.constant is not None:
             raise _OpaqueError
-        if value.layout is not torch.strided:
+        if value.layout is not torch.strided or value.fake_device.type != "cpu":
             raise _OpaqueError
         return (value.shape, value.stride(), value.storage_offset(), value.dtype)
     if isinstance(value, (tuple, list)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import torch
 from costmodel.ir.codec import dumps
 from costmodel.ir.trace import SCHEMA
 from costmodel.tracing import compat
+from costmodel.tracing.modes import fake
 from costmodel.tracing.recording import recorder
 from costmodel.tracing.recording.results import ResultMemory
 from tests.tracing.networks import Checkpointed, Small, own_function, steady
@@ -19,8 +20,10 @@ from tests.tracing.networks import Checkpointed, Small, own_function, steady
 class AlwaysTorch(ResultMemory):
     """Remembers nothing."""
 
-    def __call__(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        return func(*args, **kwargs)
+    def __call__(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], run: Callable[..., Any] | None = None
+    ) -> Any:
+        return (run or func)(*args, **kwargs)
 
 
 class Counting(ResultMemory):
@@ -28,9 +31,11 @@ class Counting(ResultMemory):
 
     asked = 0
 
-    def __call__(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    def __call__(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], run: Callable[..., Any] | None = None
+    ) -> Any:
         type(self).asked += 1
-        return super().__call__(func, args, kwargs)
+        return super().__call__(func, args, kwargs, run)
 
 
 NETWORKS: list[tuple[Any, str, dict[str, Any]]] = [
@@ -53,7 +58,8 @@ NETWORKS: list[tuple[Any, str, dict[str, Any]]] = [
 
 def _both(monkeypatch: pytest.MonkeyPatch, model: Any, **settings: Any) -> tuple[str, str]:
     remembering = dumps(steady(model, **settings), SCHEMA)
-    monkeypatch.setattr(recorder, "ResultMemory", AlwaysTorch)
+    for place in (recorder, fake):
+        monkeypatch.setattr(place, "ResultMemory", AlwaysTorch)
     return remembering, dumps(steady(model, **settings), SCHEMA)
 
 
