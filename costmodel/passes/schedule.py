@@ -32,7 +32,7 @@ def schedule(trace: Trace, counts: Counts, phase: str = "inference") -> Schedule
 
 
 def _does_something(call: ScheduledCall) -> bool:
-    return bool(call.mapped or call.beside.total or call.reads or call.writes)
+    return bool(call.reads or call.writes)  # work without words is none
 
 
 class _Made:
@@ -101,4 +101,4 @@ def _words(tensor: TensorSpec, nbytes: int) -> int:
 def beyond_nests(work: Work) -> ScalarOps:
     """The operations of a call that are not the multiplies and adds of its nests."""
     ops, macs = work.scalar_ops, work.macs
-    return replace(ops, multiply=max(0, ops.multiply - macs), add=max(0, ops.add - macs))
+    return replace(ops, multiply=ops.multiply - macs, add=max(0, ops.add - macs))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import nn
+
+import costmodel
 from costmodel.ir.schedule import Held, Operand, ScheduledCall
 from costmodel.ir.tensor import Role, Storage
 from costmodel.ir.trace import Phase
@@ -90,3 +94,34 @@ def nest_of(rows: int, depth: int, columns: int) -> Any:
     return nest(
         "mm", self=TensorMeta((rows, depth)), mat2=TensorMeta((depth, columns)), out=TensorMeta((rows, columns))
     )
+
+
+class _Products(nn.Module):
+    """Every kind of nest that torch has, on real and complex numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(4, 4))
+        self.lstm, self.gru = nn.LSTM(4, 4, batch_first=True), nn.GRU(4, 4, batch_first=True)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.conv, self.back = (
+            nn.Conv1d(4, 4, 3, padding=2, dilation=2, groups=2),
+            nn.ConvTranspose1d(4, 4, 3, stride=2),
+        )
+        self.bilinear = nn.Bilinear(4, 4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.gru(self.lstm(x)[0])[0]
+        x = self.attention(x, x, x)[0] + nn.functional.scaled_dot_product_attention(x, x, x)
+        x = self.conv(x.mT).mT
+        y = torch.baddbmm(x, x, self.weight.expand(len(x), 4, 4)) + torch.einsum("btc,cd->btd", x, self.weight)
+        z = torch.complex(y, x) @ torch.complex(self.weight, self.weight)
+        far = torch.cdist(y, x).mean() + torch.dot(x.flatten(), y.flatten()) + torch.mv(self.weight, x[0, 0]).sum()
+        return self.back(y.mT).sum() + self.bilinear(x, y).sum() + z.real.sum() + z.imag.sum() + far
+
+
+def test_a_nest_has_a_multiply_for_each_multiply_accumulate() -> None:
+    trace = costmodel.trace(_Products(), input=(6, 4), batch=2, loss="output")
+    counts = costmodel.count(trace)
+    assert sum(row.work.macs for row in counts.rows if row.work is not None) > 0
+    assert [row.op for row in counts.rows if row.work is not None and beyond_nests(row.work).multiply < 0] == []
