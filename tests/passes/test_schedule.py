@@ -117,7 +117,8 @@ class _Products(nn.Module):
         y = torch.baddbmm(x, x, self.weight.expand(len(x), 4, 4)) + torch.einsum("btc,cd->btd", x, self.weight)
         z = torch.complex(y, x) @ torch.complex(self.weight, self.weight)
         far = torch.cdist(y, x).mean() + torch.dot(x.flatten(), y.flatten()) + torch.mv(self.weight, x[0, 0]).sum()
-        return self.back(y.mT).sum() + self.bilinear(x, y).sum() + z.real.sum() + z.imag.sum() + far
+        found: torch.Tensor = self.back(y.mT).sum() + self.bilinear(x, y).sum() + z.real.sum() + z.imag.sum() + far
+        return found
 
 
 def test_a_nest_has_a_multiply_for_each_multiply_accumulate() -> None:
