@@ -82,7 +82,7 @@ def _overloads(op: str, kernel: Kernel) -> dict[Any, Kernel]:
     return {getattr(packet, name): kernel for name in names}
 
 
-_PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mv", "addmv", "dot")
+_PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mv", "dot")
 
 KERNELS: dict[Any, Kernel] = {
     **_overloads("_grouped_mm", _grouped_mm),
