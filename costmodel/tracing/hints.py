@@ -72,7 +72,7 @@ def advice(error: BaseException) -> str:
     return without_addresses(_known(error) or f"{type(error).__name__}: {first}")
 
 
-_KINDS = {"half": "float16", "bfloat16": "bfloat16", "double": "float64"}
+_KINDS = {"half": "float16", "double": "float64"}
 """Types of numbers as torch's messages call them."""
 
 
@@ -91,9 +91,9 @@ def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
     if re.search(r"scalar types: Long|index tensor|used as ind", first):
         given = "x".join(map(str, sizes)) or "256"
         return f"whole numbers, tokens for example, are an input of type int64: --input {given}:int64"
-    other = re.search(r"half|bfloat16|double", first.lower())
+    other = re.search(r"half|bfloat16|double|float16|float64", first.lower())
     if other is not None and re.search(r"same dtype|should be the same", first):
-        given, kind = "x".join(map(str, sizes)) or "3x32x32", _KINDS[other[0]]
+        given, kind = "x".join(map(str, sizes)) or "3x32x32", _KINDS.get(other[0], other[0])
         return f"the network's numbers may be of type {kind}, which the input says too: --input {given}:{kind}"
     if re.search(r"shape|size|dimension|reduction dim|channels", first):
         return "do --input and --batch fit the model?"

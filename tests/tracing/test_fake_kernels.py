@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import costmodel
+from costmodel.tracing.modes.fake import FakeMode
 from costmodel.tracing.modes.fake_kernels import KERNELS
 
 aten = torch.ops.aten
@@ -79,3 +80,27 @@ def test_a_loss_is_counted_alike_whether_its_lengths_are_tensors_or_lists() -> N
     assert analysis.totals.operations.loss > 14 * 2 * 5 * 7  # two samples, steps but the first, states of three labels
     listed = costmodel.analyze(nn.Linear(8, 5), input="6x8", batch=2, loss=heard(as_tensors=False))
     assert listed.totals.operations == analysis.totals.operations
+
+
+A, B, C = torch.rand(2, 3), torch.rand(3, 4), torch.rand(2, 4)
+PRODUCTS: list[tuple[Any, tuple[torch.Tensor, ...]]] = [
+    (torch.mm, (A, B)),
+    (torch.addmm, (C, A, B)),
+    (torch.bmm, (A[None], B[None])),
+    (torch.baddbmm, (C[None], A[None], B[None])),
+    (torch.mv, (A, B[:, 0])),
+    (torch.dot, (A[0], B[:, 0])),
+]
+
+
+@pytest.mark.parametrize(("product", "operands"), PRODUCTS, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_product_of_numbers_of_different_types_is_refused_as_by_torch(product: Any, operands: Any) -> None:
+    for odd in range(len(operands)):
+        mixed = [tensor.half() if place == odd else tensor for place, tensor in enumerate(operands)]
+        with pytest.raises(RuntimeError):
+            product(*mixed)
+        with FakeMode() as mode, pytest.raises(RuntimeError, match="must have the same dtype, but got float"):
+            product(*map(mode.from_tensor, mixed))
+    due = product(*operands).shape
+    with FakeMode() as mode:
+        assert product(*map(mode.from_tensor, operands)).shape == due

@@ -65,9 +65,10 @@ def test_the_input_that_tokens_need_is_spelt_out(tmp_path: Path, sizes: str) -> 
     assert costmodel.analyze(f"{tmp_path}/net.py:Net", input=f"{sizes}:int64").totals.parameters == 890
 
 
+@pytest.mark.parametrize("layer", ["nn.Conv2d(3, 4, 3)", "nn.Linear(8, 4)", "nn.Linear(8, 4, bias=False)"])
 @pytest.mark.parametrize(("how", "kind"), [("half", "float16"), ("bfloat16", "bfloat16"), ("double", "float64")])
-def test_the_type_that_a_networks_numbers_need_is_spelt_out(tmp_path: Path, how: str, kind: str) -> None:
-    text = f"from torch import nn\nnet = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()).{how}()\n"
+def test_the_type_that_a_networks_numbers_need_is_spelt_out(tmp_path: Path, layer: str, how: str, kind: str) -> None:
+    text = f"from torch import nn\nnet = nn.Sequential({layer}, nn.Flatten()).{how}()\n"
     (tmp_path / "net.py").write_text(text)
     with pytest.raises(TraceError) as caught:
         costmodel.analyze(f"{tmp_path}/net.py", input="3x8x8")

@@ -1,4 +1,4 @@
-"""Shapes that torch's own fake kernels refuse to give, although the kernels of the CPU run.
+"""Shapes that torch's own fake kernels refuse to give, although the kernels of the CPU run; and the other way round.
 
 Each takes the op's arguments; NotImplemented leaves a call to torch.
 """
@@ -66,6 +66,15 @@ def _bincount(values: Any, weights: Any = None, minlength: int = 0) -> Any:
     return values.new_empty(minlength, dtype=dtype)
 
 
+def _of_one_type(*operands: Any, **_: Any) -> Any:
+    """A product of matrices whose numbers have different types, which the kernels refuse and the fake ones do not."""
+    types = [operand.dtype for operand in operands if isinstance(operand, torch.Tensor)]
+    if len(set(types)) > 1:
+        first, second = (str(kind).removeprefix("torch.") for kind in dict.fromkeys(types))
+        raise RuntimeError(f"the matrices of a product must have the same dtype, but got {first} and {second}")
+    return NotImplemented
+
+
 def _overloads(op: str, kernel: Kernel) -> dict[Any, Kernel]:
     """Every overload of an op that this torch has, except those that write into what they are given."""
     packet = getattr(torch.ops.aten, op, None)
@@ -73,10 +82,13 @@ def _overloads(op: str, kernel: Kernel) -> dict[Any, Kernel]:
     return {getattr(packet, name): kernel for name in names}
 
 
+_PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mv", "dot")
+
 KERNELS: dict[Any, Kernel] = {
     **_overloads("_grouped_mm", _grouped_mm),
     **_overloads("_ctc_loss", _ctc_loss),
     **_overloads("_ctc_loss_backward", _ctc_loss_backward),
     **_overloads("linalg_lstsq", _least_squares),
     **_overloads("bincount", _bincount),
+    **{getattr(torch.ops.aten, op).default: _of_one_type for op in _PRODUCTS},
 }

@@ -94,7 +94,7 @@ ZOOS = {
         "    def update(self, options): vars(self).update(options)\n"
         "class Model(PreTrainedModel):\n    config_class = AutoConfig\n    def __init__(self, config):\n"
         "        super().__init__()\n        self.fc = nn.Linear(192, config.width)\n"
-        "    def forward(self, x): return self.fc(x.flatten(1))\n"
+        "    def forward(self, x): return self.fc(x.flatten(1).to(self.fc.weight.dtype))\n"
         "from torch import nn\n"
     ),
     "transformers/modeling_utils.py": (
