@@ -5,9 +5,12 @@ Source of the figures: abf149/lab2-2022-abf149, notebooks of workspace/lab2 (get
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import costmodel
+from costmodel.ir.activations import LayerBytes, LimitedActivations
 from costmodel.ir.verdict import Outcome
 from tests.rules.conftest import Make
 
@@ -37,6 +40,20 @@ def test_points_and_metric_that_the_course_printed(
     assert verdict.points.total == points
     assert verdict.metric is not None
     assert verdict.metric.value == pytest.approx(metric, abs=6e-6)
+
+
+def test_a_verdict_names_the_layers_that_its_limit_on_activations_is_about(analysis: Make) -> None:
+    found = analysis(peak=300, lab=500)
+    largest = (LayerBytes(layer="b", where="net.py:4", nbytes=300), LayerBytes(layer="a", where="", nbytes=200))
+    others = (LayerBytes(layer="c", where="net.py:9", nbytes=500),)
+    peak = replace(found.totals.peak_activation_bytes, largest_layer_io=largest, largest_lab_profiler=others)
+    found = replace(found, totals=replace(found.totals, peak_activation_bytes=peak))
+    as_written = costmodel.judge(found, "mit-lab2-2022", facts={}).activations
+    assert as_written == LimitedActivations(rule="peak activation", layers=largest)
+    by_the_course = costmodel.judge(found, "mit-lab2-2022", facts={}, reading="course-profiler").activations
+    assert by_the_course == LimitedActivations(rule="peak activation", layers=others)
+    assert costmodel.judge(analysis(), "mit-lab2-2022", facts={}).activations is None  # no layer is named
+    assert costmodel.judge(found, "haet-2021", facts={}).activations is None  # no such limit
 
 
 @pytest.mark.parametrize(

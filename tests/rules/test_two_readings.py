@@ -157,7 +157,7 @@ def test_points_of_two_values_are_those_on_which_they_agree() -> None:
 
     def row(one: int, two: int) -> int | None:
         value = Value(Decimal(one), by="one", other=Value(Decimal(two), by="two"))
-        return points_of((table,), lambda _: value, ()).tables[0].points
+        return points_of((table,), lambda _: value, (), {}, lambda _: 0).tables[0].points
 
     assert [row(1, 9), row(10, 11), row(9, 10), row(10, 9)] == [2, 0, None, None]
 

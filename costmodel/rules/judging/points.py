@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from types import MappingProxyType
 
 from costmodel.ir.verdict import Finding, NextCell, Outcome, Points, PointsRow
 from costmodel.rules.judging.limits import both_ways
@@ -17,15 +16,14 @@ Measure = Callable[[str], Value]
 
 Price = Callable[[int], "int | None"]
 """Points that are taken for lateness, of the most that there are; None while it is not known."""
-_NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 
 def points_of(
     tables: tuple[PointTable, ...],
     value_of: Measure,
     findings: Iterable[Finding],
-    units: Mapping[str, str] = _NO_UNITS,
-    late: Price = lambda _: 0,
+    units: Mapping[str, str],
+    late: Price,
 ) -> Points:
     """The tables and their sum (:func:`sum_of`); ``units`` are those of the metrics."""
     rows = tuple(replace(_row(table, value_of(table.metric)), unit=units.get(table.metric, "")) for table in tables)
