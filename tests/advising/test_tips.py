@@ -107,6 +107,38 @@ def test_a_change_that_an_argument_makes_is_said_as_an_edit(found: Tips) -> None
     assert {edit for change, edit in edits.items() if change[0] != ("stem", "one")} <= {""}
 
 
+class Listed(nn.Module):
+    """A network whose widths are given as a tuple, and as a list of lists."""
+
+    def __init__(self, channels: tuple[int, ...] = (12, 12, 20), head: Any = (("relu", 40), ("drop", 0.1))) -> None:
+        super().__init__()
+        first, second, third = channels
+        self.stem = nn.Conv2d(3, first, 3, stride=2)
+        self.one = nn.Conv2d(first, second, 3, stride=2)
+        self.two = nn.Conv2d(second, third, 3, stride=2)
+        self.hidden, self.head = nn.Linear(third * 9, head[0][1]), nn.Linear(head[0][1], 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.two(F.relu(self.one(F.relu(self.stem(x))))))
+        logits: Tensor = self.head(F.relu(self.hidden(x.flatten(1))))
+        return logits
+
+
+def test_an_edit_may_be_inside_a_tuple_or_list() -> None:
+    found = costmodel.advise(Listed, rules="mit-lab2-2022", facts=FACTS)
+    edits = {(tip.where, tip.what): tip.edit for tip in found.single if tip.kind == "channels"}
+    assert {edit.partition("=")[0] for edit in edits.values()} == {"channels", "head"}
+    layers = {("stem",): 0, ("one",): 1, ("two",): 2}
+    for (where, what), edit in edits.items():
+        after = int(what.split("→")[1].split()[0])
+        if where in layers:
+            widths = [12, 12, 20]
+            widths[layers[where]] = after
+            assert edit == f"channels=(12, 12, 20) → ({', '.join(map(str, widths))})"
+        else:
+            assert edit == f"head=(('relu', 40), ('drop', 0.1)) → (('relu', {after}), ('drop', 0.1))"
+
+
 def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:
     assert found.tried > 20
     for tip in found.single:

@@ -19,7 +19,7 @@ from torch import nn
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.class_names import class_name
-from costmodel.tracing.finding.arguments import arguments_text, plain_value, whole_numbers
+from costmodel.tracing.finding.arguments import arguments_text, plain_value, sized
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.hints import SCRIPTED, explained
@@ -42,7 +42,7 @@ class LoadedSubject:
         arguments: those of its constructor, as text, or those of the function that makes it: ``by build(width=64)``.
         place: where the code builds it (``net.py:12``), "" where it does not.
         because: the reason why it is this object, "" if it was named.
-        sizes: whole numbers among the arguments of its constructor, given or by default.
+        sizes: arguments of its constructor, given or by default, that are a whole number or a sequence with some.
         resized: the subject with another of them; None where it is built already.
     """
 
@@ -52,8 +52,8 @@ class LoadedSubject:
     arguments: str = ""
     place: str = ""
     because: str = ""
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    resized: Callable[[str, int], LoadedSubject] | None = None
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    resized: Callable[[str, Any], LoadedSubject] | None = None
 
 
 def load_source(reference: str, session: Session) -> tuple[ModuleType, str | None]:
@@ -184,7 +184,7 @@ def from_object(
         make,
         source or {},
         arguments,
-        sizes=whole_numbers(target, options),
+        sizes=sized(target, options),
         resized=lambda name, size: from_object(target, {**options, name: size}, label, source, session),
     )
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from costmodel.errors import SubjectError, UnfitError
 from costmodel.tracing import compat
+from costmodel.tracing.finding.arguments import resizings
 from costmodel.tracing.finding.plan import Plan
 from costmodel.tracing.inputs import batch_of, call
 from costmodel.tracing.step.forward_only import no_fast_path
@@ -82,20 +83,24 @@ def possible_changes(
 
 
 def argument_of(plan: Plan, change: Change) -> str:
-    """``width=58 → 64`` where one argument of the model's constructor makes the same change; "" where none does."""
+    """``width=58 → 64`` where one argument of the model's constructor makes the same change; "" where none does.
+
+    An argument may also be a tuple or list that has the number in it: ``channels=(16, 32, 64) → (16, 48, 64)``.
+    """
     subject = plan.subject
     if change.counts is None or subject.resized is None:
         return ""
     before, after = change.counts
     with plan.mode:
         wanted = _shapes(changed(plan, [change]).subject.make())
-        for name in (name for name, size in subject.sizes.items() if size == before):
-            try:
-                found = _shapes(subject.resized(name, after).make())
-            except SubjectError:
-                continue
-            if found == wanted:
-                return f"{name}={before} → {after}"
+        for name, value in subject.sizes.items():
+            for edit, other in resizings(name, value, before, after):
+                try:
+                    found = _shapes(subject.resized(name, other).make())
+                except SubjectError:
+                    continue
+                if found == wanted:
+                    return edit
     return ""
 
 
