@@ -27,6 +27,10 @@ FUNCTIONS = "torch.utils._sympy.functions"
 DISTRIBUTED = "torch.distributed.tensor"
 
 
+_OF_PEOPLE = ("__all__", "__author__", "__version__", "__version_info__")
+"""Names of two underscores that a program asks a module for; ``from sympy import *`` asks for the first."""
+
+
 class _StandIn(ModuleType):
     """A module that knows few names, and imports the real one when it is asked for another."""
 
@@ -37,11 +41,14 @@ class _StandIn(ModuleType):
             vars(self)["__path__"] = spec.submodule_search_locations
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name not in _OF_PEOPLE:  # what Python itself looks for
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if (self.__name__, name) in _FOR_TORCH and sys._getframe(1).f_globals.get("__name__", "").startswith("torch."):
             return _FOR_TORCH[self.__name__, name]
         return getattr(arrived(self.__name__), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(arrived(self.__name__))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, ModuleType) or name.startswith("__"):  # an import notes a submodule in its parent

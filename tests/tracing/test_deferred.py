@@ -184,3 +184,14 @@ def test_sizes_are_equal_as_symbolic_shapes_has_them() -> None:
     assert [ours(a, b) for a, b in pairs] == [symbolic_shapes.sym_eq(a, b) for a, b in pairs]
     with pytest.raises(AssertionError):
         ours((1, 2), 3)
+
+
+def test_a_program_that_asks_a_stand_in_as_people_do_has_the_real_module() -> None:
+    begin = "import costmodel, torch\ncostmodel.analyze(torch.nn.Linear(2, 2), input=(2,))\n"
+    asked = {
+        "import sympy, importlib.metadata as m; print(sympy.__version__ == m.version('sympy'))": ["True"],
+        "from sympy import *; print(expand((Symbol('x') + 1) ** 2))": ["x**2 + 2*x + 1"],
+        "import sympy; print('Symbol' in dir(sympy), 'solve' in dir(sympy))": ["True True"],
+        "import sympy.solvers; print(sympy.solvers.solve.__module__)": ["sympy.solvers.solvers"],
+    }
+    assert {code: _printed(f"{begin}{code}") for code in asked} == asked
