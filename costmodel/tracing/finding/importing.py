@@ -61,6 +61,7 @@ class Session:
     _heard: list[MissingError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.mode.around_steps = self.findable
         importlib.invalidate_caches()
         for name, module in list(sys.modules.items()):
             if SESSION_MARK in getattr(module, "__dict__", {}):
@@ -95,19 +96,27 @@ class Session:
     @contextlib.contextmanager
     def importable(self) -> Iterator[None]:
         """While the submission's code runs: its folders can be imported from, and the command line is its own."""
-        before, words = set(sys.modules), sys.argv
-        finder = _Finder(self)
-        sys.meta_path.insert(_before_path_finder(), finder)
-        sys.path[:0] = self._places
+        words = sys.argv
         sys.argv = [str(next(iter(self._modules), "")), *self.words]
         try:
-            with self.mode.building(), own_command_line(self.mode.note, self._heard):
+            with self.findable(), self.mode.building(), own_command_line(self.mode.note, self._heard):
                 yield
         finally:
             sys.argv = words
+
+    @contextlib.contextmanager
+    def findable(self) -> Iterator[None]:
+        """A stretch in which its folders can be imported from: a forward pass may import, too."""
+        before, places = set(sys.modules), [*self._places]
+        finder = _Finder(self)
+        sys.meta_path.insert(_before_path_finder(), finder)
+        sys.path[:0] = places
+        try:
+            yield
+        finally:
             with contextlib.suppress(ValueError):  # their code may have emptied the list
                 sys.meta_path.remove(finder)
-            for place in self._places:
+            for place in places:
                 with contextlib.suppress(ValueError):
                     sys.path.remove(place)
             self._mark(before)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from costmodel.tracing.modes.compiler import without_compiler
@@ -26,12 +26,14 @@ class Surroundings:
         values: of what was built in it.
         is_partial: a file was not run as a whole.
         notes: what was taken for granted to import and build it, with its place where it has one.
+        around_steps: what makes the code's own files importable while its steps run.
     """
 
     def __init__(self) -> None:
         self.values = Values()
         self.is_partial = False
         self.notes: dict[tuple[str, str], None] = {}
+        self.around_steps: Callable[[], AbstractContextManager[Any]] = nullcontext
         self._depth = 0
         self._expects_gpu = False
         self._around = ExitStack()
@@ -51,13 +53,14 @@ class Surroundings:
         if not self._depth:
             ours = (
                 _deep(),
+                _leaving_no_caches(),
                 quick_initialisers(),
                 without_keyboard(),
                 without_weights(self.note),
                 without_compiler(),
                 as_one_process(self.note),
             )
-            for context in (*ours, *contexts):
+            for context in (*ours, *contexts, self.around_steps()):
                 self._around.enter_context(context)
             if self._expects_gpu:
                 self._around.enter_context(as_on_one_gpu(self.note))
@@ -67,6 +70,16 @@ class Surroundings:
         self._depth -= 1
         if not self._depth:
             self._around.close()
+
+
+@contextmanager
+def _leaving_no_caches() -> Iterator[None]:
+    """A stretch in which imports compile nothing into ``__pycache__``: a submission stays as it was handed in."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 @contextmanager

@@ -211,3 +211,20 @@ if __name__ == "__main__":
     assert asked == [
         "one.part", "inside_near", "inside_pack", "inside_deep", "two.part", "gone_away", "inside_below", "three",
     ]  # fmt: skip
+
+
+def test_a_submission_stays_as_it_was_handed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "parts" / "late.py").write_text("SCALE = 2\n")
+    (tmp_path / "blocks.py").write_text("from torch import nn\n\nclass Block(nn.Linear): pass\n")
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nfrom blocks import Block\n\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n        self.block = Block(4, 2)\n\n"
+        "    def forward(self, x):\n        from parts.late import SCALE\n        return self.block(x) * SCALE\n"
+    )
+    before = sorted(tmp_path.rglob("*"))
+    assert costmodel.analyze(f"{tmp_path}/net.py:Net", input="4", cache=False).totals.parameters == 10
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not sys.dont_write_bytecode
