@@ -14,10 +14,8 @@ import importlib
 import importlib.util
 import linecache
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +24,7 @@ from costmodel.files.quoting import safe_text
 from costmodel.tracing.blame import raised_at
 from costmodel.tracing.finding.command_line import given_words, own_command_line
 from costmodel.tracing.finding.module_names import SESSION_MARK, first_words, is_installed, name_of, provides
+from costmodel.tracing.finding.own_files import OwnLoader, finding
 from costmodel.tracing.finding.salvage import Salvage
 from costmodel.tracing.hints import advice, explained
 from costmodel.tracing.modes.devices import mentions_a_gpu
@@ -108,14 +107,11 @@ class Session:
     def findable(self) -> Iterator[None]:
         """A stretch in which its folders can be imported from: a forward pass may import, too."""
         before, places = set(sys.modules), [*self._places]
-        finder = _Finder(self)
-        sys.meta_path.insert(_before_path_finder(), finder)
         sys.path[:0] = places
         try:
-            yield
+            with finding(self):
+                yield
         finally:
-            with contextlib.suppress(ValueError):  # their code may have emptied the list
-                sys.meta_path.remove(finder)
             for place in places:
                 with contextlib.suppress(ValueError):
                     sys.path.remove(place)
@@ -155,7 +151,7 @@ class Session:
             known = sys.modules.get(name)  # its package may have imported it
             if known is not None and getattr(known, "__file__", None) == str(file):
                 return known
-            spec = importlib.util.spec_from_file_location(name, file, loader=_Loader(self, name, str(file)))
+            spec = importlib.util.spec_from_file_location(name, file, loader=OwnLoader(self, name, str(file)))
             assert spec is not None  # a .py file always has one, with a loader
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
@@ -251,37 +247,6 @@ class Session:
             places = [str(names.get("__file__") or ""), *map(str, names.get("__path__", ()))]
             if any(self.owns(place) for place in places):
                 names[SESSION_MARK] = True
-
-
-class _Loader(SourceFileLoader):
-    """Loads a file of the submission by way of its session."""
-
-    def __init__(self, session: Session, name: str, path: str) -> None:
-        super().__init__(name, path)
-        self._session = session
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the file in its module."""
-        self._session.execute(module, Path(self.path), lambda: super(_Loader, self).exec_module(module))
-
-
-class _Finder(MetaPathFinder):
-    """Finds what the path finder would, and loads the submission's own files by way of their session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The place of a module; None leaves it to the others."""
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is None or type(spec.loader) is not SourceFileLoader or not self._session.owns(str(spec.origin)):
-            return None
-        spec.loader = _Loader(self._session, name, str(spec.origin))
-        return spec
-
-
-def _before_path_finder() -> int:
-    return next((i for i, finder in enumerate(sys.meta_path) if finder is PathFinder), len(sys.meta_path))
 
 
 def _run_at_import(tree: ast.AST) -> Iterator[ast.AST]:
