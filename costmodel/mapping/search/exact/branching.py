@@ -161,7 +161,7 @@ class Branching:
             there = tuple(slice(int(step), int(step) + 1) for step in offset)
             outside = replace(outside, ends=float(within(outside.ends, there).flat[0]))
         lattice = self.found.lattice
-        factors = tuple(lattice.size(node.place, dim) // lattice.size(place, dim) for dim in range(len(lattice.bounds)))
+        factors = tuple(n // m for n, m in zip(lattice.extent(node.place), lattice.extent(place), strict=True))
         return Node(
             place=place,
             outside=outside,
@@ -175,7 +175,7 @@ class Branching:
 
     def _leaf(self, node: Node) -> None:
         lattice = self.found.lattice
-        last = tuple(lattice.size(node.place, dim) for dim in range(len(lattice.bounds)))
+        last = lattice.extent(node.place)
         temporal = [last, *reversed(node.factors)]
         leaf = Leaf(factors=whole(self.space, self.spread, temporal), orders=(None, *reversed(node.orders)))
         if leaf.factors in self.costed:

@@ -56,6 +56,15 @@ class Crossings:
     _first: dict[int, float] = field(default_factory=dict)
     _costs: dict[tuple[Measure, int, int, int], Figures] = field(default_factory=dict)
 
+    _outside: tuple[tuple[int | None, ...], ...] = field(init=False)
+    """Per block and data space, the level outside that its tile comes from; None where it is not kept inside."""
+
+    def __post_init__(self) -> None:
+        self._outside = tuple(
+            tuple(kept[kept.index(level) + 1] if level in kept[:-1] else None for kept in self.kept)
+            for level in self.levels
+        )
+
     @property
     def compute(self) -> int:
         """Cycles if no bandwidth binds."""
@@ -63,11 +72,13 @@ class Crossings:
 
     def crosses(self, b: int, v: int) -> bool:
         """Whether data space v comes over the boundary outside block b."""
-        return self.levels[b] in self.kept[v][:-1]
+        return self._outside[b][v] is not None
 
     def outer(self, b: int, v: int) -> int:
         """The level that the tiles of block b come from."""
-        return min(level for level in self.kept[v] if level > self.levels[b])
+        level = self._outside[b][v]
+        assert level is not None  # it crosses
+        return level
 
     def extent(self, b: int, v: int, axis: int) -> Figures:
         """The extent of the tile of block b along one axis of a data space."""

@@ -7,7 +7,7 @@ minimum along every axis, and needs no list of pairs of tiles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -57,6 +57,7 @@ class Lattice:
         everything: the whole grid.
         ends: per dim, all sizes that a tile can have along it.
         places: per dim, all tiles of one such size, in the same order.
+        extents: per tile that was asked for, its size along every dim.
     """
 
     bounds: tuple[int, ...]
@@ -68,6 +69,7 @@ class Lattice:
     everything: Region
     ends: tuple[tuple[int, ...], ...]
     places: tuple[tuple[Region, ...], ...]
+    extents: dict[Place, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def last(self) -> Place:
@@ -80,7 +82,16 @@ class Lattice:
 
     def size(self, place: Place, dim: int) -> int:
         """A tile's size along a dim."""
-        return prod(prime ** place[axis] for prime, axis in zip(self.primes[dim], self.axes[dim], strict=True))
+        return self.extent(place)[dim]
+
+    def extent(self, place: Place) -> tuple[int, ...]:
+        """A tile's size along every dim."""
+        if place not in self.extents:
+            self.extents[place] = tuple(
+                prod(prime ** place[axis] for prime, axis in zip(primes, axes, strict=True))
+                for primes, axes in zip(self.primes, self.axes, strict=True)
+            )
+        return self.extents[place]
 
     def exponents(self, dim: int, factor: int) -> Exponents | None:
         """The exponents of a factor of the dim's bound; None if it is none."""

@@ -93,6 +93,7 @@ class Meanings:
     _parts: dict[Hashable, Option] = field(default_factory=dict)
     _opened: dict[Hashable, Opened] = field(default_factory=dict)
     _barred: dict[Hashable, Figures] = field(default_factory=dict)
+    _sizes: dict[Place, list[Figures]] = field(default_factory=dict)
     _held: int = 0
 
     def of(self, node: Node, block: int) -> Options:
@@ -145,9 +146,10 @@ class Meanings:
         cancels: bool,
     ) -> Option:
         lattice = self.found.lattice
-        region = lattice.inside(place)
-        sizes = [within(size, region) for size in lattice.sizes]
-        own = [lattice.size(place, dim) for dim in range(len(sizes))]
+        region, own = lattice.inside(place), lattice.extent(place)
+        if place not in self._sizes:
+            self._sizes[place] = [within(size, region) for size in lattice.sizes]
+        sizes = self._sizes[place]
         barred = np.zeros(tuple(part.stop for part in region))
         needs = order.needs if order.first is None else (order.first.dim, *order.needs)
         for dim, (size, whole) in enumerate(zip(sizes, own, strict=True)):
