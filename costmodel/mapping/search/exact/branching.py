@@ -97,14 +97,16 @@ class Branching:
         return sum(figures.size for tables in self.tables for entry in tables.entries for figures in entry.values())
 
     def prepare(self) -> None:
-        """Make the tables: of the energy, and of the bandwidths that can bind once one has bound."""
+        """Make the tables that are missing: of the energy, and of the bandwidths that can bind once one has bound."""
         blocks = [b for b, block in enumerate(self.space.blocks) if not block.spatial]
         bounds = self.found.lattice.bounds
         self.factors = [[self.allowed.temporal(d, b, bound) for d, bound in enumerate(bounds)] for b in blocks]
         self.orders = [
             orders_of(self.found, number, self.factors[number], self.space.listed(b)) for number, b in enumerate(blocks)
         ]
-        for measure in (ENERGY, *(limited(self.found) if self.throttled else ())):
+        there = {tables.measure for tables in self.tables}
+        wanted = (ENERGY, *(limited(self.found) if self.throttled else ()))
+        for measure in (one for one in wanted if one not in there):
             self.steps.take(TABLE)
             self.tables.append(tables_of(self.found, measure, self.orders, self.factors))
 

@@ -80,6 +80,16 @@ class Crossings:
         assert level is not None  # it crosses
         return level
 
+    def counts(self, measure: Measure, b: int, v: int) -> bool:
+        """Whether what crosses the boundary is anything to this measure: a level sees its own boundaries only."""
+        if not self.crosses(b, v):
+            return False
+        if measure.level is None:
+            return True
+        if measure.level == self.outer(b, v):
+            return v == OUTPUTS or not measure.writes
+        return measure.writes and measure.level == self.levels[b]
+
     def extent(self, b: int, v: int, axis: int) -> Figures:
         """The extent of the tile of block b along one axis of a data space."""
         found: Figures = np.ones((1,) * len(self.lattice.shape))

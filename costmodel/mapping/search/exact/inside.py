@@ -95,7 +95,7 @@ def opened(
         elif state.running is not None and state.still is not None:
             # another data space's run ends here, with the tile as it is
             for b in range(state.running, state.waiting):
-                if found.crosses(b, state.still):
+                if found.counts(measure, b, state.still):
                     figures = figures + _ended(found, measure, b, state.still, slide)
         running = crossing.index(True, since) if True in crossing[since:] else None
         keep(begun[state.waiting], running, figures)
@@ -103,7 +103,8 @@ def opened(
     settling: Figures | float = 0.0  # what is settled now of the boundaries from one on
     for b in range(last, -1, -1):
         for v in SPACES:
-            if v != still and found.crosses(b, v):
+            # a slide says, too, to which tiles its loop leads
+            if v != still and (found.counts(measure, b, v) or (v == INPUTS and slide and found.crosses(b, v))):
                 settling = settling + _settled(found, measure, b, v, slide)
         for running, figures in begun[b].items():
             keep(result, running, figures + settling)
@@ -125,7 +126,7 @@ def closed(found: Boundaries, measure: Measure, known: Opened, last: int, region
     for running, figures in known.items():
         total = _at_end(figures, region, outside)
         for b in range(last + 1 if running is None else running, last + 1):
-            if still is not None and found.crosses(b, still):
+            if still is not None and found.counts(measure, b, still):
                 total = total + found.run(measure, b, still, region, outside.ends, cancels=outside.cancels)
         best = total if best is None else np.minimum(best, total)
     if best is None:
@@ -137,7 +138,7 @@ def spent(found: Boundaries, measure: Measure, b: int, here: Region, outside: Ou
     """What one tile's boundary costs; infinite where no loops lead to it."""
     total = 0.0
     for v in SPACES:
-        if found.crosses(b, v):
+        if found.counts(measure, b, v):
             if v == outside.still:
                 cost = found.run(measure, b, v, here, outside.ends, cancels=outside.cancels)
             else:

@@ -98,20 +98,19 @@ class Search:
 
     def _look(self, place: Place, branching: Branching) -> None:
         """Sharpen a place's bound by tables; look into it once its turn comes again."""
-        if not branching.tables:
-            branching.prepare()
+        branching.prepare()
         bound = branching.least()
         if place.bound is None:
             place = replace(place, bound=bound)
-            # tables can be large: those that are not kept are made again
-            if branching.numbers + sum(one.numbers for one in self.prepared.values()) <= KEPT:
-                self.prepared[place] = branching
         else:
             try:
                 branching.run()
                 return
             except ThrottledError:
-                place = replace(place, throttled=True, bound=None)
+                place, branching.throttled = replace(place, throttled=True, bound=None), True
+        # tables can be large: those that are not kept are made again
+        if branching.numbers + sum(one.numbers for one in self.prepared.values()) <= KEPT:
+            self.prepared[place] = branching
         heappush(self.waiting, (self._rank(bound), place))
 
     def _more(self) -> bool:
