@@ -32,6 +32,9 @@ _LARGEST = 1 << 20
 _NAMED = re.compile(r"[A-Za-z0-9][\w.-]*\s*(\[[\w\s,.-]*\])?\s*([<>=!~]=?=?[^;@/\\]*)?(;.*)?")
 """A requirement by name (PEP 508), as far as it needs no address: extras, versions, markers."""
 
+_OPTION = re.compile(r"\s-(?!-hash=)")
+"""What pip would take for an option of a requirement; a digest of the wheel is welcome."""
+
 _CONDA = re.compile(r"(?:[\w.-]+::)?(?P<name>[\w.-]+)\s*(?P<version>[<>=!~].*)?")
 _BY_PIP = {"pytorch": "torch", "pytorch-cpu": "torch", "pytorch-gpu": "torch"}
 """conda's names for what pip calls otherwise."""
@@ -89,7 +92,7 @@ def wanted_by(folder: Path) -> Wanted | None:
             except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
                 raise UsageError(f"{folder.name}/{name} cannot be read: {problem}") from problem
             for one in asked:
-                if not one.because and _NAMED.fullmatch(one.package) is None:
+                if not one.because and (_OPTION.search(one.package) or _NAMED.fullmatch(one.package) is None):
                     raise UsageError(
                         f"{folder.name}/{name} asks for {one.package!r}: only packages by name are installed, since "
                         "pip runs outside of what is put around an entry"
@@ -122,7 +125,7 @@ def install(folder: Path, out: Path) -> OwnPython | None:
     stamp = place / "asked.sha256"
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
         out.mkdir(parents=True, exist_ok=True)
-        venv.create(place, clear=True, with_pip=True)
+        venv.create(place, clear=True, symlinks=True, with_pip=True)  # as ``python -m venv`` makes them
         write_text(place / "asked.txt", asked)
         words = ["install", "--only-binary", ":all:", "--no-input", "-r", str(place / "asked.txt")]
         done = _pip(place, words)
@@ -196,8 +199,8 @@ def _of_conda(document: Any) -> Iterator[_Asked]:
 
 
 def _version(text: str) -> str:
-    """Conda's ``=1.2=build`` is any 1.2; what has two signs is written as pip writes it."""
+    """Conda's ``=1.2``, ``=1.2.*`` and ``=1.2=build`` are any 1.2; what has two signs is written as pip writes it."""
     text = text.strip()
     if text.startswith("=") and not text.startswith("=="):
-        return f"=={text[1:].partition('=')[0]}.*"
+        return f"=={text[1:].partition('=')[0].removesuffix('.*')}.*"
     return text.rpartition("=")[0] if text.count("=") > 2 else text

@@ -17,6 +17,8 @@ dependencies:
   - pytorch::pytorch=1.13
   - numpy=1.21.2=py39h20f2e39_0
   - scikit-learn>=1.0
+  - pandas=2.1.*
+  - scipy==1.11.4=py311h64a7726_0
   - cudatoolkit=11.6
   - pip
   - pip:
@@ -45,7 +47,10 @@ def test_a_requirements_file_is_read_as_pip_reads_it(tmp_path: Path) -> None:
 def test_a_conda_environment_by_the_names_that_pip_has(tmp_path: Path) -> None:
     found = wanted_by(write(tmp_path, environment_yaml=CONDA))
     assert found is not None
-    assert found.packages == ("torch==1.13.*", "numpy==1.21.2.*", "scikit-learn>=1.0", "timm==0.9.2", "einops")
+    assert found.packages == (
+        "torch==1.13.*", "numpy==1.21.2.*", "scikit-learn>=1.0", "pandas==2.1.*", "scipy==1.11.4", "timm==0.9.2",
+        "einops",
+    )  # fmt: skip
     assert [one.partition(":")[0] for one in found.left_out] == ["python=3.9", "cudatoolkit=11.6", "pip"]
 
 
@@ -58,7 +63,7 @@ def test_no_file_asks_for_nothing(tmp_path: Path) -> None:
     [
         "-e .", "./wheel", "wheels/a-1-py3-none-any.whl", "git+https://example.org/a.git", "a @ https://example.org/a.whl",
         "--index-url https://example.org/simple", "-r ../other.txt", "/etc/passwd", "a --global-option=x",
-        "file:///tmp/a.whl", "..\\\\a",
+        "a==1 --global-option=x", "a>=1 --no-binary=a", "a==1 -i elsewhere", "file:///tmp/a.whl", "..\\\\a",
     ],
 )  # fmt: skip
 def test_what_is_no_package_by_name_is_refused(tmp_path: Path, line: str) -> None:
@@ -73,3 +78,9 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it is a link") as refused:
         wanted_by(tmp_path / "entry")
     assert "hidden words" not in str(refused.value)
+
+
+def test_digests_of_wheels_are_kept(tmp_path: Path) -> None:
+    found = wanted_by(write(tmp_path, requirements_txt="a==1.0 \\\n    --hash=sha256:0a \\\n    --hash=sha256:1b\n"))
+    assert found is not None
+    assert [package.split() for package in found.packages] == [["a==1.0", "--hash=sha256:0a", "--hash=sha256:1b"]]
