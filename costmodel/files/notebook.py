@@ -18,7 +18,9 @@ _MOST_BYTES = 32 * 2**20
 _MAGIC = re.compile(r"^\s*(?:[%!?]|[\w.]+\?{1,2}\s*$|[\w.]+ *= *[%!])")
 _WRITES = re.compile(r"^\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\./|/content/)?([\w/]+)\.py\s*(?:\n|$)")
 """A cell that writes a module; its text may be imported by later cells, and is a part of the script."""
-_CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture)")
+_CELL_MAGIC = re.compile(r"^\s*%%(?!time|capture|prun)")
+_RUNS = re.compile(r"^(\s*)%(?:time|prun)\s+(?![-\s])")
+"""A line's magic that runs the statement behind it like any other: its names are the notebook's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,24 @@ def _source(cell: dict[str, object]) -> str:
 def _without_magics(source: str) -> str:
     if _CELL_MAGIC.match(source) and not _WRITES.match(source):
         return _as_comments(source)
+    source = with_statements(source)
     magics = magic_lines(source)
     return "\n".join(
         line if (indent := magics.get(number)) is None else f"{indent}{'pass  ' * bool(indent)}# {line}"
         for number, line in enumerate(source.splitlines(), 1)
     )
+
+
+def with_statements(source: str) -> str:
+    """A cell in which ``%time net = Net()`` is ``net = Net()``: the line is Python, and what measures it is not."""
+    lines: list[str] = []
+    reading = _Reading()
+    for line in source.splitlines():
+        runs = None if reading.inside else _RUNS.match(line)
+        lines.append(runs[1] + line[runs.end() :] if runs else line)
+        if reading.inside or not _MAGIC.match(lines[-1]):
+            reading.take(lines[-1])
+    return "\n".join(lines)
 
 
 def magic_lines(source: str) -> dict[int, str]:

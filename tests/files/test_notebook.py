@@ -36,6 +36,10 @@ def test_a_byte_order_mark_and_the_third_format(tmp_path: Path) -> None:
 MAGICS = {
     "%matplotlib inline\nx = 1": "# %matplotlib inline\nx = 1",
     "!pip install torch\nx = 1": "# !pip install torch\nx = 1",
+    "%time net = Net(16)\nx = 1": "net = Net(16)\nx = 1",
+    "for i in x:\n    %time train(\n        i)": "for i in x:\n    train(\n        i)",
+    "%prun -l 5 f()\nx = 1": "# %prun -l 5 f()\nx = 1",
+    's = """\n%time x\n"""': 's = """\n%time x\n"""',
     "files = !ls\nx = 1": "# files = !ls\nx = 1",
     "torch.nn?\nx = 1": "# torch.nn?\nx = 1",
     "%%bash\nls": "# %%bash\n# ls",

@@ -9,7 +9,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from costmodel.contracts.reading.submission_folder import Folder, SubmittedFile
-from costmodel.files.notebook import code_cells, magic_lines
+from costmodel.files.notebook import code_cells, magic_lines, with_statements
 from costmodel.files.quoting import escaped
 
 _SUFFIXES = (".py", ".pyw", ".pyi", ".ipynb")
@@ -104,6 +104,8 @@ def _cell(path: str, number: int, code: str) -> Part:
     lines = code.splitlines()
     if lines and lines[0].startswith(("%%bash", "%%sh", "%%!", "%%script")):
         return _parsed(path, number, "", tuple(enumerate(lines, 1)))
+    code = with_statements(code)
+    lines = code.splitlines()
     magics = magic_lines(code)
     shell = [(n, lines[n - 1].strip()) for n in magics if _SHELL.match(lines[n - 1]) or _goes_on(lines, magics, n)]
     kept = [f"{magics[n]}pass" if n in magics else line for n, line in enumerate(lines, 1)]

@@ -96,7 +96,9 @@ def codes_run() -> Iterator[dict[CodeType, None]]:
     try:
         yield codes
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if before is not None and hasattr(before, "enable"):
+            before.enable()  # cProfile's own object is no function: it goes on when it is asked to
         for code in [code for code in codes if not is_users(code.co_filename)]:
             del codes[code]
 

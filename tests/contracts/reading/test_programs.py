@@ -23,7 +23,7 @@ def cell(submit: Submit, source: object) -> Part:
     ("source", "program", "shell"),
     [
         ("x = 1", "x = 1", []), (["x = 1\n", "y = 2"], "x = 1\ny = 2", []),
-        ("if x:\n  !ls -l \n%time y\n?z\nw = 1", "if x:\n    pass\npass\npass\nw = 1", [(2, "!ls -l")]),
+        ("if x:\n  !ls -l \n%time y\n?z\nw = 1", "if x:\n    pass\ny\npass\nw = 1", [(2, "!ls -l")]),
         ("if x:\n  !wget a \\\n   b\nf = !ls\n%cd \\\n a", "if x:\n    pass\n    pass\npass\npass\npass",
          [(2, "!wget a \\"), (3, "b"), (4, "f = !ls")]), ("x = (9\n% 7)", "x = 9 % 7", []),
         ("%%time\nx = 1", "pass\nx = 1", []), ("%%bash\nls\n!wget a", "", [(1, "%%bash"), (2, "ls"), (3, "!wget a")]),

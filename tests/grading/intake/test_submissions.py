@@ -447,7 +447,7 @@ text = '''
 !really
 ''' % 4
 t = "it's (" # (
-%time f()
+%timeit f()
 files = !ls (
 table = {10
 %(b)
@@ -463,6 +463,6 @@ def test_a_percent_sign_inside_an_expression_is_no_magic(place: Path, found: Loo
     path = found()["ann"].path
     assert path is not None
     text = script_of(path).text.splitlines()
-    magics = dict.fromkeys(("%matplotlib inline", "%time f()", "files = !ls (", "x?"), "# ")
+    magics = dict.fromkeys(("%matplotlib inline", "%timeit f()", "files = !ls (", "x?"), "# ")
     magics["    %timeit 3"] = "    pass  # "  # a block has to have a statement
     assert text == [f"{magics.get(line, '')}{line}" for line in CELL.splitlines()]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cProfile
 from typing import Any
 
 from torch import nn
 
-from costmodel.tracing.recording.state import changed, state_of
+from costmodel.tracing.recording.state import changed, codes_run, state_of
 
 
 class _AnswersAll:
@@ -20,3 +21,15 @@ def test_an_object_that_answers_everything_is_no_generator() -> None:
     roots = ({"mark": _AnswersAll()},)
     model = nn.Linear(1, 1)
     assert not changed(state_of(model, roots), state_of(model, roots))
+
+
+def test_a_profiler_that_runs_goes_on_afterwards() -> None:
+    def met() -> None: ...
+
+    with cProfile.Profile() as profiler:
+        with codes_run() as codes:
+            met()
+        met()
+    assert met.__code__ in codes
+    calls = {entry.code: entry.callcount for entry in profiler.getstats()}
+    assert calls[met.__code__] == 1
