@@ -233,7 +233,8 @@ class _Runner:
                 )
             elif name in needed:
                 raise SubjectError(
-                    f"{self._one.place}: the model is built in {scope.owner}(), and its argument {name!r} is not known"
+                    f"{self._one.place}: the model is built in {scope.owner}(), and its argument {name!r} is not known",
+                    hint="name another one with --model FILE.py:NAME, or build it in a function get_model()",
                 )
             else:
                 values[name] = None

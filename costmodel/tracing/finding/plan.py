@@ -56,7 +56,7 @@ def built(plan: Plan) -> nn.Module:
         if is_lazy(model):
             with explained(SubjectError, f"{plan.subject.name}: calling the lazy model failed"):
                 inputs = plan.recipe.stretches()[0].input or plan.recipe.input
-                get_sizes(model, lambda: batch_of(words_of_file(plan.subject.source), inputs, 2))
+                get_sizes(model, lambda: batch_of(words_of_file(plan.subject.source), inputs, 2, model))
     return model
 
 

@@ -98,7 +98,10 @@ def _unnamed(running: list[Presented], given: Given, sources: Sequence[Source]) 
     outer = _outermost([p for p in running if not p.is_named_so and not _wholes(p, given)], given)
     if not outer:
         return []
-    kinds: frozenset[Symbol] = frozenset().union(*(given.reader.kinds_of(p) for p in outer))
+    makers = [p.maker for p in outer if isinstance(p.maker, Symbol) and given.reader.returns_container(p.maker)]
+    kinds: frozenset[Symbol] = frozenset().union(
+        *(given.reader.kinds_of(p) for p in outer), *(_reached(maker, given) for maker in makers)
+    )
     reached = kinds.union(*(given.reader.classes.parts(kind) for kind in kinds))
     return [
         *(of_presented(p, given, "builds it") for p in outer),
@@ -134,15 +137,41 @@ def _classes(given: Given, sources: Sequence[Source]) -> list[Candidate]:
     """
     reader = given.reader
     found = roots(given, sources)
+    assembling = _assembling(found, given, sources)
+    if assembling:
+        parts = frozenset().union(*(_reached(function, given) for function in assembling))
+        found = [symbol for symbol in found if symbol not in parts]
     makers = [m for m in reader.makers() if reader.class_of(m) in found and reader.callable_with(m, given.options)]
     made = {reader.class_of(maker) for maker in makers}
     several = len(reader.classes.models) > 1
     because = _NO_OTHER if several and len(found) == 1 else ""
     return [
         *(of_symbol(s, given, because) for s in found if s not in made or reader.constructible(s, given.options)),
-        *(_of_function(maker, given) for maker in makers),
+        *(_of_function(maker, given) for maker in (*makers, *assembling)),
         *(of_error(source.place, _why(source, given)) for source in sources if source.broken),
     ]
+
+
+def _assembling(found: Sequence[Symbol], given: Given, sources: Sequence[Source]) -> list[Symbol]:
+    """Functions that return a container of these classes, and that nothing else calls: the classes are its layers.
+
+    ``def resnet9(): return nn.Sequential(Block(3, 64), …, nn.Linear(512, 10))``.
+    """
+    reader = given.reader
+    functions = [m for m in reader.makers() if m.source in sources and reader.returns_container(m)]
+    called = frozenset().union(*(reader.classes.mentions(of) for of in (*functions, *reader.classes.models)))
+    return [f for f in functions if f not in called and not _reached(f, given).isdisjoint(found)]
+
+
+def _reached(function: Symbol, given: Given) -> frozenset[Symbol]:
+    """Classes and functions of the files that a function names, also by way of other functions."""
+    reached: set[Symbol] = set()
+    todo = [function]
+    while todo:
+        named = {one for one in given.reader.classes.mentions(todo.pop()) if isinstance(one, Symbol)} - reached
+        reached |= named
+        todo += [one for one in named if not given.reader.classes.is_model(one)]
+    return frozenset(reached)
 
 
 def roots(given: Given, sources: Sequence[Source]) -> list[Symbol]:

@@ -18,9 +18,16 @@ FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|clas
 """Names of functions that make the model."""
 
 _MODEL_NAME = re.compile(r"(^|_)(model|net|network|classifier|cnn)\d*$", re.IGNORECASE)
-_LIBRARIES = ("torchvision.models.", "timm.create_model", "torch.hub.load", "transformers.", "segmentation_models")
+_LIBRARIES = re.compile(
+    r"torchvision\.models\.|timm\.create_model$|torch\.hub\.load$|segmentation_models"
+    r"|transformers\.(?!DataCollator)\w*(Model|For[A-Z]|LMHead)"
+)
+"""What makes a network of an installed library; transformers also has configurations, tokenizers and a Trainer."""
+
 _WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "deepcopy", "prepare",
                        "convert_sync_batchnorm"})  # fmt: skip
+
+_CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict")
 
 _PLAIN = frozenset(
     {"dict", "list", "tuple", "set", "frozenset", "str", "int", "float", "bool", "len", "open", "sorted"}
@@ -152,6 +159,11 @@ class Reader:
         needed |= {a.arg for a, d in zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True) if d is None}
         return needed <= set(options)
 
+    def returns_container(self, symbol: Symbol) -> bool:
+        """True if a function gives back modules of torch's one behind another."""
+        inside = self.returned(symbol)
+        return inside is not None and inside.maker in _CONTAINERS
+
     def returned(self, symbol: Symbol) -> Presented | None:
         """The model that a function gives back, as its own body builds it; None if reading does not tell."""
         function = symbol.node
@@ -171,13 +183,12 @@ class Reader:
         return found[0] if len(found) == 1 else None
 
     def _returns(self, source: Source, function: Function) -> bool:
-        held = {name: value for node in flat(function.body) for name, value in bindings(node)}
+        held: dict[str, list[ast.expr]] = {}  # net = Net() may be followed by net = net.half()
         for node in flat(function.body):
-            if isinstance(node, ast.Return) and node.value is not None:
-                value = held.get(dotted(node.value), node.value)
-                if self.made(source, value) is not _NOTHING:
-                    return True
-        return False
+            for name, value in bindings(node):
+                held.setdefault(name, []).append(value)
+        given = [n.value for n in flat(function.body) if isinstance(n, ast.Return) and n.value is not None]
+        return any(self.made(source, v) is not _NOTHING for g in given for v in held.get(dotted(g), [g]))
 
     def made(self, source: Source, value: ast.expr) -> Maker | _Nothing:
         """What makes the model that an expression gives; ``_NOTHING`` if it gives none."""
@@ -191,7 +202,7 @@ class Reader:
         if isinstance(meaning, Symbol):
             is_one = self.classes.is_model(meaning) or self.makes(meaning)
             return meaning if is_one else _NOTHING
-        if isinstance(meaning, str) and (holds_parameters(meaning) or meaning.startswith(_LIBRARIES)):
+        if isinstance(meaning, str) and (holds_parameters(meaning) or _LIBRARIES.match(meaning)):
             name = meaning.rpartition(".")[2]
             wraps = name in _WRAPPERS and value.args
             return self.made(source, value.args[0]) if wraps else meaning

@@ -90,3 +90,21 @@ def test_a_class_by_itself_says_why_it_is_the_model(tmp_path: Path, text: str, f
     reader = Reader(Classes(Project(tmp_path, [tmp_path / "net.py"])))
     candidates = ranked(Given(tmp_path, INPUT, reader), reader.classes.project.sources)
     assert [(one.label, one.plan().subject.because) for one in candidates] == found
+
+
+@pytest.mark.parametrize(
+    ("maker", "is_model"),
+    [
+        ("transformers.BertForSequenceClassification(c)", True), ("transformers.AutoModel.from_config(c)", True),
+        ("transformers.GPT2LMHeadModel(c)", True), ("transformers.ViTModel(c)", True),
+        ("transformers.Trainer(c)", False),
+        ("transformers.TrainingArguments(c)", False), ("transformers.BertConfig(c)", False),
+        ("transformers.DataCollatorForLanguageModeling(c)", False), ("timm.create_model('vit')", True),
+        ("transformers.AutoTokenizer.from_pretrained('gpt2')", False), ("torchvision.models.resnet18()", True),
+    ],
+)  # fmt: skip
+def test_what_of_a_library_makes_a_network(tmp_path: Path, maker: str, is_model: bool) -> None:
+    text = f"import transformers, timm, torchvision\nc = 1\none = {maker}\n"
+    (tmp_path / "net.py").write_text(text, encoding="utf-8")
+    presented = Reader(Classes(Project(tmp_path, [tmp_path / "net.py"]))).presented()
+    assert [one.name for one in presented] == ["one"] * is_model
