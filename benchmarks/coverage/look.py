@@ -106,7 +106,7 @@ def _flop_counter(here: Zoo, name: str, settings: dict[str, Any]) -> int | None:
     try:
         with torch.device("meta"), torch.no_grad():
             model = here.build(name).eval()
-            batch = batch_of({}, make_recipe(_alone(settings), "benchmark").input, 1)
+            batch = batch_of({}, make_recipe(_alone(settings), "benchmark").input, 1, model)
             with FlopCounterMode(display=False) as counter:
                 call(model, batch)
     except Exception:

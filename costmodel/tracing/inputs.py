@@ -13,23 +13,57 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import RecipeError
 from costmodel.tracing.hints import explained
 from costmodel.tracing.modes import real
-from costmodel.tracing.modes.lazy_layers import is_lazy
+from costmodel.tracing.modes.lazy_layers import has_no_size, is_lazy
 from costmodel.tracing.recipe.input_spec import InputSpec
 
 OWN_BATCH_WORD = "example_batch"
 
 
-def batch_of(source: Mapping[str, Any], inputs: tuple[InputSpec, ...], size: int) -> Any:
-    """The batch of a file's ``example_batch``, else one of these shapes: a tuple, or a dict where they have names."""
+def batch_of(
+    source: Mapping[str, Any],
+    inputs: tuple[InputSpec, ...],
+    size: int,
+    model: nn.Module | None = None,
+    notes: list[str] | None = None,
+) -> Any:
+    """The batch of a file's ``example_batch``, else one of these shapes: a tuple, or a dict where they have names.
+
+    An input whose type nobody says is of float32, or of the type that all weights of ``model`` have (``net.half()``),
+    which is then noted.
+    """
     if OWN_BATCH_WORD in source:
         example = source[OWN_BATCH_WORD]
         return example(size) if inspect.signature(example).parameters else example()
+    if any(spec.name for spec in inputs) and (unnamed := [str(spec) for spec in inputs if not spec.name]):
+        raise RecipeError(f"input {unnamed[0]} has no name, and others have: name every one, as in ids=128:int64")
+    if getattr(model, "main_input_name", "") == "input_ids" and not any(spec.name for spec in inputs):
+        _refuse_images(inputs, type(model).__name__)
+    if any(not spec.dtype for spec in inputs):
+        kind = _kind_of_weights(model)
+        inputs = tuple(spec if spec.dtype else spec.model_copy(update={"dtype": kind}) for spec in inputs)
+        if kind != "float32" and notes is not None:
+            notes.append(f"the input is of {kind}, as the network's weights are; --input SIZES:float32 says otherwise")
     if not any(spec.name for spec in inputs):
         return tuple(_input(spec, size) for spec in inputs)
-    unnamed = [str(spec) for spec in inputs if not spec.name]
-    if unnamed:
-        raise RecipeError(f"input {unnamed[0]} has no name, and others have: name every one, as in ids=128:int64")
     return {spec.name: _input(spec, size) for spec in inputs}
+
+
+def _refuse_images(inputs: tuple[InputSpec, ...], name: str) -> None:
+    """A network of transformers that says itself that its input are tokens gets none but those."""
+    if not inputs[0].dtype.startswith(("int", "uint")):
+        raise RecipeError(
+            f"{name} takes tokens, not {inputs[0]}",
+            hint="name its inputs, labels too if it computes the loss: --input input_ids=128:int64,labels=128:int64 "
+            "--loss output (a classifier's labels are 1:int64)",
+        )
+
+
+def _kind_of_weights(model: nn.Module | None) -> str:
+    """The one type of all weights that hold real numbers, else "float32"; norms often stay in that, and do not say."""
+    parameters = [] if model is None else [p for p in model.parameters() if not has_no_size(p)]
+    weights = (p for p in parameters if p.dim() > 1 and p.is_floating_point())
+    kinds = {str(p.dtype).removeprefix("torch.") for p in weights}
+    return kinds.pop() if len(kinds) == 1 else "float32"
 
 
 def own_batch_size(source: Mapping[str, Any]) -> int | None:
@@ -72,8 +106,8 @@ def sizes_of(value: Any) -> str:
     """The sizes of an example's tensors, with the batch: ``2x6:int64, 2x3x32x32``."""
     shown = []
     for tensor in _tensors(value):
-        spec = InputSpec(shape=tuple(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."))
-        shown.append(str(spec))
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        shown.append(str(InputSpec(shape=tuple(tensor.shape), dtype="" if dtype == "float32" else dtype)))
     return ", ".join(shown)
 
 

@@ -71,6 +71,6 @@ def test_the_type_that_a_networks_numbers_need_is_spelt_out(tmp_path: Path, laye
     text = f"from torch import nn\nnet = nn.Sequential({layer}, nn.Flatten()).{how}()\n"
     (tmp_path / "net.py").write_text(text)
     with pytest.raises(TraceError) as caught:
-        costmodel.analyze(f"{tmp_path}/net.py", input="3x8x8")
+        costmodel.analyze(f"{tmp_path}/net.py", input="3x8x8:float32")
     assert caught.value.hint.endswith(f"--input 3x8x8:{kind}")
     assert costmodel.analyze(f"{tmp_path}/net.py", input=f"3x8x8:{kind}").totals.complete

@@ -92,3 +92,25 @@ def test_an_analysis_says_what_went_in() -> None:
     model = torch.nn.Linear(8, 2)
     assert costmodel.analyze(model, input="8").subject.input == "8"
     assert costmodel.analyze(torch.nn.Bilinear(3, 4, 2), input="3,4", batch=2).subject.input == "3, 4"
+
+
+class Norms(nn.Module):
+    """A network in half precision but for its norm, as the CIFAR-10 speed runs have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3).half(), nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.norm(self.conv(x)).mean((2, 3))
+        return logits
+
+
+def test_an_input_whose_type_nobody_says_is_of_the_weights_type() -> None:
+    training = costmodel.trace(Norms, input="3x8x8", batch=2)
+    trace = training.phases[0].trace
+    assert [trace.tensors[number].dtype for number in trace.inputs] == ["float16", "int64"]
+    (said,) = (a.what for a in trace.assumptions if "input" in a.what)
+    assert said == "the input is of float16, as the network's weights are; --input SIZES:float32 says otherwise"
+    with pytest.raises(CostModelError, match="should be the same"):
+        costmodel.analyze(Norms, input="3x8x8:float32", batch=2)

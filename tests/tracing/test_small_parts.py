@@ -135,7 +135,7 @@ def test_what_a_users_code_raises_becomes_one_line() -> None:
         raise SystemExit(3)
 
 
-def spec(*shape: int, dtype: str = "float32", name: str = "") -> InputSpec:
+def spec(*shape: int, dtype: str = "", name: str = "") -> InputSpec:
     return InputSpec(shape=shape, dtype=dtype, name=name)
 
 

@@ -155,6 +155,13 @@ def _check_words(subject: Subject, training: Training, wanted: Wanted) -> None:
         expect(-over <= missing < phase.batch * math.ceil(epochs), f"{done} samples are trained on, not {due}")
 
 
+def _kind_of_weights(trace: Trace) -> str:
+    """What an input is of whose type nobody says, as ``tracing/inputs.py`` makes it."""
+    weights = (trace.tensors[parameter.tensor] for parameter in trace.parameters)
+    kinds = {tensor.dtype for tensor in weights if len(tensor.shape) > 1 and "float" in tensor.dtype}
+    return kinds.pop() if len(kinds) == 1 else "float32"
+
+
 def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
     """The one sample of the inference has the contract's shape: always, if it is a setting; else it is remarked.
 
@@ -166,7 +173,7 @@ def _own_input(inference: Trace, wanted: Wanted) -> Iterator[Notice]:
         if fields.get("input") is None:
             continue
         recipe = make_recipe({"input": fields["input"]}, "the contract")
-        due: list[Any] = [((1, *spec.shape), spec.dtype) for spec in recipe.input]
+        due: list[Any] = [((1, *spec.shape), spec.dtype or _kind_of_weights(inference)) for spec in recipe.input]
         labels = [(shape, dtype) for shape, dtype, is_read in named if not is_read]
         given = [(shape, dtype) for shape, dtype, _ in named]
         fits = given[: len(due)] == due and all(one in labels for one in given[len(due) :])

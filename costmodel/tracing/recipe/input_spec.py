@@ -39,23 +39,24 @@ def _one_input(text: str) -> InputSpec:
         ) from None
     if any(size < 1 for size in sizes):
         raise ValueError(f"{text!r}: sizes are at least 1")
-    return InputSpec(shape=sizes, dtype=dtype or "float32", name=name.strip())
+    return InputSpec(shape=sizes, dtype=dtype, name=name.strip())
 
 
 class InputSpec(Strict):
     """One input tensor of the model, without its batch dimension.
 
     Attributes:
+        dtype: torch's name of its elements' type, "" for float32, or what the network's own weights are.
         name: the argument of ``forward`` that gets it, "" where its place says that.
     """
 
     shape: tuple[int, ...]
-    dtype: str = "float32"
+    dtype: str = ""
     name: str = ""
 
     def __str__(self) -> str:
         text = f"{self.name}=" * bool(self.name) + "x".join(map(str, self.shape))
-        return text if self.dtype == "float32" else f"{text}:{self.dtype}"
+        return f"{text}:{self.dtype}" if self.dtype else text
 
 
 Inputs = Annotated[tuple[InputSpec, ...], BeforeValidator(parse_input)]

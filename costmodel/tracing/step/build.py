@@ -16,6 +16,7 @@ from costmodel.tracing.outputs import own_loss
 from costmodel.tracing.recipe.recipe import TIMED, PhaseSpec, Recipe
 from costmodel.tracing.recipe.schedule import Kind
 from costmodel.tracing.step.forward_only import forward_only
+from costmodel.tracing.step.lightning import labelled
 from costmodel.tracing.step.losses import Criterion, criterion_of, scalar
 from costmodel.tracing.step.optimizers import optimizers_of
 from costmodel.tracing.step.own_words import own_words
@@ -68,9 +69,10 @@ def _built(
     model = subject.make().train()
     _freeze(model, phase.freeze)
     words = own_words(model, subject.source, notes)
-    batch = batch_of(words, phase.input or recipe.input, batch_size)
+    batch = batch_of(words, phase.input or recipe.input, batch_size, model, notes)
     preprocess = words.get("preprocess", lambda data: data)
     get_sizes(model, lambda: preprocess(batch))
+    batch = labelled(words, batch, notes)
     roots = (subject.source, recipe.optimizer, phase.loss)
     if not phase.trains:
         evaluation = phase.step == "evaluate"

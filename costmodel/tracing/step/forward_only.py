@@ -14,6 +14,7 @@ from costmodel.tracing.finding.subject import LoadedSubject
 from costmodel.tracing.hints import explained
 from costmodel.tracing.inputs import batch_of, call, get_sizes
 from costmodel.tracing.recipe.recipe import Recipe
+from costmodel.tracing.step.lightning import labelled
 from costmodel.tracing.step.own_words import own_words
 from costmodel.tracing.step.step import Step
 from costmodel.tracing.step.techniques.precision import cast_to
@@ -61,9 +62,10 @@ def build_inference(subject: LoadedSubject, recipe: Recipe) -> Step:
         notes: list[str] = []
         model = subject.make().eval()
         words = own_words(model, subject.source, notes)
-        batch = batch_of(words, recipe.stretches()[0].input or recipe.input, 1)
+        batch = batch_of(words, recipe.stretches()[0].input or recipe.input, 1, model, notes)
         preprocess = words.get("preprocess", lambda data: data)
         get_sizes(model, lambda: preprocess(batch))
+        batch = labelled(words, batch, notes)
 
     def forward() -> None:
         with torch.no_grad(), no_fast_path():

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import nn
 
-from costmodel.errors import RecipeError
+from costmodel.tracing.step import lightning
 
 _CALLED_WITH: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "training_step": (("model", "batch"),),
@@ -50,22 +50,14 @@ def own_words(model: nn.Module, source: Mapping[str, Any], notes: list[str]) -> 
         model: whose methods may stand for them.
         source: the file's namespace; a word that is None there is replaced by nothing.
         notes: gets a sentence for each name that cannot be meant.
-
-    Raises:
-        RecipeError: a method ``training_step`` without an ``example_batch``.
     """
     words = words_of_file(source, notes)
     if "training_step" not in words and callable(getattr(model, "training_step", None)):
-        if "example_batch" not in words:
-            raise RecipeError(
-                f"{type(model).__name__}.training_step needs a batch: give the file an example_batch(n) "
-                "that returns one"
-            )
-        words["training_step"] = _training_step_method
+        words["training_step"] = lightning.training_step
     configure = getattr(model, "configure_optimizers", None)
     if "configure_optimizers" not in words and source.get("configure_optimizers", _ABSENT) is not None:
         if callable(configure) and _takes(configure, 0):
-            words["configure_optimizers"] = lambda model: model.configure_optimizers()
+            words["configure_optimizers"] = lambda model: lightning.configured(model, notes)
         elif callable(configure):
             shown = _shown("configure_optimizers", configure)
             notes.append(f"{shown} of {type(model).__name__} is left aside: the step knows configure_optimizers()")
@@ -98,9 +90,3 @@ def _shown(name: str, value: Any) -> str:
         return f"{name}({', '.join(inspect.signature(value).parameters)})"
     except (TypeError, ValueError):
         return name
-
-
-def _training_step_method(model: Any, batch: Any) -> Any:
-    """Lightning's method takes the batch, and its index if it asks for one."""
-    takes_index = len(inspect.signature(model.training_step).parameters) > 1
-    return model.training_step(batch, 0) if takes_index else model.training_step(batch)

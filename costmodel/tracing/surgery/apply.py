@@ -49,7 +49,7 @@ def changed(plan: Plan, changes: Sequence[Change]) -> Plan:
 
 def _run(plan: Plan, model: nn.Module) -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
     words = own_words(model, plan.subject.source, [])
-    batch = batch_of(words, plan.recipe.stretches()[0].input or plan.recipe.input, 2)
+    batch = batch_of(words, plan.recipe.stretches()[0].input or plan.recipe.input, 2, model)
     preprocess = words.get("preprocess", lambda data: data)
     training = model.training
     model.eval()

@@ -138,14 +138,20 @@ def test_the_parameters_are_those_of_the_first_step() -> None:
             validate._check_parameters(Training(phases=(phase(trace=first), cut)), None)
 
 
-def inference(*inputs: tuple[tuple[int, ...], str, bool]) -> Trace:
-    """Inputs of these shapes and types, read by the forward pass or not."""
+def inference(
+    *inputs: tuple[tuple[int, ...], str, bool], weights: tuple[tuple[tuple[int, ...], str], ...] = ()
+) -> Trace:
+    """Inputs of these shapes and types, read by the forward pass or not, and weights."""
     maker = Maker()
     numbers = [maker.tensor(*shape, dtype=dtype, role=Role.INPUT) for shape, dtype, _ in inputs]
     for number, (_, _, read) in zip(numbers, inputs, strict=True):
         if read:
             maker.op("relu.default", {"self": ref(number)}, maker.tensor(1))
-    return maker.trace(inputs=tuple(numbers))
+    own = [maker.tensor(*shape, dtype=dtype, role=Role.PARAMETER) for shape, dtype in weights]
+    return maker.trace(
+        inputs=tuple(numbers),
+        parameters=tuple(Parameter(name=f"w{n}", tensor=n, trainable=True) for n in own),
+    )
 
 
 def own_input(given: Trace, **wanted: Any) -> list[str]:
@@ -169,5 +175,12 @@ def test_the_input_is_the_contracts_or_it_is_said() -> None:
             own_input(wrong, settings=asked)
         (said,) = own_input(wrong, defaults=asked)
         assert said.endswith("], the rules' is [((1, 3, 8), 'float32')]")
+    # a network in half precision gets its images in half precision, of whatever its norms and tables are
+    for weight, kind in (("float16", "float16"), ("bfloat16", "bfloat16"), ("float32", "float32"), ("int8", "float32")):
+        own = inference(((1, 3, 8), kind, True), weights=(((4, 3), weight), ((4,), "float32"), ((9, 4), "int64")))
+        assert own_input(own, settings=asked) == []
+    mixed = inference(((1, 3, 8), "float16", True), weights=(((4, 3), "float16"), ((4, 4), "float32")))
+    (said,) = own_input(mixed, defaults=asked)
+    assert said.endswith("], the rules' is [((1, 3, 8), 'float32')]")
     # what is a setting is no default
     assert own_input(inference(image), settings=asked, defaults={"input": "9"}) == []
