@@ -183,26 +183,6 @@ def _deepcopy(tensor: FakeTensor, memo: dict[int, Any]) -> torch.Tensor:
 FakeTensor.__deepcopy__ = _deepcopy  # type: ignore[method-assign,assignment]
 
 
-def _numpy(tensor: FakeTensor, *, force: bool = False) -> Any:
-    """An array of the values where they are known; torch refuses it to every tensor subclass."""
-    if not getattr(tensor.fake_mode, "knows_values", False):
-        raise RuntimeError(".numpy() is not supported for tensor subclasses.")
-    if tensor.requires_grad and not force:
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    values = tensor.detach().tolist()
-    with without_modes():
-        return torch.tensor(values, dtype=tensor.dtype).reshape(tensor.shape).numpy()
-
-
-def _format(tensor: FakeTensor, spec: str) -> str:
-    """As torch does with a plain tensor: a single value is written as one."""
-    return format(tensor.item(), spec) if spec and tensor.dim() == 0 else object.__format__(tensor, spec)
-
-
-FakeTensor.numpy = _numpy  # type: ignore[method-assign,assignment]
-FakeTensor.__format__ = _format  # type: ignore[method-assign,assignment]
-
-
 def fresh_tensor(mode: FakeTensorMode, layout: Layout) -> FakeTensor:
     """A new fake tensor with memory of its own, without asking an operator what its result looks like."""
     shape, stride, _, dtype = layout

@@ -43,6 +43,16 @@ def test_a_name_with_another_signature_is_not_ours(tmp_path: Path, text: str, sh
     assert analysis.subject.loss == "cross_entropy"
 
 
+def test_what_is_done_to_images_before_there_is_a_batch_is_not_missed(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("from nowhere import transforms\npreprocess = transforms.Compose([])\n" + NET)
+    analysis = costmodel.analyze(f"{tmp_path}/net.py:Net", input="4")
+    (said,) = [a.what for a in analysis.assumptions if a.what.startswith("preprocess of the file is left aside")]
+    assert said.endswith("No module named 'nowhere'")
+    (tmp_path / "net.py").write_text("from nowhere import preprocess\n" + NET)  # a function: it may compute
+    with pytest.raises(CostModelError, match=r"^preprocess is not there"):
+        costmodel.analyze(f"{tmp_path}/net.py:Net", input="4")
+
+
 def test_a_function_that_makes_no_optimizer_is_no_optimizer(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     file.write_text(NET + "def configure_optimizers(options): return None\n", encoding="utf-8")

@@ -27,12 +27,16 @@ class Missing:
         why: it is not there, with file and line.
         cause: the error behind it.
         heard: gets every error that a use of it raises: who used it may have dropped that (``torch.empty`` does).
+        imported: it is what an import would have brought; else what a statement would have made.
     """
 
-    __slots__ = ("_cause", "_heard", "_said")  # its __dict__ is asked for: models.__dict__[name]
+    __slots__ = ("_cause", "_heard", "imported", "said")  # its __dict__ is asked for: models.__dict__[name]
 
-    def __init__(self, name: str, why: str, cause: BaseException, heard: list[MissingError]) -> None:
-        for slot, value in (("_said", f"{name} is not there: {why}"), ("_cause", cause), ("_heard", heard)):
+    def __init__(
+        self, name: str, why: str, cause: BaseException, heard: list[MissingError], *, imported: bool = False
+    ) -> None:
+        said = f"{name} is not there: {why}"
+        for slot, value in (("said", said), ("_cause", cause), ("_heard", heard), ("imported", imported)):
             object.__setattr__(self, slot, value)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -44,7 +48,7 @@ class Missing:
         Raises:
             MissingError: always.
         """
-        error = MissingError(self._said)
+        error = MissingError(self.said)
         self._heard.append(error)
         raise error from self._cause
 
@@ -97,7 +101,8 @@ class Salvage:
             names = () if asked else _changed_by(node)
             changed = (n for n in names if not isinstance(space.get(n), (ModuleType, FunctionType)))
             for name in (*_bound_by(node), *changed):  # what it had before is not what it would have
-                space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error, self.heard)
+                imported = isinstance(node, (ast.Import, ast.ImportFrom))
+                space[name] = Missing(name, f"{self.at(node.lineno)}: {why}", error, self.heard, imported=imported)
             if isinstance(node, ast.ClassDef):
                 self._without_what_fails(node, compiled)
 

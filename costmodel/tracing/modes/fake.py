@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from costmodel.tracing import compat
+from costmodel.tracing.modes.fake_values import answer_questions
 from costmodel.tracing.modes.lazy_layers import sized_without_memory
 from costmodel.tracing.modes.surroundings import Surroundings
 from costmodel.tracing.recording.results import ResultMemory, known_in_this_process
+
+answer_questions()
 
 MOST_NESTED = 1_800
 """Modules inside one another, of which each takes five Python frames to call."""
@@ -40,6 +45,10 @@ class FakeMode(compat.BareMode, Surroundings):  # type: ignore[no-untyped-call] 
             yield
         finally:
             self.knows_values = before
+
+    def whole(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """A real tensor with all values of a fake one; None where none are known, or they are asked for one by one."""
+        return self.values.whole(tensor) if self.knows_values else None
 
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one op."""

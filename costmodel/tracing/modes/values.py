@@ -22,14 +22,13 @@ from torch.utils._pytree import tree_flatten, tree_map
 from costmodel.errors import SubjectError
 from costmodel.tracing import compat
 from costmodel.tracing.blame import asked_by, user_line
-from costmodel.tracing.modes.draws import Place, can_be_placed, compared, place
+from costmodel.tracing.modes.draws import Place, can_be_placed
+from costmodel.tracing.modes.replaying import Lies, Literal, Note, Replay, UnknownError, leaves
 
 aten = torch.ops.aten
 
 _ITEM = aten._local_scalar_dense.default
 _INITIALISERS = str(torch.nn.init.__file__)
-_EMPTY = frozenset({aten.empty, aten.empty_like, aten.empty_strided, aten.new_empty, aten.new_empty_strided})
-"""Memory with anything in it, here zeros: the same values each time."""
 _OTHER = 10**6
 _MOST_ELEMENTS = 2**24
 """Elements that one value may hang on: 64 MiB in 32 bits, and about a tenth of a second."""
@@ -37,41 +36,6 @@ _MOST_ELEMENTS = 2**24
 
 Run: TypeAlias = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], Any]
 """How the fake mode runs an op by itself."""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a tensor lies: its storage, and how it looks into it."""
-
-    storage: int
-    size: tuple[int, ...]
-    stride: tuple[int, ...]
-    offset: int
-    dtype: torch.dtype
-
-
-@dataclass(frozen=True)
-class _Literal:
-    """A tensor that was real when the op saw it."""
-
-    tensor: torch.Tensor
-
-
-@dataclass(frozen=True)
-class _Note:
-    """One op: what it was given, and the memory that it wrote."""
-
-    func: Any
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    results: tuple[_Place | None, ...]
-    writes: frozenset[int]
-    reads: frozenset[int]
-    elements: int
-
-
-class UnknownError(Exception):
-    """A value that does not come from constants alone, or from too many; its text says which."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +59,7 @@ class Values:
     seed: int = 0
     drawn: dict[str, None] = field(default_factory=dict)
     place: Place | None = None
-    _notes: list[_Note] = field(default_factory=list)
+    _notes: list[Note] = field(default_factory=list)
     _numbers: dict[int, tuple[int, Any]] = field(default_factory=dict)
     _written: set[int] = field(default_factory=set)
     _given: int = 0
@@ -135,9 +99,27 @@ class Values:
             return False  # trunc_normal_ draws again until all lie within its bounds; no cost hangs on an initial value
         return self._asked(_ITEM, (tensor,), {}, compat.DataDependentOutputException(_ITEM))
 
-    def _asked(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], refused: Exception) -> Any:
+    def whole(self, tensor: torch.Tensor) -> torch.Tensor | None:
+        """A real tensor with all values of a fake one, computed once; None where they are asked for one by one.
+
+        A draw that is compared with something is looked at when that happens (``draws.py``), and not before.
+        """
+        if self.place is not None or self._inside:
+            return None
+        refused = compat.DataDependentOutputException(_ITEM)
+        real: torch.Tensor = self._asked(aten.clone.default, (tensor,), {}, refused, self._replayed)
+        return real
+
+    def _asked(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        refused: Exception,
+        compute: Callable[..., tuple[Any, Origin]] | None = None,
+    ) -> Any:
         try:
-            result, origin = self.computed(func, args, kwargs)
+            result, origin = (compute or self.computed)(func, args, kwargs)
         except UnknownError as error:
             if not str(error):
                 raise refused from None
@@ -164,26 +146,31 @@ class Values:
         """
         fakes = [t for t in tree_flatten((args, kwargs))[0] if isinstance(t, compat.FakeTensor)]
         mode = fakes[0].fake_mode
+        result, origin = self._replayed(func, args, kwargs)
+        return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
+
+    def _replayed(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, Origin]:
+        """The real result of an op, its tensors real too; and what it hangs on."""
         wanted: set[int] = set()
         args, kwargs = self._encoded(args, wanted), self._encoded(kwargs, wanted)
         notes = self._slice(wanted)
-        result = _Replay(notes, self.seed, self.place).run(func, args, kwargs, len(self._notes))
+        result = Replay(notes, self.seed, self.place).run(func, args, kwargs, len(self._notes))
         origin = Origin(
             storages=frozenset(wanted).union(*(note.reads for _, note in notes)),
             draws=frozenset(n for n, note in notes if self._is_open(note)),
         )
         if self.place is not None and self.place.asked and isinstance(result, float):
             result = self.place.noting(result)
-        return tree_map(lambda t: _fake(mode, t) if isinstance(t, torch.Tensor) else t, result), origin
+        return result, origin
 
-    def _is_open(self, note: _Note) -> bool:
+    def _is_open(self, note: Note) -> bool:
         """Whether an op is a draw that may come out otherwise: one that is placed does not."""
         placed = self.place is not None and can_be_placed(note.func)
         return torch.Tag.nondeterministic_seeded in note.func.tags and not placed
 
-    def _slice(self, wanted: set[int]) -> list[tuple[int, _Note]]:
+    def _slice(self, wanted: set[int]) -> list[tuple[int, Note]]:
         """The notes that these storages hang on, oldest first."""
-        found: list[tuple[int, _Note]] = []
+        found: list[tuple[int, Note]] = []
         elements = 0
         for number in range(len(self._notes) - 1, -1, -1):
             note = self._notes[number]
@@ -202,7 +189,7 @@ class Values:
         """Take down what an op did; the numbers of the storages that it wrote."""
         reads: set[int] = set()
         encoded, options = self._encoded(args, reads), self._encoded(kwargs, reads)
-        results = [t if isinstance(t, compat.FakeTensor) else None for t in _leaves(result)]
+        results = [t if isinstance(t, compat.FakeTensor) else None for t in leaves(result)]
         made = [t for t in results if t is not None]
         places = tuple(None if t is None else self._place(t) for t in results)
         written = [t for t in _written(func, args, kwargs) if isinstance(t, compat.FakeTensor)]
@@ -211,7 +198,7 @@ class Values:
         writes = frozenset(self.number(t) for t in (*made, *written))
         self._written |= writes
         elements = sum(t.numel() for t in made)
-        self._notes.append(_Note(func, encoded, options, places, writes, frozenset(reads), elements))
+        self._notes.append(Note(func, encoded, options, places, writes, frozenset(reads), elements))
         return writes
 
     def copied(self, tensor: torch.Tensor, twin: torch.Tensor) -> None:
@@ -226,16 +213,16 @@ class Values:
             return place
         if isinstance(value, torch.Tensor):
             with compat.without_modes():
-                return _Literal(value.detach().clone())  # as it is now, and not kept alive
+                return Literal(value.detach().clone())  # as it is now, and not kept alive
         if isinstance(value, (list, tuple)):
             return [self._encoded(item, reads) for item in value]
         if isinstance(value, Mapping):
             return {name: self._encoded(item, reads) for name, item in value.items()}
         return value
 
-    def _place(self, tensor: torch.Tensor) -> _Place:
+    def _place(self, tensor: torch.Tensor) -> Lies:
         number = self.number(tensor)
-        return _Place(number, tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()), tensor.dtype)
+        return Lies(number, tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()), tensor.dtype)
 
     def number(self, tensor: torch.Tensor) -> int:
         """The number of a tensor's storage, which no other one ever gets."""
@@ -249,71 +236,6 @@ class Values:
         return known[0]
 
 
-class _Replay:
-    """A stretch of notes on real tensors."""
-
-    def __init__(self, notes: list[tuple[int, _Note]], seed: int, place: Place | None) -> None:
-        self._notes = notes
-        self._seed = seed
-        self._drawn_at = place
-        self._memory: dict[int, torch.Tensor] = {}
-
-    def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
-        """The result of an op after them."""
-        with compat.without_modes(), torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for place, note in self._notes:
-                result = self._one(note.func, note.args, note.kwargs, place)
-                for where, tensor in zip(note.results, _leaves(result), strict=True):
-                    if where is not None and where.storage not in self._memory:
-                        self._memory[where.storage] = _stored(tensor, where)
-            return self._one(func, args, kwargs, number)
-
-    def _one(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
-        torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
-        args, kwargs = tree_map(self._decoded, args), tree_map(self._decoded, kwargs)
-        result = func(*args, **kwargs)
-        if self._drawn_at is not None:
-            compared(func, args, self._drawn_at)
-            if torch.Tag.nondeterministic_seeded in func.tags:
-                place(result, func, args, kwargs, self._drawn_at)
-        return result.zero_() if func.overloadpacket in _EMPTY else result
-
-    def _decoded(self, leaf: Any) -> Any:
-        if isinstance(leaf, _Literal):
-            return leaf.tensor.clone()
-        if isinstance(leaf, torch.device):
-            return torch.device("cpu")
-        if isinstance(leaf, torch.Generator):
-            return None
-        if not isinstance(leaf, _Place):
-            return leaf
-        memory = self._memory.get(leaf.storage)
-        if memory is None:
-            raise UnknownError
-        return _look(memory, leaf)
-
-
-def _leaves(value: Any) -> list[Any]:
-    """The items of a result: a tensor, or a tuple of tensors and None."""
-    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, (list, tuple)) else [value]
-
-
-def _look(memory: torch.Tensor, place: _Place) -> torch.Tensor:
-    bare = torch.empty(0, dtype=place.dtype)
-    return bare.set_(memory.untyped_storage(), place.offset, place.size, place.stride)
-
-
-def _stored(tensor: torch.Tensor, place: _Place) -> torch.Tensor:
-    """Memory with a result in it, laid out as the fake one was."""
-    layout = tuple(tensor.shape), tuple(tensor.stride()), tensor.storage_offset()
-    if layout == (place.size, place.stride, place.offset):
-        return tensor
-    extent = 1 + place.offset + sum((n - 1) * s for n, s in zip(place.size, place.stride, strict=True))
-    memory = torch.zeros(max(extent, 0), dtype=place.dtype)
-    _look(memory, place).copy_(tensor)
-    return memory
-
-
 def _fake(mode: compat.FakeTensorMode, tensor: torch.Tensor) -> torch.Tensor:
     return compat.fresh_tensor(mode, (tuple(tensor.shape), tuple(tensor.stride()), 0, tensor.dtype))
 
@@ -323,4 +245,4 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Ite
     for position, argument in enumerate(func._schema.arguments):
         if argument.alias_info is not None and argument.alias_info.is_write:
             value = args[position] if position < len(args) else kwargs.get(argument.name)
-            yield from _leaves(value)
+            yield from leaves(value)

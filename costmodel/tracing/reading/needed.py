@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from costmodel.tracing.reading.names import names_bound, names_read
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, own_expressions, statements
 from costmodel.tracing.reading.slicing import Slicer
@@ -64,9 +65,30 @@ def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
     needed |= {s.name for s in (*reader.classes.models, *reader.makers()) if s.source is source} | _WORDS
     while True:
         known = len(needed)
-        kept = [one for node in body if (one := _kept(node, slicer, needed)) is not None]
-        if len(needed) == known:  # a class may read what is assigned below it
+        kept = _kept_of(body, slicer, needed)
+        if len(needed) == known:
             return kept
+
+
+def _kept_of(body: Sequence[ast.stmt], slicer: Slicer, needed: set[str]) -> list[ast.stmt]:
+    """The statements that matter for some names at the end of the file.
+
+    What a statement reads was made before it, and what comes after it does not matter. A function or a class reads when
+    it is called: what it names is added to ``needed``, since it may be assigned below.
+    """
+    kept = []
+    read = set(needed)
+    for node in reversed(body):
+        one = _kept(node, slicer, read)
+        if one is not None:
+            kept.append(one)
+        if one is not None and _reads_later(one) and read & set(names_bound(one)):
+            needed |= names_read(one)
+    return kept[::-1]
+
+
+def _reads_later(node: ast.stmt) -> bool:
+    return isinstance(node, _DEFINES) or any(isinstance(inner, ast.Lambda) for inner in ast.walk(node))
 
 
 def _kept(node: ast.stmt, slicer: Slicer, needed: set[str]) -> ast.stmt | None:

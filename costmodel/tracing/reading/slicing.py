@@ -10,6 +10,7 @@ from typing import Any
 from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, stores_into
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.expressions import is_loaded
+from costmodel.tracing.reading.names import names_bound, names_in, names_read, names_read_by_head, names_stored
 from costmodel.tracing.reading.opaque import is_opaque
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
@@ -33,7 +34,7 @@ class Slicer:
         self._classes = classes
         self._scope = scope
         self._models = frozenset(models) - {""}
-        self._own = {name for node in statements(scope.body) for name in _bound(node)}
+        self._own = {name for node in statements(scope.body) for name in names_bound(node)}
 
     def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
         """The statements before ``end`` (all, if None) that the names depend on, and every name that is read."""
@@ -53,7 +54,7 @@ class Slicer:
     def one(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
         """A statement, pruned to what matters, and what it reads added to ``needed``; None if nothing of it matters."""
         if isinstance(node, (ast.For, ast.AsyncFor)) and self._freezes(node, needed):
-            needed |= _read(node)
+            needed |= names_read(node)
             return node
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and self._builds(node):
             once = self._kept(node.body, needed)  # each turn builds the same (reading/control.py)
@@ -64,7 +65,7 @@ class Slicer:
             return node if set(node.names) & needed else None
         if not self._matters(node, needed):
             return None
-        needed |= _read(node)
+        needed |= names_read(node)
         return node
 
     def _compound(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
@@ -74,10 +75,10 @@ class Slicer:
         for _ in range(rounds):
             pruned = copy.copy(node)
             found = self._prune(pruned, needed)
-            if not found and not (set(_bound_by_head(node)) & needed):
+            if not found and not (set(names_bound(node)) & needed):
                 return None
             for expression in own_expressions(node):
-                needed |= _names_in(expression)
+                needed |= names_in(expression)
         return pruned  # type: ignore[no-any-return]
 
     def _prune(self, pruned: Any, needed: set[str]) -> bool:
@@ -97,7 +98,7 @@ class Slicer:
                 names = set(branches[3])
                 kept = self._kept(part.body, names)
                 found |= bool(kept)
-                union |= names | _read_by_head(part)
+                union |= names | names_read_by_head(part)
                 parts.append(copy.copy(part))
                 parts[-1].body = kept or [ast.Pass()]
             if parts:
@@ -109,10 +110,10 @@ class Slicer:
         return found
 
     def _builds(self, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
-        return any(self._models & set(_bound(node)) for node in statements(loop.body))
+        return any(self._models & set(names_bound(node)) for node in statements(loop.body))
 
     def _matters(self, node: ast.stmt, needed: set[str]) -> bool:
-        bound = set(_bound(node))
+        bound = set(names_bound(node))
         if self._models & bound and (
             self._only_wraps(node) or (bound & needed <= self._models and self._gets_back(node))
         ):
@@ -132,8 +133,8 @@ class Slicer:
         if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
             return root_of(value.func.value) in self._models
         if is_loaded(value):
-            names = self._models & set(_bound(node))  # after a training, the network that was saved
-            return any(names & set(_bound(other)) for other in statements(self._scope.body) if other is not node)
+            names = self._models & set(names_bound(node))  # after a training, the network that was saved
+            return any(names & set(names_bound(other)) for other in statements(self._scope.body) if other is not node)
         wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) in self._models
 
@@ -194,9 +195,19 @@ class Slicer:
         over = {root_of(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
         if not any(model.partition(".")[0] in over for model in self._models & needed):
             return False
-        stored = [target for inner in statements(node.body) for target in _changed(inner)]
+        derived = _derived(node) | self._models  # names[n] = p.shape stores into no part of the network
+        stored = [t for inner in statements(node.body) for t in _changed(inner) if t in derived]
         called = [call for inner in statements(node.body) for call in _calls_of(inner)]
         return bool(stored) or any(isinstance(c.func, ast.Attribute) and c.func.attr in SHAPE for c in called)
+
+
+def _derived(loop: ast.For | ast.AsyncFor) -> set[str]:
+    """The variable of a loop, and those that get something of it: ``w = layer.weight``."""
+    found = set(names_stored(loop.target))
+    for inner in statements(loop.body):
+        if isinstance(inner, ast.Assign) and root_of(inner.value) in found:
+            found |= set(names_bound(inner))
+    return found
 
 
 def _held_by(target: ast.expr) -> dict[int | None, str]:
@@ -208,8 +219,9 @@ def _held_by(target: ast.expr) -> dict[int | None, str]:
 
 def read_by_models(classes: Classes, scope: Scope) -> set[str]:
     """Variables of a scope that the classes of its file read when they are built: ``args`` of a guarded top level."""
-    bound = {name for node in statements(scope.body) for name in _bound(node)}
-    return bound & {name for symbol in classes.models if symbol.source is scope.source for name in _read(symbol.node)}
+    bound = {name for node in statements(scope.body) for name in names_bound(node)}
+    read = {name for symbol in classes.models if symbol.source is scope.source for name in names_read(symbol.node)}
+    return bound & read
 
 
 def _until(body: Sequence[ast.stmt], end: ast.stmt | None) -> tuple[list[ast.stmt], bool]:
@@ -232,38 +244,6 @@ def _until(body: Sequence[ast.stmt], end: ast.stmt | None) -> tuple[list[ast.stm
     return result, False
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """Names that a statement itself binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for alias in node.names:
-            yield alias.asname or alias.name.partition(".")[0]
-    else:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, (ast.expr, ast.withitem)):
-                yield from _stored(child)
-
-
-def _stored(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
-        elif isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and dotted(inner).count(".") == 1:
-            yield dotted(inner)
-
-
-def _bound_by_head(node: ast.stmt) -> Iterator[str]:
-    """Names that a compound statement binds outside its blocks: a loop's, a ``with``'s."""
-    return _bound(node)
-
-
-def _read_by_head(part: ast.ExceptHandler | ast.match_case) -> set[str]:
-    """Names in what a handler catches, and in what a case asks for."""
-    heads = (getattr(part, name, None) for name in ("type", "pattern", "guard"))
-    return {name for head in heads if head is not None for name in _names_in(head)}
-
-
 def _changed(node: ast.stmt) -> list[str]:
     """Variables into which a statement stores: ``net.fc = …``, ``options["width"] = …``, ``del options["x"]``."""
     return [
@@ -279,32 +259,6 @@ def _calls_of(node: ast.stmt) -> Iterator[ast.Call]:
     """The call that a statement consists of."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield node.value
-
-
-def _read(node: ast.AST) -> set[str]:
-    """Names that a statement reads; of a definition those that are not its own."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        places = node.args
-        own = {a.arg for a in (*places.posonlyargs, *places.args, *places.kwonlyargs)}
-        own |= {a.arg for a in (places.vararg, places.kwarg) if a is not None}
-        if isinstance(node, ast.Lambda):
-            return _names_in(node.body) - own
-        body = node.body
-        shared = {name for one in statements(body) if isinstance(one, ast.Global) for name in one.names}
-        own |= {name for one in statements(body) for name in _bound(one)} - shared
-        inside = {name for one in body for name in _read(one)}
-        outside = [d for d in (*places.defaults, *places.kw_defaults, *node.decorator_list) if d]
-        return (inside - own) | {name for one in outside for name in _names_in(one)}
-    if isinstance(node, ast.ClassDef):
-        outside = [*node.bases, *(k.value for k in node.keywords), *node.decorator_list]
-        return {name for one in node.body for name in _read(one)} | {n for one in outside for n in _names_in(one)}
-    return _names_in(node)
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    """Names that are read, ``self.net`` too."""
-    found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-    return found | {dotted(inner) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} - {""}
 
 
 def _goes_to_cuda(call: ast.Call) -> bool:

@@ -16,7 +16,8 @@ from torch.utils._pytree import tree_flatten
 
 from costmodel.tracing import compat
 from costmodel.tracing.modes.draws import Place
-from costmodel.tracing.modes.values import UnknownError, Values
+from costmodel.tracing.modes.replaying import UnknownError
+from costmodel.tracing.modes.values import Values
 
 aten = torch.ops.aten
 

@@ -16,7 +16,7 @@ import torch
 from torch.utils._pytree import tree_flatten
 
 from costmodel.tracing import compat
-from costmodel.tracing.modes.values import UnknownError
+from costmodel.tracing.modes.replaying import UnknownError
 
 aten = torch.ops.aten
 

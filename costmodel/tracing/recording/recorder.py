@@ -17,7 +17,7 @@ from costmodel.tracing.arguments import encode_call, name_of, written_names
 from costmodel.tracing.blame import asked_by, asking_line, user_line, user_lines
 from costmodel.tracing.hints import AUTOCAST_CUDA, CONCRETE
 from costmodel.tracing.modes import fake, real
-from costmodel.tracing.modes.values import UnknownError
+from costmodel.tracing.modes.replaying import UnknownError
 from costmodel.tracing.recording.answers import ORDINARY, Answers, TooLongError
 from costmodel.tracing.recording.constants import Constants
 from costmodel.tracing.recording.guards import Guards, guard_here

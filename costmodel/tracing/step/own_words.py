@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import nn
 
+from costmodel.tracing.finding.salvage import Missing
 from costmodel.tracing.step import lightning
 
 _CALLED_WITH: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -35,7 +36,10 @@ def words_of_file(source: Mapping[str, Any], asides: list[str] | None = None) ->
     for name, value in source.items():
         if name not in _CALLED_WITH or value is None:
             continue
-        if _may_be_meant(name, value):
+        if isinstance(value, Missing) and name == "preprocess" and not value.imported:
+            if asides is not None:  # transforms.Compose(…): what is done to an image before there is a batch
+                asides.append(f"{name} of the file is left aside: {value.said}")
+        elif _may_be_meant(name, value):
             words[name] = value
         elif asides is not None:
             ways = " or ".join(f"{name}({', '.join(way)})" for way in _CALLED_WITH[name])

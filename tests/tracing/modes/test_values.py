@@ -16,6 +16,7 @@ from torch import nn
 import costmodel
 from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.modes.fake import FakeMode
+from costmodel.tracing.modes.values import Values
 
 _MOVES = ("t()", "[0]", "[:, 1:]", "reshape(-1)", "flip(0)", "clone()", "cumsum(0)", "contiguous()", "view_as(x)")
 _CHANGES = ("add_(1)", "mul_(2)", "fill_(7)", "neg_()", "cumsum_(0)", "sub_(x.sum())", "zero_()")
@@ -80,6 +81,34 @@ def test_every_way_to_ask() -> None:
     with mode, mode.building():
         found = _sizes()
     assert found == _sizes()
+
+
+def test_all_values_of_a_weight_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    replay = Values._replayed
+
+    def noted(*given: Any) -> Any:
+        asked.append(1)
+        return replay(*given)
+
+    monkeypatch.setattr(Values, "_replayed", noted)
+    mode = FakeMode()
+    with mode, mode.building():
+        layer = nn.Linear(40, 50)
+        array, listed = layer.weight.detach().numpy(), layer.weight.detach().tolist()
+        halves = layer.weight.detach()[:, ::2].half().numpy()
+        with pytest.raises(RuntimeError, match="requires grad"):
+            layer.weight.numpy()
+    assert len(asked) == 3
+    assert array.tolist() == listed
+    assert (array.shape, str(array.dtype), halves.shape, str(halves.dtype)) == (
+        (50, 40),
+        "float32",
+        (50, 20),
+        "float16",
+    )
+    assert np.array_equal(halves, array[:, ::2].astype(np.float16))
+    assert 0 < np.abs(array).max() < 40**-0.5  # kaiming_uniform_
 
 
 def test_a_draw_is_the_same_whenever_it_is_looked_at() -> None:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import costmodel
-from costmodel.tracing.modes.values import UnknownError
+from costmodel.tracing.modes.replaying import UnknownError
 from costmodel.tracing.recording.packing import Packing, padded_in_python
 
 
