@@ -154,7 +154,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     ),
     "one after the other in one variable": (
         {"net.py": HEAD + NET + f"{MAIN}    net = Net(8)\n    print(net)\n    net = Net(64)\n"},
-        r"which model\? lines \d+, \d+ build it one after the other",
+        r"which model\? net\.py:\d+, net\.py:\d+ build it one after the other",
     ),
     "either or, as its options say": (
         {
@@ -530,7 +530,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     ),
     "the same text of another width": (
         {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nw = 8\nmodel = Net(w)\n"},
-        r"which model\? lines \d+, \d+ build it one after the other",
+        r"which model\? net\.py:\d+, net\.py:\d+ build it one after the other",
     ),
     "half of it frozen by a function": (
         {

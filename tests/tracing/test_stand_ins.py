@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,45 @@ def test_a_group_of_processes_is_one(tmp_path: Path) -> None:
     assert analysis.totals.parameters == 8 * 8 + 8
     said = "torch.distributed is taken to be a group of one process, with rank 0"
     assert any((a.what, a.where) == (said, "main.py:10") for a in analysis.assumptions)
+
+
+@pytest.mark.parametrize(
+    "wraps",
+    [
+        "ddp = DDP(net, device_ids=[0])\n", "model = DDP(net).cuda()\n", "net = DDP(net)\n",
+        "ddp = DDP(net)\nopt = torch.optim.SGD(ddp.parameters(), lr=0.1)\n",
+        "model = nn.Sequential(DDP(net), nn.ReLU())\n",
+    ],
+)  # fmt: skip
+def test_an_instance_that_a_file_wraps_is_the_module_inside(tmp_path: Path, wraps: str) -> None:
+    text = "import torch\nfrom torch.nn.parallel import DistributedDataParallel as DDP\n" + NET + "net = Net(16)\n"
+    (tmp_path / "main.py").write_text(text + wraps)
+    for subject in ("main.py", f"main.py:{wraps.partition(' ')[0]}"):
+        analysis = costmodel.analyze(f"{tmp_path}/{subject}", input="8")
+        judged = analysis.subject.judged
+        assert analysis.totals.parameters == 16 * 8 + 16
+        assert judged is not None
+        if "Sequential" not in wraps and not subject.endswith(":ddp"):
+            assert (judged.name, judged.arguments) == ("Net", "width=16")
+
+
+def test_a_process_that_torchrun_starts_is_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOCAL_RANK", "RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    text = "import os\n" + NET + "def build():\n    rank = int(os.environ['LOCAL_RANK'])\n"
+    text += "    assert 'RANK' not in os.environ and os.environ.get('WORLD_SIZE', 7) == 7\n"
+    text += "    return Net(8 + rank).to(f'cuda:{rank}')\n"
+    (tmp_path / "main.py").write_text(text)
+    analysis = costmodel.analyze(f"{tmp_path / 'main.py'}:build", input="8")
+    assert analysis.totals.parameters == 8 * 8 + 8
+    said = "LOCAL_RANK is taken to be 0, as torchrun says to a process that is alone"
+    assert said in {a.what for a in analysis.assumptions}
+    assert "LOCAL_RANK" not in os.environ
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    assert costmodel.analyze(f"{tmp_path / 'main.py'}:build", input="8").totals.parameters == 10 * 8 + 10
+    (tmp_path / "main.py").write_text(text.replace("LOCAL_RANK", "NOWHERE"))
+    with pytest.raises(CostModelError, match="KeyError: 'NOWHERE'"):
+        costmodel.analyze(f"{tmp_path / 'main.py'}:build", input="8")
 
 
 GUARDED = """

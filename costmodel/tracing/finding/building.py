@@ -16,7 +16,7 @@ from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, from_object, maker
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.devices import is_only_a_device
-from costmodel.tracing.reading.expressions import core
+from costmodel.tracing.reading.expressions import core, wrapped_variable
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
 from costmodel.tracing.reading.slicing import Slicer, read_by_models
@@ -65,10 +65,22 @@ def subject_of(
 
 
 def _taken(one: Presented, model: Any, reader: Reader) -> Presented:
-    """The branch that built the model, by its class; the whole of it where that does not tell."""
+    """The branch that built the model, by its class; the whole of it where that does not tell.
+
+    Of ``ddp = DistributedDataParallel(net)`` it is what built ``net``.
+    """
+    around = wrapped_variable(one.value)
+    inside = [p for p in reader.presented() if around and p.name == around and _together(p, one)]
+    if len(inside) == 1 and inside[0].name != one.name:
+        return _taken(inside[0], model, reader)
     name = type(model).__name__
     fitting = [c for c in one.choices if any(kind.name == name for kind in reader.kinds_of(c))]
     return fitting[0] if len(fitting) == 1 else one
+
+
+def _together(one: Presented, other: Presented) -> bool:
+    """True if they are built in one scope."""
+    return (one.scope.source, one.scope.function) == (other.scope.source, other.scope.function)
 
 
 def _attribute(module: ModuleType, name: str, label: str) -> Any:

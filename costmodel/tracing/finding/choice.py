@@ -131,9 +131,10 @@ def _named(sources: list[Source], known: Known, given: Given) -> Choice:
     here = [s for s in sources if first in s.definitions or first in s.values]
     if known.file is not None or given.submission.is_file():
         here = here or [s for s in sources if first in s.imports or s.stars]
-    if not here or (len(here) == 1 and "." in name):
+    held = len(here) == 1 and ("." in name or name in here[0].values)  # by a variable, whose arguments are to be read
+    if not here or held:
         built = [p for p in given.reader.presented() if p.label.partition(":")[2] == name and p.scope.source in sources]
-        if len(built) == 1:
+        if len(built) == 1 and not (here and built[0].unsure):
             candidate = of_presented(built[0], given, "")
             return Choice(_reference(given.submission, candidate.label), candidate.plan())
     files = sources if known.file is not None else here

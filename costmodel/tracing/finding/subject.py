@@ -167,7 +167,8 @@ def from_object(
         def copy_of_it() -> nn.Module:
             with explained(SubjectError, f"{label}: copying the model failed"):
                 _refuse_scripted(target)
-            return copy.deepcopy(target) if real.active() is not None else _as_fake(target)
+            inside = unwrapped(target)
+            return copy.deepcopy(inside) if real.active() is not None else _as_fake(inside)
 
         return LoadedSubject(label, copy_of_it, source or {})
     if not callable(target):

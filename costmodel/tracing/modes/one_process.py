@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -15,6 +16,12 @@ from costmodel.tracing.blame import user_line
 
 _SAID = "DistributedDataParallel is traced as the module that it wraps: one process, without its exchange of gradients"
 _GROUP_SAID = "torch.distributed is taken to be a group of one process, with rank 0"
+_LAUNCHED = {
+    "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1", "GROUP_RANK": "0",
+    "MASTER_ADDR": "localhost", "MASTER_PORT": "29500",
+}  # fmt: skip
+"""What torchrun says to each process, to the one that is alone: https://docs.pytorch.org/docs/stable/elastic/run.html."""
+
 _NOTHING = ("destroy_process_group", "barrier", "broadcast", "all_reduce", "reduce", "broadcast_object_list")
 """What a group of one has no work for."""
 
@@ -32,10 +39,41 @@ def as_one_process(note: Callable[[str, str], None]) -> Iterator[None]:
         return self.module(*args, **kwargs)
 
     with ExitStack() as stack:
-        for name, value in (("__init__", wrap), ("forward", forward)):
+        own = {"__init__": wrap, "forward": forward, "__getstate__": lambda self: dict(vars(self)),
+               "__setstate__": nn.Module.__setstate__}  # a copy is one of a plain module  # fmt: skip
+        for name, value in own.items():
             stack.enter_context(patch.object(DistributedDataParallel, name, value))
         for name, answer in _group_of_one(note).items():
             stack.enter_context(patch.object(torch.distributed, name, answer))
+        stack.enter_context(_launched(note))
+        yield
+
+
+@contextmanager
+def _launched(note: Callable[[str, str], None]) -> Iterator[None]:
+    """A stretch in which ``os.environ["LOCAL_RANK"]`` is there; who asks whether it is hears that it is not."""
+    kind: Any = type(os.environ)
+    asked = kind.__getitem__
+
+    def get(self: Any, name: str) -> str:
+        try:
+            value: str = asked(self, name)
+        except KeyError:
+            if name not in _LAUNCHED:
+                raise
+            note(f"{name} is taken to be {_LAUNCHED[name]}, as torchrun says to a process that is alone", user_line())
+            return _LAUNCHED[name]
+        return value
+
+    def asked_or(self: Any, name: str, default: Any = None) -> Any:
+        return asked(self, name) if name in self else default
+
+    def is_there(self: Any, name: object) -> bool:
+        return any(name == known for known in self)
+
+    with ExitStack() as stack:
+        for method, answer in (("__getitem__", get), ("get", asked_or), ("__contains__", is_there)):
+            stack.enter_context(patch.object(kind, method, answer))
         yield
 
 

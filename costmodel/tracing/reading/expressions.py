@@ -12,7 +12,7 @@ SAME = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double
 """Methods of a module that leave its structure as it is."""
 
 
-_AROUND = frozenset({"DataParallel", "DistributedDataParallel", "compile"})
+_AROUND = frozenset({"DataParallel", "DistributedDataParallel", "DDP", "compile"})
 """What computes the same as the module that it is given."""
 
 
@@ -26,6 +26,13 @@ def core(value: ast.expr) -> ast.expr:
         else:
             break
     return value
+
+
+def wrapped_variable(value: ast.expr) -> str:
+    """``net`` of ``nn.DataParallel(net)``, "" if nothing of this kind is wrapped."""
+    call = core(value)
+    wraps = isinstance(call, ast.Call) and dotted(call.func).rpartition(".")[2] in _AROUND
+    return dotted(call.args[0]) if wraps and call.args else ""  # type: ignore[attr-defined]  # it is a call
 
 
 def handed(value: ast.AST) -> frozenset[str]:

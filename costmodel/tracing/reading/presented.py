@@ -290,8 +290,8 @@ def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
         unsure = next((one.unsure for one in several if one.unsure), "")
         branches = are_alternatives(last.scope.body, [one.statement for one in fresh])
         if len(fresh) > 1 and not branches and not _is_repeated(fresh):
-            lines = ", ".join(str(one.value.lineno) for one in fresh)
-            unsure = unsure or f"lines {lines} build it one after the other"
+            places = ", ".join(last.scope.source.at(one.value.lineno) for one in fresh)
+            unsure = unsure or f"{places} build it one after the other"
         yield replace(
             last,
             unsure=unsure,

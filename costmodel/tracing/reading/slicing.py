@@ -135,7 +135,9 @@ class Slicer:
         if is_loaded(value):
             names = self._models & set(names_bound(node))  # after a training, the network that was saved
             return any(names & set(names_bound(other)) for other in statements(self._scope.body) if other is not node)
-        wraps = dotted(value.func).rpartition(".")[2] in _WRAPS
+        meaning = self._classes.project.resolve(self._scope.source, value.func)  # DDP is what it was imported as
+        called = meaning if isinstance(meaning, str) else dotted(value.func)
+        wraps = not isinstance(meaning, Symbol) and called.rpartition(".")[2] in _WRAPS
         return wraps and bool(value.args) and dotted(value.args[0]) in self._models
 
     def _gets_back(self, node: ast.stmt) -> bool:
