@@ -11,7 +11,7 @@ from costmodel.advising.edits import edits
 from costmodel.advising.standing import Rank, better, rank
 from costmodel.errors import CostModelError
 from costmodel.ir.tips import Tip, is_near, same_reach
-from costmodel.tracing.surgery.apply import argument_of
+from costmodel.tracing.surgery.apply import Resized, argument_of
 from costmodel.tracing.surgery.change import Change
 
 _LONGEST = 5
@@ -62,11 +62,14 @@ class _Search:
             stopped = True
         self.helping.sort(key=self._rank)
         single = [self._tip(candidate, self.start) for candidate in self.helping]
-        steps = zip((self.start, *self.best), self.best, strict=False)
+        edited: list[Resized | None] = []
         return Found(
             start=self.start,
             single=(*(tip for tip in single if tip.keeps), *(tip for tip in single if not tip.keeps)),
-            sequence=tuple(self._tip(after, before) for before, after in steps),
+            sequence=tuple(
+                self._tip(after, before, edited)
+                for before, after in zip((self.start, *self.best), self.best, strict=False)
+            ),
             tried=self.tried,
             unfit=self.unfit,
             stopped=stopped,
@@ -125,9 +128,12 @@ class _Search:
         apart = abs(log(max(1, candidate.parameters) / max(1, self.start.parameters)))
         return rank(candidate.standing, self.order), apart
 
-    def _tip(self, after: Candidate, before: Candidate) -> Tip:
+    def _tip(self, after: Candidate, before: Candidate, edited: list[Resized | None] | None = None) -> Tip:
+        """A step from one network to another; ``edited`` has the edits of those before it, and gets its own."""
         change = after.changes[-1]
-        as_argument = argument_of(self.candidates.plan, change) if len(after.changes) == 1 else ""
+        as_argument = argument_of(self.candidates.plan, after.changes, edited or ())
+        if edited is not None:
+            edited.append(as_argument)
         return Tip(
             kind=change.kind,
             where=change.where,
@@ -136,7 +142,7 @@ class _Search:
             parameters=after.parameters,
             parameters_before=before.parameters,
             keeps=is_near(after.parameters, before.parameters) and same_reach(after.receptive, before.receptive),
-            edit=change.edit or as_argument,
+            edit=change.edit or ("" if as_argument is None else as_argument.edit),
             receptive=after.receptive,
             receptive_before=before.receptive,
             layers=tuple(edits(before.leaves, after.leaves, before.inference, after.inference)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from costmodel.advising.standing import better, rank
 from costmodel.errors import UnknownNameError
 from costmodel.ir.tips import Standing, Tip, Tips
 from costmodel.ir.verdict import Verdict
+from costmodel.tracing.finding.plan import plan_object
+from costmodel.tracing.surgery.apply import argument_of, changed, possible_changes
+from costmodel.tracing.surgery.change import Change
 
 FACTS = {"error_rate_percent": 21.7}
 
@@ -137,6 +141,49 @@ def test_an_edit_may_be_inside_a_tuple_or_list() -> None:
             assert edit == f"channels=(12, 12, 20) → ({', '.join(map(str, widths))})"
         else:
             assert edit == f"head=(('relu', 40), ('drop', 0.1)) → (('relu', {after}), ('drop', 0.1))"
+
+
+class Layers(nn.Module):
+    """Every change of widths is one of an argument."""
+
+    def __init__(self, hidden: int = 40, second: int = 20, shrink: int = 8) -> None:
+        super().__init__()
+        self.pool = nn.AvgPool2d(shrink)
+        self.one, self.two = nn.Linear(3 * (32 // shrink) ** 2, hidden), nn.Linear(hidden, second)
+        self.head = nn.Linear(second, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.two(F.relu(self.one(self.pool(x).flatten(1)))))
+        logits: Tensor = self.head(x)
+        return logits
+
+
+def test_the_best_sequence_as_edits_followed_to_its_end() -> None:
+    found = costmodel.advise(Layers, rules="mit-lab2-2022", facts=FACTS)
+    assert len(found.sequence) > 1
+    given: dict[str, int] = {"hidden": 40, "second": 20}
+    for tip in found.sequence:
+        name, _, values = tip.edit.partition("=")
+        before, after = map(int, values.split(" → "))
+        assert given[name] == before  # an edit goes on from those before it
+        given[name] = after
+        assert {**tip.after.figures, "metric": tip.after.metric} == by_hand(lambda: Layers(**given))
+
+
+def test_an_edit_beside_changes_that_are_made_by_hand() -> None:
+    plan = plan_object(Net, {"input": "3x32x32"})
+    stride = Change("stride", ("stem",), "stride 1 → 2", make=strided)
+    steps = possible_changes(changed(plan, [stride]), [("stem", "one")], 16)
+    narrow = next(c for c in steps if c.where == ("stem", "one") and c.counts == (12, 8))
+    resized = argument_of(plan, [stride, narrow], [None])
+    assert resized is not None
+    assert (resized.name, resized.value, resized.edit) == ("width", 8, "width=12 → 8")
+    again = next(c for c in steps if c.where == ("stem", "one") and c.counts is not None and c.counts[1] > 12)
+    assert argument_of(plan, [stride, replace(again, counts=(9, 16))], [None]) is None  # no argument is 9
+
+
+def strided(model: Any) -> None:
+    model.stem.stride = (2, 2)
 
 
 def test_every_tip_is_better_and_breaks_nothing(found: Tips) -> None:

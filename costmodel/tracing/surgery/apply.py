@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import nn
 
@@ -82,26 +83,44 @@ def possible_changes(
         return [change for kind in change_kinds() for change in kind.changes(seen)]
 
 
-def argument_of(plan: Plan, change: Change) -> str:
-    """``width=58 → 64`` where one argument of the model's constructor makes the same change; "" where none does.
+@dataclass(frozen=True)
+class Resized:
+    """An argument of the model's constructor with another value, as an edit: ``width=58 → 64``."""
 
-    An argument may also be a tuple or list that has the number in it: ``channels=(16, 32, 64) → (16, 48, 64)``.
+    name: str
+    value: Any
+    edit: str
+
+
+def argument_of(plan: Plan, changes: Sequence[Change], before: Sequence[Resized | None] = ()) -> Resized | None:
+    """The argument of the model's constructor that makes the last of the changes; None where no single one does.
+
+    It may also be a tuple or list that has the number in it: ``channels=(16, 32, 64) → (16, 48, 64)``.
+
+    Args:
+        plan: of the network as it is.
+        changes: one after the other.
+        before: what this function found for each of those before the last.
     """
-    subject = plan.subject
-    if change.counts is None or subject.resized is None:
-        return ""
-    before, after = change.counts
+    subject, last = plan.subject, changes[-1]
+    for known in before:
+        if known is not None and subject.resized is not None:
+            subject = subject.resized(known.name, known.value)
+    if last.counts is None or subject.resized is None:
+        return None
+    by_hand = [change for change, known in zip(changes, before, strict=False) if known is None]
     with plan.mode:
-        wanted = _shapes(changed(plan, [change]).subject.make())
+        wanted = _shapes(changed(plan, changes).subject.make())
         for name, value in subject.sizes.items():
-            for edit, other in resizings(name, value, before, after):
+            for edit, other in resizings(name, value, *last.counts):
                 try:
-                    found = _shapes(subject.resized(name, other).make())
+                    resized = replace(plan, subject=subject.resized(name, other))
+                    found = _shapes(changed(resized, by_hand).subject.make())
                 except SubjectError:
                     continue
                 if found == wanted:
-                    return edit
-    return ""
+                    return Resized(name, other, edit)
+    return None
 
 
 def _shapes(model: nn.Module) -> list[tuple[str, Shape]]:
