@@ -160,11 +160,15 @@ class _Text:
         self.__name__ = text
 
 
+_CALLS = (ast.Call, ast.Lambda, ast.Await, ast.NamedExpr, ast.JoinedStr, ast.comprehension, ast.Starred)
+"""What runs code of its own, or is long: its text says more."""
+
+
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """A constant, or a variable's value; of anything else the text."""
+    """A constant, a variable's value, or arithmetic of these; of anything else the text."""
     with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return ast.literal_eval(node)
-    if isinstance(node, (ast.Name, ast.Attribute)):
+    if not any(isinstance(inner, _CALLS) for inner in ast.walk(node)):
         with contextlib.suppress(Exception):
             return eval(_compiled(ast.Expression(node), "arguments", "eval"), dict(names))
     return _Text(ast.unparse(node))

@@ -93,7 +93,9 @@ def _called(classes: Classes, scope: Scope, makes: Callable[[Symbol], bool]) -> 
         for call in own_calls(statement):
             symbol = classes.project.resolve(scope.source, call.func)
             discarded = isinstance(statement, ast.Expr) and statement.value is call
-            if isinstance(symbol, Symbol) and (discarded or not makes(symbol)):
+            if isinstance(symbol, Symbol) and isinstance(symbol.node, ast.ClassDef):
+                yield from _constructor(classes, symbol, (scope, call))
+            elif isinstance(symbol, Symbol) and (discarded or not makes(symbol)):
                 yield from _function(symbol, (scope, call))
             elif not isinstance(symbol, Symbol):
                 for argument in call.args:  # fire.Fire(main), app.run(main)
@@ -106,6 +108,13 @@ def _function(symbol: Symbol, caller: tuple[Scope, ast.Call] | None) -> Iterator
     node = symbol.node
     if not isinstance(node, ast.ClassDef):
         yield Scope(symbol.source, tuple(node.body), node, owner=symbol.name, caller=caller)
+
+
+def _constructor(classes: Classes, symbol: Symbol, caller: tuple[Scope, ast.Call]) -> Iterator[Scope]:
+    """What ``Trainer(config)`` does, if it is no network itself: it may build one."""
+    init = None if classes.is_model(symbol) else classes.method(symbol, "__init__")
+    if init is not None and init in getattr(symbol.node, "body", ()):
+        yield Scope(symbol.source, tuple(init.body), init, owner=f"{symbol.name}.__init__", caller=caller)
 
 
 def _others(classes: Classes, source: Source, makes: Callable[[Symbol], bool]) -> Iterator[Scope]:
@@ -198,6 +207,7 @@ def matched(function: ast.AST, call: ast.Call) -> dict[str, ast.expr]:
     if not isinstance(arguments, ast.arguments) or any(isinstance(a, ast.Starred) for a in call.args):
         return {}
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    names = names[1:] if names[:1] == ["self"] else names  # Trainer(config) calls Trainer.__init__(self, config)
     if _is_spawn(call) and dotted(call.args[0]) == getattr(function, "name", ""):
         handed = next((k.value for k in call.keywords if k.arg == "args"), None)
         return dict(zip(names[1:], handed.elts, strict=False)) if isinstance(handed, ast.Tuple) else {}

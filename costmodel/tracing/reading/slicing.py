@@ -18,7 +18,7 @@ from costmodel.tracing.reading.source import Symbol, dotted
 _MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
 """Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
 
-_WRAPS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "prepare"})
+_WRAPS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "script", "prepare", "fabric.setup"})
 """Calls that give a model back that computes the same: what they wrap is looked at."""
 
 
@@ -137,8 +137,8 @@ class Slicer:
             return any(names & set(names_bound(other)) for other in statements(self._scope.body) if other is not node)
         meaning = self._classes.project.resolve(self._scope.source, value.func)  # DDP is what it was imported as
         called = meaning if isinstance(meaning, str) else dotted(value.func)
-        wraps = not isinstance(meaning, Symbol) and called.rpartition(".")[2] in _WRAPS
-        return wraps and bool(value.args) and dotted(value.args[0]) in self._models
+        wraps = not isinstance(meaning, Symbol) and {called, called.rpartition(".")[2]} & _WRAPS
+        return bool(wraps) and bool(value.args) and dotted(value.args[0]) in self._models
 
     def _gets_back(self, node: ast.stmt) -> bool:
         """``net = train(net, …)``, ``net, losses = train(net, …)``: a function trains a network and gives it back."""
@@ -165,7 +165,7 @@ class Slicer:
                 if _goes_to_cuda(call):
                     return False
                 return root in needed and (func.attr in SHAPE or self._method_changes(func.attr))
-            if root in needed & self._own and not self._is_installed_module(root):
+            if root in needed & self._own and not self._is_installed_module(root) and not self._is_new(func.value):
                 return True
         if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
             return root_of(call.args[0]) in needed & self._own
@@ -183,6 +183,11 @@ class Slicer:
         """``F`` in ``F.cross_entropy(…)``: its functions change nothing, unlike those of the submission's own files."""
         meaning = self._classes.project.resolve(self._scope.source, ast.Name(root, ast.Load()))
         return isinstance(meaning, str) and (meaning.startswith("torch") or "." not in meaning)
+
+    def _is_new(self, value: ast.expr) -> bool:
+        """``Trainer(config)`` in ``Trainer(config).run()``: nobody has what it makes."""
+        made = isinstance(value, ast.Call) and self._classes.project.resolve(self._scope.source, value.func)
+        return isinstance(made, Symbol) and isinstance(made.node, ast.ClassDef)
 
     def _is_model(self, root: str) -> bool:
         return root in self._models
