@@ -7,24 +7,38 @@ D. Marquardt, "An algorithm for least-squares estimation of nonlinear parameters
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 _STEP = 1e-3
-_LEAST_GAIN = 1e-4
+_LEAST_GAIN = 3e-4
 _TRIES = 12
 
 
-def least_squares(residuals: Callable[[Vector], Vector], start: Vector, rounds: int) -> Vector:
+@dataclass(frozen=True)
+class Block:
+    """Some of the residuals, and which numbers of the vector they hang on."""
+
+    residuals: Callable[[Vector], Vector]
+    depends: NDArray[np.bool_]
+
+
+def least_squares(blocks: Sequence[Block], start: Vector, rounds: int) -> Vector:
     """The point where the sum of squares is least, or where ``rounds`` of derivatives have led."""
     point: Vector = start.copy()
     damping = 1e-2
+
+    def residuals(at: Vector) -> Vector:
+        return np.concatenate([block.residuals(at) for block in blocks])
+
     found = residuals(point)
+    active = [block.depends.copy() for block in blocks]
     for turn in range(rounds):
-        slope = _derivatives(residuals, point, found)
+        slope = _derivatives(blocks, point, active)
         normal, gradient = slope.T @ slope, slope.T @ found
         before = float(found @ found)
         for _ in range(_TRIES):
@@ -43,10 +57,16 @@ def least_squares(residuals: Callable[[Vector], Vector], start: Vector, rounds: 
     return point
 
 
-def _derivatives(residuals: Callable[[Vector], Vector], point: Vector, found: Vector) -> NDArray[np.float64]:
-    slope: NDArray[np.float64] = np.empty((len(found), len(point)))
-    for index in range(len(point)):
-        moved = point.copy()
-        moved[index] += _STEP
-        slope[:, index] = (residuals(moved) - found) / _STEP
-    return slope
+def _derivatives(blocks: Sequence[Block], point: Vector, active: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
+    """Slopes; what a block turns out not to move with is not asked for again (``active`` is what is asked for)."""
+    rows = []
+    for block, asked in zip(blocks, active, strict=True):
+        found = block.residuals(point)
+        slope = np.zeros((len(found), len(point)))
+        for index in np.nonzero(asked)[0]:
+            moved = point.copy()
+            moved[index] += _STEP
+            slope[:, index] = (block.residuals(moved) - found) / _STEP
+            asked[index] = slope[:, index].any()
+        rows.append(slope)
+    return np.concatenate(rows)

@@ -2,7 +2,9 @@
 
 A name says what was measured: ``train/MODEL/SIZE/BATCH`` and ``infer/…`` are timm's models under autocast,
 ``tv/MODEL/MODE/PRECISION`` torchvision's at batch 12, ``rn50/OPTIMIZER/BATCH/PRECISION`` and
-``pub/MODEL/BATCH/PRECISION`` torchvision's in training, ``shuf/OPTIMIZER/BATCH/fp32`` ShuffleNetV2 for images of
+``pub/MODEL/BATCH/PRECISION`` torchvision's in training, ``v1/MODEL/BATCH/fp32`` ResNets whose first convolution of a
+block has the stride (TensorFlow's), ``run/MODEL/MODE/BATCH/PRECISION`` forward and backward without an update,
+``bert/BATCH/LENGTH/PRECISION`` pretraining of BERT base, ``shuf/OPTIMIZER/BATCH/fp32`` ShuffleNetV2 for images of
 32 × 32. timm measured its trainings when it had no fused attention: set ``TIMM_FUSED_ATTN=0`` for these, 1 for
 inference. Each row is printed as a line of JSON; ``--compare`` says instead whether it equals the one in the file
 (another timm or torch may trace another graph). The rows in the file are of timm 1.0.31 and torch 2.14.1.
@@ -53,6 +55,33 @@ def _image_of(model: str) -> str:
     return "3x299x299" if "inception" in model else "3x224x224"
 
 
+def strided_first(model: nn.Module) -> nn.Module:
+    """A ResNet of torchvision with each block's stride in its first convolution, as in the paper (v1)."""
+    for block in model.modules():
+        if type(block).__name__ == "Bottleneck" and block.stride != 1:
+            first, second = block.conv1, block.conv2
+            assert isinstance(first, nn.Conv2d)
+            assert isinstance(second, nn.Conv2d)
+            first.stride, second.stride = second.stride, (1, 1)
+    return model
+
+
+class Pretraining(nn.Module):
+    """BERT base with both of its losses, on one batch of tokens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        transformers = importlib.import_module("transformers")
+        config = transformers.BertConfig(attn_implementation="eager")
+        self.inner = transformers.BertForPreTraining(config)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The loss."""
+        found = self.inner(input_ids=tokens, labels=tokens, next_sentence_label=tokens[:, 0] % 2)
+        loss: torch.Tensor = found.loss
+        return loss
+
+
 def built(name: str) -> tuple[nn.Module, dict[str, Any]]:
     """The model behind a name, and the settings of its trace."""
     kind, *words = name.split("/")
@@ -70,6 +99,21 @@ def built(name: str) -> tuple[nn.Module, dict[str, Any]]:
         settings |= {"step": "evaluate"} if mode == "infer" else {"optimizer": "none", "loss": "cross_entropy"}
         made = torchvision_model(model)
         return (made.half() if half else made), settings
+    if kind == "run":
+        model, mode, batch, precision = words
+        half = precision == "half"
+        settings = {"input": _image_of(model) + ":float16" * half, "batch": int(batch)}
+        settings |= {"step": "evaluate"} if mode == "infer" else {"optimizer": "none", "loss": "cross_entropy"}
+        made = torchvision_model(model)
+        return (made.half() if half else made), settings
+    if kind == "v1":
+        model, batch, _ = words
+        return strided_first(torchvision_model(model)), {"input": _image_of(model), "batch": int(batch)} | _SGD
+    if kind == "bert":
+        batch, length, precision = words
+        settings = {"input": f"{length}:int64", "batch": int(batch), "optimizer": "adam"}
+        settings |= {"optimizer_options": {"fused": True}, "loss": "output"}
+        return Pretraining(), settings | ({"autocast": "float16"} if precision == "amp" else {})
     if kind == "shuf":
         made = importlib.import_module("torchvision.models").shufflenet_v2_x1_0(num_classes=100)
         made.conv1[0], made.maxpool = nn.Conv2d(3, 24, 3, 1, 1, bias=False), nn.Identity()

@@ -73,6 +73,38 @@ class Singles:
     seconds: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """How much faster one card was than another, in the median over many networks, some of which are in the tables.
+
+    Attributes:
+        faster, slower: cards of hw_specs/gpu.
+        of, layout: source and layout of the steps whose estimated ratio is compared.
+        ratio: the published one.
+    """
+
+    faster: str
+    slower: str
+    of: str
+    layout: str
+    ratio: float
+
+
+def read_ratios() -> list[Ratio]:
+    """ratios.csv."""
+    with (FOLDER / "ratios.csv").open(newline="", encoding="utf-8") as file:
+        return [
+            Ratio(
+                faster=row["faster"],
+                slower=row["slower"],
+                of=row["of"],
+                layout=row["layout"],
+                ratio=float(row["ratio"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
 def read_steps() -> list[Step]:
     """steps.csv."""
     with (FOLDER / "steps.csv").open(newline="", encoding="utf-8") as file:

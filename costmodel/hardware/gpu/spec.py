@@ -88,6 +88,8 @@ class GpuSpec(Strict):
         l2: the cache in front of the memory (of a processor: its last level).
         multiprocessors: SMs (of a processor: cores).
         base_clock: absent where no source was found; no figure hangs on it.
+        boost: what the boost clock is: the ``highest`` (cards for servers), or a ``typical`` one that a cool card
+            exceeds (GeForce, TITAN and Quadro).
         memory: the total that nvidia-smi reports; absent for a processor, whose memory is the host's.
         reserved: the part of that total which the driver keeps (new drivers count it in, old ones leave it out).
         idle_power: with nothing on it; a range where cards and drivers differ.
@@ -108,6 +110,7 @@ class GpuSpec(Strict):
     multiprocessors: SourcedQuantity
     base_clock: SourcedQuantity | None = None
     boost_clock: SourcedQuantity
+    boost: Literal["highest", "typical"] = "highest"
     memory: SourcedQuantity | None = None
     reserved: SourcedQuantity | None = None
     tdp: SourcedQuantity

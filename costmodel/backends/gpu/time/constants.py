@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
@@ -23,12 +24,15 @@ class Constants:
         tile_exponent: a tile of a quarter of the size is slower by 4 to this power.
         prologue: steps of the reduction that starting and ending a tile cost.
         wave_rounding: 1 if every wave of tiles is waited for, 0 if waves run into each other.
+        wave_filling: waves of tiles that starting and emptying the multiprocessors costs.
         cache_rate: share of 64 bytes a clock and multiprocessor that tiles are read with from the L2.
         winograd_2, winograd_4: F(2×2) and F(4×4) against a direct convolution's share of the peak.
         winograd_weight: of the weight gradient, as a factor; winograd_transform: share of the bandwidth.
+        unaligned: of products in tensor cores whose sides are no multiples of 16 bytes, as a factor;
+            unaligned_depthwise likewise, of depthwise convolutions in half precision and NHWC.
         layout_bytes: what a half-precision convolution moves more in NCHW, as a share of its bytes.
         grouped_fp32, grouped_half, grouped_half_last: share of the peak of a grouped convolution with 32 channels a
-            group; ``…last`` in NHWC.
+            group; ``…last`` in NHWC; grouped_fast in NHWC where cuDNN has kernels made for it.
         grouped_width, grouped_width_last: exponent of channels a group over 32.
         grouped_input, grouped_weight, …last: its gradients, as a factor.
         depthwise_forward, depthwise_input, depthwise_weight: share of the ordinary units' peak.
@@ -39,6 +43,10 @@ class Constants:
         launch: seconds that a kernel takes at least.
         attention_half, attention_fp32: share of the peak of a fused attention.
         overlap: 1 if arithmetic and memory traffic of a kernel add up, large if the slower one hides the other.
+        exceeded_boost: clock over the rated boost, of cards that exceed it.
+        one_issue: share of the FP32 peak where integer work takes its issue slots.
+        slot_power: of a card that lives on the slot's 75 watts, as a factor of its arithmetic.
+        narrow_tensor: of tensor cores that are easily kept busy, as a factor.
         view_share: the host's work for a view, over that for a kernel.
     """
 
@@ -53,15 +61,19 @@ class Constants:
     tile_exponent: float
     prologue: float
     wave_rounding: float
+    wave_filling: float
     cache_rate: float
     winograd_2: float
     winograd_4: float
     winograd_weight: float
     winograd_transform: float
+    unaligned: float
+    unaligned_depthwise: float
     layout_bytes: float
     grouped_fp32: float
     grouped_half: float
     grouped_half_last: float
+    grouped_fast: float
     grouped_width: float
     grouped_width_last: float
     grouped_input: float
@@ -98,6 +110,10 @@ class Constants:
     attention_half: float
     attention_fp32: float
     overlap: float
+    exceeded_boost: float
+    one_issue: float
+    slot_power: float
+    narrow_tensor: float
     view_share: float
 
 
@@ -131,12 +147,21 @@ class Margins(Strict):
     source: str
 
 
+class Factors(Strict):
+    """What cards of an architecture have in common: measured over expected."""
+
+    compute: float = 1.0
+    tensor: float = 1.0
+    memory: float = 1.0
+
+
 class CalibrationFile(Strict):
     """The file beside this one: every constant with its unit, and what it was fitted on."""
 
     fitted_on: str
     command: str
     constants: dict[str, FittedQuantity]
+    architectures: dict[str, Factors]
     margins: Margins
     host: Host
 
@@ -146,6 +171,7 @@ class Calibration:
     """Everything that the fit has found for all cards together."""
 
     constants: Constants
+    architectures: Mapping[str, Factors]
     margins: Margins
     host: Host
 
@@ -170,4 +196,6 @@ def load_calibration() -> Calibration:
     """
     file = read_document(calibration_file(), CalibrationFile, UsageError)
     constants = {field.name: float(file.constants[field.name].value) for field in fields(Constants)}
-    return Calibration(constants=Constants(**constants), margins=file.margins, host=file.host)
+    return Calibration(
+        constants=Constants(**constants), architectures=file.architectures, margins=file.margins, host=file.host
+    )

@@ -57,6 +57,6 @@ def _sequence(table: KernelTable, card: Card) -> Floats:
 
 
 def _attention(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:
-    rate, _ = tensor_rate(table, card, running)
+    rate, _ = tensor_rate(table, card, running, c)
     share = np.where(table.half, c.attention_half, c.attention_fp32)
     return np.where(table.is_a(KernelKind.ATTENTION), 2 * table.macs / (share * rate), 0.0)

@@ -59,8 +59,8 @@ class KernelTable:
 
     def is_a(self, *kinds: KernelKind) -> Bools:
         """Rows of these kinds."""
-        wanted = np.array([KINDS.index(kind) for kind in kinds])
-        found: Bools = np.isin(self.kind, wanted)
+        wanted = np.array([kind in kinds for kind in KINDS])
+        found: Bools = wanted[self.kind]
         return found
 
 

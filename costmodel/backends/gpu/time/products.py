@@ -31,15 +31,33 @@ _TAPS = 9
 _CACHE_BYTES = 64
 """Bytes a clock that a multiprocessor can take from the L2 (NVIDIA, tuning guides)."""
 
+_ALIGNED_BYTES = 16
+"""Sides of a product in tensor cores are read 16 bytes at a time where they are multiples of it (NVIDIA, Deep Learning
+Performance guide: 8 values of FP16, 4 of TF32)."""
+
 PRODUCTS = (KernelKind.PRODUCT, KernelKind.CONVOLUTION, KernelKind.RECURRENT)
 
 
-def tensor_rate(table: KernelTable, card: Card, running: Running) -> tuple[Floats, Bools]:
+def ordinary(card: Card, c: Constants) -> float:
+    """What the peaks of a card's ordinary units are multiplied by."""
+    return card.compute_factor * _clock(card, c) * (c.one_issue if card.one_issue else 1.0)
+
+
+def _clock(card: Card, c: Constants) -> float:
+    """Clock over the rated boost."""
+    return (c.exceeded_boost if card.exceeds_boost else 1.0) * (c.slot_power if card.slot_powered else 1.0)
+
+
+def tensor_rate(table: KernelTable, card: Card, running: Running, c: Constants) -> tuple[Floats, Bools]:
     """Operations a second of the units that a kernel's products run on, and whether it is TF32."""
     convolution = table.is_a(KernelKind.CONVOLUTION, KernelKind.GROUPED)
     half = in_half(table, running)
     tf32: Bools = np.where(convolution, running.tf32_convolutions, running.tf32_products) & card.has_tf32 & ~half
-    rate = np.where(half, card.half, np.where(tf32, card.tf32, card.fp32)) * card.compute_factor
+    fp32 = card.fp32 * ordinary(card, c)
+    tensor = card.tensor_factor * _clock(card, c)
+    tensor *= c.narrow_tensor if card.narrow_tensor else 1.0
+    in_cores = card.half * tensor if card.tensor else fp32
+    rate = np.where(half, in_cores, np.where(tf32, card.tf32 * tensor, fp32))
     return rate, tf32
 
 
@@ -54,15 +72,17 @@ def product_seconds(table: KernelTable, card: Card, running: Running, constants:
     chosen = np.nonzero(table.is_a(*PRODUCTS))[0]
     if not len(chosen):
         return seconds
-    rates, in_tf32 = tensor_rate(table, card, running)
+    rates, in_tf32 = tensor_rate(table, card, running, constants)
     rate, tf32 = rates[chosen], in_tf32[chosen]
     part = _Part(table, chosen, in_half(table, running))
     share = _shares(part, tf32, constants)
+    cores = (part.half & card.tensor) | tf32
+    share = np.where(cores & _unaligned(part), share * constants.unaligned, share)
     seconds[chosen] = _tiled(
         part.times, part.rows, part.columns, part.depth, rate * share, np.where(part.half, 2.0, 4.0), card, constants
     )
     fit = (part.taps == _TAPS) & (part.stride == 1) & ~part.half & ~tf32 & part.convolution & (part.height > 1)
-    if fit.any():
+    if card.winograd and fit.any():
         again = chosen[fit]
         seconds[again] = np.minimum(seconds[again], _winograd(_Part(table, again, table.half), card, constants))
     return seconds
@@ -87,6 +107,17 @@ def _shares(part: _Part, tf32: Bools, c: Constants) -> Floats:
     product = np.where(part.half, c.product_half, np.where(tf32, c.product_tf32, c.product_fp32))
     convolution = np.where(part.half, c.convolution_half, np.where(tf32, c.convolution_tf32, c.convolution_fp32))
     return np.where(part.convolution, convolution * _gradient(part, c), product)
+
+
+def _unaligned(part: _Part) -> Bools:
+    """Rows with a side, in channels where it is of an image, that is no multiple of 16 bytes."""
+    values = np.where(part.half, _ALIGNED_BYTES // 2, _ALIGNED_BYTES // 4)
+    taps = np.maximum(part.taps, 1)
+    weight = part.role == WEIGHT
+    one = np.where(weight & part.convolution, part.rows, part.columns)
+    other = np.where(weight & part.convolution, part.columns, part.depth) / np.where(part.convolution, taps, 1)
+    found: Bools = (one % values != 0) | (np.round(other) % values != 0)
+    return found
 
 
 def _gradient(part: _Part, c: Constants) -> Floats:
@@ -116,10 +147,10 @@ def _tiled(
 
 
 def _waves(tiles: Floats, card: Card, c: Constants) -> Floats:
-    """Waves of tiles over the multiprocessors, between evenly spread and rounded up."""
+    """Waves of tiles over the multiprocessors, between evenly spread and rounded up, and the way in and out."""
     even = tiles / card.multiprocessors
     waves: Floats = (1 - c.wave_rounding) * np.maximum(even, 1) + c.wave_rounding * np.ceil(even)
-    return waves
+    return waves + c.wave_filling
 
 
 def _winograd(part: _Part, card: Card, c: Constants) -> Floats:
@@ -128,7 +159,7 @@ def _winograd(part: _Part, card: Card, c: Constants) -> Floats:
     outside = np.where(weight, part.rows, part.columns)
     inside = np.where(weight, part.columns, part.depth) / _TAPS
     share = c.convolution_fp32 * np.array((1.0, c.input_gradient, c.winograd_weight))[part.role]
-    rate = card.fp32 * card.compute_factor * share / card.multiprocessors
+    rate = card.fp32 * ordinary(card, c) * share / card.multiprocessors
     best = np.full(len(part.rows), np.inf)
     for side, speed in ((2, c.winograd_2), (4, c.winograd_4)):
         pieces = images * np.ceil(part.height / side) * np.ceil(part.width / side)

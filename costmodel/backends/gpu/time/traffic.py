@@ -23,11 +23,10 @@ _HALF_SLOWER = (
 def traffic_seconds(table: KernelTable, card: Card, running: Running, c: Constants) -> Floats:
     """Seconds that reading and writing takes; what fits the L2 is faster."""
     share = _shares(table, running, c)
-    nbytes = table.nbytes
-    if not running.channels_last and card.tensor:
-        # tensor cores want channels last: cuDNN turns half-precision images around, and back
-        turned = table.is_a(KernelKind.CONVOLUTION, KernelKind.GROUPED) & table.half
-        nbytes = np.where(turned, nbytes * (1 + c.layout_bytes), nbytes)
+    # tensor cores want channels last, the ordinary units do not: cuDNN turns images around, and back
+    in_cores = (table.half & card.tensor) | (~table.half & running.tf32_convolutions & card.has_tf32)
+    turned = table.is_a(KernelKind.CONVOLUTION, KernelKind.GROUPED) & (in_cores != running.channels_last)
+    nbytes = np.where(turned, table.nbytes * (1 + c.layout_bytes), table.nbytes)
     inside = np.clip(1 - table.nbytes / card.cache_bytes, 0, 1)
     boost = 1 + (c.cache_boost - 1) * inside
     seconds: Floats = nbytes / (share * card.bandwidth * card.memory_factor * boost)
@@ -55,7 +54,7 @@ def _shares(table: KernelTable, running: Running, c: Constants) -> Floats:
     share = np.array([plain.get(kind, c.other) for kind in KINDS])[table.kind]
     share = np.where(table.is_a(KernelKind.POOLING) & table.backward, c.pooling_backward, share)
     over_batch = np.where(table.backward, c.normalization_backward, c.normalization)
-    over_batch = over_batch * (c.normalization_last if last else 1.0)
+    over_batch = over_batch * np.where(table.half & last, c.normalization_last, 1.0)
     over_sample = np.where(table.backward, c.layer_norm_backward, c.layer_norm)
     norm = np.where(table.over_batch, over_batch, over_sample)
     share = np.where(table.is_a(KernelKind.NORM), norm, share)

@@ -23,8 +23,9 @@ TEN_UNITS = Card(
 IDEAL = replace(
     load_calibration().constants,
     product_fp32=1.0, product_tf32=1.0, product_half=1.0, convolution_fp32=1.0, convolution_half=1.0,
-    tile_exponent=0.0, prologue=0.0, wave_rounding=1.0, cache_rate=1e6, winograd_2=1.0, winograd_4=1.0,
-    winograd_transform=1e9, input_gradient=1.0, weight_gradient=1.0, winograd_weight=1.0,
+    tile_exponent=0.0, prologue=0.0, wave_rounding=1.0, wave_filling=0.0, cache_rate=1e6, unaligned=0.5,
+    winograd_2=1.0, winograd_4=1.0, winograd_transform=1e9, winograd_weight=1.0, input_gradient=1.0,
+    weight_gradient=1.0,
 )  # fmt: skip
 """Units that always work at their peak: what is left is tiles and waves."""
 
@@ -92,6 +93,37 @@ def test_torchs_default_takes_tf32_for_convolutions_alone() -> None:
     assert seconds(convolution, default) < seconds(convolution)
 
 
+@pytest.mark.parametrize(
+    ("columns", "depth", "dtype", "slower"),
+    [(1280, 1000, "float16", 1), (1280, 1001, "float16", 2), (1279, 1000, "float16", 2), (1279, 1000, "float32", 1)],
+)
+def test_tensor_cores_want_sides_of_16_bytes(columns: int, depth: int, dtype: str, slower: int) -> None:
+    aligned = kernel(KernelKind.PRODUCT, Product(times=1, rows=2560, columns=1280, depth=depth), dtype)
+    one = kernel(KernelKind.PRODUCT, Product(times=1, rows=2560, columns=columns, depth=depth), dtype)
+    even = replace(IDEAL, unaligned=1.0)
+    assert seconds(one) == pytest.approx(slower * seconds(aligned, constants=even))
+
+
+def test_a_clock_above_the_rated_one_and_the_slots_power_move_all_arithmetic() -> None:
+    constants = replace(IDEAL, exceeded_boost=1.25, slot_power=0.5, one_issue=0.8, narrow_tensor=2.0)
+    table = columns_of([product(2560, 1280, 1000)], [1])
+    half = columns_of(
+        [kernel(KernelKind.PRODUCT, Product(times=1, rows=2560, columns=1280, depth=1000), "float16")], [1]
+    )
+
+    def faster(card: Card) -> tuple[float, float]:
+        fp32, tensor = (
+            product_seconds(t, TEN_UNITS, FP32, constants)[0] / product_seconds(t, card, FP32, constants)[0]
+            for t in (table, half)
+        )
+        return float(fp32), float(tensor)
+
+    assert faster(replace(TEN_UNITS, exceeds_boost=True)) == pytest.approx((1.25, 1.25))
+    assert faster(replace(TEN_UNITS, slot_powered=True)) == pytest.approx((0.5, 0.5))
+    assert faster(replace(TEN_UNITS, one_issue=True)) == pytest.approx((0.8, 1.0))
+    assert faster(replace(TEN_UNITS, narrow_tensor=True)) == pytest.approx((1.0, 2.0))
+
+
 def conv3x3(stride: int = 1, dtype: str = "float32", taps: int = 9) -> Kernel:
     return kernel(
         KernelKind.CONVOLUTION,
@@ -104,6 +136,12 @@ def test_winograd_saves_at_most_its_multiplications() -> None:
     """F(4×4, 3×3) does 36 products for 16 outputs of 9 taps: a quarter (Lavin and Gray, table 1)."""
     direct = 2 * conv3x3().macs / 1e13
     assert direct / 4 <= seconds(conv3x3()) < direct / 3
+
+
+def test_no_winograd_where_cudnn_has_none() -> None:
+    table = columns_of([conv3x3()], [1])
+    direct = product_seconds(table, replace(TEN_UNITS, winograd=False), FP32, IDEAL)[0]
+    assert direct >= 2 * conv3x3().macs / 1e13
 
 
 @pytest.mark.parametrize("other", [conv3x3(stride=2), conv3x3(dtype="float16"), conv3x3(taps=25)])

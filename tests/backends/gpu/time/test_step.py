@@ -45,6 +45,25 @@ def test_what_fits_the_cache_is_faster() -> None:
     assert per_byte[1] / per_byte[0] == pytest.approx(3.0, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "running", "turned"),
+    [
+        ("float16", Running(precision="amp"), True),
+        ("float16", Running(precision="amp", layout="nhwc"), False),
+        ("float32", Running(precision="fp32"), False),
+        ("float32", Running(precision="fp32", layout="nhwc"), True),
+        ("float32", Running(precision="tf32"), True),
+        ("float32", Running(precision="tf32", layout="nhwc"), False),
+    ],
+)
+def test_images_are_turned_to_the_layout_of_the_units(dtype: str, running: Running, turned: bool) -> None:
+    constants = replace(CALIBRATION.constants, layout_bytes=1.0)
+    table = columns_of([moving(10**9, KernelKind.CONVOLUTION, dtype)], [1])
+    plain = replace(constants, layout_bytes=0.0)
+    ratio = traffic_seconds(table, TEN_UNITS, running, constants) / traffic_seconds(table, TEN_UNITS, running, plain)
+    assert ratio[0] == pytest.approx(2 if turned else 1)
+
+
 def test_equal_kernels_are_one_row() -> None:
     table, where = tabulate([moving(8), moving(16), moving(8)])
     assert where == [0, 1, 0]
