@@ -31,10 +31,11 @@ from costmodel.tracing.blame import raised_at
 from costmodel.tracing.class_names import class_name
 from costmodel.tracing.hints import AUTOCAST_WARNING, advice, hint
 from costmodel.tracing.modes import fake, real
+from costmodel.tracing.recording.comparing import Repeated
 from costmodel.tracing.recording.lifetimes import Life
 from costmodel.tracing.recording.packing import padded_in_python
 from costmodel.tracing.recording.recorder import Recorder
-from costmodel.tracing.recording.repetition import Repeated, repeat, run_once
+from costmodel.tracing.recording.repetition import repeat, run_once
 from costmodel.tracing.step.step import Step
 from costmodel.tracing.structures import is_leaf, tensors_in
 

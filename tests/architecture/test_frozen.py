@@ -30,8 +30,9 @@ FILLING_UP = {
     "tracing/finding/importing.py": {"Session"},
     "tracing/finding/salvage.py": {"Salvage"},
     "tracing/recording/answers.py": {"Answers"},
+    "tracing/recording/comparing.py": {"Repeated"},
+    "tracing/recording/held.py": {"Walk"},
     "tracing/recording/lifetimes.py": {"Life"},
-    "tracing/recording/repetition.py": {"Repeated"},
     "tracing/step/parts.py": {"Parts"},
     "tracing/modes/values.py": {"Values"},
 }

@@ -9,9 +9,12 @@ from types import CodeType
 
 from costmodel.errors import NotebookError
 from costmodel.tracing.reading.text import line_of, text_of
+from costmodel.tracing.recording.held import names_of
+from costmodel.tracing.recording.outside import ASKING
 
-_SAYING = frozenset({"print", "warn", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit"})
-"""Calls of a branch that only reports, or ends the training."""
+_SAYING = frozenset({"print", "warn", "debug", "info", "warning", "log", "write", "add_scalar", "append", "exit",
+                     "clear"})  # fmt: skip
+"""Calls of a branch that only reports, empties a list, or ends the training."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -33,35 +36,94 @@ class Condition:
 
 def periods(codes: Iterable[CodeType]) -> list[int]:
     """Every constant N of an ``x % N`` in the functions: how often a counter may come round."""
-    return [n for _, body in _functions(codes) for node in ast.walk(body) if (n := _period(node)) is not None]
+    return [n for _, body in functions_in(codes) for node in ast.walk(body) if (n := _period(node)) is not None]
 
 
 def conditions_on(changing: Iterable[str], codes: Iterable[CodeType]) -> list[Condition]:
-    """Conditions that mention one of the names; those whose branches only report or give up are left out."""
-    last = {name.rpartition(".")[2] for name in changing}
+    """Conditions that mention one of the names; those whose branches only report or give up are left out.
+
+    So is what is asked of a clock, a file, or chance outside the generators: it needs no name. A variable that is
+    reckoned from one of these is one as well.
+    """
+    last = {name for path in changing for name in names_of(path)}
     found: dict[Condition, None] = {}
-    for file, body in _functions(codes):
-        for node in ast.walk(body):
-            test = _condition(node)
-            if test is None:
-                continue
-            names = tuple(sorted(last & set(_mentioned(test))))
+    for file, body in functions_in(codes):
+        names_here = last | _reckoned(body, last)
+        for test in (test for node in ast.walk(body) for test in _conditions(node)):
+            names = tuple(sorted(set(_mentioned(test, names_here))))
             if names:
                 period = next((n for inner in ast.walk(test) if (n := _period(inner)) is not None), None)
                 found.setdefault(Condition(line_of(file, test.lineno), names, period))
     return list(found)
 
 
-def _condition(node: ast.AST) -> ast.expr | None:
-    """What a node decides on: its test, or the answer that a function gives to whoever asks it."""
+def _conditions(node: ast.AST) -> Iterator[ast.expr]:
+    """What a node decides on: its test, what it matches, or the answer that a function gives to whoever asks it."""
     test = getattr(node, "test", None)
     if isinstance(test, ast.expr):
-        return None if isinstance(node, ast.Assert) or only_says(node) else test
-    answer = node.body if isinstance(node, ast.Lambda) else getattr(node, "value", None)
-    if not isinstance(answer, ast.expr) or not isinstance(node, (ast.Lambda, ast.Return, ast.Assign)):
-        return None
-    asked = [inner for inner in ast.walk(answer) if _decides(inner, given=not isinstance(node, ast.Assign))]
-    return answer if asked else None
+        if not isinstance(node, ast.Assert) and not only_says(node):
+            yield test
+    elif isinstance(node, ast.Match):
+        yield node.subject
+    elif isinstance(node, (ast.For, ast.comprehension)):
+        yield from getattr(node, "ifs", ())
+        if _called(node.iter) == "range":
+            yield node.iter
+    elif isinstance(node, ast.Try) and any(_takes_an_end(handler) for handler in node.handlers):
+        yield from (n for line in node.body for n in ast.walk(line) if isinstance(n, ast.Call) and _called(n) == "next")
+    elif isinstance(node, ast.Expr):
+        yield from (value for inner in ast.walk(node) if isinstance(inner, ast.BoolOp) for value in inner.values[:-1])
+    else:
+        answer = node.body if isinstance(node, ast.Lambda) else getattr(node, "value", None)
+        if not isinstance(answer, ast.expr) or not isinstance(node, (ast.Lambda, ast.Return, ast.Assign)):
+            return
+        if any(_decides(inner, given=not isinstance(node, ast.Assign)) for inner in ast.walk(answer)):
+            yield answer
+
+
+def _takes_an_end(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler does something once an iterator has ended, but begin it again."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    ends = any(kind is None or getattr(kind, "id", "") in ("StopIteration", "Exception") for kind in kinds)
+    return ends and not all(_begins_again(line) for line in handler.body)
+
+
+def _begins_again(line: ast.stmt) -> bool:
+    if isinstance(line, (ast.Raise, ast.Pass, ast.Break, ast.Return)):
+        return True
+    return isinstance(line, ast.Assign) and _called(line.value) in ("iter", "next")
+
+
+_RECKONING = frozenset({"int", "float", "round", "min", "max", "abs", "len", "bool", "sum", "divmod", "floor", "ceil"})
+
+
+def _reckoned(body: _Function, names: set[str]) -> set[str]:
+    """Variables of a function that are reckoned from what changes: ``late = (time() - start) / 60``."""
+    stored = [(node, value) for node in ast.walk(body) if (value := _stored(node)) is not None and _is_reckoned(value)]
+    found: set[str] = set()
+    for _ in range(len(stored)):
+        more = {
+            target.id
+            for node, value in stored
+            if any(_mentioned(value, names | found))
+            for target in ast.walk(node)
+            if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+        }
+        if more <= found:
+            break
+        found |= more
+    return found
+
+
+def _stored(node: ast.AST) -> ast.expr | None:
+    kinds = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)
+    return node.value if isinstance(node, kinds) else None
+
+
+def _is_reckoned(value: ast.expr) -> bool:
+    """True of arithmetic on plain numbers: a call of anything else may be of tensors, whose values are asked for."""
+    calls = (_called(node) for node in ast.walk(value) if isinstance(node, ast.Call))
+    return all(name in _RECKONING or name in ASKING for name in calls)
 
 
 def _decides(node: ast.AST, *, given: bool) -> bool:
@@ -72,7 +134,7 @@ def _decides(node: ast.AST, *, given: bool) -> bool:
     return given and (is_rest or (isinstance(node, ast.Call) and _called(node) == "next"))
 
 
-def _functions(codes: Iterable[CodeType]) -> Iterator[tuple[str, _Function]]:
+def functions_in(codes: Iterable[CodeType]) -> Iterator[tuple[str, _Function]]:
     """(file, syntax) of the functions with these codes, where there is a file to read."""
     lines: dict[str, set[int]] = {}
     for code in codes:
@@ -93,12 +155,14 @@ def _first_line(node: _Function) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _mentioned(test: ast.expr) -> Iterator[str]:
+def _mentioned(test: ast.AST, names: set[str]) -> Iterator[str]:
+    """Of the names, those that an expression mentions, as keys too (``state["step"]``); and what it asks outside."""
     for node in ast.walk(test):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
+        if isinstance(node, ast.Call) and _called(node) in ASKING:
+            yield f"{_called(node)}()"
+        name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "value", None)
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Constant)) and isinstance(name, str) and name in names:
+            yield name
 
 
 def _period(node: ast.AST) -> int | None:

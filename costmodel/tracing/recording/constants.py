@@ -52,6 +52,10 @@ class Constants:
         """True if the step asked for a value that it also changes: a counter in a buffer."""
         return bool(self._read & self._changed)
 
+    def evolves(self, tensor: torch.Tensor) -> bool:
+        """True if the step asked for a value that hangs on this tensor, and changes it."""
+        return self._values.knows(tensor) and self._values.number(tensor) in self._read & self._changed
+
     @contextmanager
     def drawing(self, place: Place | None) -> Iterator[None]:
         """A stretch in which draws come out at one place of what they may be; None is anywhere."""

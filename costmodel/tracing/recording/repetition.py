@@ -9,35 +9,38 @@ reason:
   from both ends;
 - something that it keeps changed (``state.py``), or two rounds differed: as many rounds as the
   constants N of ``x % N`` in its functions ask for (twice N and one), six at least;
+- its files ask a clock, a file, or chance of another kind (``outside.py``): once more, to see which functions do;
 - its optimizer is torch's RAdam, which does something else in its first steps; or the recipe says that steps differ
   in a cycle: then the cycle is the round.
 
-Rounds are compared call by call: op, module, part of the step, shapes, and arguments that are no fractions. If only the
-first ones differ and what they keep has come to rest, they happen once and the last round is the steady step. Anything
-else is said, with the line: figures are those of the round with the fewest calls, and every rule that hangs on them is
-undecided. A condition on something that still changes is said too, if the rounds do not reach its other branch.
+Rounds are compared (``comparing.py``). If only the first ones differ and what they keep has come to rest, they happen
+once and the last round is the steady step. Anything else is said, with the line: figures are those of the round with
+the fewest calls, and every rule that hangs on them is undecided. A condition on something that still changes, or on
+what is asked outside, is said too, if the rounds do not reach its other branch. Where all rounds are alike and
+something still moves, it is moved on by many steps at once (``later.py``): a size that grows with it shows then.
 
-It cannot see what a step learns from a clock, a file, another process or an extension's memory, a counter that is
-compared in a function of an installed package, nor what becomes of a draw that is rarer than the seeds tried.
+It cannot see what an installed package learns from a clock, a file or an extension's memory, what is done at a step
+that neither its code nor its tables name, nor what becomes of a draw that is rarer than the seeds tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from itertools import zip_longest
+from contextlib import contextmanager, nullcontext, suppress
 from types import CodeType
-from typing import Any
 
 from costmodel.ir.doubts import CONCRETE
-from costmodel.ir.trace import Assumption, OpCall, Phase, tensor_ids
+from costmodel.ir.trace import Assumption, tensor_ids
 from costmodel.tracing.modes import real
 from costmodel.tracing.recording import chance
 from costmodel.tracing.recording.answers import ORDINARY, PROBES, Probe, TooLongError
+from costmodel.tracing.recording.comparing import Comparison, Repeated, Round, Signature
 from costmodel.tracing.recording.conditions import conditions_on, periods
+from costmodel.tracing.recording.held import Held
+from costmodel.tracing.recording.later import Moving, moved, moving, steps_to_look_at, without_rings
+from costmodel.tracing.recording.outside import aliases, asked_in, mentioned
 from costmodel.tracing.recording.recorder import Recorder
-from costmodel.tracing.recording.state import State, changed, codes_run, state_of
+from costmodel.tracing.recording.state import State, changed, codes_run, held_by, summaries, user_namespaces
 from costmodel.tracing.step.step import Step
 
 _ROUNDS, _MOST_ROUNDS, _MOST_CALLS = 6, 101, 40_000
@@ -46,32 +49,14 @@ _CYCLES = 3
 _MORE_CALLS = 200
 """What a run with other answers may do more than twice the ordinary one, before it is clear that it differs."""
 _MOST_KINDS = 8
+_LATER, _LATER_CALLS = 24, 6_000
+"""Rounds of a step that is moved on by many steps, and the calls after which it is enough."""
 _SETTLES = {"RAdam": 12}
 """Updates after which an optimizer of torch's does the same each time: RAdam begins to rectify at about the sixth."""
 
-Round = tuple[int, ...]
-"""The segments of one round, in order."""
-Signature = tuple[list[Any], list[Any]]
-"""What a round does: up to the optimizer, and in it."""
 
-
-@dataclass(kw_only=True)
-class Repeated:
-    """What became of a step.
-
-    Attributes:
-        first: the rounds before the steady one that differ from it, in their optimizer alone or as a whole.
-        whole_first: whether they differ in more than their optimizer.
-        steady: the round that repeats; the one with the fewest calls where none does.
-        varies: why none does, with the line.
-        variants: what else was seen, a round of each kind; empty where they are too many, or no cycle is one.
-    """
-
-    first: list[Round]
-    whole_first: bool
-    steady: Round
-    varies: list[Assumption] = field(default_factory=list)
-    variants: list[Round] = field(default_factory=list)
+_EPOCH, _SCHEDULED = "last_epoch]", ("lr", "get_last_lr")
+"""What torch's schedulers count, and what becomes of it."""
 
 
 def repeat(step: Step, recorder: Recorder, after: Callable[[], None]) -> Repeated:
@@ -100,8 +85,11 @@ def _placed(step: Step, recorder: Recorder) -> Iterator[None]:
 class _Repetition:
     def __init__(self, step: Step, recorder: Recorder, after: Callable[[], None]) -> None:
         self.step, self.recorder, self._after = step, recorder, after
+        self.compare = Comparison(recorder)
         self.rounds: list[Round] = []
-        self.states: list[State] = [self._state()]
+        self.aliases: frozenset[str] = frozenset()
+        self.kept: list[Held] = []
+        self.states: list[State] = [summaries(self._held())]
         self.asked: dict[str, None] = {}
         self.drawn = chance.state()
 
@@ -114,9 +102,11 @@ class _Repetition:
         self._round()
         if self.step.update is None:
             self._round()
-            alike = self._signature(0)[0] == self._signature(1)[0]
-            return self._apart(1) if alike and not self._suspicious else self._closer()
-        return self._closer() if self._suspicious else self._updates()
+        namespaces = user_namespaces(self.step.model, self.step.roots)
+        self.aliases = aliases(namespaces)
+        if self._suspicious or mentioned(namespaces, self.aliases):
+            return self._closer()
+        return self._apart(1) if self.step.update is None else self._updates()
 
     def _for_real(self) -> Repeated:
         """The step on real tensors, where nothing but its values is unknown."""
@@ -133,7 +123,8 @@ class _Repetition:
     def _suspicious(self) -> bool:
         """Whether there is a reason to look again."""
         kept = changed(self.states[0], self.states[1])
-        return bool(self.asked or kept or self.recorder.constants.evolve) or self._drew
+        apart = len(self.rounds) > 1 and self._signature(0)[0] != self._signature(1)[0]
+        return bool(self.asked or kept or apart or self.recorder.constants.evolve) or self._drew
 
     @property
     def _drew(self) -> bool:
@@ -149,7 +140,7 @@ class _Repetition:
             updates.append(self._half(self.step.update))
         before = 1
         if len(updates) > 2:  # of two, the second is the steady one, whatever it does
-            done = [self._signature_of((segment,)) for segment in updates]
+            done = [self.compare.signature((segment,)) for segment in updates]
             before = max((i for i in range(1, len(done)) if done[i] != done[-1]), default=0) + 1
         return Repeated(first=[(u,) for u in updates[:before]], whole_first=False, steady=(gradients, updates[before]))
 
@@ -169,7 +160,7 @@ class _Repetition:
                 if not self.recorder.guards.turn():
                     raise
         self.rounds.append(done)
-        self.states.append(self._state())
+        self.states.append(summaries(self._held()))
 
     def _run_round(self) -> Round:
         segments: list[int] = []
@@ -193,16 +184,17 @@ class _Repetition:
         self.recorder.with_lines = True
         with codes_run() as codes:
             self._round()
+        if self.step.cycle == 1 and self._settles() == 1 and not (self._suspicious or asked_in(codes, self.aliases)):
+            return self._apart(1)  # another function of its files asks
         drew, constants = self._drew, self.recorder.constants
         for number in range(len(self.rounds), self._wanted(drew, codes)):
             place = chance.end_of(number) if self.step.draws_at is None else self.step.draws_at
             with chance.drawing(number, place) if drew else nullcontext(), constants.drawing(place):
                 self._round()
         before = self._before()
-        varies = self._differences(before, drew, codes)
-        if varies:
+        if varies := self._differences(before, drew, codes):
             return self._varying(varies, self.rounds)
-        return self._by_value() or self._apart(max(before, 1))
+        return self._by_value() or self._by_time(codes) or self._apart(max(before, 1))
 
     def _varying(self, varies: list[Assumption], rounds: list[Round]) -> Repeated:
         """The least of the rounds, and one of each other kind."""
@@ -210,7 +202,7 @@ class _Repetition:
         least = min(later, key=lambda r: sum(len(self.recorder.segments[s]) for s in r))
         kinds = [least]
         for other in later:
-            if all(self._signature_of(other) != self._signature_of(kind) for kind in kinds):
+            if all(self.compare.signature(other) != self.compare.signature(kind) for kind in kinds):
                 kinds.append(other)
         variants = kinds[1:] if len(kinds) <= _MOST_KINDS and self.step.cycle == 1 else []
         return Repeated(first=self.rounds[:1], whole_first=False, steady=least, varies=varies, variants=variants)
@@ -221,8 +213,7 @@ class _Repetition:
         if self.step.cycle > 1:
             return _CYCLES + settles // self.step.cycle
         wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
-        calls = max(1, sum(len(self.recorder.segments[s]) for s in self.rounds[-1]))
-        return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // calls))
+        return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // self._calls()))
 
     # what they say
 
@@ -247,17 +238,18 @@ class _Repetition:
             why = "it draws random numbers" if drew else "its runs differ"
             which = "step" if self.step.cycle == 1 else f"cycle of {self.step.cycle} steps"
             what = f"the {which} does not repeat itself: {why}; the least of {len(self.rounds)} runs counts"
-            return [Assumption(what=what, where=self._line_apart())]
+            return [Assumption(what=what, where=self.compare.line_apart(self.rounds))]
         if self.step.cycle > 1:
             return []
-        still = changed(self.states[-2], self.states[-1])
+        still = [*changed(self.states[-2], self.states[-1]), *self._evolving(), *self.aliases]
+        still += _SCHEDULED if any(path.endswith(_EPOCH) for path in still) else ()
         return [
             Assumption(
                 what=f"a condition on {' and '.join(c.names)}, which changes from step to step: "
                 f"{len(self.rounds)} runs are alike, and do not show what a later one does",
                 where=c.where,
             )
-            for c in (conditions_on(still, codes) if still else ())
+            for c in (conditions_on(still, codes) if still or asked_in(codes, self.aliases) else ())
             if c.period is None or c.period >= len(self.rounds)
         ]
 
@@ -265,14 +257,55 @@ class _Repetition:
         """The step with other answers to its questions; None if nothing hangs on them."""
         where = " or ".join(self.asked)
         found = [r for probe in PROBES if self.asked and (r := self._probed(probe)) is not None]
-        if all(self._signature_of(segments) == self._signature(-1) for segments in found):
+        if all(self.compare.signature(segments) == self._signature(-1) for segments in found):
             return None
         what = "the step hangs on a tensor's value, which does not exist before the run"
         return self._varying([Assumption(what=what, where=where)], [*self.rounds, *found])
 
+    def _by_time(self, codes: Iterable[CodeType]) -> Repeated | None:
+        """The step as it is after many more; None if nothing moves, or it does the same then."""
+        if self.step.cycle > 1:
+            return None
+        held = self.kept = self._held()
+        things = moving(self.states[-3], self.states[-2], held)
+        most = max(4, min(_LATER, _LATER_CALLS // self._calls()))
+        places = steps_to_look_at(things, codes, held) if things else []
+        for number, steps in enumerate(places[: most // 2]):
+            found = self._after_more(things, steps, 1 if number < 2 else 2)
+            if number == 0 and (running := without_rings(things, steps, self.kept)) != things:
+                things, found = running, self._after_more(running, steps, 1)
+            if any(self.compare.signature(one) != self._signature(-1) for one in found):
+                what = f"the step does not repeat itself: it does something else after about {steps} more"
+                where = self.compare.line_apart([*found, *self.rounds])
+                return self._varying([Assumption(what=what, where=where)], [*self.rounds, *found])
+        return None
+
+    def _after_more(self, things: list[Moving], steps: int, times: int) -> list[Round]:
+        """Rounds after so many more steps; none where that fails."""
+        found: list[Round] = []
+        self.recorder.next_segment()
+        with suppress(Exception), moved(things, steps):
+            self.recorder.segment_ends()
+            found += [r for _ in range(times) if (r := self._tried()) is not None]
+            self.kept = self._held()
+        return found
+
+    def _evolving(self) -> list[str]:
+        """Buffers that the step changes and whose values it asks for."""
+        constants = self.recorder.constants
+        buffers = self.step.model.named_buffers() if constants.evolve else ()
+        return [name for name, buffer in buffers if constants.evolves(buffer)]
+
     def _probed(self, probe: Probe) -> Round | None:
-        """A round with other answers; None if it fails, as a guard against a bad value does."""
+        """A round with other answers."""
         self.recorder.answers.begin(probe)
+        try:
+            return self._tried()
+        finally:
+            self.recorder.answers.begin(ORDINARY)
+
+    def _tried(self) -> Round | None:
+        """A round that may be far longer; None if it fails, as a guard against a bad value does."""
         self.recorder.most_calls = 2 * max(len(self.recorder.segments[s]) for s in self.rounds[-1]) + _MORE_CALLS
         try:
             return self._run_round()
@@ -281,50 +314,13 @@ class _Repetition:
         except (Exception, SystemExit):
             return None
         finally:
-            self.recorder.answers.begin(ORDINARY)
             self.recorder.most_calls = None
 
-    def _state(self) -> State:
-        return state_of(self.step.model, (*self.step.roots, *self.step.optimizers))
+    def _calls(self) -> int:
+        return max(1, sum(len(self.recorder.segments[s]) for s in self.rounds[-1]))
+
+    def _held(self) -> list[Held]:
+        return held_by(self.step.model, (*self.step.roots, *self.step.optimizers))
 
     def _signature(self, number: int) -> Signature:
-        return self._signature_of(self.rounds[number])
-
-    def _signature_of(self, segments: Round) -> Signature:
-        calls = [self._seen(call) for segment in segments for call in self.recorder.segments[segment]]
-        return [c for c in calls if c[2] is not Phase.OPTIMIZER], [c for c in calls if c[2] is Phase.OPTIMIZER]
-
-    def _seen(self, call: OpCall) -> tuple[Any, ...]:
-        """A call as far as its cost may hang on it."""
-        tensors = self.recorder.tensors
-        arguments = [(name, _exact(value)) for name, value in call.arguments]
-        ids = [i for _, value in call.arguments for i in tensor_ids(value)]
-        ids += [i for i in call.outputs if i is not None]
-        return call.op, call.scope, call.phase, arguments, [tensors[i][:2] for i in ids]
-
-    def _line_apart(self) -> str:
-        """The user's line at which two rounds begin to differ."""
-        steady = self._with_lines(self.rounds[-1])
-        for other in map(self._with_lines, reversed(self.rounds)):
-            for (one, mine), (two, theirs) in zip_longest(steady, other, fillvalue=(None, ())):
-                if one != two:
-                    more, less = (theirs, mine) if len(other) > len(steady) else (mine, theirs)
-                    apart = (line for line, also in zip_longest(more, less) if line and line != also)
-                    return next(apart, None) or next(reversed((*less, *more)), "the training step")
-        return "the training step"
-
-    def _with_lines(self, segments: Round) -> list[tuple[Any, tuple[str, ...]]]:
-        """The calls of a round, each with the user's lines that led to it, outermost first."""
-        return [
-            (self._seen(call), lines)
-            for segment in segments
-            for call, lines in zip_longest(self.recorder.segments[segment], self.recorder.lines[segment], fillvalue=())
-            if isinstance(call, OpCall)
-        ]
-
-
-def _exact(value: Any) -> Any:
-    """Arguments that are no fractions: a learning rate that decays changes no cost."""
-    if isinstance(value, tuple):
-        return tuple(_exact(item) for item in value)
-    return value if isinstance(value, (bool, int, str)) or value is None else type(value).__name__
+        return self.compare.signature(self.rounds[number])
