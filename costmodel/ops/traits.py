@@ -29,6 +29,7 @@ class Traits:
         samples: the parameter whose elements are taken where another tensor says, and mixed or scaled.
         allocates: the result is new memory into which nothing is written.
         causal_half: operations that a causal call spends on masked scores, from the call's own arguments.
+        draws: every element of the result is drawn at random.
         draws_mask: every element of the result is 0 or 1, drawn.
         arithmetic: "multiply" or "divide", if the op is that and nothing else.
         lifts_literal: it makes a literal of the program a tensor of the step.
@@ -60,6 +61,7 @@ class Traits:
     samples: str = ""
     allocates: bool = False
     causal_half: Callable[..., int] | None = None
+    draws: bool = False
     draws_mask: bool = False
     arithmetic: str = ""
     lifts_literal: bool = False

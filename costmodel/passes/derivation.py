@@ -35,6 +35,28 @@ def derived(
             known -= made_by(call, trace)
 
 
+def sources(trace: Trace, seeds: Iterable[int], aside: Iterable[int]) -> Iterator[tuple[OpCall, dict[int, set[int]]]]:
+    """Every call of the steady step, with the seeds that each storage derives from before it.
+
+    Args:
+        trace: the step.
+        seeds: storages; where a call draws at random, what it makes is one too.
+        aside: storages; what derives from them is left out.
+    """
+    known: dict[int, set[int]] = {seed: {seed} for seed in seeds}
+    for call, without, read in derived(trace, aside):
+        yield call, known
+        made = made_by(call, trace) - without
+        if read:
+            continue
+        inputs = carried(call, trace)
+        found = set().union(*(known.get(storage, ()) for storage in inputs))
+        for storage in made:
+            new = {storage} if traits_of(call.packet).draws else found
+            if new or storage in known:
+                known[storage] = new | (known.get(storage, set()) if storage in inputs else set())
+
+
 def carried(call: OpCall, trace: Trace) -> set[int]:
     """Storages whose values reach the results of a call."""
     traits = traits_of(call.packet)

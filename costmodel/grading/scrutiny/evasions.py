@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from costmodel.grading.notice import Notice, NoticeKind
-from costmodel.grading.scrutiny.remarks import weights_of
+from costmodel.grading.scrutiny.remarks import elements_of, weights_of
 from costmodel.ir.counts import Counts, merge_uncounted
 from costmodel.ir.tensor import item_bytes
 from costmodel.ir.trace import OpCall, Phase, Trace
@@ -20,7 +20,7 @@ from costmodel.ir.training import Training
 from costmodel.ops import traits_of
 from costmodel.ops.convention import MACS
 from costmodel.passes.activations import op_peak, peak_activation
-from costmodel.passes.derivation import carried, derived, is_view, table_of
+from costmodel.passes.derivation import carried, derived, is_view, sources, table_of
 from costmodel.passes.selections import selections
 from costmodel.passes.work import count
 
@@ -120,13 +120,29 @@ def _parameters(trace: Trace) -> set[int]:
 def _made_weights(trace: Trace) -> Iterator[Notice]:
     """Weights that the inference makes itself, not from a parameter: from a buffer, from numbers, at random."""
     places: list[str] = []
-    both = zip(derived(trace, _batch(trace)), derived(trace, _parameters(trace)), strict=True)
-    for (call, from_batch, read), (_, from_parameters, _) in both:
-        weights = {trace.tensors[number].storage for number in weights_of(call)}
-        if read and any(trace.storages[w].born != -1 for w in weights - from_parameters - from_batch):
-            places.append(f"{call.packet} in {call.scope or 'the model itself'}")
+    mostly: list[str] = []
+    own = _parameters(trace)
+    seeds = {storage.id for storage in trace.storages if storage.born == -1} - _batch(trace)
+    size = elements_of(trace)
+    three = zip(
+        derived(trace, _batch(trace)), derived(trace, own), sources(trace, seeds, _batch(trace)), strict=True
+    )  # fmt: skip
+    for (call, from_batch, read), (_, from_parameters, _), (_, origins) in three:
+        made = {trace.tensors[number].storage for number in weights_of(call)} - from_batch
+        made = {weight for weight in made if read and trace.storages[weight].born != -1}
+        where = f"{call.packet} in {call.scope or 'the model itself'}"
+        if made - from_parameters:
+            places.append(where)
+        for weight in made & from_parameters:
+            learned = sum(size[one] for one in origins.get(weight, set()) & own)
+            brought = sum(size[one] for one in origins.get(weight, set()) - own)
+            if brought > max(learned, _CONSTANTS) and 2 * brought >= size[weight]:
+                mostly.append(f"{where} ({brought} elements, and {learned} of parameters)")
     if places:
         message = f"weights that are not made from a parameter: {_listed(places)}"
+        yield Notice(kind=NoticeKind.HIDDEN, message=message)
+    if mostly:
+        message = f"weights that are made of more numbers that are no parameters: {_listed(mostly)}"
         yield Notice(kind=NoticeKind.HIDDEN, message=message)
 
 

@@ -11,7 +11,7 @@ from costmodel.ir.tensor import Role
 from costmodel.ir.trace import OpCall, Phase, Trace
 from costmodel.ir.training import Training
 from costmodel.ops import traits_of
-from costmodel.ops.convention import MACS
+from costmodel.passes.derivation import derived
 from costmodel.passes.work import count
 
 _SHOWN = 5
@@ -49,18 +49,18 @@ def _hidden(trace: Trace) -> Iterator[Notice]:
     buffers = {trace.tensors[b.tensor].storage: b.name for b in trace.buffers}
     batch = {trace.tensors[i].storage for i in trace.inputs}
     found: dict[int, str] = {}
-    for call in trace.calls:
+    for call, _, from_batch in derived(trace, batch):
         for number in call.inputs:
             storage = trace.storages[trace.tensors[number].storage]
             if storage.born != -1 or storage.id in declared | batch or storage.role in _OF_THE_STEP:
                 continue
             is_weight = number in weights_of(call)
-            if storage.id in buffers and is_weight:
+            if storage.id in buffers and is_weight and from_batch - {storage.id}:
                 found[storage.id] = f"buffer {buffers[storage.id]} is the weight of {call.packet} in {_where(call)}"
             elif storage.id not in buffers and (is_weight or trace.tensors[number].meta.numel > LITERAL_ELEMENTS):
                 found.setdefault(storage.id, f"a plain tensor goes into {call.packet} in {_where(call)}")
     literals = _large_literals(trace)
-    sizes = _elements(trace)
+    sizes = elements_of(trace)
     elements = sum(sizes[storage] for storage in found) + sum(n for _, n in literals)
     texts = [*found.values(), *(text for text, _ in literals)]
     if texts:
@@ -93,7 +93,7 @@ def _large_literals(trace: Trace) -> list[tuple[str, int]]:
     return found if sum(size for _, size in found) > LITERAL_ELEMENTS else []
 
 
-def _elements(trace: Trace) -> dict[int, int]:
+def elements_of(trace: Trace) -> dict[int, int]:
     """Elements of the largest tensor in each storage."""
     found: dict[int, int] = {}
     for tensor in trace.tensors:
@@ -131,27 +131,55 @@ def _unmatched(trace: Trace) -> Iterator[Notice]:
 
 
 def _asymmetric(training: Training, inference: Trace) -> Iterator[Notice]:
-    """Multiply-accumulates of a sample, forward, in training and in inference: the same but for what is drawn."""
+    """Multiply-accumulates of a sample, forward, in training and in inference: the same but for what is drawn.
+
+    What no sample takes part in (a weight that is made of others, a table of places) is done once for a whole batch.
+    """
     phase = training.phases[0]
-    ours = _forward_macs(phase.trace)
-    theirs = _forward_macs(inference) * phase.batch
+    forms, others = _forms(phase.trace, 1), _forms(inference, phase.batch)
+    ours, theirs = forms.total(), others.total()
     if ours != theirs:
         message = f"{ours} multiply-accumulates forward in training, {theirs} for the same samples in inference"
         yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
-    elif _forms(phase.trace, 1) != _forms(inference, phase.batch):
+    elif not _alike(forms, others):
         message = "the layers have other shapes in training than in inference, with the same multiply-accumulates"
         yield Notice(kind=NoticeKind.ASYMMETRIC, message=message)
 
 
-def _forward_macs(trace: Trace) -> int:
-    rows = (row for row in count(trace).rows if row.phase is Phase.FORWARD)
-    return sum(MACS.number(row.work) for row in rows if row.work is not None)
+_Form = tuple[tuple[str, int], ...]
 
 
-def _forms(trace: Trace, samples: int) -> Counter[tuple[tuple[str, int], ...]]:
-    """Multiply-accumulates by a nest's bounds, its rows and groups aside, for so many samples."""
-    found: Counter[tuple[tuple[str, int], ...]] = Counter()
-    for row in count(trace).rows:
-        for nest, times in row.work.nests if row.work is not None and row.phase is Phase.FORWARD else ():
-            found[tuple((dim, bound) for dim, bound in nest.dims if dim not in "NG")] += nest.macs * times * samples
+def _forms(trace: Trace, samples: int) -> Counter[_Form]:
+    """Multiply-accumulates with samples by a nest's bounds, groups aside, and rows where it is no matrix product."""
+    found: Counter[_Form] = Counter()
+    batch = {trace.tensors[number].storage for number in trace.inputs}
+    for row, (call, _, read) in zip(count(trace).rows, derived(trace, batch), strict=True):
+        for nest, times in row.work.nests if row.work is not None and read and call.phase is Phase.FORWARD else ():
+            aside = "G" if _PRODUCT.issuperset(nest.bounds) else "NG"
+            found[tuple((dim, bound) for dim, bound in nest.dims if dim not in aside)] += nest.macs * times * samples
     return found
+
+
+_PRODUCT = frozenset("GNMK")
+
+
+def _alike(training: Counter[_Form], inference: Counter[_Form]) -> bool:
+    """Whether both do the same work in the same forms.
+
+    A product of matrices may have its samples in rows, in columns or in groups: torch and einsum decide it by the
+    batch and by whether there is a gradient. Two of them are one layer if they reduce alike and share rows or columns.
+    """
+    left, right = training - inference, inference - training
+    for one in left:
+        for other in right:
+            if _is_one_product(dict(one), dict(other)):
+                same = min(left[one], right[other])
+                left[one] -= same
+                right[other] -= same
+    return not any(left.values()) and not any(right.values())
+
+
+def _is_one_product(one: dict[str, int], other: dict[str, int]) -> bool:
+    free = [{bound for dim, bound in nest.items() if dim in "NM"} for nest in (one, other)]
+    products = _PRODUCT.issuperset(one) and _PRODUCT.issuperset(other)
+    return products and one.get("K") == other.get("K") and bool(free[0] & free[1])

@@ -29,6 +29,7 @@ Meta = TensorMeta
     aten.geometric,
     shape_only=True,
     overwrites=True,
+    draws=True,
 )
 def draw(out: Meta) -> Work:
     """One random number per element, shifted and scaled by whoever draws it.
@@ -40,7 +41,15 @@ def draw(out: Meta) -> Work:
     return scalar(random=out.numel)
 
 
-@formula(aten.normal, aten.normal_functional, aten.poisson, aten.binomial, aten._standard_gamma, aten._sample_dirichlet)
+@formula(
+    aten.normal,
+    aten.normal_functional,
+    aten.poisson,
+    aten.binomial,
+    aten._standard_gamma,
+    aten._sample_dirichlet,
+    draws=True,
+)
 def draw_of(out: Meta) -> Work:
     """One random number per element, of a distribution that a tensor describes.
 

@@ -123,21 +123,6 @@ def test_what_was_made_before_and_what_does_not_depend_on_the_input() -> None:
     assert evaded(net.trace()) == [(EVADED, "the result of the inference does not depend on its input")]
 
 
-def test_weights_that_are_not_made_from_a_parameter() -> None:
-    def made(of: str) -> Said:
-        net = Network()
-        buffer = net.before(4, 5)
-        source = {"buffer": buffer, "parameter": net.w, "input": net.x}[of]
-        weight = net.maker.tensor(4, 5)
-        net.op("relu.default", {"self": ref(source)}, weight)
-        net.op("mm.default", {"self": ref(net.x), "mat2": ref(weight)}, net.maker.tensor(1, 5), scope="")
-        return [said for said in evaded(net.trace()) if said[0] is HIDDEN]
-
-    message = "weights that are not made from a parameter: aten.mm in the model itself"
-    assert made("buffer") == [(HIDDEN, message)]
-    assert made("parameter") == made("input") == []
-
-
 def test_tables_that_are_no_parameters() -> None:
     def looked_up(table: str, index: str) -> Said:
         net = Network()
@@ -295,16 +280,26 @@ def test_a_training_that_does_other_work_than_the_inference() -> None:
     assert compared(idle.trace()) == [
         (NoticeKind.ASYMMETRIC, "60 multiply-accumulates forward in training, 0 for the same samples in inference")
     ]
-    other = Network()
-    other.maker.calls.clear()
-    a, b = other.maker.tensor(1, 2), other.maker.tensor(2, 10)
-    other.op("mm.default", {"self": ref(a), "mat2": ref(b)}, other.maker.tensor(1, 10))
-    assert compared(other.trace()) == [
+    assert compared(_one_product((1, 2), (2, 10))) == [
         (
             NoticeKind.ASYMMETRIC,
             "the layers have other shapes in training than in inference, with the same multiply-accumulates",
         )
     ]
+    assert compared(_one_product((5, 4), (4, 1), turned=True)) == [], "samples in columns instead of rows"
+    made = Network()
+    made.op("mm.default", {"self": ref(made.w), "mat2": ref(made.before(5, 7))}, made.maker.tensor(4, 7))
+    assert compared(made.trace()) == [], "weights are made of others once, whatever the batch"
+
+
+def _one_product(left: tuple[int, int], right: tuple[int, int], *, turned: bool = False) -> Trace:
+    """An inference whose only work is a product of what is made of x with something else, or the other way round."""
+    net = Network()
+    net.maker.calls.clear()
+    a, b = net.maker.tensor(*left), net.maker.tensor(*right)
+    net.op("view.default", {"self": ref(net.x)}, b if turned else a)
+    net.op("mm.default", {"self": ref(a), "mat2": ref(b)}, net.maker.tensor(left[0], right[1]))
+    return net.trace()
 
 
 def test_weights_are_what_the_op_takes_them_as() -> None:
