@@ -42,7 +42,10 @@ SEARCHING = (
 """The quick tests of mapping/search/: what only climbs to the end, depthwise layers at random or the lab's whole record
 would notice is not noticed."""
 
-RECORDING = ("answers", "conditions", "constants", "lifetimes", "packing", "recorder", "repetition", "scopes")
+RECORDING = (
+    "answers", "conditions", "constants", "held", "later", "lifetimes", "outside", "packing", "recorder", "repetition",
+    "scopes", "state",
+)  # fmt: skip
 TRACING = (
     "blame", "clock", "confirmation", "draws", "executed", "fake_kernels", "hints", "inputs", "notebooks", "optimizers",
     "outputs", "own_words", "presented", "recipe", "replay", "sizes_from_data", "small_parts", "step", "techniques",

@@ -28,6 +28,7 @@ def test_days_and_hours_that_have_begun() -> None:
     # half a point is not taken
     assert [LatePolicy.model_validate({"percent": 5}).taken(s, 50) for s in (1, DAY + 1)] == [2, 5]
     assert parse_policy("cut_off=1 day").taken(HOUR, 50) == 0
+    assert parse_policy("percent=100").taken(1, 50) == 50
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_days_and_hours_that_have_begun() -> None:
         ("points=1,percent=2", "points or percent, not both"),
         ("grace=1h", "it takes nothing: give points, percent or cut_off"),
         ("points=1,grace=soon", "'soon' is not a length of time; write 90s, 15 min, 1.5 h or 3 days"),
-        ("percent=110", "percent"),
+        ("percent=101", "percent"),
         ("points=1,each=day", "each"),
     ],
 )

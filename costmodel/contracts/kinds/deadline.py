@@ -58,11 +58,11 @@ def decide(rule: DeadlineRule, handed_in: HandedIn) -> Decision:
         return _open(limit, because, None)
     if handed_in.marked_late and outcome is Outcome.PASS:
         because += "; the platform marks it late, by a deadline of its own"
-    if outcome is Outcome.PASS:
+    if late is None:
         return Decision(limit=limit, outcome=outcome, because=because)
     if rule.late is None:
-        return _without_price(rule, limit, because, late or 0)
-    return _priced(rule.late, limit, because, late or 0)
+        return _without_price(rule, limit, because, late)
+    return _priced(rule.late, limit, because, late)
 
 
 def _given(extension: Extension) -> str:

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType, GeneratorType
@@ -67,7 +67,10 @@ class Moving:
 def moving(earlier: State, before: State, held: Iterable[Held]) -> list[Moving]:
     """What moved since ``before`` was, a round ago, and ``earlier``, two rounds ago."""
     found: list[Moving | None] = []
+    shifting: tuple[str, ...] = ()
     for one in held:
+        if one.path.startswith(shifting):
+            continue  # its items are others now
         value, old = one.value, before.get(one.path)
         if type(value) in (int, float):
             found.append(_number(one, old, earlier.get(one.path)))
@@ -76,6 +79,7 @@ def moving(earlier: State, before: State, held: Iterable[Held]) -> list[Moving]:
             found.append(Moving(partial(_longer, one.put, value, more), partial(one.put, value)))
         elif isinstance(value, (list, deque, set, dict)):
             found.append(_sized(value, old, before.get(f"{one.path}[0]")))
+            shifting = shifting if found[-1] is None else (*shifting, f"{one.path}[")
         elif isinstance(value, _ITERATORS):
             found.append(Moving(partial(_take, value, _TAKEN)))
         elif isinstance(value, _RUNNING):
@@ -143,7 +147,8 @@ def moved(things: Iterable[Moving], steps: int) -> Iterator[None]:
     things = list(things)
     try:
         for one in things:
-            one.to(steps)
+            with suppress(Exception):  # their own item assignment may refuse it
+                one.to(steps)
         yield
     finally:
         for one in things:

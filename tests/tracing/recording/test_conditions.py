@@ -84,3 +84,49 @@ def test_a_notebook_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     file = tmp_path / "lab.ipynb"
     file.write_text("{")
     assert periods(_codes(file)) == []
+
+
+MORE = """\
+def step(self):
+    late = int(self.count / 60)
+    if late > 1:
+        work()
+    match self.count:
+        case 5:
+            work()
+    [w for w in works if self.count > w]
+    self.count > 3 and work()
+    for _ in range(self.count):
+        work()
+    if state["count"]:
+        work()
+    if time() - begin > 60:
+        work()
+    loss = model(x) * self.count
+    if loss.dim() > 1:
+        work()
+    for x in self.count:
+        work()
+
+def fetch():
+    try:
+        item = next(count)
+    except StopIteration:
+        item = work()
+    try:
+        item = next(count)
+    except StopIteration:
+        item = iter(again)
+"""
+
+
+def test_conditions_of_every_form(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(MORE)
+    codes = [code for code in compile(MORE, str(file), "exec").co_consts if isinstance(code, CodeType)]
+    found = {int(one.where.rpartition(":")[2]): one.names for one in conditions_on(["model.count"], codes)}
+    count = ("count",)
+    assert found == {
+        3: ("late",), 5: count, 8: count, 9: count, 10: count, 12: count, 14: ("time()",), 24: count,
+    }  # fmt: skip
+    assert {int(one.where.rpartition(":")[2]) for one in conditions_on([], codes)} == {14}
