@@ -16,6 +16,7 @@ from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, from_object, maker
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.devices import is_only_a_device
+from costmodel.tracing.reading.elsewhere import hangs_on
 from costmodel.tracing.reading.expressions import core, wrapped_variable
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, statements
@@ -39,8 +40,8 @@ def subject_of(
     if options and isinstance(one.maker, Symbol) and not one.choices:
         module = session.load(one.maker.source.path)
         return _with_options(one.maker, module, reader, session, label, options)
-    if one.unsure:
-        raise SubjectError(f"{one.place}: which model? {one.unsure}")
+    if unsure := one.unsure or hangs_on(one, reader.classes.project):
+        raise SubjectError(f"{one.place}: which model? {unsure}")
     module = session.load(one.scope.source.path)
     source = _words(one, module, session)
     if one.scope.function is None and not one.scope.guarded and one.name:
