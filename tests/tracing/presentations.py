@@ -420,6 +420,20 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
         },
         r"built in Trainer\.__init__\(\), and its argument 'width' is not known",
     ),
+    "options that main hands on": (
+        {
+            "net.py": HEAD + NET + "def train(lr, **options):\n    net = Net(**options)\n"
+            "    optimizer = torch.optim.SGD(net.parameters(), lr)\n" + f"{MAIN}    train(0.1, width=64)\n"
+        },
+        WIDE,
+    ),
+    "options that nobody writes out": (
+        {
+            "net.py": HEAD + NET + "def train(**options):\n    net = Net(**options)\n"
+            "    optimizer = torch.optim.SGD(net.parameters(), 0.1)\n" + f"{MAIN}    train(**dict(width=64))\n"
+        },
+        r"built in train\(\), and what \*\*options holds is not known",
+    ),
     "a network in model/__init__.py": (
         {
             "model/__init__.py": HEAD + NEEDS,

@@ -228,7 +228,10 @@ class _Runner:
         names = [a.arg for a in (*places.posonlyargs, *places.args, *places.kwonlyargs)]
         given: dict[str, ast.expr] = {}
         if scope.caller is not None:
-            given = {n: v for n, v in matched(function, scope.caller[1]).items() if n in names and n in needed}
+            into_options = places.kwarg is not None and places.kwarg.arg in needed
+            by_name = matched(function, scope.caller[1]).items()
+            given = {n: v for n, v in by_name if (n in needed if n in names else into_options)}
+        self._refuse_unknown(scope, places, needed)
         values: dict[str, Any] = {}
         if given and scope.caller is not None:
             caller, call = scope.caller
@@ -257,6 +260,18 @@ class _Runner:
                 values[name] = None
         return values
 
+    def _refuse_unknown(self, scope: Scope, places: ast.arguments, needed: set[str]) -> None:
+        """``*args`` and ``**options`` that the model hangs on, unless the caller names each of them."""
+        call = None if scope.caller is None else scope.caller[1]
+        for many, stars in ((places.vararg, "*"), (places.kwarg, "**")):
+            if many is None or many.arg not in needed:
+                continue
+            if stars == "*" or call is None or any(keyword.arg is None for keyword in call.keywords):
+                raise SubjectError(
+                    f"{self._one.place}: the model is built in {scope.owner}(), and what {stars}{many.arg} holds is "
+                    "not known"
+                )
+
 
 def _statements(scope: Scope) -> Sequence[ast.stmt]:
     found = list(statements(scope.body))
@@ -271,7 +286,7 @@ def _with_body(function: Function, body: list[ast.stmt]) -> ast.FunctionDef:
         vararg=None,
         kwonlyargs=[ast.arg(a.arg) for a in places.kwonlyargs],
         kw_defaults=places.kw_defaults,
-        kwarg=None,
+        kwarg=None if places.kwarg is None else ast.arg(places.kwarg.arg),
         defaults=places.defaults,
     )
     return ast.FunctionDef(name=function.name, args=plain, body=body, decorator_list=[], returns=None, lineno=1)

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from types import FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any
 
@@ -139,7 +140,7 @@ class Walk:
     def _inside(self, path: str, value: Any, put: Callable[[Any], object] | None, depth: int) -> None:
         if isinstance(value, Mapping):
             self.found.append(Held(path, value))
-            for place, (key, inner) in enumerate(list(value.items())[:_ITEMS]):
+            for place, (key, inner) in enumerate(list(islice(value.items(), _ITEMS))):
                 name = key if isinstance(key, (str, int)) else place
                 replace = partial(operator.setitem, value, key) if isinstance(value, MutableMapping) else None
                 self._one(f"{path}[{name}]", inner, replace, depth - 1)

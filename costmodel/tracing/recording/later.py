@@ -108,6 +108,8 @@ def _sized(items: Any, old: Any, first: Any) -> Moving | None:
     """What grows, or shrinks, by some items in each step."""
     was = old[1] if isinstance(old, tuple) and len(old) > 1 and isinstance(old[1], int) else len(items)
     by = len(items) - was
+    if by == 0:
+        return None
     kept = items.copy()
 
     def back() -> None:
@@ -184,5 +186,11 @@ def _written(codes: Iterable[CodeType]) -> Iterator[int]:
 def _held(kept: Iterable[Held]) -> list[int]:
     """Whole numbers that are the keys of tables, then those that something else holds, the least first."""
     kept = list(kept)
-    keys = [key for one in kept if isinstance(one.value, dict) for key in list(one.value) if type(key) is int]
+    keys = [
+        key
+        for one in kept
+        if isinstance(one.value, dict)
+        for key in itertools.islice(one.value, _TAKEN)
+        if type(key) is int
+    ]
     return [*sorted(keys), *sorted({one.value for one in kept if type(one.value) is int})]
