@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from costmodel.tracing.finding.arguments import resizings, sized
+from costmodel.tracing.finding.choice import Known, choose
 
 LONG = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"]
 
@@ -39,3 +41,20 @@ def test_arguments_with_sizes_are_those_given_and_the_defaults() -> None:
 
     assert sized(build, {"width": 4}) == {"width": 4, "channels": (1, 2)}
     assert sized(min, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("makes", "arguments"),
+    [
+        ("    return Net(width, depth=2)\n", "width=8, depth=2"),
+        ("    net = Net(width)\n    return nn.Sequential(net) if width > 9 else net\n", "by get_model(width=8)"),
+    ],
+)
+def test_a_function_shows_what_it_hands_to_the_class(makes: str, arguments: str, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nclass Net(nn.Linear):\n    def __init__(self, width=4, depth=1):\n"
+        f"        super().__init__(4, width)\ndef get_model(width=8):\n{makes}",
+        encoding="utf-8",
+    )
+    known = Known(settings={"input": "4"}, defaults={})
+    assert choose(tmp_path, known).plan.subject.arguments == arguments
