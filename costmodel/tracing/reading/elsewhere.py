@@ -43,8 +43,8 @@ def hangs_on(one: Presented, project: Project) -> str:
 
 
 def _lines(one: Presented) -> str:
-    lines = ", ".join(str(choice.value.lineno) for choice in one.choices)
-    return f"lines {lines} build different ones" if lines else "the line builds one or another"
+    places = ", ".join(choice.place for choice in one.choices)
+    return f"{places} build different ones" if places else "the line builds one or another"
 
 
 def _text(value: ast.expr) -> str:

@@ -40,7 +40,7 @@ MACHINE, PACKAGE = "by what the machine has", "by whether a package is installed
         ("net = Net(datetime.datetime.now().day)", CLOCK),
         (
             "if torch.cuda.device_count() > 3:\n    net = Net(8)\nelse:\n    net = Net(4)",
-            f"lines 17, 19 build .*{MACHINE}",
+            rf"net\.py:17, net\.py:19 build .*{MACHINE}",
         ),
         ("many = os.cpu_count() > 3\nif many:\n    net = Net(8)\nelse:\n    net = Net(4)", MACHINE),
         ("net = Net(8) if torch.cuda.is_available() else Net(4)", f"the line builds one or another, {MACHINE}"),
