@@ -319,5 +319,6 @@ def test_a_wall_is_tried_beside_the_class(place: Path, monkeypatch: pytest.Monke
     # a wall that opens the folder of the class keeps no promise there, whatever it keeps elsewhere
     other = place.parent / "elsewhere" / "class"
     other.mkdir(parents=True)
-    monkeypatch.setattr(visible, "SYSTEM", (*visible.SYSTEM, str(other.parent)))
+    opened = (*visible.needed(), str(other.parent))  # not SYSTEM, which bubblewrap's scratch in /tmp may cover
+    monkeypatch.setattr(visible, "needed", lambda: opened)
     assert not {"files", "names"} & {name for status in probe(other) for name in status.keeps}
