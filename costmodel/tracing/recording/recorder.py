@@ -36,6 +36,8 @@ _PACK = aten._pack_padded_sequence.default
 _DISTRIBUTIONS = str(Path(torch.distributions.__file__).parent)
 _SCALING = str(Path(torch.amp.__file__).parent)
 _DEEPEST = 32
+TAG = "_costmodel_tag"
+"""The attribute in which a tensor carries its number: ours, and nothing that a step keeps."""
 """Structures inside one another that are looked into."""
 NOT_WORK = frozenset(
     {
@@ -133,7 +135,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         # the tag dies with the tensor; shape and memory show whether the tensor was given other data (p.data = q)
         memory, shape = compat.memory_of(tensor)
         now = (shape, memory._cdata)
-        tag: tuple[Any, int, Any] = getattr(tensor, "_costmodel_tag", (None, 0, None))
+        tag: tuple[Any, int, Any] = getattr(tensor, TAG, (None, 0, None))
         ours = tag[0] is self
         if ours and tag[2] == now:
             return tag[1]
@@ -146,7 +148,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's _
         if not ours or number is None or self.tensors[number] != spec:
             number = self._latest[storage] = len(self.tensors)
             self.tensors.append(spec)
-        tensor._costmodel_tag = (self, number, now)  # type: ignore[attr-defined]
+        setattr(tensor, TAG, (self, number, now))
         return number
 
     def _argument_id(self, tensor: torch.Tensor) -> int:

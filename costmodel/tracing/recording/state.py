@@ -21,6 +21,7 @@ from torch import nn
 
 from costmodel.tracing.blame import is_users
 from costmodel.tracing.recording.held import Held, Walk, is_own, seen
+from costmodel.tracing.recording.recorder import TAG
 
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 """Attributes that torch itself keeps on a module: parameters, hooks, the mode."""
@@ -49,7 +50,7 @@ def held_by(model: nn.Module, roots: Iterable[Any]) -> list[Held]:
     for path, module in model.named_modules():
         _of_module(walk, f"{path}.", module)
     for name, parameter in model.named_parameters():
-        walk.enter(f"{name}.", vars(parameter))
+        walk.enter(f"{name}.", {n: v for n, v in vars(parameter).items() if n != TAG}, holder=vars(parameter))
     for kind in dict.fromkeys(base for module in model.modules() for base in type(module).__mro__):
         if is_own(kind) or kind is nn.Module:
             walk.of_class(f"{kind.__name__}.", kind)

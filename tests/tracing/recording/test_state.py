@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from costmodel.tracing.recording.recorder import TAG
 from costmodel.tracing.recording.state import changed, codes_run, state_of
 
 
@@ -21,6 +22,15 @@ def test_an_object_that_answers_everything_is_no_generator() -> None:
     roots = ({"mark": _AnswersAll()},)
     model = nn.Linear(1, 1)
     assert not changed(state_of(model, roots), state_of(model, roots))
+
+
+def test_what_the_recorder_notes_on_a_parameter_is_nothing_that_a_step_keeps() -> None:
+    model = nn.Linear(1, 1)
+    before = state_of(model, ())
+    setattr(model.weight, TAG, (object(), 5, ((1, 1), 7)))
+    assert not changed(before, state_of(model, ()))
+    vars(model.weight)["steps"] = 1  # what the user notes there is
+    assert changed(before, state_of(model, ())) == ("weight.steps",)
 
 
 def test_a_profiler_that_runs_goes_on_afterwards() -> None:
