@@ -126,6 +126,7 @@ GIVEN: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
 CONFIG = "from dataclasses import dataclass\n@dataclass\nclass Config:\n    width: int = 64\n    lr: float = 0.1\n"
 ARGPARSE = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--width', type=int, default=64)\n"
 TRAINS = "optimizer = torch.optim.SGD({}.parameters(), lr=0.1)\n"
+BY_HAND = "def train(net, x):\n    net(x).sum().backward()\n    for p in net.parameters():\n        p.data -= p.grad\n"
 MAIN = 'if __name__ == "__main__":\n'
 
 NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
@@ -541,6 +542,38 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     "the same twice": (
         {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nprint(model)\nmodel = Net(w).to('cpu')\n"},
         WIDE,
+    ),
+    "one is trained, and another one of the same variable only looked at": (
+        {
+            "net.py": HEAD
+            + NET
+            + "w = 64\nmodel = Net(w)\n"
+            + TRAINS.format("model")
+            + "w = 8\nmodel = Net(w)\nprint(model)\n"
+        },
+        WIDE,
+    ),
+    "the same text, of a class that reads a variable of the file": (
+        {
+            "net.py": HEAD
+            + "w = 64\n"
+            + NET.replace("width=4):", "width=None):\n        width = width or w")
+            + "model = Net()\n"
+            + TRAINS.format("model")
+            + "w = 8\nmodel = Net()\nprint(model)\n"
+        },
+        WIDE,
+    ),
+    "one is trained by torch.optim, the other one by hand": (
+        {
+            "net.py": HEAD
+            + NET
+            + BY_HAND
+            + f"{MAIN}    net = Net(8)\n    "
+            + TRAINS.format("net")
+            + "    net = Net(64)\n    train(net, x)\n"
+        },
+        r"which model\? net\.py:\d+, net\.py:\d+ build it one after the other",
     ),
     "the same text of another width": (
         {"net.py": HEAD + NET + "w = 64\nmodel = Net(w)\nw = 8\nmodel = Net(w)\n"},

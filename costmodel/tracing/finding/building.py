@@ -44,7 +44,7 @@ def subject_of(
         raise SubjectError(f"{one.place}: which model? {unsure}")
     module = session.load(one.scope.source.path)
     source = _words(one, module, session)
-    if one.scope.function is None and not one.scope.guarded and one.name:
+    if one.scope.function is None and not one.scope.guarded and not one.scope.ended and one.name:
         value = _attribute(module, one.name, label)
         loaded = from_object(value, options, label, source, session)
         taken = _taken(one, value, reader)
@@ -200,13 +200,13 @@ class _Runner:
         module = self._session.load(scope.source.path)
         names = {n.id for e in wanted for n in ast.walk(e) if isinstance(n, ast.Name)} | ({model} if model else set())
         names |= {ast.unparse(n) for e in wanted for n in ast.walk(e) if isinstance(n, ast.Attribute)}
-        if scope.guarded:
+        if scope.guarded or scope.ended:
             names |= read_by_models(self._classes, scope)
         body, needed = Slicer(self._classes, scope, (model,)).before(names, end)
         self._session.import_packages(ast.Module(body, []))
         result = ast.List(list(wanted), ast.Load())
         if scope.function is None:
-            body = body if scope.guarded else []  # importing the file has run the rest
+            body = body if scope.guarded or scope.ended else []  # importing the file has run the rest
             space = vars(module)
             stored = ast.Assign([ast.Name(_RESULT, ast.Store())], result, lineno=1)
             exec(_compiled(ast.Module([*body, stored], []), str(scope.source.path)), space)

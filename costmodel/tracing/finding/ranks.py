@@ -12,6 +12,8 @@ from costmodel.tracing.reading.presented import Presented
 from costmodel.tracing.reading.source import Source, Symbol
 
 _NO_OTHER = "no other class contains it"
+_TRAINS = "builds it and trains it"
+_ALONE = ", and nothing else that the variable holds"
 _MAIN = frozenset({"main", "train", "run", "fit", "training", "train_model", "run_training"})
 
 
@@ -26,7 +28,7 @@ def ranked(given: Given, sources: Sequence[Source]) -> list[Candidate]:
     running = [p for p in presented if p.scope.runs]
     trained = _outermost([p for p in running if p.trained], given)
     if trained:
-        return [of_presented(p, given, "builds it and trains it") for p in trained]
+        return [of_presented(p, given, _TRAINS + (_ALONE if p.scope.ended else "")) for p in trained]
     found = _named(running, given) or _unnamed(running, given, sources) or _factories(given, sources)
     if found:
         return found

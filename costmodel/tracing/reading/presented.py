@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from costmodel.tracing.reading.classes import Classes, holds_parameters
 from costmodel.tracing.reading.control import LOOP, are_alternatives, decides, flat, is_repeated, with_loops
-from costmodel.tracing.reading.expressions import SAME, core, handed, is_loaded, reads, replaced
+from costmodel.tracing.reading.expressions import SAME, handed, is_loaded, reads, replaced
 from costmodel.tracing.reading.scopes import Scope, Training, own_expressions, scopes_of
 from costmodel.tracing.reading.source import Function, Source, Symbol, bindings, dotted
+from costmodel.tracing.reading.successive import build_the_same, scope_of_the_trained
 
 FACTORY = re.compile(r"^((build|make|create|get|load)_?)?(model|net|network|classifier)$", re.IGNORECASE)
 """Names of functions that make the model."""
@@ -96,7 +97,7 @@ class Reader:
         """Every model that the files build, in their order."""
         found = []
         for scope in scopes_of(self.classes, self.makes):
-            here = list(_merged(self._in(scope, self._training.trained_in(scope))))
+            here = list(self._merged(self._in(scope, self._training.trained_in(scope))))
             whole = tuple(f"{one.name}." for one in here if one.name)
             found += [one for one in here if not one.name.startswith(whole)]  # net.head is a part of net
         return found
@@ -170,7 +171,7 @@ class Reader:
         if isinstance(function, ast.ClassDef):
             return None
         scope = Scope(symbol.source, tuple(function.body), function, owner=symbol.name)
-        built = {one.name: one for one in _merged(self._in(scope, set())) if one.name}
+        built = {one.name: one for one in self._merged(self._in(scope, set())) if one.name}
         returns = [n for n in flat(function.body) if isinstance(n, ast.Return) and n.value is not None]
         found = []
         for node in returns:
@@ -215,6 +216,36 @@ class Reader:
             if isinstance(owner, Symbol) and self.classes.is_model(owner):
                 return owner  # Net.from_config(...)
         return _NOTHING
+
+    def _merged(self, found: Iterable[Presented]) -> Iterator[Presented]:
+        """One for each variable of a scope: a later statement may wrap what an earlier one has built."""
+        by_name: dict[str, list[Presented]] = {}
+        for one in found:
+            if one.name:
+                by_name.setdefault(one.name, []).append(one)
+            else:
+                yield one
+        for name, several in by_name.items():
+            several = [one for one in several if not is_loaded(one.value)] or several  # else what was saved before
+            yield self._one(name, several)
+
+    def _one(self, name: str, several: list[Presented]) -> Presented:
+        """What a variable holds in the end; of several networks one after the other, the only one that is trained."""
+        fresh = [one for one in several if not reads(one.value, name)]
+        builds = [one.statement for one in fresh]
+        scope = several[-1].scope
+        if are_alternatives(scope.body, builds):
+            return replace(_wrapped(several), choices=tuple(fresh))
+        if len(fresh) < 2 or build_the_same(scope, [one.value for one in fresh], self.classes):
+            return _wrapped(several)
+        alone = scope_of_the_trained(scope, builds, name, self.classes, self._training.trained_in)
+        if alone is None:
+            places = ", ".join(scope.source.at(one.value.lineno) for one in fresh)
+            whole = _wrapped(several)
+            return replace(whole, unsure=whole.unsure or f"{places} build it one after the other")
+        meant, until = alone
+        there = [one for one in several if any(one.statement is s for s in flat(until.body))]
+        return replace(_wrapped(there[there.index(fresh[meant]) :]), scope=until)
 
     def _in(self, scope: Scope, trained: set[str]) -> Iterator[Presented]:
         for statement, loops in with_loops(scope.body, ()):
@@ -275,35 +306,11 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
-def _merged(found: Iterable[Presented]) -> Iterator[Presented]:
-    """One for each variable of a scope: a later statement may wrap what an earlier one has built."""
-    by_name: dict[str, list[Presented]] = {}
-    for one in found:
-        if one.name:
-            by_name.setdefault(one.name, []).append(one)
-        else:
-            yield one
-    for name, several in by_name.items():
-        several = [one for one in several if not is_loaded(one.value)] or several  # else what was saved before
-        fresh = [one for one in several if not reads(one.value, name)]
-        last = several[-1]
-        unsure = next((one.unsure for one in several if one.unsure), "")
-        branches = are_alternatives(last.scope.body, [one.statement for one in fresh])
-        if len(fresh) > 1 and not branches and not _is_repeated(fresh):
-            places = ", ".join(last.scope.source.at(one.value.lineno) for one in fresh)
-            unsure = unsure or f"{places} build it one after the other"
-        yield replace(
-            last,
-            unsure=unsure,
-            wraps=frozenset().union(*(one.wraps for one in several)),
-            trained=any(one.trained for one in several),
-            choices=tuple(fresh) if branches and len(fresh) > 1 else (),
-        )
-
-
-def _is_repeated(fresh: list[Presented]) -> bool:
-    """True if each builds the same: the same text, of variables that are assigned once."""
-    texts = {ast.unparse(core(one.value)) for one in fresh}
-    read = {node.id for node in ast.walk(fresh[0].value) if isinstance(node, ast.Name)}
-    bound = [name for node in flat(fresh[0].scope.body) for name, _ in bindings(node)]
-    return len(texts) == 1 and all(bound.count(name) <= 1 for name in read)
+def _wrapped(several: list[Presented]) -> Presented:
+    """A network that later statements wrap, or move."""
+    return replace(
+        several[-1],
+        unsure=next((one.unsure for one in several if one.unsure), ""),
+        wraps=frozenset().union(*(one.wraps for one in several)),
+        trained=any(one.trained for one in several),
+    )

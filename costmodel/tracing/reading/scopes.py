@@ -25,6 +25,7 @@ class Scope:
         owner: the function's name, with that of its class; "" is the top level.
         caller: who calls the function, and how; None is not known.
         runs: False if no line that is run is known to call it.
+        ended: the code goes on behind the statements, and builds something else there.
     """
 
     source: Source
@@ -34,6 +35,7 @@ class Scope:
     owner: str = ""
     caller: tuple[Scope, ast.Call] | None = None
     runs: bool = True
+    ended: bool = False
 
 
 def scopes_of(classes: Classes, makes: Callable[[Symbol], bool]) -> list[Scope]:
