@@ -9,11 +9,14 @@ import numpy as np
 from calibration.time import fit as fitting
 from calibration.time.tables import Step, read_networks, read_singles, read_steps
 from calibration.time.write import NOT_THE_CARD
+from costmodel.backends.gpu.options import GpuOptions
+from costmodel.backends.gpu.training import estimate_training
 from costmodel.hardware.gpu.cards import load_gpu
+from costmodel.passes.kernels import kernels_of_training
 from costmodel.passes.summary import summarise
+from costmodel.passes.work import count
 from costmodel.tracing.description import describe
 from costmodel.tracing.training import planned_and_traced, trace_training
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_training
 
 _ROUNDS = 16
 FAMILY_MEDIAN, FAMILY_NINETY = 0.08, 0.20
@@ -88,7 +91,9 @@ def _cost() -> bool:
             plan, training = planned_and_traced(reference, words, None, trace_training)
             summarise(training, describe(plan, training, random=True, digest=""))
             between = time.perf_counter()
-            estimate_training(training, card, GpuOptions(), phase="training")
+            counts = count(training.phases[0].trace)
+            kernels = kernels_of_training(training, counts)
+            estimate_training(training, kernels, counts, card, GpuOptions(), phase="training")
             end = time.perf_counter()
             best = [min(best[0], between - start), min(best[1], end - between)]
         shares.append(best[1] / best[0])

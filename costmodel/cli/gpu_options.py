@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from costmodel.verbs.gpu_estimate import GpuOptions
+from costmodel.backends.gpu.options import GpuOptions
 
 
 def _gpu(

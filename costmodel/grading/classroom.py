@@ -23,6 +23,8 @@ from costmodel.grading.overrides import Override, assign_overrides, models_in
 from costmodel.grading.resume import ResumeStore, trace_key
 from costmodel.grading.slowest import Slowest, timed
 from costmodel.grading.whose_facts import FactsRow, assign_facts, nobody, owners
+from costmodel.ir.analysis import INFERENCE, TRAINING
+from costmodel.rules.judging.sheets import Sheet
 from costmodel.rules.schema.rulebook import Rulebook
 from costmodel.sandbox.resource_limits import Limits
 
@@ -91,7 +93,12 @@ def grade_class(place: Path, book: Rulebook, given: ClassFiles, plan: GradingPla
         sheets = assign_facts(given.facts, submissions)
         models = assign_models((*models_in(given.overrides), *plan.models), submissions)
         submissions = _chosen(_marked(submissions, book), plan.only)
-        traced = _trace_all(submissions, book, plan, models.references)
+        jobs = {
+            s.key: _job(s, book, plan, models.references.get(s.key))
+            for s in submissions
+            if s.path is not None and _asks_for_the_model(book, sheets.of(s))
+        }
+        traced = _trace_all(jobs, {s.key: s.digest for s in submissions}, plan)
         known = tuple(known_of(s, traced.get(s.key), book, sheets.of(s), plan.options) for s in submissions)
     return KnownClass(
         submissions=known,
@@ -142,29 +149,37 @@ def _unpacked() -> Iterator[Path]:
         yield Path(name)
 
 
+def _asks_for_the_model(book: Rulebook, sheet: Sheet) -> bool:
+    """Whether a rule asks for the model, or for seconds, memory or joules that nobody has measured."""
+    cards = () if book.gpu is None else book.gpu.cards
+    return book.needs_analysis or any(cards and name not in sheet.measured for name in book.estimated)
+
+
 def _job(submission: Submission, book: Rulebook, plan: GradingPlan, named: str | None) -> Job:
     assert submission.path is not None  # asked for before
+    gpu = book.gpu
+    inferred = gpu is not None and gpu.phase == INFERENCE and not book.needs_analysis  # else a step is traced for that
+    on_gpu = gpu is not None and (inferred or gpu.phase != INFERENCE)
     return Job(
         path=submission.path,
         reference=named or plan.reference or book.subject.model,
-        settings=book.subject.settings,
+        settings={**book.subject.settings, **({"step": "evaluate"} if inferred else {})},
         defaults=book.subject.defaults,
         random=book.convention.random,
         phase=book.hardware.phase if book.hardware is not None else "inference" if book.needs_inference else None,
         wall=plan.wall,
         limits=plan.limits,
         inputs=plan.inputs,
+        cards=gpu.cards if gpu is not None and on_gpu else (),
+        card_phase=INFERENCE if inferred else TRAINING,
     )
 
 
-def _trace_all(
-    submissions: Sequence[Submission], book: Rulebook, plan: GradingPlan, models: Mapping[str, str]
-) -> dict[str, TracedSubmission]:
-    """Figures by submission's key; nothing is traced where no rule asks for the model."""
-    if not book.needs_analysis:
+def _trace_all(jobs: Mapping[str, Job], digests: Mapping[str, str], plan: GradingPlan) -> dict[str, TracedSubmission]:
+    """Figures by submission's key."""
+    if not jobs:
         return {}
-    jobs = {s.key: _job(s, book, plan, models.get(s.key)) for s in submissions if s.path is not None}
-    store_keys = {s.key: trace_key(jobs[s.key], s.digest, plan.version) for s in submissions if s.key in jobs}
+    store_keys = {key: trace_key(job, digests[key], plan.version) for key, job in jobs.items()}
     done: dict[str, TracedSubmission] = {}
     for key, store_key in store_keys.items():
         known = plan.finished.load(store_key) if plan.finished is not None else None

@@ -15,6 +15,7 @@ from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive
 from costmodel.grading.traced_submission import SCHEMA as SCHEMA
 from costmodel.grading.traced_submission import TracedSubmission as TracedSubmission
 from costmodel.grading.walled_answer import answer_behind_wall
+from costmodel.ir.analysis import TRAINING
 from costmodel.ir.codec import loads
 from costmodel.sandbox.child_result import LimitReached
 from costmodel.sandbox.resource_limits import Limits
@@ -33,6 +34,8 @@ class Job:
         phase: what is mapped: inference or training; None maps nothing.
         wall: a wall's name.
         inputs: the grader's inputs, on which the traced network is replayed; None leaves it out.
+        cards: GPUs that the rules' seconds, memory and joules are estimated on, for a training or an inference
+            (``card_phase``).
     """
 
     path: Path
@@ -44,6 +47,8 @@ class Job:
     wall: str
     limits: Limits
     inputs: Path | None = None
+    cards: tuple[str, ...] = ()
+    card_phase: str = TRAINING
 
 
 def trace(job: Job) -> TracedSubmission:
@@ -54,7 +59,10 @@ def trace(job: Job) -> TracedSubmission:
     )
     named = named_for_replay(job.path) if job.inputs is not None else None
     replayed = named if isinstance(named, tuple) else None
-    derived = _derived(ToDerive(walled=walled, random=job.random, phase=job.phase, replayed=replayed), job.limits)
+    to_derive = ToDerive(
+        walled=walled, random=job.random, phase=job.phase, replayed=replayed, cards=job.cards, card_phase=job.card_phase
+    )
+    derived = _derived(to_derive, job.limits)
     traced = derived.traced
     if job.inputs is None or traced.analysis is None:
         return traced

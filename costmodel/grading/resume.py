@@ -10,6 +10,7 @@ from costmodel.errors import FormatError
 from costmodel.files.writing import write_text
 from costmodel.grading.intake.digest import digest_of
 from costmodel.grading.job import SCHEMA, Job, TracedSubmission
+from costmodel.hardware.gpu.cards import load_gpu
 from costmodel.ir.codec import dumps, loads
 
 
@@ -44,5 +45,7 @@ def trace_key(job: Job, digest: str, version: str) -> str:
     """
     recipe = (sorted(job.settings.items()), sorted(job.defaults.items()))
     inputs = digest_of(job.inputs) if job.inputs is not None else ""
-    words = (job.path.name, digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, version)
+    cards = [load_gpu(name).digest for name in job.cards]
+    words = (job.path.name, digest, job.reference, recipe, job.random, job.phase, job.wall, job.limits, inputs, cards,
+             version)  # fmt: skip
     return hashlib.sha256(repr(words).encode()).hexdigest()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from costmodel.grading.notice import Notice
 from costmodel.grading.walled_answer import WalledAnswer
-from costmodel.ir.analysis import Analysis
+from costmodel.ir.analysis import TRAINING, Analysis
+from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 
 SCHEMA = "costmodel.traced/1"
@@ -22,6 +23,7 @@ class TracedSubmission:
         notice: why there are no figures.
         remarks: matters for a person to look at.
         output: the end of what it printed.
+        gpu: estimates on the cards that the rules name; ``gpu_because`` says why there are none.
     """
 
     analysis: Analysis | None
@@ -29,6 +31,8 @@ class TracedSubmission:
     notice: Notice | None
     remarks: tuple[Notice, ...]
     output: str
+    gpu: tuple[GpuEstimate, ...] = ()
+    gpu_because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +44,15 @@ class ToDerive:
         random: whether random numbers are operations.
         phase: what is mapped, None for nothing.
         replayed: names of the files of weights and of predictions; None for no replay.
+        cards: GPUs that the training, or the inference (``card_phase``), is estimated on.
     """
 
     walled: WalledAnswer
     random: bool
     phase: str | None
     replayed: tuple[str, str] | None = None
+    cards: tuple[str, ...] = ()
+    card_phase: str = TRAINING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

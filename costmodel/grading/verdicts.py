@@ -10,7 +10,7 @@ from costmodel.grading.overrides import LATE, OUTCOME, Override, table_of
 from costmodel.ir.correction import Correction
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Outcome, Verdict
-from costmodel.rules.figures import Computed
+from costmodel.rules.figures import NO_CARD, Computed
 from costmodel.rules.judging.decisions import Decisions
 from costmodel.rules.judging.given_facts import parse_fact
 from costmodel.rules.judging.judge import judge
@@ -33,6 +33,8 @@ def verdict_of(
         search = book.hardware.search if book.hardware else ""
         inference = traced.workload if book.hardware is None else None
         computed = Computed(traced.analysis, costs=costs, search=search, inference=inference)
+        computed = computed.beside(traced.gpu, traced.analysis)
+    computed = replace(computed, gpu_because=_no_estimate(known, book))
     facts, track, contract = known.facts, known.task, known.findings
     verdict = judge(computed, book, facts, subject=known.name, track=track, contract=contract, reading=reading)
     if not overrides:
@@ -53,6 +55,15 @@ def verdict_of(
         decisions=decisions,
     )
     return replace(corrected, corrections=tuple(_correction(o, verdict) for o in overrides))
+
+
+def _no_estimate(known: Known, book: Rulebook) -> str:
+    """Why seconds, memory and joules are not estimated, where they are not."""
+    if book.gpu is None or (known.traced is not None and known.traced.gpu):
+        return ""
+    if not book.gpu.cards:
+        return NO_CARD
+    return known.because if known.traced is None else known.traced.gpu_because or known.because
 
 
 def _fact(override: Override, book: Rulebook) -> Fact:

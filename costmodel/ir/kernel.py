@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -83,3 +84,19 @@ class Kernel:
     product: Product | None = None
     tensors: int = 1
     steps: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseKernels:
+    """One stretch of a training: kernels of its full step and of its last partial one, and how often each runs.
+
+    ``steps`` is None where the recipe does not say how long the training is. Where steps differ, the kernels are those
+    of a ``cycle`` of so many, and a step is one of them on average.
+    """
+
+    kernels: Sequence[Kernel]
+    steps: int | None
+    batch: int
+    last_kernels: Sequence[Kernel] = ()
+    last_steps: int = 0
+    cycle: int = 1

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from costmodel.ir.counts import CountRow, Counts
-from costmodel.ir.kernel import Kernel, KernelKind, Product
+from costmodel.ir.kernel import Kernel, KernelKind, PhaseKernels, Product
 from costmodel.ir.loopnest import LoopNest, Rank
 from costmodel.ir.phase import Phase
 from costmodel.ir.trace import OpCall, Trace, tensor_ids
+from costmodel.ir.training import TracedPhase, Training
 from costmodel.ops import lookup
+from costmodel.passes.work import count
 
 _KIND = {
     "attention": KernelKind.ATTENTION,
@@ -51,6 +53,30 @@ _KIND = {
 _POSITIONS = ("D", "P", "Q")
 _TAPS = ("T", "R", "S")
 _LEAST_DEPTHWISE_GROUPS = 2
+
+
+def kernels_of_training(training: Training, counts: Counts) -> tuple[PhaseKernels, ...]:
+    """The kernels of each phase, and of its last partial step; ``counts`` are of the first phase's step."""
+    first = training.phases[0]
+    return tuple(_of_phase(phase, counts if phase is first else count(phase.trace)) for phase in training.phases)
+
+
+def half_type(phases: Sequence[PhaseKernels]) -> str | None:
+    """The 16-bit type in which matrix products are computed, None if there is none: by autocast, or by the weights."""
+    of_products = (k.dtype for phase in phases for k in phase.kernels if k.product is not None)
+    return next((dtype for dtype in of_products if dtype in ("float16", "bfloat16")), None)
+
+
+def _of_phase(phase: TracedPhase, counts: Counts) -> PhaseKernels:
+    last = phase.last_trace
+    return PhaseKernels(
+        kernels=kernels(phase.trace, counts),
+        steps=phase.steps,
+        batch=phase.batch,
+        last_kernels=() if last is None else kernels(last, count(last)),
+        last_steps=phase.last_steps,
+        cycle=len(phase.trace.step_starts) or 1,
+    )
 
 
 def kernels(trace: Trace, counts: Counts) -> tuple[Kernel, ...]:

@@ -15,6 +15,9 @@ from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.rules.value import LENGTH, Value
 
+NO_CARD = "the rules name no GPU"
+"""Why nothing is estimated on one."""
+
 
 @dataclass(frozen=True)
 class Computed:
@@ -39,6 +42,12 @@ class Computed:
     inference: Workload | None = None
     gpu: tuple[GpuEstimate, ...] = ()
     gpu_because: str = ""
+
+    def beside(self, found: tuple[GpuEstimate, ...], analysis: Analysis) -> Computed:
+        """With estimates, whose assumptions are said too; ``analysis`` is of the step that was estimated."""
+        whole = self.analysis or analysis
+        said = (*whole.assumptions, *(a for one in found for a in one.assumptions))
+        return replace(self, gpu=found, analysis=replace(whole, assumptions=said))
 
 
 _UNKNOWN_LENGTH = Value(

@@ -97,7 +97,7 @@ def planned_and_traced(
             raise
     with for_real():
         again = model.again if isinstance(model, Plan) else None
-        plan = plan_training(model, settings, defaults) if again is None else again()
+        plan = plan_training(model, settings, defaults) if again is None else again({})
         return plan, trace(plan)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint, source_digest
@@ -16,7 +17,7 @@ from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP,
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.training import only
 from costmodel.verbs.estimate import Progress, beside_of, cost_of
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu, refuse_gpu_options
+from costmodel.verbs.gpu_estimate import estimate_on_gpu, names_gpu, refuse_gpu_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.contracts.checker import check_contract
 from costmodel.contracts.contract import ContractSpec, with_deadline
 from costmodel.contracts.late_policy import parse_policy
@@ -19,7 +20,7 @@ from costmodel.hardware.machines import load_hardware
 from costmodel.ir.cost import CostReport
 from costmodel.ir.verdict import AS_WRITTEN, Finding, Verdict
 from costmodel.ir.workload import Workload
-from costmodel.rules.figures import Computed
+from costmodel.rules.figures import NO_CARD, Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge
 from costmodel.rules.judging.own_sheet import own_sheet
@@ -29,12 +30,14 @@ from costmodel.rules.value import FactSheet
 from costmodel.verbs.analyze import analysis_of
 from costmodel.verbs.estimate import Progress, named, workload_of
 from costmodel.verbs.facts import read_facts, refuse_idle
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpus
+from costmodel.verbs.gpu_estimate import estimate_on_gpus
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from costmodel.ir.settings import Settings
+    from costmodel.tracing.finding.choice import Known
+    from costmodel.tracing.finding.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,12 +234,12 @@ def with_gpu(computed: Computed, book: Rulebook, submission: CheckRequest, facts
         if submission.hardware is not None or submission.running != GpuOptions():
             raise UsageError(f"{book.name} has nothing to estimate on a GPU: leave out --hardware and its options")
         return computed
-    open_metrics = [n for n, m in book.metrics.items() if m.estimate is not None and n not in facts.measured]
+    open_metrics = [name for name in book.estimated if name not in facts.measured]
     if not open_metrics and submission.hardware is None:  # what was asked for stands beside what was measured
         return computed
     cards = (submission.hardware,) if submission.hardware is not None else book.gpu.cards
     if not cards:
-        return replace(computed, gpu_because="the rules name no GPU: with one (--hardware) it is estimated")
+        return replace(computed, gpu_because=f"{NO_CARD}: with one (--hardware) it is estimated")
     try:
         model = _model(submission, book)
         settings = {**book.subject.settings, **submission.settings}
@@ -246,9 +249,11 @@ def with_gpu(computed: Computed, book: Rulebook, submission: CheckRequest, facts
         )  # fmt: skip
     except (SubjectError, RecipeError, TraceError) as error:
         return replace(computed, gpu_because=f"it cannot be estimated: {error.message}")
-    whole = computed.analysis or analysis
-    said = (*whole.assumptions, *(a for one in found for a in one.assumptions))
-    return replace(computed, gpu=found, analysis=replace(whole, assumptions=said))
+    except UsageError as error:  # what the rules' card cannot do is no mistake of the command line
+        if submission.hardware is not None or submission.running != GpuOptions():
+            raise
+        return replace(computed, gpu_because=f"it cannot be estimated: {error.message}")
+    return computed.beside(found, analysis)
 
 
 def _nothing_is_ignored(submission: CheckRequest) -> None:
@@ -277,18 +282,20 @@ def _model(submission: CheckRequest, book: Rulebook) -> Any:
     """The reference to analyse, or the plan of a folder's model, which is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference if submission.model is None else _in_file(submission, submission.model)
-    from costmodel.tracing.finding.choice import Known, choose
-    from costmodel.tracing.finding.plan import Plan
+    from costmodel.tracing.finding.choice import Known
 
     file, name = split_model(submission.model or book.subject.model or "")
     settings = {**book.subject.settings, **submission.settings}
-    known = Known(file=file, name=name, settings=settings, defaults=book.subject.defaults)
-    folder = submission.folder
+    return _planned(submission.folder, Known(file=file, name=name, settings=settings, defaults=book.subject.defaults))
 
-    def again() -> Plan:
-        return choose(folder, known).plan
 
-    return replace(again(), again=again)
+def _planned(folder: Path, known: Known) -> Plan:
+    from costmodel.tracing.finding.choice import choose
+
+    def again(more: Mapping[str, Any]) -> Plan:
+        return _planned(folder, replace(known, settings={**known.settings, **more}))
+
+    return replace(choose(folder, known).plan, again=again)
 
 
 def _in_file(submission: CheckRequest, model: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from costmodel import backends
 from costmodel.backends.backend import Run, Search
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.errors import FormatError, UnknownNameError, UsageError
 from costmodel.files import cache as store
 from costmodel.files.fingerprint import fingerprint
@@ -16,7 +17,7 @@ from costmodel.files.progress import shown
 from costmodel.ir.codec import dumps, loads
 from costmodel.ir.cost import CostReport
 from costmodel.ir.workload import SCHEMA, Workload
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu, refuse_gpu_options
+from costmodel.verbs.gpu_estimate import estimate_on_gpu, names_gpu, refuse_gpu_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

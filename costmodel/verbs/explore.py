@@ -14,6 +14,7 @@ from costmodel.advising.layer_costs import LayerCosts
 from costmodel.advising.runs import Measured, Runs, joined_runs
 from costmodel.advising.standing import standing_of
 from costmodel.backends.backend import Run, Search
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.errors import CostModelError, UsageError
 from costmodel.files.progress import shown
 from costmodel.files.workers import workers
@@ -29,7 +30,7 @@ from costmodel.rules.judging.judge import judge
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.verbs.analyze import analysis_of
 from costmodel.verbs.estimate import Progress, workload_of
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu, names_gpu
+from costmodel.verbs.gpu_estimate import estimate_on_gpu, names_gpu
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

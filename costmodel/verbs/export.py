@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from costmodel import backends
 from costmodel.backends.backend import Exported, Run, Search
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.files.writing import write_text
 from costmodel.hardware.machines import load_hardware
@@ -16,7 +17,7 @@ from costmodel.ir.analysis import TRAINING
 from costmodel.ir.cost import LayerCost
 from costmodel.reports.export_format import TRACE, export_names, load_export
 from costmodel.verbs.estimate import PHASES, Progress, cost_of_workload, workload_of
-from costmodel.verbs.gpu_estimate import GpuOptions, gpu_words, names_gpu, timeline_of
+from costmodel.verbs.gpu_estimate import gpu_words, names_gpu, timeline_of
 from costmodel.verbs.trace import recorded_step
 
 if TYPE_CHECKING:

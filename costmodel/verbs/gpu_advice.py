@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.errors import UsageError
 from costmodel.hardware.gpu.cards import load_gpu
 from costmodel.ir.gpu_advice import GpuAdvice, GpuChange
 from costmodel.ir.gpu_estimate import GpuEstimate
-from costmodel.verbs.gpu_estimate import GpuOptions, estimate_on_gpu
+from costmodel.verbs.gpu_estimate import estimate_on_gpu
 
 _LEAST_GAIN = 1.02
 """What gains less is not worth a line: it is less than what the median knows."""

@@ -94,9 +94,9 @@ def _chart(noun: Noun, what: str, hardware: str | None) -> Chart:
         if isinstance(noun, Analysis) and what not in known:
             raise UnknownNameError("plot", what, [*known, ROOFLINE])
         return chart_of(noun, what)
+    from costmodel.backends.gpu.options import DEFAULT_PRECISION, fastest
     from costmodel.hardware.gpu.cards import load_gpu
     from costmodel.reports.roof import Roof, roofline
-    from costmodel.verbs.gpu_estimate import DEFAULT_PRECISION, fastest
 
     name = hardware or (noun.gpu.hardware if noun.gpu is not None else None)
     if name is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import costmodel
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.ir.noun import Noun
 from costmodel.ir.settings import Settings
 from costmodel.reports import View, render
-from costmodel.verbs.gpu_estimate import GpuOptions, timeline_of
+from costmodel.verbs.gpu_estimate import timeline_of
 
 _RESNET = "examples/zoo/resnet.py:ResNet18"
 _LENET = "examples/zoo/lenet.py:LeNet5"

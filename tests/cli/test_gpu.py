@@ -83,7 +83,7 @@ def test_a_step_that_does_not_fit_is_told_first_with_the_batch_that_does(run: Ru
 
 
 def test_precision_and_a_recipe_that_casts_contradict_each_other() -> None:
-    with pytest.raises(CostModelError, match="the recipe casts to bfloat16; leave out --precision fp32"):
+    with pytest.raises(CostModelError, match="the step computes in bfloat16: leave out --precision fp32"):
         costmodel.estimate(RESNET18[0], "a100-sxm4-40gb", input="3x32x32", autocast="bfloat16", precision="fp32")
 
 

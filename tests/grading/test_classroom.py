@@ -134,13 +134,14 @@ def test_a_class_in_one_command(place: Path, tmp_path: Path, monkeypatch: pytest
     assert changed["bob"] == by_name["bob"]
 
 
-def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_all_is_measured_nothing_is_traced(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(job: Job) -> TracedSubmission:
         raise AssertionError("nothing is to be traced")
 
     monkeypatch.setattr(course, "trace", never)
     (tmp_path / "facts.csv").write_text(
-        "name,accuracy_percent,training_seconds\nalice,60,600\nbob,70,601\n", encoding="utf-8"
+        "name,accuracy_percent,training_seconds,host_memory_bytes\nalice,60,600,1\nbob,70,601,1\ncarol,,600,1\n",
+        encoding="utf-8",
     )
     facts = (tmp_path / "facts.csv",)
     grades = costmodel.grade(place, "haet-2022", tmp_path / "public", facts=facts)  # the verb writes the files too
@@ -149,7 +150,7 @@ def test_rules_that_need_no_model_trace_nothing(place: Path, tmp_path: Path, mon
     rules = {g.name: {f.rule: f.outcome.value for f in g.verdict.findings} for g in grades.submissions}
     assert rules["alice"]["training time"] == "PASS"
     assert rules["bob"]["training time"] == "FAIL"
-    assert rules["carol"]["training time"] == "UNDECIDED"
+    assert rules["carol"]["accuracy"] == "UNDECIDED"
 
 
 def test_an_empty_folder_and_a_missing_one(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_rows_go_to_whom_their_surest_word_names(tmp_path: Path) -> None:
     def facts(text: str) -> dict[str, tuple[object, list[str]]]:
         (tmp_path / "facts.csv").write_text(text, encoding="utf-8")
         files = {"fact_files": (tmp_path / "facts.csv",), "roster": tmp_path / "roster.csv"}
-        grades = grade_order(Order(place=place, rules="haet-2022", **files), tmp_path / "out")  # type: ignore[arg-type]
+        grades = grade_order(Order(place=place, rules="energy-cifar10-2021", **files), tmp_path / "out")  # type: ignore[arg-type]
         return {
             g.name: (
                 next(f.measured for f in g.verdict.findings if f.rule == "accuracy"),
@@ -270,7 +271,7 @@ def test_what_a_folder_says_itself_and_when_it_came(tmp_path: Path) -> None:
 
 def test_no_file_of_an_earlier_run_is_left(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    book = Order(place=place, rules="haet-2022")
+    book = Order(place=place, rules="energy-cifar10-2021")
     write_grades(grade_order(book, out), out, ("gradescope",))
     (out / "mine.txt").write_text("the grader's own", encoding="utf-8")
     shutil.rmtree(place / "alice")

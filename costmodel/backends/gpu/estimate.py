@@ -15,29 +15,13 @@ from costmodel.backends.gpu.time.step import StepSeconds, step_seconds
 from costmodel.hardware.gpu.spec import GpuSpec
 from costmodel.ir.gpu_estimate import GpuEnergy, GpuTime, LayerTime, OpTime, Unknown
 from costmodel.ir.interval import Interval
-from costmodel.ir.kernel import Kernel, KernelKind
+from costmodel.ir.kernel import Kernel, KernelKind, PhaseKernels
 from costmodel.ir.trace import LOSS_SCOPE
 
 _START = Interval(low=2.0, median=8.0, high=30.0)
 """Seconds until the first step runs at full speed: importing torch, making a context, loading kernels, trying
 algorithms. An assumption; reading a data set from a disk is not in it."""
 _MODEL, _LOSS = "(model)", "(loss)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseKernels:
-    """One stretch of a training: kernels of its full step and of its last partial one, and how often each runs.
-
-    ``steps`` is None where the recipe does not say how long the training is. Where steps differ, the kernels are those
-    of a ``cycle`` of so many, and a step is one of them on average.
-    """
-
-    kernels: Sequence[Kernel]
-    steps: int | None
-    batch: int
-    last_kernels: Sequence[Kernel] = ()
-    last_steps: int = 0
-    cycle: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

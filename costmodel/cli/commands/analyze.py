@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from costmodel import backends
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.cli import options as o
 from costmodel.cli.gpu_options import gpu_options
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr
@@ -15,7 +16,7 @@ from costmodel.cli.showing import format_of, present
 from costmodel.errors import UnknownNameError
 from costmodel.ir.analysis import TRAINING
 from costmodel.reports import View
-from costmodel.verbs.gpu_estimate import GpuOptions, names_gpu
+from costmodel.verbs.gpu_estimate import names_gpu
 
 _GROUPS = ("op", "layer", "phase")
 _SEARCH = ("search", "objective", "effort")

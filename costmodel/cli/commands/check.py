@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from costmodel.backends.backend import Run
+from costmodel.backends.gpu.options import GpuOptions
 from costmodel.cli import options as o
 from costmodel.cli.gpu_options import gpu_options
 from costmodel.cli.output import progress_bars, subject_prints_to_stderr
 from costmodel.cli.showing import format_of, present
 from costmodel.ir.verdict import Outcome, Verdict
 from costmodel.reports import View
-from costmodel.verbs.gpu_estimate import GpuOptions
 
 _EXIT = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.UNDECIDED: 2}
 

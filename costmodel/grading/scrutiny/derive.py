@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 
+from costmodel.backends.gpu.options import GpuOptions, refuse
+from costmodel.backends.gpu.training import estimate_training
+from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
 from costmodel.grading.child.messages import REQUEST, Replay, Request
 from costmodel.grading.mappable import too_large
@@ -11,10 +14,13 @@ from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.scrutiny.answer import checked
 from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive, TracedSubmission
 from costmodel.grading.walled_answer import WalledTrace
+from costmodel.hardware.gpu.cards import load_gpu
 from costmodel.ir.analysis import Analysis
 from costmodel.ir.codec import dumps
+from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.ops import formulas
+from costmodel.passes.kernels import half_type, kernels_of_training
 from costmodel.passes.lower import lower
 from costmodel.passes.summary import summarise
 from costmodel.passes.work import count
@@ -37,8 +43,15 @@ def derive(data: bytes) -> bytes:
     if problem:
         workload = None
         remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
+    gpu, gpu_because = _on_gpus(walled, job)
     traced = TracedSubmission(
-        analysis=analysis, workload=workload, notice=walled.notice, remarks=remarks, output=walled.output
+        analysis=analysis,
+        workload=workload,
+        notice=walled.notice,
+        remarks=remarks,
+        output=walled.output,
+        gpu=gpu,
+        gpu_because=gpu_because,
     )
     return dumps(Derived(traced=traced, replay=_replay(walled, job)), DERIVED).encode()
 
@@ -51,6 +64,25 @@ def _figures(walled: WalledTrace, job: ToDerive) -> tuple[Analysis | None, Workl
         return analysis, None
     inference = walled.inference if job.phase == "inference" else walled.training.phases[0].trace
     return analysis, None if inference is None else lower(count(inference), job.phase)
+
+
+def _on_gpus(walled: WalledTrace, job: ToDerive) -> tuple[tuple[GpuEstimate, ...], str]:
+    """What the training, or the inference, takes on the cards that the rules name; or why that is not known."""
+    training = walled.training
+    if training is None or not job.cards:
+        return (), ""
+    counts = count(training.phases[0].trace)
+    kernels = kernels_of_training(training, counts)
+    cast = half_type(kernels)
+    options = GpuOptions(precision=None if cast is None else "amp")
+    specs = [load_gpu(name) for name in job.cards]
+    try:
+        for spec in specs:
+            refuse(spec, options, cast)
+    except UsageError as problem:
+        return (), safe_text(f"it cannot be estimated: {problem.message}")
+    found = (estimate_training(training, kernels, counts, spec, options, phase=job.card_phase) for spec in specs)
+    return tuple(found), ""
 
 
 def _replay(walled: WalledTrace, job: ToDerive) -> str:

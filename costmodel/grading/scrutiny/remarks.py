@@ -18,10 +18,10 @@ _SHOWN = 5
 """The most cases that a message names."""
 
 
-def remarks(training: Training, inference: Trace | None) -> tuple[Notice, ...]:
-    """Remarks on traces that are in order."""
+def remarks(training: Training, inference: Trace | None, *, trains: bool = True) -> tuple[Notice, ...]:
+    """Remarks on traces that are in order; where the grader asked for an evaluation, nothing ``trains``."""
     trace = training.phases[0].trace
-    found = [*_hidden(trace), *_untrained(trace), *_unmatched(trace), *_other_networks(training)]
+    found = [*_hidden(trace), *(_untrained(trace) if trains else ()), *_unmatched(trace), *_other_networks(training)]
     if inference is not None:
         found += [notice for notice in _hidden(inference) if notice not in found]
         found += _asymmetric(training, inference)

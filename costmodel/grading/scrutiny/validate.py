@@ -80,11 +80,12 @@ def _checked(answer: Answer, wanted: Wanted) -> tuple[Notice, ...]:
     _check_parameters(training, inference)
     _check_words(subject, training, wanted)
     own: tuple[Notice, ...] = ()
+    trains = wanted.settings.get("step") != "evaluate"
     if inference is not None:
         own = tuple(_own_input(inference, wanted))
         lower(count(inference), "inference")
     summarise(training, subject)
-    return (*own, *remarks(training, inference), *evasions(training, inference))
+    return (*own, *remarks(training, inference, trains=trains), *evasions(training, inference))
 
 
 def traces(training: Training, inference: Trace | None) -> Iterator[tuple[str, Trace]]:

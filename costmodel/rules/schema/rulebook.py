@@ -229,6 +229,11 @@ class Rulebook(Strict):
         return any(self._named(name) for name in _metrics_used(self))
 
     @property
+    def estimated(self) -> tuple[str, ...]:
+        """Metrics that are estimated on a GPU where nobody has measured them."""
+        return tuple(name for name, metric in self.metrics.items() if metric.estimate is not None)
+
+    @property
     def needs_inference(self) -> bool:
         """Whether a rule hangs on what one inference does, be it mapped onto a machine or not."""
         mapped = self.hardware is not None and self.hardware.phase == "inference"

@@ -32,7 +32,7 @@ class Plan:
     Attributes:
         reference: the file that its figures depend on, as a user names it; "" for a Python object.
         root: the submission's folder; None if there is none.
-        again: makes the plan anew, in another mode; None where what it was made from does it.
+        again: makes the plan anew, in another mode, with more settings; None where what it was made from does it.
         example: the sizes of a batch that was given as tensors, "" if none was.
     """
 
@@ -42,7 +42,7 @@ class Plan:
     reference: str = ""
     root: Path | None = None
     example: str = ""
-    again: Callable[[], Plan] | None = None
+    again: Callable[[Mapping[str, Any]], Plan] | None = None
 
 
 def built(plan: Plan) -> nn.Module:
