@@ -70,11 +70,17 @@ def arrived(name: str) -> ModuleType:
         for function in _PASSED_ON:
             vars(function).pop("__dynamo_disable", None)  # where torch._compile keeps what it was given
         _PASSED_ON.clear()
+    before = dict(os.environ)
     with _without_its_garbage():
         real = import_module(name)
+    SET_BY_TORCH.update({word: value for word, value in os.environ.items() if before.get(word) != value})
     for tell in tuple(_WAITING[name]):
         tell()
     return real
+
+
+SET_BY_TORCH: dict[str, str] = {}
+"""Words of the environment, with their values, that a part of torch has set when it arrived: no step keeps them."""
 
 
 @contextmanager

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from costmodel.tracing.blame import is_users
+from costmodel.tracing.deferred import SET_BY_TORCH
 from costmodel.tracing.recording.held import Held, Walk, is_own, seen
 from costmodel.tracing.recording.recorder import TAG
 
@@ -66,7 +67,7 @@ def held_by(model: nn.Module, roots: Iterable[Any]) -> list[Held]:
     for module in _EVERYBODYS:
         numbers = {n: v for n, v in list(vars(module).items()) if type(v) in (int, float, str)}
         walk.enter(f"{module.__name__}.", numbers, holder=vars(module))
-    walk.enter("", {"environ": dict(os.environ)})
+    walk.enter("", {"environ": {n: v for n, v in os.environ.items() if SET_BY_TORCH.get(n) != v}})
     return walk.found
 
 
