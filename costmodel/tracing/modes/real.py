@@ -28,7 +28,7 @@ class RealMode(Surroundings):
         first = not self._depth
         self._entered(torch.random.fork_rng(devices=[]))
         if first:
-            torch.manual_seed(SEED)
+            torch.default_generator.manual_seed(SEED)
         _ACTIVE.append(self)
         return self
 

@@ -73,7 +73,8 @@ class Replay:
             return self._one(func, args, kwargs, number)
 
     def _one(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], number: int) -> Any:
-        torch.manual_seed(self._seed + number)  # a draw is the same whenever it is looked at
+        # a draw is the same whenever it is looked at; torch.manual_seed would seed every device, and note where from
+        torch.default_generator.manual_seed(self._seed + number)
         args, kwargs = tree_map(self._decoded, args), tree_map(self._decoded, kwargs)
         result = func(*args, **kwargs)
         if self._drawn_at is not None:

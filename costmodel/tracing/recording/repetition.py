@@ -210,9 +210,10 @@ class _Repetition:
     def _wanted(self, drew: bool, codes: Iterable[CodeType]) -> int:
         """How many rounds there should be."""
         settles = self._settles() - 1
+        chosen = drew and self.step.draws_at is None  # draws of one place come out alike in each round
         if self.step.cycle > 1:
             return _CYCLES + settles // self.step.cycle
-        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
+        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if chosen else 0, 2 * settles)
         return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // self._calls()))
 
     # what they say
