@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -92,28 +93,36 @@ def without_weights(note: Note) -> Iterator[None]:
 def _no_downloads(unread: Callable[[], Unread]) -> Iterator[None]:
     """Whoever has imported torch's function that downloads weights calls this one."""
     real = torch.hub.load_state_dict_from_url
-    holders = [
-        (module, name) for module in list(sys.modules.values()) for name in _NAMES if _held(module, name) is real
-    ]
+    known = list(sys.modules.values())
+    holders = _holders(known, real)
+
+    def ours(*_: object, **__: object) -> Unread:
+        return unread()
+
     for module, name in holders:
-        setattr(module, name, lambda *_, **__: unread())
+        setattr(module, name, ours)
     try:
         yield
     finally:
-        ours = torch.hub.load_state_dict_from_url
-        for module in list(sys.modules.values()):  # those too that were imported meanwhile
-            for name in _NAMES:
-                if _held(module, name) is ours or (module, name) in holders:
-                    setattr(module, name, real)
+        now = list(sys.modules.values())
+        for module, name in [*holders, *(_holders(now, ours) if now != known else ())]:  # who was imported meanwhile
+            setattr(module, name, real)
 
 
 _NAMES = ("load_state_dict_from_url", "load_url")
 """Of the function, in torch and in what imports it."""
 
 
-def _held(module: Any, name: str) -> Any:
-    """An attribute that a module has already: asking some for another one imports half of a package."""
-    return getattr(module, "__dict__", {}).get(name)
+def _holders(modules: list[ModuleType], function: Any) -> list[tuple[ModuleType, str]]:
+    """The modules that hold a function already, each with its name there.
+
+    Their namespaces are looked into: asking some for an attribute imports half of a package.
+    """
+    found = []
+    for module in modules:  # thousands, at every building of a model
+        space = getattr(module, "__dict__", {})
+        found += [(module, name) for name in _NAMES if name in space and space[name] is function]
+    return found
 
 
 def _loading(real: Callable[..., Any], unread: Callable[[str], Unread]) -> Callable[..., Any]:

@@ -41,15 +41,19 @@ class Counting(ResultMemory):
 NETWORKS: list[tuple[Any, str, dict[str, Any]]] = [
     ("examples/zoo/lenet.py:LeNet5", "3x32x32", {}),
     ("examples/zoo/resnet.py:ResNet18", "3x32x32", {}),
-    ("examples/zoo/mobilenet.py:MobileNetV2", "3x64x64", {}),
+    (
+        "examples/zoo/mobilenet.py:InvertedResidual",
+        "16x8x8",
+        {"inputs": 16, "outputs": 16, "stride": 1, "expansion": 2},
+    ),
     ("examples/zoo/transformer.py:GPT2", "32:int64", {"width": 64, "depth": 2, "heads": 4}),
     (
         "examples/zoo/transformer.py:ViT",
         "3x32x32",
         {"image": 32, "patch": 8, "width": 64, "depth": 2, "heads": 4},
     ),
-    ("examples/zoo/recurrent.py:LSTMClassifier", "16:int64", {}),
-    ("examples/zoo/recurrent.py:GRUClassifier", "16:int64", {}),
+    ("examples/zoo/recurrent.py:LSTMClassifier", "4:int64", {}),
+    ("examples/zoo/recurrent.py:GRUClassifier", "4:int64", {}),
     ("examples/zoo/unet.py:UNet", "3x32x32", {"width": 8}),
     (Checkpointed, "3x8x8", {}),
     (own_function, "8", {}),
