@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from torch import nn
-
 from costmodel.ir.analysis import INFERENCE, OWN_BATCH, OWN_OPTIMIZER, OWN_STEP, WHOLE_STEP, Subject
 from costmodel.ir.judged import Judged
 from costmodel.ir.training import Training
@@ -75,11 +73,7 @@ def _listed(inputs: tuple[InputSpec, ...] | None) -> str:
 def judged_of(plan: Plan) -> Judged:
     """The class of a plan's model, and where the submission has it; its parameters are counted with the rest."""
     with plan.mode:
-        model = plan.subject.make()
-        while isinstance(model, nn.DataParallel):
-            model = model.module
-        kind = type(model)
-    place = class_place(kind)
+        place = class_place(plan.subject.kind())
     file, line = place.file, place.line
     if line:
         file, line = place_in(file, line, _within(Path(file), plan))

@@ -54,6 +54,25 @@ class LoadedSubject:
     because: str = ""
     sizes: Mapping[str, Any] = field(default_factory=dict)
     resized: Callable[[str, Any], LoadedSubject] | None = None
+    _built: list[type[nn.Module]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        build = self.make
+
+        def make() -> nn.Module:
+            model = inside = build()
+            while isinstance(inside, nn.DataParallel):
+                inside = inside.module
+            self._built[:] = [type(inside)]
+            return model
+
+        object.__setattr__(self, "make", make)
+
+    def kind(self) -> type[nn.Module]:
+        """The class of what was built last, without what runs it in parallel; it is built if nothing was yet."""
+        if not self._built:
+            self.make()
+        return self._built[0]
 
 
 def load_source(reference: str, session: Session) -> tuple[ModuleType, str | None]:
