@@ -128,8 +128,13 @@ class Listed(nn.Module):
         return logits
 
 
+def until_the_sequence(what: str, done: int, total: int) -> None:  # Ctrl-C, as soon as the single changes are tried
+    if done == total - 95:
+        raise KeyboardInterrupt
+
+
 def test_an_edit_may_be_inside_a_tuple_or_list() -> None:
-    found = costmodel.advise(Listed, rules="mit-lab2-2022", facts=FACTS)
+    found = costmodel.advise(Listed, rules="mit-lab2-2022", facts=FACTS, progress=until_the_sequence)
     edits = {(tip.where, tip.what): tip.edit for tip in found.single if tip.kind == "channels"}
     assert {edit.partition("=")[0] for edit in edits.values()} == {"channels", "head"}
     layers = {("stem",): 0, ("one",): 1, ("two",): 2}

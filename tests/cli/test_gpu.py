@@ -73,7 +73,7 @@ def test_what_cannot_be_is_said_in_words(run: Run, words: tuple[str, ...], said:
 
 
 def test_a_step_that_does_not_fit_is_told_first_with_the_batch_that_does(run: Run) -> None:
-    words = ("examples/zoo/resnet.py:ResNet50", "--input", "3x224x224", "--batch", "512", "--hardware", "p4")
+    words = ("examples/zoo/resnet.py:ResNet18", "--input", "3x224x224", "--batch", "512", "--hardware", "p4")
     done = run("analyze", *words, "-f", "json")
     largest = json.loads(done.stdout)["memory"]["largest_batch"]
     assert 0 < largest["surely"] <= largest["possibly"] < 512

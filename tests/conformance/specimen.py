@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -19,8 +20,11 @@ def specimen(cls: Any, text: str, fixed: Mapping[str, Any] = MappingProxyType({}
 
     ``fixed`` are values of fields by name, wherever the field is.
     """
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     return cls(**{f.name: fixed.get(f.name, _value(hints[f.name], text, fixed)) for f in fields(cls)})
+
+
+_hints = functools.cache(get_type_hints)
 
 
 def _value(hint: Any, text: str, fixed: Mapping[str, Any]) -> Any:
