@@ -170,16 +170,17 @@ def test_training_is_ended_at_its_limit_and_what_it_saved_is_tested(run: Run, co
     entry.mkdir()
     (entry / "training.py").write_text(TRAINING)
     (entry / "test.py").write_text(TEST)
-    result = run(*words(competition, "orchid", rules="haet-2022", format="json"))
+    # a limit at which the first network is saved on a loaded machine, too
+    result = run(*words(competition, "orchid", rules="haet-2022", format="json", time="2s"))
     assert result.returncode == 0, result.stderr
     record: dict[str, Any] = json.loads(result.stdout)
     assert [s["ending"] for s in record["stages"]] == ["ended at the limit", "finished"]
-    assert 0.6 <= record["stages"][0]["wall_seconds"] < 0.8
+    assert 2 <= record["stages"][0]["wall_seconds"] < 2.2
     assert (record["score"]["right"], record["score"]["total"]) == (60, 60)
     assert record["score"]["low_percent"] == pytest.approx(93.98, abs=0.01)  # by hand: 60 / (60 + 1.96²)
     facts = json.loads((competition / "results" / "orchid" / "facts.json").read_text())
     seconds = next(m for m in facts["readings"][0]["measurements"] if m["metric"] == "training_seconds")
-    assert seconds["value"] == 0.6
+    assert seconds["value"] == 2
 
 
 def test_wrong_and_missing_ids_are_said_and_give_no_score(run: Run, competition: Path) -> None:
