@@ -31,6 +31,7 @@ from costmodel.tracing.blame import is_users
 _DEPTH, _ITEMS, _NUMBERS, _MOST = 5, 50, 4096, 20_000
 """Levels, items of a container that are entered, numbers of one that are compared, and values in all."""
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_SIMPLE, _LEAVES = frozenset(_PLAIN), (*_PLAIN, torch.Tensor)
 _CALLING = (MethodType, type(object().__str__), type(len))
 """Methods, those of built-in types too."""
 _QUIET = (
@@ -107,11 +108,13 @@ class Walk:
     def _one(self, path: str, value: Any, put: Callable[[Any], object] | None, depth: int) -> None:
         if len(self.found) >= _MOST or isinstance(value, (type, ModuleType)):
             return
-        if isinstance(value, FunctionType):
+        if type(value) in _SIMPLE:  # most are
+            self.found.append(Held(path, value, put))
+        elif isinstance(value, FunctionType):
             self._of_function(path, value, depth)
         elif isinstance(value, nn.Module):
             return  # entered where it is named
-        elif isinstance(value, (*_PLAIN, torch.Tensor)):
+        elif isinstance(value, _LEAVES):
             self.found.append(Held(path, value, put))
         elif depth > 0 and id(value) not in self._entered:
             self._entered.add(id(value))
