@@ -123,7 +123,7 @@ class _Repetition:
     def _suspicious(self) -> bool:
         """Whether there is a reason to look again."""
         kept = changed(self.states[0], self.states[1])
-        apart = len(self.rounds) > 1 and self._signature(0)[0] != self._signature(1)[0]
+        apart = len(self.rounds) > 1 and self._signature(-2)[0] != self._signature(-1)[0]  # the first one makes state
         return bool(self.asked or kept or apart or self.recorder.constants.evolve) or self._drew
 
     @property
@@ -210,10 +210,9 @@ class _Repetition:
     def _wanted(self, drew: bool, codes: Iterable[CodeType]) -> int:
         """How many rounds there should be."""
         settles = self._settles() - 1
-        chosen = drew and self.step.draws_at is None  # draws of one place come out alike in each round
         if self.step.cycle > 1:
             return _CYCLES + settles // self.step.cycle
-        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if chosen else 0, 2 * settles)
+        wanted = max(_ROUNDS, *(2 * n + 1 for n in periods(codes)), chance.ROUNDS if drew else 0, 2 * settles)
         return max(_ROUNDS, min(wanted, _MOST_ROUNDS, _MOST_CALLS // self._calls()))
 
     # what they say
