@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any, TypeAlias
 
 import torch
@@ -35,11 +36,13 @@ __all__ = [
     "UnsupportedOperatorException",
     "accumulated_parameter",
     "active_mode",
+    "by_shapes",
     "current_autograd_node",
     "device_of",
     "fresh_tensor",
     "fresh_zeros",
     "has_parameters",
+    "has_shape_function",
     "is_accumulate_grad",
     "known_value",
     "memory_of",
@@ -120,6 +123,22 @@ class BareMode(FakeTensorMode):  # type: ignore[no-untyped-call]  # torch's __in
             return self.memory(func, args, kwargs or {}, lambda *args, **kwargs: alone(func, types, args, kwargs))
         finally:
             self._converter.forget()
+
+
+@cache
+def has_shape_function(op: torch._ops.OpOverload) -> bool:
+    """Whether an op's results follow from shapes alone, on meta tensors; not where it may say a device itself."""
+    schema = op._schema
+    if {argument.name for argument in schema.arguments} & {"device", "generator"}:
+        return False
+    name = f"{schema.name}.{schema.overload_name}".removesuffix(".")
+    return torch._C._dispatch_has_kernel_for_dispatch_key(name, "Meta")
+
+
+def by_shapes(op: torch._ops.OpOverload, arguments: Mapping[str, Any]) -> Any:
+    """The results of such an op on meta tensors; our own kernel comes first, as in a fake mode."""
+    result = KERNELS[op](*arguments.values()) if op in KERNELS else NotImplemented
+    return op(**arguments) if result is NotImplemented else result
 
 
 def active_mode() -> Any:

@@ -5,6 +5,7 @@ Of forward and backward of a few samples of each function, real, complex and who
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 import warnings
@@ -14,13 +15,15 @@ from functools import cache
 from typing import Any, TypeVar
 
 import torch
-from torch.utils._pytree import tree_leaves
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import FlopCounterMode
 
 from costmodel.ir.work import ScalarOps, Work
 from costmodel.ops import lookup
 from costmodel.ops.uncounted import REASONS
 from costmodel.passes.work import work_of
+from costmodel.tracing import compat, shapes
 from tests.conformance.recording import Recorder
 
 Found = TypeVar("Found")
@@ -137,6 +140,59 @@ def test_products_are_what_torch_counts() -> None:
     for name, pairs in apart(products).items():
         assert any(ours for ours, _ in pairs) or not any(theirs for _, theirs in pairs), name
         assert all(ours == theirs for ours, theirs in pairs), name
+
+
+class OnMeta(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Asks each op with a shape function on meta tensors too, and notes where its results are others."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.apart: set[str] = set()
+        self.asked = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = (args, kwargs or {})
+        real = [leaf for leaf in tree_leaves(given) if isinstance(leaf, torch.Tensor)]
+        metas = {id(t): torch.empty(t.shape, dtype=t.dtype, device="meta") for t in real}
+        if not real or not compat.has_shape_function(func):
+            return func(*args, **given[1])
+        self.asked += 1
+        on_meta = None
+        with contextlib.suppress(RuntimeError, NotImplementedError):  # it hangs on values, or needs other strides
+            there, named = tree_map(lambda leaf: metas.get(id(leaf), leaf), given)
+            on_meta = described(func(*there, **named), [metas[id(t)] for t in real])
+        result = func(*args, **given[1])
+        if on_meta not in (None, described(result, real)):
+            self.apart.add(str(func.overloadpacket))
+        return result
+
+
+def described(result: Any, inputs: list[torch.Tensor]) -> list[Any]:
+    """Shape, type, and the input whose memory it shares, of each result."""
+    memory = [t.untyped_storage()._cdata for t in inputs]
+    tensors = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
+    places = [t.untyped_storage()._cdata for t in tensors]
+    return [(t.shape, t.dtype, memory.index(p) if p in memory else None) for t, p in zip(tensors, places, strict=True)]
+
+
+def test_meta_tensors_tell_what_a_cpu_gives() -> None:
+    """Where a trace's shapes are asked of them (tracing/shapes.py); every sixteenth function, and those that differ."""
+    mode = OnMeta()
+
+    def run() -> None:
+        known = ("batch_norm", "embedding_bag")
+        chosen = [f for i, f in enumerate(database()) if i % 16 == 0 or f.name.endswith(known)]
+        for function in chosen:
+            for sample in samples(function):
+                with mode, contextlib.suppress(RuntimeError):
+                    out = function(sample.input, *sample.args, **sample.kwargs)
+                    leaves = [x for x in tree_leaves(out) if isinstance(x, torch.Tensor) and x.requires_grad]
+                    torch.autograd.backward(leaves, [torch.ones_like(x) for x in leaves])
+
+    apart(run)
+    assert mode.asked > 500
+    assert mode.apart <= shapes._OF_CPU
+    assert {"aten.native_batch_norm", "aten._embedding_bag"} & mode.apart
 
 
 def test_what_has_a_reason_has_no_formula() -> None:
