@@ -89,9 +89,9 @@ def _cost() -> bool:
             start = time.perf_counter()
             words = {"input": shape, "batch": _LEAST_BATCH, "optimizer": "sgd"}
             plan, training = planned_and_traced(reference, words, None, trace_training)
-            summarise(training, describe(plan, training, random=True, digest=""))
-            between = time.perf_counter()
             counts = count(training.phases[0].trace)
+            summarise(training, describe(plan, training, random=True, digest=""), counts=counts)
+            between = time.perf_counter()
             kernels = kernels_of_training(training, counts)
             estimate_training(training, kernels, counts, card, GpuOptions(), phase="training")
             end = time.perf_counter()

@@ -36,10 +36,13 @@ from costmodel.passes.work import count
 Measure = Callable[[CountRow], int]
 
 
-def summarise(training: Training, subject: Subject, *, random: bool = True) -> Analysis:
-    """All figures of a traced training. ``random=False`` leaves random numbers out (COUNTING row 14)."""
+def summarise(training: Training, subject: Subject, *, random: bool = True, counts: Counts | None = None) -> Analysis:
+    """All figures of a traced training. ``random=False`` leaves random numbers out (COUNTING row 14).
+
+    ``counts`` are of the first phase's step, where somebody has counted it already.
+    """
     haet = HAET if random else HAET_WITHOUT_RANDOM
-    counted = [_CountedPhase(phase) for phase in training.phases]
+    counted = [_CountedPhase(p, counts if p is training.phases[0] else None) for p in training.phases]
     first = counted[0]
     trace, counts = first.phase.trace, first.counts
     parameters = count_parameters(trace)
@@ -78,9 +81,9 @@ def summarise(training: Training, subject: Subject, *, random: bool = True) -> A
 
 
 class _CountedPhase:
-    def __init__(self, phase: TracedPhase) -> None:
+    def __init__(self, phase: TracedPhase, counts: Counts | None) -> None:
         self.phase = phase
-        self.counts = count(phase.trace)
+        self.counts = counts or count(phase.trace)
         self.last = None if phase.last_trace is None else count(phase.last_trace)
 
     def training(self, number: Measure) -> int | None:

@@ -106,7 +106,8 @@ def estimate_on_gpus(
         raise UsageError(f"the step computes in {cast}: leave out --precision {options.precision}, or the cast")
     precision = "amp" if cast is not None else options.precision
     digest = source_digest(plan.reference) if plan.reference else ""
-    analysis = summarise(training, describe(plan, training, random=random, digest=digest), random=random)
+    subject = describe(plan, training, random=random, digest=digest)
+    analysis = summarise(training, subject, random=random, counts=counts)
     options = replace(options, precision=precision)
     for spec in specs:
         refuse(spec, options, cast)

@@ -15,8 +15,9 @@ from costmodel.grading.scrutiny.answer import checked
 from costmodel.grading.traced_submission import DERIVED, Derived, ToDerive, TracedSubmission
 from costmodel.grading.walled_answer import WalledTrace
 from costmodel.hardware.gpu.cards import load_gpu
-from costmodel.ir.analysis import Analysis
+from costmodel.ir.analysis import INFERENCE, Analysis
 from costmodel.ir.codec import dumps
+from costmodel.ir.counts import Counts
 from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.ops import formulas
@@ -37,13 +38,14 @@ def derive(data: bytes) -> bytes:
     """:class:`ToDerive` → :class:`Derived`; the request is our own pickle, of which the answer is a string of bytes."""
     job: ToDerive = pickle.loads(data)
     walled = checked(job.walled)
-    analysis, workload = _figures(walled, job)
+    counts = None if walled.training is None else count(walled.training.phases[0].trace)
+    analysis, workload = _figures(walled, job, counts)
     remarks = walled.remarks
     problem = "" if workload is None else too_large(workload)
     if problem:
         workload = None
         remarks = (*remarks, Notice(kind=NoticeKind.TOO_LARGE, message=safe_text(problem)))
-    gpu, gpu_because = _on_gpus(walled, job)
+    gpu, gpu_because = _on_gpus(walled, job, counts)
     traced = TracedSubmission(
         analysis=analysis,
         workload=workload,
@@ -56,22 +58,22 @@ def derive(data: bytes) -> bytes:
     return dumps(Derived(traced=traced, replay=_replay(walled, job)), DERIVED).encode()
 
 
-def _figures(walled: WalledTrace, job: ToDerive) -> tuple[Analysis | None, Workload | None]:
+def _figures(walled: WalledTrace, job: ToDerive, counts: Counts | None) -> tuple[Analysis | None, Workload | None]:
     if walled.training is None or walled.subject is None:
         return None, None
-    analysis = summarise(walled.training, walled.subject, random=job.random)
+    analysis = summarise(walled.training, walled.subject, random=job.random, counts=counts)
     if job.phase is None:
         return analysis, None
-    inference = walled.inference if job.phase == "inference" else walled.training.phases[0].trace
-    return analysis, None if inference is None else lower(count(inference), job.phase)
+    if job.phase == INFERENCE:
+        counts = None if walled.inference is None else count(walled.inference)
+    return analysis, None if counts is None else lower(counts, job.phase)
 
 
-def _on_gpus(walled: WalledTrace, job: ToDerive) -> tuple[tuple[GpuEstimate, ...], str]:
+def _on_gpus(walled: WalledTrace, job: ToDerive, counts: Counts | None) -> tuple[tuple[GpuEstimate, ...], str]:
     """What the training, or the inference, takes on the cards that the rules name; or why that is not known."""
     training = walled.training
-    if training is None or not job.cards:
+    if training is None or counts is None or not job.cards:
         return (), ""
-    counts = count(training.phases[0].trace)
     kernels = kernels_of_training(training, counts)
     cast = half_type(kernels)
     options = GpuOptions(precision=None if cast is None else "amp")
