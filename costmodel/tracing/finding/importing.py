@@ -58,6 +58,7 @@ class Session:
     _places: list[str] = field(default_factory=list)
     words: tuple[str, ...] = field(default_factory=given_words)
     _heard: list[MissingError] = field(default_factory=list)
+    _is_real: bool = False
 
     def __post_init__(self) -> None:
         self.mode.around_steps = self.findable
@@ -128,9 +129,23 @@ class Session:
         """True for a file of the submission."""
         return any(_is_below(file, place) for place in self._places)
 
+    def place_above(self, top: str) -> str | None:
+        """The folder above a file by itself that has a module which nobody else has."""
+        if self.root is not None or self._is_real or is_installed(top) or not self._places:
+            return None
+        above = list(Path(self._places[0]).parents)[:_MOST_ANCESTORS]  # the first place is the file's own folder
+        found = next((str(place) for place in above if provides(place, top)), None)
+        if found is not None:
+            self._places.append(found)
+        return found
+
     def import_packages(self, tree: ast.AST) -> None:
         """Import what an import of a text would, of installed packages, in the real world."""
-        self._import_packages(tree, set())
+        self._is_real = True
+        try:
+            self._import_packages(tree, set())
+        finally:
+            self._is_real = False
 
     def _imported(self, file: Path) -> ModuleType | None:
         """The module, if a neighbour has imported the file."""

@@ -21,6 +21,9 @@ class Files(Protocol):
     def execute(self, module: ModuleType, file: Path, whole: Callable[[], None]) -> None:
         """Run a file in its module."""
 
+    def place_above(self, top: str) -> str | None:
+        """The folder above the submission's files that has a module of this name; it is one of theirs from now on."""
+
 
 class OwnLoader(SourceFileLoader):
     """Loads a file of the submission by way of its session."""
@@ -42,21 +45,45 @@ class _Finder(MetaPathFinder):
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The place of a module; None leaves it to the others."""
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is None or type(spec.loader) is not SourceFileLoader or not self._files.owns(str(spec.origin)):
+        return _by_session(self._files, name, PathFinder.find_spec(name, path, target))
+
+
+class _Above(MetaPathFinder):
+    """The last to be asked: what nobody has may stand above, where the file's own imports did not send us.
+
+    A package's ``__init__.py``, or a neighbour, may say ``from src.models import …`` although the file itself does not.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The place of a module that is in no package; None if there is none."""
+        place = self._files.place_above(name) if path is None else None
+        if place is None:
             return None
-        spec.loader = OwnLoader(self._files, name, str(spec.origin))
-        return spec
+        spec = PathFinder.find_spec(name, [place], target)
+        return _by_session(self._files, name, spec) or spec
+
+
+def _by_session(files: Files, name: str, spec: ModuleSpec | None) -> ModuleSpec | None:
+    """The place of one of the submission's files, which its session loads; None for any other."""
+    if spec is None or type(spec.loader) is not SourceFileLoader or not files.owns(str(spec.origin)):
+        return None
+    spec.loader = OwnLoader(files, name, str(spec.origin))
+    return spec
 
 
 @contextmanager
 def finding(files: Files) -> Iterator[None]:
     """A stretch in which imports find them."""
-    finder = _Finder(files)
+    finder, above = _Finder(files), _Above(files)
     before = next((i for i, other in enumerate(sys.meta_path) if other is PathFinder), len(sys.meta_path))
     sys.meta_path.insert(before, finder)
+    sys.meta_path.append(above)
     try:
         yield
     finally:
-        with suppress(ValueError):  # their code may have emptied the list
-            sys.meta_path.remove(finder)
+        for one in (finder, above):
+            with suppress(ValueError):  # their code may have emptied the list
+                sys.meta_path.remove(one)

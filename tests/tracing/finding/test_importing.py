@@ -26,6 +26,20 @@ LAYOUTS = {
     "relative, no __init__": ("pkg/a.py", "from .blocks import Block\n", {"pkg/blocks.py": BLOCK}),
     "relative, two up": ("pkg/sub/a.py", "from ..blocks import Block\n", {"pkg/blocks.py": BLOCK}),
     "by the package's name": ("pkg/a.py", "from pkg.blocks import Block\n", {"pkg/blocks.py": BLOCK}),
+    "by the package, whose __init__ names itself from the root": (
+        "src/pkg/a.py",
+        "from .blocks import Block\n",
+        {
+            "src/pkg/blocks.py": BLOCK,
+            "src/pkg/__init__.py": "from src.pkg.other import other\n",
+            "src/pkg/other.py": "other = 1",
+        },
+    ),
+    "by a neighbour, who names another from the root": (
+        "src/pkg/a.py",
+        "from .blocks import Block\n",
+        {"src/pkg/blocks.py": f"from src.pkg.other import other\n{BLOCK}", "src/pkg/other.py": "other = 1"},
+    ),
     "beside it": ("pkg/a.py", "from blocks import Block\n", {"pkg/blocks.py": BLOCK}),
     "of a folder that is no identifier": (
         "hw-2 (1)/a.py",
