@@ -44,11 +44,13 @@ class Entry:
 
     Attributes:
         folder: its files, which are copied; None for a command alone.
+        lacks: what it is to be run by and does not have, in words; "" is nothing.
     """
 
     name: str
     folder: Path | None
     stages: tuple[Stage, ...]
+    lacks: str = ""
 
 
 def entry_of(
@@ -69,7 +71,7 @@ def entry_of(
         goes_on: whether the time limit ends the last stage without breaking a rule; None is no.
 
     Raises:
-        UsageError: there is no command and no script of the contract, or one that is missing.
+        UsageError: there is no command and no script of the contract.
     """
     if command:
         stages: tuple[Stage, ...] = (Stage(name="command", words=tuple(command), goes_on=bool(goes_on)),)
@@ -79,8 +81,7 @@ def entry_of(
     if not scripts:
         raise UsageError(f"{name}: the rules name no script that runs an entry; give the command after --")
     missing = [script for script in scripts if not (folder / script).is_file()]
-    if missing:
-        raise UsageError(f"{name} has no {missing[0]}, by which the rules run it; give the command after --")
+    lacks = f"it has no {missing[0]}, by which the rules run it; give the command after --" if missing else ""
     last = list(scripts)[-1]
     stages = tuple(
         Stage(
@@ -90,7 +91,7 @@ def entry_of(
         )
         for script, arguments in scripts.items()
     )
-    return Entry(name=name, folder=folder, stages=stages)
+    return Entry(name=name, folder=folder, stages=stages, lacks=lacks)
 
 
 def _words(name: str, script: str, arguments: Sequence[str]) -> list[str]:

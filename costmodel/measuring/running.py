@@ -121,6 +121,7 @@ class _Watch:
         around = Surroundings(folder=place.folder, shown=shown, hidden=place.hidden)
         return Job(
             words=(*enclosure.words(around), *words),
+            program=words[0],
             environment={**environment_of(place, budget), TOKEN: self._token},
             folder=str(place.folder),
             report=outputs[0],

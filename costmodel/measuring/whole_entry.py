@@ -122,8 +122,8 @@ def _record(entry: Entry, plan: Plan, number: int, seed: int, stages: Sequence[S
     )
 
 
-def not_installed(entry: Entry, plan: Plan, *, number: int, seed: int, because: str) -> Run:
-    """The record of a run that was not started, since the entry's own environment could not be made."""
+def not_started(entry: Entry, plan: Plan, *, number: int, seed: int, because: str) -> Run:
+    """The record of a run that was not started: its script is missing, or its own environment could not be made."""
     first = entry.stages[0]
     stage = StageRun(stage=first.name, command=first.words, ending=Ending.NOT_STARTED, because=because)
     record = _record(entry, plan, number, seed, [stage])

@@ -22,7 +22,7 @@ from costmodel.measuring.own_python import install as install_for
 from costmodel.measuring.queue import RECORD, alone_on, done_before, in_order
 from costmodel.measuring.run_facts import facts_of
 from costmodel.measuring.trying import best_enclosure
-from costmodel.measuring.whole_entry import Plan, limits_of, not_installed, run_entry
+from costmodel.measuring.whole_entry import Plan, limits_of, not_started, run_entry
 from costmodel.rules.schema.rulebook import Rulebook, load_rulebook
 from costmodel.verbs.rank import rank_by
 
@@ -166,6 +166,8 @@ def ready(folders: Sequence[Path], request: RunRequest) -> Ready:
     ]
     if not folders:
         entries = [entry_of(request.name or "command", None, request.command, scripts, goes_on=request.at_limit)]
+    if all(entry.lacks for entry in entries):  # one of several is told among them as not started
+        raise UsageError(f"{entries[0].name}: {entries[0].lacks}")
     for stage in (stage for entry in entries for stage in entry.stages):
         started_as(stage.words, request.data, request.out)  # what cannot be started is said before anything is
     order = in_order([entry.name for entry in entries], request.shuffle)
@@ -227,7 +229,7 @@ def run_all(ready: Ready, request: RunRequest, started: Started = lambda *_: Non
     plan, limits = ready.plan, limits_of(ready.plan)
     for entry in ready.entries:
         found = []
-        python, refused = _own_python(entry, request)
+        python, refused = (None, entry.lacks) if entry.lacks else _own_python(entry, request)
         for number in range(1, request.runs + 1):
             seed = request.seed + number - 1
             folder = request.out / entry.name / f"run-{number}"
@@ -237,7 +239,7 @@ def run_all(ready: Ready, request: RunRequest, started: Started = lambda *_: Non
                 started(entry.name, number, request.runs)
                 (folder / RECORD).unlink(missing_ok=True)
                 if refused:
-                    before = not_installed(entry, plan, number=number, seed=seed, because=refused)
+                    before = not_started(entry, plan, number=number, seed=seed, because=refused)
                 else:
                     with alone_on(gpu_names()):
                         before = run_entry(entry, folder, plan, number=number, seed=seed, python=python)

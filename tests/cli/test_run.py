@@ -82,6 +82,20 @@ def test_a_folder_becomes_a_ranking_and_is_not_run_twice(run: Run, competition: 
     assert [p.parts[-3] for p, t in records.items() if p.stat().st_mtime_ns != t] == ["bee"]
 
 
+def test_an_entry_without_its_script_keeps_nobody_from_running(run: Run, competition: Path) -> None:
+    (competition / "entries" / "bee" / "main.py").rename(competition / "entries" / "bee" / "mian.py")
+    said = "it has no main.py, by which the rules run it; give the command after --"
+    plan = run(*words(competition), "--dry-run")
+    assert (plan.returncode, f"bee: is not started: {said}\n" in plan.stdout) == (0, True)
+    result = run(*words(competition, format="json"))
+    entries = [(e["name"], e["rank"], e["outcome"]) for e in json.loads(result.stdout)["entries"]]
+    assert entries == [("ant", 1, "PASS"), ("bee", None, "UNDECIDED"), ("cow", None, "FAIL")]
+    bee = Record.load(competition / "results" / "bee" / "run-1" / "run.json")
+    assert [(stage.ending, stage.because) for stage in bee.stages] == [(Ending.NOT_STARTED, said)]
+    alone = run(*words(competition, "entries/bee"))
+    assert (alone.returncode, alone.stderr) == (3, f"costmodel: bee: {said}\n")
+
+
 def test_the_facts_are_taken_by_check_and_rank_as_they_are(run: Run, competition: Path) -> None:
     assert run(*words(competition, "entries/ant")).returncode == 0
     facts = competition / "results" / "ant" / "facts.json"

@@ -53,7 +53,6 @@ def test_an_entry_is_run_by_its_contract_or_by_a_command(tmp_path: Path) -> None
     ("scripts", "said"),
     [
         ({}, "no script"),
-        ({"main.py": ("--data_dir",)}, "has no main.py"),
         ({"training.py": ("--wild",)}, "no value is known for --wild"),
     ],
 )
@@ -65,3 +64,10 @@ def test_an_entry_that_the_rules_cannot_run_says_why(
         entry_of("orchid", tmp_path, (), scripts)
     with pytest.raises(UsageError, match="nothing to run"):
         entry_of("orchid", None, (), scripts)
+
+
+def test_an_entry_without_its_script_knows_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "training.py").touch()
+    scripts = {"training.py": ("--lr",), "test.py": ()}
+    assert entry_of("orchid", tmp_path, (), scripts).lacks.startswith("it has no test.py, by which the rules run it")
+    assert entry_of("orchid", tmp_path, (), {"training.py": ("--lr",)}).lacks == ""

@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 
 from costmodel.ir.run import Ending, StageRun
+from costmodel.measuring.budget import Budget
+from costmodel.measuring.enclosure import Enclosure, enclosure_called
+from costmodel.measuring.entry import Stage
+from costmodel.measuring.place import Place
+from costmodel.measuring.running import run_stage
+from costmodel.measuring.snapshot import Snapshots
 from tests.measuring.conftest import Runs
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched through /proc")
@@ -172,25 +178,34 @@ def test_cpu_time_counts_children_that_are_gone(runs: Runs) -> None:
     assert value(ran, "cpu_seconds") <= ran.wall_seconds * 2
 
 
-def test_a_program_that_is_not_there_was_not_started(tmp_path: Path) -> None:
-    from costmodel.measuring.budget import Budget
-    from costmodel.measuring.enclosure import enclosure_called
-    from costmodel.measuring.entry import Stage
-    from costmodel.measuring.place import Place
-    from costmodel.measuring.running import run_stage
-    from costmodel.measuring.snapshot import Snapshots
+BY_A_PROGRAM = Enclosure(
+    name="env", order=80, description="a program that starts another, as bubblewrap is", promises=(), advice="",
+    depth=1, words=lambda _: ("env", "SOMETHING=1"),
+)  # fmt: skip
 
+
+@pytest.mark.parametrize("enclosure", [enclosure_called("none"), BY_A_PROGRAM], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("no-such-program", "No such file or directory"),
+        ("./no-such-program", "No such file or directory"),
+        ("./nobody-may", "Permission denied"),
+        ("./fine", ""),
+    ],
+)
+def test_a_program_that_is_not_there_was_not_started(
+    tmp_path: Path, enclosure: Enclosure, program: str, why: str
+) -> None:
+    for name, mode in (("nobody-may", 0o644), ("fine", 0o755)):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 0\n")
+        (tmp_path / name).chmod(mode)
     place = Place(folder=tmp_path, logs=tmp_path / "logs")
     began = time.monotonic()
-    ran = run_stage(
-        Stage(name="x", words=("no-such-program",)),
-        place,
-        Budget(time=5),
-        enclosure_called("none"),
-        (),
-        Snapshots(tmp_path, tmp_path / "kept"),
-    )
-    assert (ran.ending, ran.because) == (Ending.NOT_STARTED, "no-such-program: No such file or directory")
+    snapshots = Snapshots(tmp_path, tmp_path / "kept")
+    ran = run_stage(Stage(name="x", words=(program,)), place, Budget(time=5), enclosure, (), snapshots)
+    ended = (Ending.NOT_STARTED, f"{program}: {why}") if why else (Ending.FINISHED, "")
+    assert (ran.ending, ran.because) == ended
     assert time.monotonic() - began < 2
 
 

@@ -156,6 +156,9 @@ def _plan(prepared: Ready, *, install: bool) -> str:
     lines += [f"the rules say of the machine, and nothing here keeps it: {text}" for text in prepared.said]
     lines += [f"meter: {meter.NAME}: {meter.missing() or 'works'}" for meter in plan.meters]
     for entry in prepared.entries:
+        if entry.lacks:
+            lines.append(f"{entry.name}: is not started: {entry.lacks}")
+            continue
         lines += [f"{entry.name}: {' '.join(stage.words)}" for stage in entry.stages]
         wanted = wanted_by(entry.folder) if install and entry.folder is not None else None
         if wanted is not None:

@@ -17,6 +17,7 @@ class Job:
     """A command to start.
 
     Attributes:
+        program: the first word of the command itself, without what encloses it; "" is the first word.
         folder: its working directory, the one that it may write to.
         output, errors: descriptors for what it prints.
         report: descriptor for the keeper's lines.
@@ -35,6 +36,7 @@ class Job:
     output: int
     errors: int
     report: int
+    program: str = ""
     cores: tuple[int, ...] = ()
     file_bytes: int | None = None
     shared_bytes: int | None = None

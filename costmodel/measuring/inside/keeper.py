@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import resource
 import select
 import signal
 import sys
 import time
+from collections.abc import Mapping
 
 from costmodel.ir.codec import loads
 from costmodel.measuring.inside.enclosed import leave_and_enclose, serve_as_first
@@ -134,8 +136,23 @@ def _become(job: Job) -> None:
     for ours, theirs in ((nothing, 0), (job.output, 1), (job.errors, 2)):
         os.dup2(ours, theirs)
     os.chdir(job.folder)
+    program = job.program or job.words[0]
     try:
+        _look_for(program, job.environment)
         os.execvpe(job.words[0], list(job.words), dict(job.environment))
     except OSError as problem:
-        _say(job, f"{REFUSED} {job.words[0]}: {problem.strerror or problem}")
+        _say(job, f"{REFUSED} {program}: {problem.strerror or problem}")
         os._exit(_CANNOT_START)
+
+
+def _look_for(program: str, environment: Mapping[str, str]) -> None:
+    """Say here that a program is not there: what encloses it would be what is started, and fail in its own words.
+
+    Raises:
+        OSError: there is none, or nobody may run it.
+    """
+    folders = [""] if os.sep in program else os.get_exec_path(environment)
+    found = [place for folder in folders if os.path.isfile(place := os.path.join(folder, program))]  # noqa: PTH113, PTH118
+    if not any(os.access(place, os.X_OK) for place in found):
+        code = errno.EACCES if found else errno.ENOENT
+        raise OSError(code, os.strerror(code))

@@ -98,9 +98,18 @@ def _compared(limit: LimitSpec, bound: Decimal, value: Value, amount: Decimal) -
     if value.varies or (value.at_least and holds == limit.operator.startswith("<")):
         return Outcome.UNDECIDED, f"{value.bounded}: {value.because}"
     if {compare(amount + side * value.uncertainty, bound) for side in (-1, 1)} != {holds}:
-        return Outcome.UNDECIDED, f"{amount:,} ± {value.uncertainty:,} lies on both sides of the limit; {value.because}"
+        return (
+            Outcome.UNDECIDED,
+            f"{_plain(amount)} ± {_plain(value.uncertainty)} lies on both sides of the limit; {value.because}",
+        )
     if holds:
         return Outcome.PASS, value.because
     # how we computed it helps to mend it; where a fact comes from does not
     how = value.because if value.origin in ("computed", ESTIMATED) else ""
-    return Outcome.FAIL, joined(f"{amount:,} is not {limit.operator} {bound:,}", how)
+    return Outcome.FAIL, joined(f"{_plain(amount)} is not {limit.operator} {_plain(bound)}", how)
+
+
+def _plain(number: Decimal) -> str:
+    """Without the zeros after the point that a table's column of floats has brought: 12,500,000,000.0."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
