@@ -9,6 +9,9 @@ from costmodel.reports.table import Bytes, Cell, Table
 
 _HEADERS = ("module", "type", "shapes", "parameters", "operations", "% of step", "activation out, bytes")
 _BRANCH = "  "
+_NOTES = (
+    "a module's figures include those of the modules in it; (model) is what the model computes outside of all of them",
+)
 
 
 def module_tree(analysis: Analysis, depth: int) -> Table:
@@ -16,7 +19,7 @@ def module_tree(analysis: Analysis, depth: int) -> Table:
     whole = analysis.totals.operations.step or 1
     rows = [_row(path, analysis.layers, whole) for path in _paths([row.layer for row in analysis.layers], depth)]
     title = "Modules" if not depth else f"Modules, down to level {depth}"
-    return Table(title, _HEADERS, rows, ("a module's figures include those of the modules in it",))
+    return Table(title, _HEADERS, rows, _NOTES)
 
 
 def _paths(layers: Sequence[str], depth: int) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costmodel.reports.html.element import Html
-from costmodel.reports.human import prefixed
 from costmodel.reports.plot import Axis
 from costmodel.reports.sheet import SOFT, rule, sheet, text
 
@@ -27,8 +26,8 @@ def plane(title: str, x: Axis, y: Axis, inside: Sequence[Html], names: Sequence[
     """The picture with what is drawn inside, in the numbers of :func:`across` and :func:`down`."""
     floor = _TOP + HEIGHT
     grid = [rule(LEFT, down(y, tick), RIGHT, down(y, tick)) for tick in y.ticks]
-    grid += [text(LEFT - 8, down(y, tick) + 4, prefixed(tick).strip(), anchor="end", fill=SOFT) for tick in y.ticks]
-    grid += [text(across(x, tick), floor + 18, prefixed(tick).strip(), anchor="middle", fill=SOFT) for tick in x.ticks]
+    grid += [text(LEFT - 8, down(y, tick) + 4, said, anchor="end", fill=SOFT) for tick, said in y.labels()]
+    grid += [text(across(x, tick), floor + 18, said, anchor="middle", fill=SOFT) for tick, said in x.labels()]
     frame = [rule(LEFT, _TOP, LEFT, floor, SOFT), rule(LEFT, floor, RIGHT, floor, SOFT)]
     said = [
         text((LEFT + RIGHT) / 2, floor + 38, x.name, anchor="middle", fill=SOFT),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from costmodel.reports.html.element import Child, Html, el, join
-from costmodel.reports.human import prefixed
+from costmodel.reports.human import round_numbers
 
 COLOURS = 8
 """Colours of the style sheet, ``c0`` to ``c7``."""
@@ -32,6 +32,10 @@ class Axis:
         if self.logarithmic:
             low, high, at = math.log10(low), math.log10(high), math.log10(max(value, self.low))
         return round(min(max(100 * (at - low) / (high - low), 0.0), 100.0), 3)
+
+    def labels(self) -> list[tuple[float, str]]:
+        """The round numbers, and what is written at each."""
+        return [(tick, said.strip()) for tick, said in zip(self.ticks, round_numbers(self.ticks), strict=True)]
 
 
 def linear(values: Sequence[float], name: str = "", *, zero: bool = True) -> Axis:
@@ -75,9 +79,9 @@ def framed(x: Axis, y: Axis, *inside: Child, said: str) -> Html:
     return el(
         "div",
         el("div", y.name, class_="y-name"),
-        el("div", *[_label(t, f"bottom:{y.share(t):g}%") for t in y.ticks], class_="y"),
+        el("div", *[el("span", said, style=f"bottom:{y.share(t):g}%") for t, said in y.labels()], class_="y"),
         picture,
-        el("div", *[_label(t, f"left:{x.share(t):g}%") for t in x.ticks], class_="x"),
+        el("div", *[el("span", said, style=f"left:{x.share(t):g}%") for t, said in x.labels()], class_="x"),
         el("div", x.name, class_="x-name"),
         class_="plot",
     )
@@ -87,7 +91,3 @@ def legend(names: Sequence[str]) -> Html:
     """Which colour is what."""
     items = [el("li", el("span", class_=f"key b{i % COLOURS}"), name) for i, name in enumerate(names)]
     return el("ul", *items, class_="legend") if items else join()
-
-
-def _label(value: float, place: str) -> Html:
-    return el("span", prefixed(value).strip(), style=place)

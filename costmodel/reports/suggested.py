@@ -59,7 +59,8 @@ def changes(
 
 def said(tip: Tip) -> str:
     """The change in words, with the argument that makes it."""
-    return f"{tip.kind}: {tip.what}{f', {tip.edit}' if tip.edit and not tip.retrains else ''}"
+    what = tip.what if tip.what.startswith(f"{tip.kind} ") else f"{tip.kind}: {tip.what}"
+    return f"{what}{f', {tip.edit}' if tip.edit and not tip.retrains else ''}"
 
 
 def reach(receptive: ReceptiveField | None) -> str:

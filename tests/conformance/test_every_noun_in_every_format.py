@@ -127,19 +127,19 @@ class _Tags(HTMLParser):
         raise AssertionError(data)
 
 
-VOID = {"meta"}
+VOID = {"meta", "wbr"}
 TAGS = {
     "html", "head", "meta", "title", "style", "script", "body", "main", "footer", "section", "h1", "h2", "p", "ul",
     "li", "dl", "div", "dt", "dd", "span", "a", "pre", "details", "summary", "figure", "figcaption", "table", "thead",
     "tbody",
-    "tr", "th", "td", "svg", "rect", "line", "path", "circle",
+    "tr", "th", "td", "svg", "rect", "line", "path", "circle", "wbr",
 }  # fmt: skip
 ATTRIBUTES = {
     "lang": "en", "charset": "utf-8", "name": "viewport", "content": "width=device-width, initial-scale=1",
     "class": "[a-zA-Z0-9 -]+", "scope": "row|col", "tabindex": "0", "role": "img|region", "data-v": "[-+0-9.e]+",
     "href": r"feedback/[\w.%~-]+\.html", "style": r"((left|bottom|top|width|height):[\d.]+%;?)+",
     "viewbox": "0 0 100 100",
-    "preserveaspectratio": "none", "d": "[MLHZ0-9. -]*", "title": None, "aria-label": None,
+    "preserveaspectratio": "none", "d": "[MLHZ0-9. -]*", "title": None, "aria-label": None, "data-h": None,
     **dict.fromkeys(("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"), r"-?[\d.]+(e-\d+)?%?"),
 }  # fmt: skip
 """Attributes that a page may have, and what they may hold; None for text of others, quoted."""

@@ -19,6 +19,7 @@ from costmodel.reports.charts.line import stacked
 from costmodel.reports.charts.treemap import Leaf, Rect, squarified, treemap
 from costmodel.reports.html.document import page_of
 from costmodel.reports.picture import picture
+from costmodel.reports.plot import decades, linear
 from costmodel.reports.plots import plots_of
 from costmodel.reports.view import EVERY_NOUN
 from tests.conformance.specimen import specimen
@@ -183,3 +184,9 @@ def test_the_array_shows_what_a_mapping_spreads() -> None:
         # a unit that is busy does one multiply-accumulate a cycle
         assert x * y * solved.cycles >= solved.layer.macs
         assert solved.utilisation <= x * y / 256
+
+
+def test_no_two_numbers_along_an_axis_look_the_same() -> None:
+    near = linear([22_354, 22_360, 22_373], zero=False)
+    assert [said for _, said in near.labels()] == ["22.35 k", "22.355 k", "22.36 k", "22.365 k", "22.37 k", "22.375 k"]
+    assert [said for _, said in decades([2e5, 3e7]).labels()] == ["100 k", "1 M", "10 M", "100 M"]

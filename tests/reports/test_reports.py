@@ -14,6 +14,8 @@ from costmodel.ir.analysis import UncountedRow
 from costmodel.ir.crosscheck import Crosscheck, CrosscheckRow
 from costmodel.ir.grades import Graded, Grades
 from costmodel.reports import View, format_names, render
+from costmodel.reports.html.html_table import section
+from costmodel.reports.table import Table
 from costmodel.reports.view import Noun
 from tests.reports.nouns import entry, ranking
 from tests.rules.conftest import Make
@@ -86,3 +88,20 @@ def test_a_notebook_shows_the_table(analysis: Make) -> None:
     assert table.startswith('<div class="costmodel"><style>')
     assert "<table" in table
     assert "<script" not in table
+
+
+def test_a_phone_stacks_a_table_of_sentences_and_scrolls_a_wide_one() -> None:
+    sentence = "a sentence that says what a person is to do about it"
+    few = section(Table("few", ("who", "points at stake", "what to do"), [["Ada", 3, sentence]]))
+    assert '<table class="stacked">' in few
+    assert f'<td class="long" data-h="what to do">{sentence}</td>' in few
+    many = section(Table("many", [f"column_{i}" for i in range(8)], [[sentence] * 8]))
+    short = section(Table("short", ("layer", "MACs"), [["conv1", 3]]))
+    assert "stacked" not in many + short
+    assert "data-h" not in many + short
+    assert '<th scope="col">column_<wbr>0</th>' in many  # a name may be broken there, and nowhere inside a word
+
+
+def test_what_came_late_is_not_shown_as_what_passed() -> None:
+    shown = section(Table("t", ("name", "outcome"), [["Ada", "LATE"], ["Bo", "MISSING"], ["Cy", "PASS"]]))
+    assert all(f'<td class="{word}">{word}</td>' in shown for word in ("LATE", "MISSING", "PASS"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from costmodel.reports.html.element import Html, el
+from costmodel.reports.html.element import Html, breakable, el
 from costmodel.reports.human import human, prefixed
 from costmodel.reports.plot import COLOURS, legend
 from costmodel.reports.sheet import LIMIT, SOFT, WIDTH, box, colour, rule, sheet, text
@@ -132,7 +132,7 @@ def _row(row: Bar, most: float, limit: float | None) -> Html:
     picture = el("svg", el("title", f"{row.name}: {row.said}"), *drawn, role="img", class_="bar")
     return el(
         "tr",
-        el("th", row.name, scope="row"),
+        el("th", breakable(row.name), scope="row"),
         el("td", picture),
         el("td", row.shown or _number(row.length), class_="n", title=row.said),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from costmodel.ir.timeline import Slice, Timeline
 from costmodel.reports.html.element import Html, el
-from costmodel.reports.human import prefixed
+from costmodel.reports.human import prefixed, round_numbers
 from costmodel.reports.plot import COLOURS, legend, linear
 
 _NARROWEST = 0.0004
@@ -43,7 +43,10 @@ def lanes(shown: Timeline, title: str) -> Html:
         el("div", el("div", name, class_="y-name"), el("div", *[_drawn(p, across.high) for p in pieces]), class_="lane")
         for name, pieces in drawn
     ]
-    ticks = [el("span", f"{prefixed(t)}{shown.unit}", style=f"left:{across.share(t):g}%") for t in across.ticks]
+    ticks = [
+        el("span", f"{said}{shown.unit}", style=f"left:{across.share(t):g}%")
+        for t, said in zip(across.ticks, round_numbers(across.ticks), strict=True)
+    ]
     names = list(kinds)
     if len(names) > COLOURS:
         names = [*names[: COLOURS - 1], "others"]

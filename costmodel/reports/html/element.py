@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TypeAlias
 
 from costmodel.files.quoting import printable
 
-_VOID = frozenset({"meta", "input", "br"})
+_VOID = frozenset({"meta", "input", "br", "wbr"})
 
 
 class Html(str):
@@ -38,3 +39,13 @@ def el(tag: str, *children: Child, **attributes: str | int | float | None) -> Ht
 def join(*children: Child) -> Html:
     """Elements and texts one after the other."""
     return Html("".join(c if isinstance(c, Html) else escape(printable(c), quote=True) for c in children if c))
+
+
+def breakable(text: str) -> Html:
+    """A name that may go on in the next line behind its dots, colons, slashes and underscores, and not inside a word.
+
+    >>> breakable("layer1.0.conv1")
+    'layer1.<wbr>0.<wbr>conv1'
+    """
+    pieces = re.split(r"(?<=[._:/])(?=\w)", text)
+    return join(*(child for i, piece in enumerate(pieces) for child in ((el("wbr"), piece) if i else (piece,))))

@@ -13,8 +13,8 @@ for (const table of document.querySelectorAll(".costmodel .scroll table")) {
   heads.forEach((head, i) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = head.textContent;
-    if (!button.textContent) return;
+    if (!head.textContent) return;
+    button.append(...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending" ||

@@ -35,7 +35,7 @@ def glance(verdict: Verdict, outcome: str = "") -> Html:
     open_ = [f.rule for f in verdict.findings if f.outcome is Outcome.UNDECIDED]
     said_of = (("fails", failed), ("undecided", open_))
     why = "; ".join(f"{word}: {', '.join(rules)}" for word, rules in said_of if rules)
-    shown: list[tuple[str, str | Html, str]] = [("outcome", el("span", said, class_=verdict.outcome.value), why)]
+    shown: list[tuple[str, str | Html, str]] = [("outcome", el("span", said, class_=said), why)]
     points, metric = verdict.points, verdict.metric
     if points is not None:
         total = "undecided" if points.total is None else f"{points.total}"

@@ -67,7 +67,7 @@ def _worth(tips: Tips) -> Table:
         rows.append([name, each, " or ".join(others)])
     metric = tips.verdict.metric
     title = "The ranking metric" if metric is None else f"The ranking metric: {metric.name}, {tips.order}"
-    return Table(title, ("one unit of", "makes of it", "is worth"), rows)
+    return Table(title, ("one more of", "adds to the metric", "as much as"), rows)
 
 
 def _single(tips: Tips, view: View) -> Table:
