@@ -92,7 +92,7 @@ def grade_class(place: Path, book: Rulebook, given: ClassFiles, plan: GradingPla
         # whose a row of a table is hangs on the whole class, whoever of it is graded
         sheets = assign_facts(given.facts, submissions)
         models = assign_models((*models_in(given.overrides), *plan.models), submissions)
-        submissions = _chosen(_marked(submissions, book), plan.only)
+        submissions = tuple(map(sheets.among_strangers, _chosen(_marked(submissions, book), plan.only)))
         jobs = {
             s.key: _job(s, book, plan, models.references.get(s.key))
             for s in submissions

@@ -71,8 +71,10 @@ class Notice:
     Attributes:
         message: one printable line without anything that changes from run to run.
         missing_modules: names of modules that the submission imports and this machine does not have.
+        others: names of the submissions that it speaks of.
     """
 
     kind: NoticeKind
     message: str
     missing_modules: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()

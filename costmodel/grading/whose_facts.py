@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
 from costmodel.grading.intake.people import meant_by, nearest, same_name
-from costmodel.grading.intake.submissions import Submission
+from costmodel.grading.intake.submissions import Submission, same_files
+from costmodel.grading.notice import NoticeKind
 from costmodel.rules.judging.sheets import Sheet
 
 
@@ -29,14 +30,27 @@ class FactsRow:
 
 @dataclass(frozen=True, slots=True)
 class ClassFacts:
-    """Sheets by a submission's key, and one note for each row that fits nobody."""
+    """Sheets by a submission's key, a note for each row that fits nobody, and the submissions of each team by name."""
 
     sheets: Mapping[str, Sheet]
     notes: tuple[str, ...]
+    teams: tuple[frozenset[str], ...] = ()
 
     def of(self, submission: Submission) -> Sheet:
         """The submission's sheet, an empty one if no file has facts for it."""
         return self.sheets.get(submission.key, Sheet())
+
+    def among_strangers(self, submission: Submission) -> Submission:
+        """The submission without the remark that a member of its own team has the same files."""
+        mates = frozenset().union(*(team for team in self.teams if submission.name in team))
+        notices = []
+        for notice in submission.notices:
+            others = [name for name in notice.others if name not in mates]
+            if notice.kind is not NoticeKind.SAME or len(others) == len(notice.others):
+                notices.append(notice)
+            elif others:
+                notices.append(same_files(others))
+        return replace(submission, notices=tuple(notices))
 
 
 def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) -> ClassFacts:
@@ -47,10 +61,12 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
     """
     sheets: dict[str, Sheet] = {}
     notes = []
+    teams = []
     for row in rows:
         word, meant = owners(row.whose, submissions)
         team = {s.key: s for member in row.members for s in owners((member,), submissions)[1]}
         if team:
+            teams.append(frozenset(s.name for s in team.values()))
             sheets |= {key: row.sheet.joined(sheets[key]) if key in sheets else row.sheet for key in team}
             continue
         if not row.whose:
@@ -65,7 +81,7 @@ def assign_facts(rows: Sequence[FactsRow], submissions: Sequence[Submission]) ->
         for submission in meant:
             known = sheets.get(submission.key)
             sheets[submission.key] = sheet if known is None else known.joined(sheet)
-    return ClassFacts(sheets, tuple(notes))
+    return ClassFacts(sheets, tuple(notes), tuple(teams))
 
 
 def owners(whose: Sequence[str], submissions: Sequence[Submission]) -> tuple[str, list[Submission]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from costmodel.grading.intake.people import Student
-from costmodel.grading.intake.submissions import Submission
+from costmodel.grading.intake.submissions import Submission, same_files
+from costmodel.grading.notice import Notice, NoticeKind
 from costmodel.grading.whose_facts import FactsRow, assign_facts, owners
 from costmodel.rules.judging.sheets import Sheet
 from costmodel.rules.value import Fact
@@ -61,3 +63,17 @@ def test_facts_are_joined_and_what_fits_several_is_nobodys() -> None:
     assert shared.notes == ()
     twice = assign_facts([FactsRow(("7",), sheet(energy=1)), FactsRow(("Ben",), sheet(energy=2))], [GROUP])
     assert twice.of(GROUP).problems == ["energy is given twice and differently: 1 and 2"]
+
+
+def test_a_team_hands_in_the_same_files_and_others_do_not() -> None:
+    nia, oli, eve = (handed_in(name, Student(name=name, aliases=(f"k-{name}",))) for name in ("Nia", "Oli", "Eve"))
+    given = assign_facts([FactsRow(("The Twins",), sheet(energy=1), ("k-Nia", "k-Oli"))], [nia, oli, eve])
+    late = Notice(kind=NoticeKind.LATE, message="the platform marks it late")
+
+    def left(one: Submission, *others: str) -> tuple[Notice, ...]:
+        return given.among_strangers(replace(one, notices=(late, same_files(others)))).notices
+
+    assert left(nia, "Oli") == (late,)
+    assert left(nia, "Eve", "Oli") == (late, same_files(["Eve"]))
+    assert left(eve, "Nia", "Oli") == (late, same_files(["Nia", "Oli"]))
+    assert same_files(["Eve"]).message == "the same files as Eve"

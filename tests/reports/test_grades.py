@@ -17,6 +17,7 @@ from costmodel.ir.ranking import Entry
 from costmodel.ir.verdict import Consequence, Finding, Outcome
 from costmodel.reports import View, format_names, render
 from costmodel.reports.graded.needs_me import needs_me
+from costmodel.reports.tables.grades import summary
 from costmodel.rules.figures import Computed
 from costmodel.rules.judging.given_facts import parse_facts
 from costmodel.rules.judging.judge import judge
@@ -82,6 +83,18 @@ def test_a_rule_that_is_read_in_two_ways_is_the_first_to_look_at(analysis: Make)
     row = next(csv.DictReader(io.StringIO(render(of_class(student), "csv"))))
     assert row["remark"].startswith("peak activation: 943,200 by the reading every-layer (the most is in a)")
     assert row["remark"].endswith("late: handed in late")
+
+
+def test_what_concerns_the_class_stands_once_and_at_the_top(analysis: Make) -> None:
+    ok, absent = graded(analysis, "Ada"), replace(graded(analysis, "Ben"), findings=(finding("missing", "nothing"),))
+    note = "there are facts of 'zoe', and no submission has that name"
+    asked = replace(ok, findings=(finding("late", "handed in late"),))
+    for student, something_is_asked in ((ok, False), (asked, True)):
+        grades = replace(of_class(student, absent), notes=(note,))
+        shown = render(grades, "text")
+        assert shown.count(note) == render(grades, "html").count("facts of &#x27;zoe&#x27;") == 1
+        assert (shown.index(note) < shown.index("1 missing")) is something_is_asked
+        assert [row for row in summary(grades)["outcomes"].rows if row[1]] == [["PASS", 1]]
 
 
 def test_no_points_are_explained_by_the_rule_that_took_them(analysis: Make) -> None:

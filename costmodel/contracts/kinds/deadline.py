@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
@@ -67,7 +68,7 @@ def decide(rule: DeadlineRule, handed_in: HandedIn) -> Decision:
 
 def _given(extension: Extension) -> str:
     why = f" ({extension.reason})" if extension.reason else ""
-    return f", extended for this submission{why}"
+    return f"; the deadline was extended for this submission{why}"
 
 
 def _unknown(rule: DeadlineRule, limit: str, given: str, *, marked: bool) -> Decision:
@@ -132,7 +133,7 @@ def _decided(at: str, rule: DeadlineRule, submitted: datetime) -> tuple[Outcome,
     limits = _instants(parse_moment(at), [parse_zone(zone)] if zone is not None else [EARLIEST, AOE])
     moments = _instants(submitted, [own] if own else [EARLIEST, AOE])
     minute = ", that minute included" if at.count(":") == 1 else ""
-    shown = f"{submitted.isoformat(sep=' ')}, the deadline is {at}{f' {zone}' if zone else ''}{minute}"
+    shown = f"{_shown(submitted, zone)}, the deadline is {at}{f' {zone}' if zone else ''}{minute}"
     if max(moments) < min(limits):
         return Outcome.PASS, f"submitted {shown}", None
     if min(moments) >= max(limits):
@@ -144,6 +145,15 @@ def _decided(at: str, rule: DeadlineRule, submitted: datetime) -> tuple[Outcome,
     return Outcome.UNDECIDED, because, None
 
 
+def _shown(submitted: datetime, zone: str | None) -> str:
+    """To the second, and on the deadline's clock where both have a zone."""
+    moment = submitted.replace(microsecond=0)
+    if moment.tzinfo is not None and zone is not None:
+        with contextlib.suppress(OverflowError):  # the last day of the calendar
+            moment = moment.astimezone(parse_zone(zone))
+    return moment.isoformat(sep=" ")
+
+
 def _instants(moment: datetime, zones: Sequence[tzinfo]) -> list[datetime]:
     return [in_zone(moment.replace(tzinfo=None), zone) for zone in zones]
 
@@ -151,5 +161,6 @@ def _instants(moment: datetime, zones: Sequence[tzinfo]) -> list[datetime]:
 def _length(late: timedelta) -> str:
     seconds = int(late.total_seconds())
     days, rest = divmod(seconds, 86400)
-    whole = "" if not days else "1 day " if days == 1 else f"{days} days "
-    return f"{whole}{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
+    parts = {"1 day" if days == 1 else f"{days} days": days, f"{rest // 3600} h": rest // 3600}
+    parts |= {f"{rest % 3600 // 60} min": rest % 3600 // 60, f"{rest % 60} s": rest % 60}
+    return " ".join(word for word, amount in parts.items() if amount) or "less than 1 s"

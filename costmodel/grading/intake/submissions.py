@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -60,7 +61,9 @@ class Submission:
     @property
     def key(self) -> str:
         """A file name for what is written about it: plain letters and digits, and different for different names."""
-        plain = re.sub(r"[^A-Za-z0-9]+", "-", self.name).strip("-").lower()[:60]
+        letters = unicodedata.normalize("NFKD", self.name)  # Cléo is cleo, and no cl-o
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:60]
         return f"{plain or 'submission'}-{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"
 
 
@@ -207,7 +210,7 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
             notices.append(Notice(kind=NoticeKind.DUPLICATE, message=message))
         others = sorted(set(owners.get(contents.get(id(submission), ""), ())) - {submission.name})
         if others:
-            notices.append(Notice(kind=NoticeKind.SAME, message=f"the same files as {listed(others)}"))
+            notices.append(same_files(others))
         # each gets a result of its own; the facts are for the first one
         name = submission.name
         if name in taken:
@@ -216,6 +219,11 @@ def _compared(submissions: list[Submission]) -> tuple[Submission, ...]:
         taken.add(name)
         result.append(replace(submission, name=name, notices=tuple(notices)))
     return tuple(result)
+
+
+def same_files(others: Sequence[str]) -> Notice:
+    """What a person compares."""
+    return Notice(kind=NoticeKind.SAME, message=f"the same files as {listed(others)}", others=tuple(others))
 
 
 def _told_apart(submissions: list[Submission]) -> list[Submission]:

@@ -57,7 +57,7 @@ class _Matter:
 
 
 def needs_me(grades: Grades) -> Table:
-    """One row for each cause of each submission that a person has not decided about."""
+    """One row for each cause of each submission that a person has not decided about, and what concerns the class."""
     matters = [matter for graded in grades.submissions for matter in _matters(graded)]
     matters.sort(key=lambda matter: -matter.stake)
     rows = [(m.name, m.stake or "", ", ".join(m.rules), m.because, m.to_do) for m in matters]
@@ -65,7 +65,7 @@ def needs_me(grades: Grades) -> Table:
     who = "nobody" if not people else "1 submission" if people == 1 else f"{people} submissions"
     headers = ("who", "points at stake", "what", "because", "what to do")
     handed_in = sum(graded.outcome != "MISSING" for graded in grades.submissions)
-    return Table(f"Needs a person: {who} of {handed_in}", headers, rows)
+    return Table(f"Needs a person: {who} of {handed_in}", headers, rows, grades.notes)
 
 
 def to_look_at(graded: Graded) -> list[str]:

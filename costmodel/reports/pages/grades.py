@@ -36,7 +36,7 @@ def parts(grades: Grades, view: View) -> Parts:
         *[(name, f"{outcomes[name]}", "") for name in ("PASS", "FAIL", "UNDECIDED", "LATE") if outcomes[name]],
         ("needs a person", f"{len({row[0] for row in asked.rows})}", f"{len(asked.rows)} questions"),
     )
-    shown = [_linked(grades)]
+    shown = [_linked(grades, noted=not asked.rows)]
     pictures = [_outcomes(outcomes), *_histogram(grades)]
     if grades.ranking is not None:
         pictures.append(ranking_page.chart(grades.ranking))
@@ -76,8 +76,8 @@ def _histogram(grades: Grades) -> list[Chart]:
     return [bars(rows, "Points with the bonus (submissions)")]
 
 
-def _linked(grades: Grades) -> Table:
+def _linked(grades: Grades, *, noted: bool) -> Table:
     """The rubric, each name a link to the student's own page."""
-    table = tables_of.rubric(grades)
+    table = tables_of.rubric(grades, noted=noted)
     rows = [(_link(graded), *row[1:]) for graded, row in zip(grades.submissions, table.rows, strict=True)]
     return replace(table, rows=rows)

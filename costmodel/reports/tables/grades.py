@@ -22,14 +22,19 @@ _MISSING = "missing"
 def tables(grades: Grades, view: View) -> list[Table]:
     """What needs a person, the rubric, the ranking, and the class at a glance."""
     asked = needs_me(grades)
-    result = [*([asked] if asked.rows else []), rubric(grades)]
+    result = [*([asked] if asked.rows else []), rubric(grades, noted=not asked.rows)]
     if grades.ranking is not None:
         result += ranking.tables(grades.ranking, view)
     return [*result, *summary(grades).values()]
 
 
-def rubric(grades: Grades) -> Table:
-    """One row per student: points of every table, bonus, total, the model that was judged, what a person decided."""
+def rubric(grades: Grades, *, noted: bool = True) -> Table:
+    """One row per student: points of every table, bonus, total, the model that was judged, what a person decided.
+
+    Args:
+        grades: the class.
+        noted: whether what is to be known of the class stands here, since nothing needs a person.
+    """
     first = next((g.verdict.points for g in grades.submissions if g.verdict.points is not None), None)
     scored = [] if first is None else [(t.table, t.maximum) for t in first.tables]
     points = [f"{name} (of {maximum})" for name, maximum in scored]
@@ -47,7 +52,7 @@ def rubric(grades: Grades) -> Table:
     handed_in = len(_handed_in(grades))
     missing = f", {len(rows) - handed_in} missing" if len(rows) > handed_in else ""
     title = f"{grades.title}: {handed_in} submission{'' if handed_in == 1 else 's'}{missing}"
-    return Table(title, headers, rows, grades.notes)
+    return Table(title, headers, rows, grades.notes if noted else ())
 
 
 def records(grades: Grades, view: View) -> Table:  # noqa: ARG001  # the rubric has one view
@@ -76,13 +81,14 @@ def _or_undecided(value: int | None) -> Cell:
 
 
 def summary(grades: Grades) -> dict[str, Table]:
-    """By what each is about: how many of those that handed in passed, and how points are spread.
+    """By what each is about: outcomes of those that handed in, as in the rubric, and how points are spread.
 
     Undecided ones are counted, not guessed.
     """
     handed_in = _handed_in(grades)
-    outcomes = Counter(g.verdict.outcome.value for g in handed_in)
-    rows: list[list[Cell]] = [[outcome.value, outcomes.get(outcome.value, 0)] for outcome in Outcome]
+    outcomes = Counter(g.outcome for g in handed_in)
+    names = dict.fromkeys((*(outcome.value for outcome in Outcome), *outcomes))  # LATE, where somebody is
+    rows: list[list[Cell]] = [[name, outcomes[name]] for name in names]
     result = {"outcomes": Table("The class: outcomes", ("outcome", "submissions"), rows)}
     totals = [g.total for g in handed_in if g.total is not None]
     if any(g.verdict.points is not None for g in handed_in):

@@ -48,4 +48,4 @@ def test_how_late(submit: Submit) -> None:
     spec = ContractSpec.model_validate({"deadline": {"rule": "d", "at": "2021-11-12", "zone": "UTC", "source": "x"}})
     [finding] = check_contract(submit({}), spec, submitted_at=datetime(2021, 11, 14, 1, 2, 3, tzinfo=timezone.utc))
     assert (finding.measured, finding.unit) == (86_400 + 3_723, "s late")
-    assert finding.because.endswith("1 day 01:02:03 late; no policy says what that costs")
+    assert finding.because.endswith("1 day 1 h 2 min 3 s late; no policy says what that costs")

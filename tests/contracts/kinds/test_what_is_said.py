@@ -278,7 +278,10 @@ def test_what_a_deadline_hangs_on(submit: Submit) -> None:
     assert because("UTC", plain) == f"submitted 2022-05-31 00:00:00, {due} UTC{included}: the submission {depends}"
     assert because(None, utc) == f"submitted 2022-05-31 00:00:00+00:00, {due}{included}: the deadline {depends}"
     late = because("UTC", datetime(2022, 6, 2, 1, 2, 3, tzinfo=timezone.utc))
-    assert late == f"submitted 2022-06-02 01:02:03+00:00, {due} UTC{included}: 2 days 01:02:03 late"
-    assert because("UTC", utc).endswith(f"UTC{included}: 00:00:00 late")
+    assert late == f"submitted 2022-06-02 01:02:03+00:00, {due} UTC{included}: 2 days 1 h 2 min 3 s late"
+    assert because("UTC", utc).endswith(f"UTC{included}: less than 1 s late")
+    exported = because("America/New_York", datetime(2022, 6, 3, 4, 29, 0, 123456, tzinfo=timezone.utc))
+    assert exported.startswith("submitted 2022-06-03 00:29:00-04:00, ")  # on the clock of the deadline, to the second
+    assert exported.endswith(f"{due} America/New_York{included}: 3 days 29 min late")
     inside = because("UTC", datetime(2022, 5, 30, 23, 59, 59, tzinfo=timezone.utc))
     assert inside.endswith(f"{due} UTC{included}")

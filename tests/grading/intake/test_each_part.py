@@ -174,7 +174,10 @@ def test_a_key_is_a_plain_file_name_and_another_for_another_name() -> None:
         return Submission(name=name, path=None, digest="").key
 
     assert key("Ann Lee (7)").rpartition("-")[0] == "ann-lee-7"
-    assert key("É").rpartition("-")[0] == "submission"
+    names = ("Cléo Dubois", "Cle\u0301o Dubois", "Cleo Dubois")
+    assert {key(name).rpartition("-")[0] for name in names} == {"cleo-dubois"}
+    assert len({key(name) for name in names}) == 3
+    assert key("李 小龍").rpartition("-")[0] == "submission"
     assert key("x" * 70).rpartition("-")[0] == "x" * 60
     assert len(key("a").rpartition("-")[2]) == 16
     assert key("a b") != key("a-b")

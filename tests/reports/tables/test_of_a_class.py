@@ -11,6 +11,7 @@ from costmodel.ir.correction import Correction
 from costmodel.ir.grades import Graded, Grades, Origin
 from costmodel.ir.verdict import Consequence, Metric, NextCell, Outcome, Points, PointsRow, Verdict
 from costmodel.reports.graded.student_view import decidable, own
+from costmodel.reports.tables.grades import summary
 from costmodel.reports.tables.verdict import why_nothing
 from costmodel.reports.view import View
 from tests.reports import nouns
@@ -220,6 +221,12 @@ CLASS = (
     graded("dan", of(FAIL, 11, 1, total=30)),
     graded("eve", of(FAIL, 0, 0, total=0), findings=(finding("missing", UNDECIDED, Consequence.FLAG),)),
 )
+
+
+def test_outcomes_are_counted_as_the_rubric_has_them() -> None:
+    late = graded("fay", nouns.verdict(outcome=PASS, in_time=FAIL, judged=None))
+    counted = summary(grades(*CLASS, late))["outcomes"].rows
+    assert counted == [["PASS", 2], ["FAIL", 1], ["UNDECIDED", 1], ["LATE", 1]]
 
 
 def test_a_class() -> None:
