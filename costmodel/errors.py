@@ -114,6 +114,10 @@ class UsageError(CostModelError):
     exit_code = 3
 
 
+_FEW = 4
+"""Names that go on as the given one begins, of which all are shown."""
+
+
 class UnknownNameError(UsageError):
     """A name that is not known, with the names that are.
 
@@ -125,8 +129,9 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        meant = closest(name, names)
-        hint = "" if meant is None else f"did you mean {meant!r}? "
+        begun = [known for known in names if name and known.lower().startswith(name.lower())]
+        meant = begun if 0 < len(begun) <= _FEW else list(filter(None, [closest(name, names)]))
+        hint = f"did you mean {' or '.join(map(repr, meant))}? " if meant else ""
         super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(names) or 'none'}")
 
 

@@ -84,7 +84,9 @@ def main() -> None:
         typer.echo(error.format_message(), err=True)
         code = USAGE_ERROR
     except click.UsageError as error:
-        _complain(f"{error.format_message()} (see costmodel --help)")
+        lacks_rules = isinstance(error, click.MissingParameter) and error.param and "--rules" in error.param.opts
+        see = "costmodel rules lists the rulebooks" if lacks_rules else "see costmodel --help"
+        _complain(f"{error.format_message()} ({see})")
         code = USAGE_ERROR
     except click.exceptions.Abort:
         _complain("stopped")

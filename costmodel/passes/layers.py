@@ -17,16 +17,22 @@ from costmodel.passes.work import works_of
 
 _KEPT = (Role.PARAMETER, Role.BUFFER)
 _TORCHS_OWN = "torch."
+_BEFORE_BACKWARD = (Phase.FORWARD, Phase.LOSS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerCall:
-    """One layer at work: its name and line, and the tensors that it reads and writes, each once."""
+    """One layer at work: its name and line, and the tensors that it reads and writes, each once.
+
+    ``is_aside``: a view that no op before backward names, as autograd's own ``detach`` of a result that it
+    keeps for backward.
+    """
 
     name: str
     where: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    is_aside: bool = False
 
 
 def layer_calls(trace: Trace) -> Iterator[LayerCall]:
@@ -72,6 +78,7 @@ class _Flow:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self._named = {number for call in trace.calls if call.phase in _BEFORE_BACKWARD for number in call.inputs}
         self._read: list[set[int]] = []
         self._last_reader: dict[int, int] = {}
         batch = {trace.tensors[number].storage for number in trace.inputs}
@@ -85,8 +92,10 @@ class _Flow:
     def of_op(self, index: int, op: OpCall) -> LayerCall:
         read = self._read[index]
         outputs = [number for number in op.outputs if number is not None and (read or not self._is_kept(number))]
+        is_aside = is_view(op, self._trace) and not self._named.intersection(outputs)
+        taken = self._activations(op.inputs, read)
         return LayerCall(
-            name=op_name(op), where=op.where, inputs=self._activations(op.inputs, read), outputs=tuple(_once(outputs))
+            name=op_name(op), where=op.where, inputs=taken, outputs=tuple(_once(outputs)), is_aside=is_aside
         )
 
     def of_module(self, call: ModuleCall) -> LayerCall:

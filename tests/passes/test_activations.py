@@ -70,3 +70,33 @@ def test_whole_numbers_are_elements_too() -> None:
     embedding = nn.Embedding(100, 2)
     model = nn.Sequential(embedding, nn.Flatten(), nn.Linear(12, 5))
     assert peak(model, "6:int64").layer_io == 2 * 12 * SIZE, "the flattening's, and not 8 bytes for each index"
+
+
+class Functional(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.sin(self.conv(x))
+        return (y + y.detach()).view(-1, 8 * 64)
+
+
+def test_what_autograd_keeps_for_backward_is_none_of_the_layers_that_are_named() -> None:
+    """A person's own detach and view are read, and stay; that of sigmoid's result is read in backward alone."""
+    named = [layer.layer for layer in peak(Functional, "3x8x8").largest_layer_io]
+    assert sorted(named) == ["add", "conv", "detach", "sin", "view"]
+    quiet = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten())
+    kept = peak(lambda: nn.Sequential(quiet, Keeps()), "3x8x8").largest_layer_io
+    assert [layer.layer for layer in kept if "detach" in layer.layer] == []
+
+
+class Keeps(nn.Module):
+    """Two layers in one, so that each op stands by itself: sigmoid keeps its result."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = (nn.Parameter(torch.randn(512, 512)) for _ in range(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(x @ self.first) @ self.second
