@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from costmodel.files.quoting import printable
 
+_WORD = 15
+"""Characters of a word that has a place in a line everywhere: ``(resnet.py:32)``."""
 _VOID = frozenset({"meta", "input", "br", "wbr"})
 
 
@@ -44,8 +46,16 @@ def join(*children: Child) -> Html:
 def breakable(text: str) -> Html:
     """A name that may go on in the next line behind its dots, colons, slashes and underscores, and not inside a word.
 
-    >>> breakable("layer1.0.conv1")
-    'layer1.<wbr>0.<wbr>conv1'
+    What is short enough for a line of its own stays in one piece.
+
+    >>> breakable("forward:layer1.0.conv1 (net.py:32)")
+    'forward:<wbr>layer1.<wbr>0.<wbr>conv1 (net.py:32)'
     """
-    pieces = re.split(r"(?<=[._:/])(?=\w)", text)
-    return join(*(child for i, piece in enumerate(pieces) for child in ((el("wbr"), piece) if i else (piece,))))
+    return join(*(child for word in re.split("( )", text) for child in _pieces(word)))
+
+
+def _pieces(word: str) -> list[Child]:
+    if len(word) <= _WORD:
+        return [word]
+    first, *rest = re.split(r"(?<=[._:/])(?=\w)", word)
+    return [first, *(child for piece in rest for child in (el("wbr"), piece))]
