@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from costmodel.ir.settings import Settings
-    from costmodel.tracing.finding.choice import Known
-    from costmodel.tracing.finding.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,20 +280,11 @@ def _model(submission: CheckRequest, book: Rulebook) -> Any:
     """The reference to analyse, or the plan of a folder's model, which is chosen as ``grade`` chooses it."""
     if submission.folder is None:
         return submission.reference if submission.model is None else _in_file(submission, submission.model)
-    from costmodel.tracing.finding.choice import Known
+    from costmodel.tracing.finding.choice import Known, planned
 
     file, name = split_model(submission.model or book.subject.model or "")
     settings = {**book.subject.settings, **submission.settings}
-    return _planned(submission.folder, Known(file=file, name=name, settings=settings, defaults=book.subject.defaults))
-
-
-def _planned(folder: Path, known: Known) -> Plan:
-    from costmodel.tracing.finding.choice import choose
-
-    def again(more: Mapping[str, Any]) -> Plan:
-        return _planned(folder, replace(known, settings={**known.settings, **more}))
-
-    return replace(choose(folder, known).plan, again=again)
+    return planned(submission.folder, Known(file=file, name=name, settings=settings, defaults=book.subject.defaults))
 
 
 def _in_file(submission: CheckRequest, model: str) -> str:

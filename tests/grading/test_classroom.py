@@ -140,7 +140,8 @@ def test_where_all_is_measured_nothing_is_traced(place: Path, tmp_path: Path, mo
 
     monkeypatch.setattr(course, "trace", never)
     (tmp_path / "facts.csv").write_text(
-        "name,accuracy_percent,training_seconds,host_memory_bytes\nalice,60,600,1\nbob,70,601,1\ncarol,,600,1\n",
+        "name,accuracy_percent,training_seconds,host_memory_bytes\nalice,60,600,1\nbob,70,601,1\ncarol,,600,1\n"
+        "eve,,600,1\n",
         encoding="utf-8",
     )
     facts = (tmp_path / "facts.csv",)

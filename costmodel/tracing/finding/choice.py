@@ -71,6 +71,15 @@ def choose(submission: Path, known: Known) -> Choice:
         raise NoChoiceError(f"the code is nested too deeply to be read; {ADVICE}", hint=HINT) from None
 
 
+def planned(submission: Path, known: Known) -> Plan:
+    """The plan of the model that is meant, which can be made again with more settings."""
+
+    def again(more: Mapping[str, Any]) -> Plan:
+        return planned(submission, replace(known, settings={**known.settings, **more}))
+
+    return replace(choose(submission, known).plan, again=again)
+
+
 def _chosen(submission: Path, known: Known) -> Choice:
     if known.file is None and known.name is None and submission.is_dir():
         for recipe in _RECIPES:
