@@ -6,6 +6,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from costmodel.errors import CostModelError
 from costmodel.files.quoting import without_addresses
@@ -46,10 +47,13 @@ _OTHER_PROGRAMS = {
 """By a word of torch's text: programs that have no step to record."""
 _OF_FILES = {
     "torch/nested/": "_nested_",
+    "torch/jit/": "ScriptModule",
     "torch/ao/nn/quantized/": "Quantized",
     "torch/export/": "ExportedProgram",
 }
 """By a file of torch's that an error comes out of, whatever a release says in it: the word of the program."""
+_IMAGE = 3
+"""Sizes of an image: no tokens have so many."""
 CONCRETE = "--concrete records real tensors, and counts one batch"
 _SAYS_ENOUGH = (ImportError, SystemExit)
 
@@ -89,13 +93,22 @@ def hint(error: BaseException, sizes: tuple[int, ...] = ()) -> str:
     if "positional argument" in first and "forward()" in first:
         return "--input lists the model's inputs with commas, each as sizes with x: 3x32x32,10:int64"
     if re.search(r"scalar types: Long|index tensor|used as ind", first):
-        given = "x".join(map(str, sizes)) or "256"
+        given = "x".join(map(str, sizes)) if 0 < len(sizes) < _IMAGE else "256"
         return f"whole numbers, tokens for example, are an input of type int64: --input {given}:int64"
+    if re.search(r"values to unpack", first):
+        return (
+            "is a size of the input taken apart there that --input and --batch give otherwise? "
+            "tokens, for example: --input 256:int64"
+        )
     other = re.search(r"half|bfloat16|double|float16|float64", first.lower())
     if other is not None and re.search(r"same dtype|should be the same", first):
         given, kind = "x".join(map(str, sizes)) or "3x32x32", _KINDS.get(other[0], other[0])
         return f"the network's numbers may be of type {kind}, which the input says too: --input {given}:{kind}"
-    if re.search(r"shape|size|dimension|reduction dim|channels", first):
+    if isinstance(error, FileNotFoundError) and not Path(str(error.filename or "/")).is_absolute():
+        return "a relative path begins where costmodel is run: run it in the folder in which the script is"
+    if isinstance(error, (AttributeError, NameError, LookupError)):
+        return ""
+    if re.search(r"\b(shapes?|sizes?|dimensions?|reduction dim|channels?)\b", first):
         return "do --input and --batch fit the model?"
     return ""
 

@@ -520,7 +520,7 @@ NEIGHBOURS: dict[str, tuple[dict[str, str], tuple[str, int] | str]] = {
     "twenty blocks that need arguments": (
         {"net.py": HEAD + "".join(NEEDS.replace("Net", f"Net{n}") for n in range(20))},
         r"^no model takes the input: 20 classes cannot be built or traced as they are "
-        r"\(net\.py:Net0, net\.py:Net1, net\.py:Net2, …\)$",
+        r"\(net\.py:Net0, net\.py:Net1, net\.py:Net2, …\); net\.py:Net0\(\w+\): missing a required argument: '\w+'$",
     ),
     "a frozen backbone": (
         {

@@ -226,7 +226,9 @@ def _undecided(fitting: list[str], problems: list[tuple[Candidate, CostModelErro
     names = ", ".join(_plain(label) for label in fitting[:8])
     if len(problems) > _MOST_REASONS:
         listed = ", ".join(_plain(candidate.label) for candidate, _ in problems[:_MOST_REASONS])
-        reasons = f"{len(problems)} others cannot be built or traced as they are ({listed}, …)"
+        reasons = (
+            f"{len(problems)} others cannot be built or traced as they are ({listed}, …); {_failure(*problems[0])}"
+        )
         hint = _NAME_IT
     else:
         reasons = joined(*(_failure(candidate, problem) for candidate, problem in problems))

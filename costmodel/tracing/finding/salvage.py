@@ -30,13 +30,16 @@ class Missing:
         imported: it is what an import would have brought; else what a statement would have made.
     """
 
-    __slots__ = ("_cause", "_heard", "imported", "said")  # its __dict__ is asked for: models.__dict__[name]
+    __slots__ = ("_cause", "_heard", "_name", "imported", "said")  # its __dict__ is asked for: models.__dict__[name]
 
     def __init__(
         self, name: str, why: str, cause: BaseException, heard: list[MissingError], *, imported: bool = False
     ) -> None:
-        said = f"{name} is not there: {why}"
-        for slot, value in (("said", said), ("_cause", cause), ("_heard", heard), ("imported", imported)):
+        behind = _behind(cause)
+        of_itself = bool(behind) and behind[-1].name == name  # net = wrapped(net): one sentence, not one a line
+        said = behind[-1].message if of_itself else f"{name} is not there: {why}"
+        slots = {"said": said, "_name": name, "_cause": cause, "_heard": heard, "imported": imported}
+        for slot, value in slots.items():
             object.__setattr__(self, slot, value)
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -49,8 +52,21 @@ class Missing:
             MissingError: always.
         """
         error = MissingError(self.said)
+        error.name = self._name
         self._heard.append(error)
         raise error from self._cause
+
+
+_LONGEST_CHAIN = 2
+
+
+def _behind(error: BaseException | None) -> list[MissingError]:
+    """What is missing for want of another, and that, down to what was missing first."""
+    found = []
+    while isinstance(error, MissingError):
+        found.append(error)
+        error = error.__cause__
+    return found
 
 
 _USES = (
@@ -108,10 +124,11 @@ class Salvage:
 
     def _why(self, error: BaseException, line: int) -> str:
         """The error, with the user's line that it comes from if that is another than the statement's."""
+        behind = _behind(self.heard[0] if self.heard and not isinstance(error, CostModelError) else error)
+        if behind:
+            return behind[0 if len(behind) <= _LONGEST_CHAIN else -1].message
         if isinstance(error, CostModelError):
             return error.message
-        if self.heard:
-            return self.heard[0].message
         place = raised_at(error)
         return f"{place}: {advice(error)}" if place and place != self.at(line) else advice(error)
 

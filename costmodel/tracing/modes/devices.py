@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -99,10 +100,16 @@ _ANSWERS: Mapping[str, Any] = {
     "is_bf16_supported": True,
     "get_device_name": "a GPU",
     "get_device_capability": (8, 0),
+    "get_device_properties": SimpleNamespace(
+        name="a GPU", major=8, minor=0, multi_processor_count=108, total_memory=80 * 2**30, is_integrated=0
+    ),
+    "mem_get_info": (80 * 2**30, 80 * 2**30),
     "memory_allocated": 0,
     "max_memory_allocated": 0,
     "memory_reserved": 0,
     "max_memory_reserved": 0,
+    "memory_summary": "",
+    "ipc_collect": None,
     "synchronize": None,
     "empty_cache": None,
     "reset_peak_memory_stats": None,
@@ -110,7 +117,8 @@ _ANSWERS: Mapping[str, Any] = {
     "manual_seed_all": None,
     "set_device": None,
 }
-"""What ``torch.cuda`` is taken to say. Compute capability 8.0 is an A100's (CUDA C++ Programming Guide, table 24)."""
+"""What ``torch.cuda`` is taken to say. Compute capability 8.0 is an A100's (CUDA C++ Programming Guide, table 24),
+as are 108 multiprocessors and 80 GB (NVIDIA A100 Tensor Core GPU Architecture, 2020, table 4)."""
 
 
 def _to_a_named_device(to: Any) -> Any:

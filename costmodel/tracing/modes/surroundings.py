@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from typing import Any
 
 from costmodel.tracing.modes.compiler import without_compiler
+from costmodel.tracing.modes.converted import convertible
 from costmodel.tracing.modes.devices import as_on_one_gpu
 from costmodel.tracing.modes.initialisers import quick_initialisers
 from costmodel.tracing.modes.keyboard import without_keyboard
@@ -55,6 +56,7 @@ class Surroundings:
                 _deep(),
                 _leaving_no_caches(),
                 quick_initialisers(),
+                convertible(),
                 without_keyboard(),
                 without_weights(self.note),
                 without_compiler(),

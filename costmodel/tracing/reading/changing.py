@@ -53,6 +53,17 @@ def stores_into(function: ast.AST, name: str) -> bool:
     return False
 
 
+def sets(function: Function, name: str) -> bool:
+    """True if a function that trains nothing stores into its parameter ``name``: ``options.classes = 100``."""
+    inside = [node for one in function.body for node in ast.walk(one)]
+    return not any(getattr(node, "attr", "") in ("backward", "fit") for node in inside) and any(
+        isinstance(node, (ast.Attribute, ast.Subscript))
+        and isinstance(node.ctx, (ast.Store, ast.Del))
+        and root_of(node) == name
+        for node in inside
+    )
+
+
 def gives_back(function: Function, name: str, place: int | None) -> bool:
     """True if a function returns its parameter ``name``, alone or in a tuple, and has not changed its structure.
 

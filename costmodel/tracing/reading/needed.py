@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from costmodel.tracing.reading.names import names_bound, names_read
 from costmodel.tracing.reading.presented import Presented, Reader
 from costmodel.tracing.reading.scopes import Scope, own_expressions, statements
 from costmodel.tracing.reading.slicing import Slicer
 from costmodel.tracing.reading.source import Source, Symbol, dotted, is_main_guard
+from costmodel.tracing.reading.working import TRAINS, calls_in, work_of
 
 _WORDS = frozenset({"recipe", "training_step", "configure_optimizers", "example_batch", "preprocess"})
 """What a file may say of its training."""
@@ -20,8 +21,7 @@ _SETTINGS = frozenset(
 )
 """Calls that decide about what comes after them, and name none of it."""
 
-_DEEPEST = 4
-_TRAINS = "trains"
+_PLAIN = ("torch.device", "torch.cuda.", "os.path.", "os.getcwd", "pathlib.", "math.")
 
 _DEFINES = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -33,8 +33,8 @@ def works_at_import(reader: Reader, source: Source) -> str:
             continue
         for inner in statements([node]):
             for expression in own_expressions(inner):
-                for call in _calls(expression):
-                    what = _work(reader, source, call)
+                for call in calls_in(expression):
+                    what = work_of(reader.classes.project, source, call)
                     if what:
                         return f"line {call.lineno} {what}"
     return ""
@@ -44,10 +44,7 @@ def has_models(reader: Reader, source: Source) -> bool:
     """True if a file defines or builds a model, as far as reading tells, or something that other files use."""
     defined = {s.source for s in (*reader.classes.models, *reader.makers())}
     defined |= {one.scope.source for one in reader.presented()}
-    imported = {
-        i.name for other in reader.classes.project.sources if other is not source for i in other.imports.values()
-    }
-    return source in defined or bool(imported & {*source.definitions, *source.values})
+    return source in defined or bool(_imported_by_others(reader, source) & {*source.definitions, *source.values})
 
 
 def needed_statements(reader: Reader, source: Source) -> list[ast.stmt]:
@@ -105,7 +102,7 @@ def _without_training(node: ast.stmt, reader: Reader, source: Source) -> ast.stm
     if not isinstance(node, ast.FunctionDef):
         return node
     inside = reader.returned(Symbol(source, node.name, node))
-    if inside is None or not inside.name or not any(_trains(reader, source, call) for call in _calls(node)):
+    if inside is None or not inside.name or not any(_trains(reader, source, call) for call in calls_in(node)):
         return node
     kept, _ = Slicer(reader.classes, inside.scope, (inside.name,)).before([inside.name], None)
     ending = ast.copy_location(ast.Return(ast.Name(inside.name, ast.Load())), node.body[-1])
@@ -115,7 +112,7 @@ def _without_training(node: ast.stmt, reader: Reader, source: Source) -> ast.stm
 
 
 def _trains(reader: Reader, source: Source, call: ast.Call) -> bool:
-    return _work(reader, source, call) == _TRAINS
+    return work_of(reader.classes.project, source, call) == TRAINS
 
 
 def _is_setting(node: ast.stmt) -> bool:
@@ -143,31 +140,19 @@ def _named_by_others(reader: Reader, source: Source) -> set[str]:
     return {
         name
         for name, values in source.values.items()
-        if name in wanted and not any(True for value in values for _ in _calls(value))
+        if name in wanted and all(_is_plain(reader, source, call) for value in values for call in calls_in(value))
     }
 
 
+def _is_plain(reader: Reader, source: Source, call: ast.Call) -> bool:
+    """``torch.device("cuda")``, ``os.path.join(…)``: what it calls loads nothing."""
+    meaning = reader.classes.project.resolve(source, call.func)
+    name = meaning if isinstance(meaning, str) else dotted(call.func)
+    return not isinstance(meaning, Symbol) and name.startswith(_PLAIN)
+
+
 def _imported_by_others(reader: Reader, source: Source) -> set[str | None]:
-    others = (other for other in reader.classes.project.sources if other is not source)
-    return {imported.name for other in others for imported in other.imports.values()}
-
-
-def _work(reader: Reader, source: Source, call: ast.Call, depth: int = 0) -> str:
-    last = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
-    if last in ("backward", "fit"):
-        return _TRAINS
-    if any(k.arg == "download" and isinstance(k.value, ast.Constant) and k.value.value for k in call.keywords):
-        return "downloads"
-    if last == "input" and isinstance(call.func, ast.Name):
-        return "asks for input"
-    symbol = reader.classes.project.resolve(source, call.func)
-    if isinstance(symbol, Symbol) and not isinstance(symbol.node, ast.ClassDef) and depth < _DEEPEST:
-        for inner in (c for node in symbol.node.body for c in _calls(node)):
-            what = _work(reader, symbol.source, inner, depth + 1)
-            if what:
-                return what
-    return ""
-
-
-def _calls(node: ast.AST) -> Iterator[ast.Call]:
-    return (inner for inner in ast.walk(node) if isinstance(inner, ast.Call))
+    """Names that other files import, or read after ``from constants import *``."""
+    others = [other for other in reader.classes.project.read if other is not source]
+    named = {imported.name for other in others for imported in other.imports.values()}
+    return named.union(*(names_read(other.tree) for other in others if other.stars))

@@ -7,13 +7,15 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, stores_into
+from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, sets, stores_into
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.expressions import is_loaded
+from costmodel.tracing.reading.jumps import is_endless, may_raise
 from costmodel.tracing.reading.names import names_bound, names_in, names_read, names_read_by_head, names_stored
 from costmodel.tracing.reading.opaque import is_opaque
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
+from costmodel.tracing.reading.working import calls_in, trains
 
 _MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
 """Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
@@ -35,6 +37,8 @@ class Slicer:
         self._scope = scope
         self._models = frozenset(models) - {""}
         self._own = {name for node in statements(scope.body) for name in names_bound(node)}
+        self._known: dict[int, bool] = {}
+        self._jumps = False  # the statements at hand stand in a loop of which something is kept
 
     def before(self, names: Iterable[str], end: ast.stmt | None) -> tuple[list[ast.stmt], set[str]]:
         """The statements before ``end`` (all, if None) that the names depend on, and every name that is read."""
@@ -43,10 +47,12 @@ class Slicer:
         kept = self._kept(body, needed)
         return kept, needed
 
-    def _kept(self, body: Sequence[ast.stmt], needed: set[str]) -> list[ast.stmt]:
+    def _kept(self, body: Sequence[ast.stmt], needed: set[str], always: Sequence[ast.stmt] = ()) -> list[ast.stmt]:
         kept: list[ast.stmt] = []
         for node in reversed(body):
-            one = self.one(node, needed)
+            if node in always:
+                needed |= names_read(node)
+            one = node if node in always else self.one(node, needed)
             if one is not None:
                 kept.append(one)
         return kept[::-1]
@@ -61,6 +67,8 @@ class Slicer:
             return ast.If(ast.Constant(True), once, []) if once else None
         if any(True for _ in blocks(node)):
             return self._compound(node, needed)
+        if isinstance(node, (ast.Break, ast.Continue)):
+            return node if self._jumps else None
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             return node if set(node.names) & needed else None
         if not self._matters(node, needed):
@@ -70,32 +78,33 @@ class Slicer:
 
     def _compound(self, node: ast.stmt, needed: set[str]) -> ast.stmt | None:
         """A compound statement with the part of its blocks that matters, None if nothing does."""
-        rounds = 2 if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) else 1
+        loop = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        works = self._trains(node)
         pruned: Any = None
-        for _ in range(rounds):
+        for turn in range(3 if loop else 1):  # what a turn hands to the next, then its jumps
             pruned = copy.copy(node)
-            found = self._prune(pruned, needed)
+            found = self._prune(pruned, needed, jumps=bool(turn) and not works if loop else self._jumps)
             if not found and not (set(names_bound(node)) & needed):
                 return None
             for expression in own_expressions(node):
                 needed |= names_in(expression)
+        if works and is_endless(node):  # what ends it hangs on the training
+            return ast.copy_location(ast.If(ast.Constant(True), pruned.body, []), node)
         return pruned  # type: ignore[no-any-return]
 
-    def _prune(self, pruned: Any, needed: set[str]) -> bool:
-        found = False
-        branches = [dict.fromkeys(needed) for _ in range(4)]  # each branch starts from the same names
-        union: set[str] = set()
-        for name, start in zip(("body", "orelse", "finalbody"), branches, strict=False):
-            if getattr(pruned, name, None):
-                names = set(start)
-                kept = self._kept(getattr(pruned, name), names)
-                found |= bool(kept)
-                union |= names
-                setattr(pruned, name, kept or ([ast.Pass()] if name == "body" else []))
+    def _prune(self, pruned: Any, needed: set[str], *, jumps: bool) -> bool:
+        """Prune its blocks; True if something is left.
+
+        Args:
+            pruned: a copy of the statement, which is changed.
+            needed: gets what the rest reads.
+            jumps: those in its body matter; those in a loop's ``else`` belong to the loop around it.
+        """
+        start, union, found = dict.fromkeys(needed), set[str](), False  # each branch starts from the same names
         for kind in ("handlers", "cases"):
             parts = []
             for part in getattr(pruned, kind, []):
-                names = set(branches[3])
+                names = set(start)
                 kept = self._kept(part.body, names)
                 found |= bool(kept)
                 union |= names | names_read_by_head(part)
@@ -103,11 +112,32 @@ class Slicer:
                 parts[-1].body = kept or [ast.Pass()]
             if parts:
                 setattr(pruned, kind, parts)
+        for name in ("orelse", "body", "finalbody"):
+            block = getattr(pruned, name, None)
+            if not block:
+                continue
+            names, outer = set(start), self._jumps
+            self._jumps = jumps if name == "body" else outer
+            kept = self._kept(block, names)
+            attempted = may_raise(pruned, decides=found) if name == "body" and (kept or found) else []
+            if attempted and not self._trains(pruned):
+                kept = self._kept(block, names, attempted)
+            self._jumps = outer
+            found |= bool(kept)
+            union |= names
+            setattr(pruned, name, kept or ([ast.Pass()] if name == "body" else []))
         if found:
             needed |= union
         if isinstance(pruned, ast.Try) and not pruned.handlers and not pruned.finalbody:
             pruned.finalbody = [ast.Pass()]
         return found
+
+    def _trains(self, node: ast.stmt) -> bool:
+        body = getattr(node, "body", [node])
+        key = id(body[0]) if body else 0
+        if key not in self._known:
+            self._known[key] = trains(self._classes.project, self._scope.source, body)
+        return self._known[key]
 
     def _builds(self, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
         return any(self._models & set(names_bound(node)) for node in statements(loop.body))
@@ -123,7 +153,13 @@ class Slicer:
         changed = {name.partition(".")[0] for name in _changed(node)} | set(_changed(node))
         if changed & needed & self._own or is_opaque(node):
             return True
-        return any(self._changes(call, needed) for call in _calls_of(node))
+        alone = list(_calls_of(node))
+        return any(self._changes(call, needed) for call in alone) or any(
+            self._changes_beside(call, needed)
+            for expression in own_expressions(node)
+            for call in calls_in(expression)
+            if call not in alone
+        )
 
     def _only_wraps(self, node: ast.stmt) -> bool:
         """``net = net.to(device)``, ``net = nn.DataParallel(net)``: the same network."""
@@ -169,7 +205,11 @@ class Slicer:
                 return True
         if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
             return root_of(call.args[0]) in needed & self._own
-        symbol = self._classes.project.resolve(self._scope.source, func)
+        return self._changes_beside(call, needed)
+
+    def _changes_beside(self, call: ast.Call, needed: set[str]) -> bool:
+        """True if a call also changes one of the variables: ``data = get_dataset(args)`` sets ``args.classes``."""
+        symbol = self._classes.project.resolve(self._scope.source, call.func)
         if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
             return False
         rebinds = {name for n in ast.walk(symbol.node) if isinstance(n, ast.Global) for name in n.names}
@@ -177,7 +217,10 @@ class Slicer:
             return True
         names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
         given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
-        return any(dotted(v) in needed & self._own and stores_into(symbol.node, name) for name, v in given)
+        held = [(name, dotted(v)) for name, v in given if dotted(v) in needed & self._own]
+        return any(
+            stores_into(symbol.node, name) or (v not in self._models and sets(symbol.node, name)) for name, v in held
+        )
 
     def _is_installed_module(self, root: str) -> bool:
         """``F`` in ``F.cross_entropy(…)``: its functions change nothing, unlike those of the submission's own files."""

@@ -88,6 +88,11 @@ class Project:
         self._modules: dict[tuple[Path, str, int], Source | Path | None] = {}
         self.sources = [self.source(file) for file in files]
 
+    @property
+    def read(self) -> list[Source]:
+        """Every file that was looked at so far."""
+        return list(self._known.values())
+
     def source(self, path: Path) -> Source:
         """A file, read once."""
         if path not in self._known:

@@ -281,3 +281,67 @@ def test_a_script_gets_the_command_line_that_is_given_for_it(tmp_path: Path, tex
             costmodel.analyze(str(file), input="3x8x8", script_args=words)
     with pytest.raises(CostModelError, match=r"script_args: .*No closing quotation"):
         costmodel.analyze(str(file), input="3x8x8", script_args="--width '8")
+
+
+LONG_RUN = """
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x, y in loader_of_nobody():
+    F.cross_entropy(net(x), y).backward()
+    optimizer.step()
+"""
+STACK = "net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 10))\n" + LONG_RUN
+CONV = "layers.append(nn.Conv2d(c, w, 3))\n    c = w\n"
+BUILT = {
+    "a turn that is left out": (
+        f"layers, c = [], 3\nfor i, w in enumerate((8, 16, 32)):\n    if i == 1:\n        continue\n    {CONV}{STACK}",
+        3 * 8 * 9 + 8 + 8 * 32 * 9 + 32 + 330,
+    ),
+    "a loop that a break ends": (
+        f"layers, c, w = [], 3, 8\nwhile True:\n    {CONV}    if len(layers) == 2:\n        break\n{STACK}",
+        3 * 8 * 9 + 8 + 8 * 8 * 9 + 8 + 90,
+    ),
+    "options that the loader of the data sets": (
+        "class O:\n    w = 8\ndef load(o):\n    o.w = 16\n    return torch.utils.data.DataLoader([1])\n"
+        f"layers, o = [], O()\ndata = load(o)\nlayers.append(nn.Conv2d(3, o.w, 3))\nc = o.w\n{STACK}",
+        3 * 16 * 9 + 16 + 170,
+    ),
+    "a training without an end that stores into the network": (
+        "net = nn.Linear(3, 10)\nwhile True:\n    net.sync = True\n"
+        "    F.cross_entropy(net(load_of_nobody()), y).backward()\n"
+        "    if step > 10:\n        break\n",
+        40,
+    ),
+    "a constant as a parameter of another type, and one that a graph holds": (
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.scale = nn.Parameter(torch.tensor(0.1))\n        self.w = nn.Parameter(torch.ones(3, 4))\n"
+        "        self.twice = self.w * 2\n    def forward(self, x):\n        return (x @ self.w) * self.scale\n"
+        f"net = Net().double().to('cuda').float()\n{LONG_RUN}",
+        13,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BUILT)
+def test_the_network_is_the_one_that_the_script_would_build(tmp_path: Path, case: str) -> None:
+    text, parameters = BUILT[case]
+    (tmp_path / "net.py").write_text(HEAD + text)
+    wanted = "3x8x8" if "Conv2d" in text else "3"
+    assert costmodel.analyze(tmp_path / "net.py", input=wanted).totals.parameters == parameters
+
+
+def test_what_a_star_brings_is_there(tmp_path: Path) -> None:
+    constants = (
+        f"import os\nfrom writer_of_nobody import Writer\nwriter = Writer()\nHERE = os.path.join('a', 'b')\n{HEAD}"
+    )
+    constants += "device = torch.device('cuda')\nWIDTH = 24\nCLASSES = 10\n"
+    text = f"{HEAD}from constants import *{NET}net = Net().to(device)\nprint(HERE)\n{LONG_RUN}"
+    assert _analysis(tmp_path, text, constants=constants).totals.parameters == PARAMETERS[24]
+
+
+def test_a_chain_of_what_is_missing_ends_with_the_first(tmp_path: Path) -> None:
+    text = f"{HEAD}import lost_of_nobody as lost\na = lost.a\nb = a + 1\nc = b + 1\nnet = nn.Linear(8, c)\n"
+    (tmp_path / "net.py").write_text(text + LONG_RUN)
+    with pytest.raises(
+        CostModelError, match=r"^net is not there: net\.py:8: lost is not there: net\.py:4: [^:]*: [^:]*$"
+    ):
+        costmodel.analyze(tmp_path / "net.py", input="8")

@@ -31,6 +31,12 @@ def rebinds():
     width = 3
 def dark():
     exec("width = 3")
+def loads(options):
+    options.width = 64
+    return torch.utils.data.DataLoader([1])
+def fits(options):
+    options.width = 64
+    loss.backward()
 """
 
 
@@ -39,7 +45,7 @@ def scope_of(folder: Path, text: str) -> tuple[Classes, Scope]:
     file.write_text(HEAD + dedent(text), encoding="utf-8")
     project = Project(folder, [file])
     (source,) = project.sources
-    return Classes(project), Scope(source, tuple(source.tree.body[8:]))
+    return Classes(project), Scope(source, tuple(source.tree.body[10:]))
 
 
 def sliced(folder: Path, text: str, *names: str, models: tuple[str, ...] = (), end: str = "") -> tuple[str, set[str]]:
@@ -137,3 +143,41 @@ def test_variables_that_classes_read_when_they_are_built(tmp_path: Path) -> None
         tmp_path, "args = 1\nother = 2\nclass Two(nn.Module):\n  def __init__(self):\n    self.a = args"
     )
     assert read_by_models(classes, scope) == {"args"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        # what ends a turn or a loop, with what that hangs on
+        ("x = []\nfor w in r:\n  if w == a:\n    continue\n  x.append(w)\n  print(w)",
+         "x = []\nfor w in r:\n    if w == a:\n        continue\n    x.append(w)"),
+        ("x = []\nwhile True:\n  n = len(x)\n  x.append(1)\n  if n > 2:\n    break",
+         "x = []\nwhile True:\n    n = len(x)\n    x.append(1)\n    if n > 2:\n        break"),
+        # the jumps of a loop inside are its own; those of its else belong to the loop around it
+        ("x = []\nfor w in r:\n  for v in r:\n    if v > w:\n      break\n  else:\n    continue\n  x.append(w)",
+         "x = []\nfor w in r:\n    for v in r:\n        if v > w:\n            break\n    else:\n        continue\n"
+         "    x.append(w)"),
+        ("for w in r:\n  if w:\n    continue\n  print(w)", ""),
+        # of a training only what it stores: its turns cannot be had
+        ("x = C()\nwhile True:\n  x.epoch = n\n  loss.backward()\n  if loss < 1:\n    break",
+         "x = C()\nif True:\n    x.epoch = n"),
+        ("x = C()\nfor e in itertools.count():\n  x.epoch = e\n  loss.backward()\n  if loss < 1:\n    break",
+         "x = C()\nif True:\n    x.epoch = e"),
+        ("x = C()\nfor e in r:\n  x.epoch = e\n  loss.backward()\n  if loss < 1:\n    break",
+         "x = C()\nfor e in r:\n    x.epoch = e"),
+        # an attempt whose failure decides
+        ("try:\n  import apex\n  x = 64\nexcept ImportError:\n  x = 8",
+         "try:\n    import apex\n    x = 64\nexcept ImportError:\n    x = 8"),
+        ("try:\n  get_ipython()\nexcept NameError:\n  x = 8\nelse:\n  x = 64",
+         "try:\n    get_ipython()\nexcept NameError:\n    x = 8\nelse:\n    x = 64"),
+        ("x = 8\nwith suppress(ImportError):\n  import apex\n  print(1)\n  x = 64",
+         "x = 8\nwith suppress(ImportError):\n    import apex\n    x = 64"),
+        ("try:\n  download()\n  x = 64\nexcept OSError:\n  print(1)", "try:\n    x = 64\nexcept OSError:\n    pass"),
+        # a call whose result is kept elsewhere, and that changes it beside
+        ("x = C()\ny = widen(x)\nz = only_reads(x)", "x = C()\ny = widen(x)"),
+        ("x = C()\ny = [rebinds(), widen(options=x)]", "x = C()\ny = [rebinds(), widen(options=x)]"),
+        ("x = C()\ny = loads(x)\nfits(x)", "x = C()\ny = loads(x)"),
+    ],
+)  # fmt: skip
+def test_what_decides_without_storing_it(tmp_path: Path, text: str, kept: str) -> None:
+    assert sliced(tmp_path, text, "x")[0] == kept
