@@ -129,7 +129,10 @@ def _of_presented(reader: Reader, one: Presented) -> set[str]:
     while caller is not None:  # what its arguments are made of
         scope, call = caller
         given = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
-        needed |= Slicer(reader.classes, scope, ()).before(given, None)[1]
+        here = [one for one in statements(scope.body) if any(call is inner for inner in ast.walk(one))]
+        needed |= Slicer(reader.classes, scope, ()).before(given, here[-1])[
+            1
+        ]  # the innermost; what follows is too late
         caller = scope.caller
     return needed
 

@@ -7,15 +7,16 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of, sets, stores_into
+from costmodel.tracing.reading.changing import SHAPE, gives_back, root_of
 from costmodel.tracing.reading.classes import Classes
+from costmodel.tracing.reading.effects import Effects, goes_to_cuda
 from costmodel.tracing.reading.expressions import is_loaded
 from costmodel.tracing.reading.jumps import is_endless, may_raise
 from costmodel.tracing.reading.names import names_bound, names_in, names_read, names_read_by_head, names_stored
 from costmodel.tracing.reading.opaque import is_opaque
 from costmodel.tracing.reading.scopes import Scope, blocks, matched, own_expressions, statements
 from costmodel.tracing.reading.source import Symbol, dotted
-from costmodel.tracing.reading.working import calls_in, trains
+from costmodel.tracing.reading.working import trains
 
 _MOVES = frozenset({"cuda", "cpu", "train", "eval", "apply", "share_memory"})
 """Methods that give the same module back: where it lies and how it runs is the tracer's to say."""
@@ -37,6 +38,7 @@ class Slicer:
         self._scope = scope
         self._models = frozenset(models) - {""}
         self._own = {name for node in statements(scope.body) for name in names_bound(node)}
+        self._effects = Effects(classes, scope, self._models, self._own)
         self._known: dict[int, bool] = {}
         self._jumps = False  # the statements at hand stand in a loop of which something is kept
 
@@ -84,6 +86,7 @@ class Slicer:
         for turn in range(3 if loop else 1):  # what a turn hands to the next, then its jumps
             pruned = copy.copy(node)
             found = self._prune(pruned, needed, jumps=bool(turn) and not works if loop else self._jumps)
+            found |= self._effects.of(own_expressions(node), self._effects.reach(needed))
             if not found and not (set(names_bound(node)) & needed):
                 return None
             for expression in own_expressions(node):
@@ -151,23 +154,18 @@ class Slicer:
         if bound & needed:
             return True
         changed = {name.partition(".")[0] for name in _changed(node)} | set(_changed(node))
-        if changed & needed & self._own or is_opaque(node):
+        reach = self._effects.reach(needed)
+        if changed & reach & self._own or is_opaque(node):
             return True
-        alone = list(_calls_of(node))
-        return any(self._changes(call, needed) for call in alone) or any(
-            self._changes_beside(call, needed)
-            for expression in own_expressions(node)
-            for call in calls_in(expression)
-            if call not in alone
-        )
+        return self._effects.of(own_expressions(node), reach, next(_calls_of(node), None))
 
     def _only_wraps(self, node: ast.stmt) -> bool:
         """``net = net.to(device)``, ``net = nn.DataParallel(net)``: the same network."""
         value = getattr(node, "value", None)
         if not isinstance(value, ast.Call):
             return False
-        if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or _goes_to_cuda(value)):
-            return root_of(value.func.value) in self._models
+        if isinstance(value.func, ast.Attribute) and (value.func.attr in _MOVES or goes_to_cuda(value)):
+            return root_of(value.func.value) in self._models and not self._effects.applies(value)
         if is_loaded(value):
             names = self._models & set(names_bound(node))  # after a training, the network that was saved
             return any(names & set(names_bound(other)) for other in statements(self._scope.body) if other is not node)
@@ -192,57 +190,9 @@ class Slicer:
             if name in self._models
         )
 
-    def _changes(self, call: ast.Call, needed: set[str]) -> bool:
-        """True if a call whose result nobody keeps changes one of the variables."""
-        func = call.func
-        if isinstance(func, ast.Attribute):
-            root = root_of(func.value)
-            if root and self._is_model(root):
-                if _goes_to_cuda(call):
-                    return False
-                return root in needed and (func.attr in SHAPE or self._method_changes(func.attr))
-            if root in needed & self._own and not self._is_installed_module(root) and not self._is_new(func.value):
-                return True
-        if isinstance(func, ast.Name) and func.id == "setattr" and call.args:
-            return root_of(call.args[0]) in needed & self._own
-        return self._changes_beside(call, needed)
-
-    def _changes_beside(self, call: ast.Call, needed: set[str]) -> bool:
-        """True if a call also changes one of the variables: ``data = get_dataset(args)`` sets ``args.classes``."""
-        symbol = self._classes.project.resolve(self._scope.source, call.func)
-        if not isinstance(symbol, Symbol) or isinstance(symbol.node, ast.ClassDef):
-            return False
-        rebinds = {name for n in ast.walk(symbol.node) if isinstance(n, ast.Global) for name in n.names}
-        if rebinds & needed or any(is_opaque(inner, inside=True) for inner in statements(symbol.node.body)):
-            return True
-        names = [a.arg for a in (*symbol.node.args.posonlyargs, *symbol.node.args.args)]
-        given = [*zip(names, call.args, strict=False), *((k.arg or "", k.value) for k in call.keywords)]
-        held = [(name, dotted(v)) for name, v in given if dotted(v) in needed & self._own]
-        return any(
-            stores_into(symbol.node, name) or (v not in self._models and sets(symbol.node, name)) for name, v in held
-        )
-
-    def _is_installed_module(self, root: str) -> bool:
-        """``F`` in ``F.cross_entropy(…)``: its functions change nothing, unlike those of the submission's own files."""
-        meaning = self._classes.project.resolve(self._scope.source, ast.Name(root, ast.Load()))
-        return isinstance(meaning, str) and (meaning.startswith("torch") or "." not in meaning)
-
-    def _is_new(self, value: ast.expr) -> bool:
-        """``Trainer(config)`` in ``Trainer(config).run()``: nobody has what it makes."""
-        made = isinstance(value, ast.Call) and self._classes.project.resolve(self._scope.source, value.func)
-        return isinstance(made, Symbol) and isinstance(made.node, ast.ClassDef)
-
-    def _is_model(self, root: str) -> bool:
-        return root in self._models
-
-    def _method_changes(self, name: str) -> bool:
-        """True if a class of the files has a method of this name that changes the module."""
-        methods = (self._classes.method(symbol, name) for symbol in self._classes.models)
-        return any(method is not None and stores_into(method, "self") for method in methods)
-
     def _freezes(self, node: ast.For | ast.AsyncFor, needed: set[str]) -> bool:
         """``for p in net.parameters(): p.requires_grad = False``."""
-        over = {root_of(call.func) for call in ast.walk(node.iter) if isinstance(call, ast.Call)}
+        over = names_in(node.iter)  # net.parameters(), net.blocks, enumerate(net.blocks)
         if not any(model.partition(".")[0] in over for model in self._models & needed):
             return False
         derived = _derived(node) | self._models  # names[n] = p.shape stores into no part of the network
@@ -309,9 +259,3 @@ def _calls_of(node: ast.stmt) -> Iterator[ast.Call]:
     """The call that a statement consists of."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield node.value
-
-
-def _goes_to_cuda(call: ast.Call) -> bool:
-    """``net.to("cuda:0")``: nothing is traced there."""
-    is_to = isinstance(call.func, ast.Attribute) and call.func.attr == "to"
-    return is_to and any(isinstance(a, ast.Constant) and str(a.value).startswith("cuda") for a in call.args)
