@@ -29,6 +29,10 @@ SCRIPTED = (
     "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
     "give the plain module"
 )
+_WRAPPED = (
+    "torch.func (vmap, grad, jvp and the others) computes on wrapped tensors, and what it does to them is not seen; "
+    "write it with plain ops and torch.autograd.grad"
+)
 _OTHER_PROGRAMS = {
     "ScriptModule": SCRIPTED,
     "Quantized": (
@@ -36,6 +40,17 @@ _OTHER_PROGRAMS = {
     ),
     "_nested_": _NESTED,
     "shape_env must not be None": _NESTED,  # what a jagged tensor asks of fake tensors
+    "BatchedTensorImpl": _WRAPPED,
+    "TensorWrapper": _WRAPPED,
+    "torch.func": _WRAPPED,
+    "SparseTensorImpl": (
+        "what is done with a sparse tensor costs what its elements make it cost, which is data; give the network the "
+        "dense one"
+    ),
+    "already associated to a python object of type FakeTensor": (
+        "a subclass of Tensor is another view of a tensor's memory, which a fake one does not have; give the network "
+        "plain tensors"
+    ),
     "ExportedProgram": (
         "an exported program is a graph of calls without its modules; give the network before it is exported"
     ),
@@ -50,6 +65,8 @@ _OF_FILES = {
     "torch/jit/": "ScriptModule",
     "torch/ao/nn/quantized/": "Quantized",
     "torch/export/": "ExportedProgram",
+    "torch/_functorch/eager_transforms.py": "torch.func",
+    "torch/_functorch/vmap.py": "torch.func",
 }
 """By a file of torch's that an error comes out of, whatever a release says in it: the word of the program."""
 _IMAGE = 3

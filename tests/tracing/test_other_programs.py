@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +102,25 @@ def test_what_is_wrapped_for_several_gpus_is_its_module(wrapped: Any) -> None:
     assert (
         (plain.parameters, plain.operations) == (parallel.parameters, parallel.operations) == (72, parallel.operations)
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("torch.func.vmap(self.a)(x)", "wrapped tensors"),
+        ("x + torch.func.grad(lambda z: self.a(z).sum())(x)", "wrapped tensors"),
+        ("torch.func.jvp(self.a, (x,), (x,))[1]", "wrapped tensors"),
+        ("torch.sparse.mm(x.to_sparse(), self.a.weight)", "which is data; give the network the dense one"),
+        ("torch.sparse.mm(x.to_sparse_csr(), self.a.weight)", "which is data; give the network the dense one"),
+        ("torch.sparse.mm(torch.sparse_coo_tensor(torch.ones(2, 1).long(), torch.ones(1), (4, 4)), self.a.weight)",
+         "which is data"),
+        ("self.a(x.as_subclass(type('T', (torch.Tensor,), {})))", "plain tensors"),
+    ],
+)  # fmt: skip
+def test_what_is_computed_on_other_tensors_is_refused_in_words(tmp_path: Path, line: str, said: str) -> None:
+    text = "import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+    text += "        super().__init__()\n        self.a = nn.Linear(4, 4)\n"
+    text += f"    def forward(self, x):\n        return {line}\n"
+    (tmp_path / "net.py").write_text(text)
+    with pytest.raises(CostModelError, match=rf"net\.py:8.*{said}"):
+        costmodel.analyze(f"{tmp_path / 'net.py'}:Net", input="4")

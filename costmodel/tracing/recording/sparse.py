@@ -21,6 +21,9 @@ _BAGS = aten._embedding_bag_backward.default
 _AS_THEY_ARE = frozenset({"_indices", "_values", "detach", "clone", "alias", "is_coalesced", "_nnz"})
 """Ops that do to a sparse tensor what they do to any other."""
 
+_MAKES = ("to_sparse", "_to_sparse", "_sparse_compressed", "sparse_compressed", "_sparse_csr", "sparse_csr")
+"""Beginnings of the names of ops that make one out of a dense tensor, or in another layout than that of gradients."""
+
 
 class Sparse:
     """What becomes of sparse tensors in a step; until one is made, nothing is looked at."""
@@ -31,6 +34,11 @@ class Sparse:
 
     def _concerns(self, func: Any, args: Any, kwargs: Any) -> bool:
         """True if a sparse tensor is among the arguments, or the result of what else has a dense one."""
+        if func._schema.name.removeprefix("aten::").startswith(_MAKES):
+            raise TraceError(
+                f"{user_line()}: {func}: what is done with a sparse tensor costs what its elements make it cost, which "
+                "is data; give the network the dense one"
+            )
         if func is _MADE or (func is _BAGS and _asks(func, args, kwargs)):
             self._made = True
             return func is _BAGS
