@@ -35,6 +35,7 @@ _PLAIN = frozenset(
 )
 """Functions of Python whose result is no model, whatever the variable is called that holds it."""
 
+_MOST_PLACES = 4
 _DEEPEST = 8
 """Functions that call functions that are followed."""
 
@@ -240,9 +241,10 @@ class Reader:
             return _wrapped(several)
         alone = scope_of_the_trained(scope, builds, name, self.classes, self._training.trained_in)
         if alone is None:
-            places = ", ".join(scope.source.at(one.value.lineno) for one in fresh)
+            places = ", ".join(scope.source.at(one.value.lineno) for one in fresh[:_MOST_PLACES])
+            more = f" and {len(fresh) - _MOST_PLACES} more lines" if len(fresh) > _MOST_PLACES else ""
             whole = _wrapped(several)
-            return replace(whole, unsure=whole.unsure or f"{places} build it one after the other")
+            return replace(whole, unsure=whole.unsure or f"{places}{more} build it one after the other")
         meant, until = alone
         there = [one for one in several if any(one.statement is s for s in flat(until.body))]
         return replace(_wrapped(there[there.index(fresh[meant]) :]), scope=until)
