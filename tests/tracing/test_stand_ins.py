@@ -175,3 +175,22 @@ def test_a_model_that_returns_its_loss_beside_other_things(tmp_path: Path) -> No
     analysis = costmodel.analyze(f"{tmp_path}/net.py:Net", input="8", loss="output")
     assert (analysis.totals.macs.step, analysis.totals.parameters) == (2 * 32, 36)
     assert any(a.what == "the loss is '1' of the output, the one number in it" for a in analysis.assumptions)
+
+
+def test_a_model_that_computes_its_loss_where_it_gets_labels(tmp_path: Path) -> None:
+    """nanoGPT: without targets its head works on the last position alone, and that is said."""
+    text = NET.replace("def forward(self, x):", "def forward(self, x, targets=None):").replace(
+        "return self.fc(x)",
+        "if targets is None:\n            return self.fc(x[:, -1:]), None\n        y = self.fc(x)\n"
+        "        return y, (y.sum(-1) - targets).square().mean()",
+    )
+    (tmp_path / "net.py").write_text(text)
+    without = costmodel.analyze(f"{tmp_path}/net.py:Net", input="5x8", loss="mse_loss")
+    assert without.totals.macs.forward == 4 * 8
+    said = "forward's 'targets' is not given: what it does with labels is left out (--input targets=SHAPE)"
+    assert said in [a.what for a in without.assumptions]
+    both = costmodel.analyze(f"{tmp_path}/net.py:Net", input="5x8,5", loss="mse_loss")
+    assert both.totals.macs.forward == 5 * 4 * 8
+    named = costmodel.analyze(f"{tmp_path}/net.py:Net", input={"x": "5x8", "targets": "5"}, loss="output")
+    assert both.totals == named.totals  # the loss that it returns, and none beside it
+    assert not any("targets" in a.what for a in both.assumptions)

@@ -14,9 +14,13 @@ from torch import nn
 from costmodel.errors import RecipeError, RecipeFormatError, UnknownNameError
 from costmodel.tracing import compat
 from costmodel.tracing.inputs import call
-from costmodel.tracing.outputs import taken_from
+from costmodel.tracing.outputs import own_loss, taken_from
 
 _INDEX_TARGETS = frozenset({"cross_entropy", "nll_loss", "multi_margin_loss"})
+
+
+_LABELS = ("targets", "target", "labels", "label")
+"""Arguments in which a ``forward`` takes labels: it may do other work without them (nanoGPT's head, on one place)."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,17 @@ class Criterion:
     notes: list[str] = field(default_factory=list)
 
     def of(self, model: nn.Module, data: Any) -> torch.Tensor:
-        """The loss of the model's output for some data."""
-        return self.sum_of(call(model, data), lambda loss: loss())
+        """The loss of the model's output for some data; where the model got labels, the one that it returns."""
+        labels, given = _labels_of(model, data)
+        output = call(model, data)
+        own = own_loss(output) if labels and given else None
+        if own is not None:
+            self._note(own.note)
+            return own.tensor
+        if labels and not given:
+            what = f"forward's {labels!r} is not given: what it does with labels is left out"
+            self._note(f"{what} (--input {labels}=SHAPE)")
+        return self.sum_of(output, lambda loss: loss())
 
     def sum_of(self, output: Any, losses: Callable[[Callable[[], torch.Tensor]], torch.Tensor]) -> torch.Tensor:
         """The loss of an output.
@@ -115,3 +128,11 @@ def _loss_name(name: str) -> str:
     if name == "bce_with_logits":
         return "binary_cross_entropy_with_logits"
     raise UnknownNameError("loss", name, [*known, "output"])
+
+
+def _labels_of(model: nn.Module, data: Any) -> tuple[str, bool]:
+    """The argument in which ``forward`` takes labels, and whether it is given; "" where it takes none."""
+    names = list(inspect.signature(model.forward).parameters)
+    given = set(data) if isinstance(data, Mapping) else set(names[: 1 if isinstance(data, torch.Tensor) else len(data)])
+    name = next((name for name in names if name in _LABELS), "")
+    return name, name in given
