@@ -92,4 +92,4 @@ def test_a_choice_names_no_option_in_its_message(tmp_path: Path) -> None:
     with pytest.raises(NoChoiceError) as several:
         choose(written(tmp_path, A="", B=""), known)
     assert several.value.message.endswith("all take the input; say which by a recipe() in its file")
-    assert several.value.hint == "or with --model FILE.py:NAME"
+    assert several.value.hint == "or name it as FILE.py:NAME (check and grade: --model)"

@@ -25,6 +25,9 @@ _NESTED = (
     "a nested (jagged) tensor has rows whose lengths are data, and so is what they cost; give the model rows of one "
     "length, padded, with a mask where it matters"
 )
+NAMED = "as FILE.py:NAME (check and grade: --model)"
+"""How a person says which object is the model: a subject is named so, and the model of a folder by its option."""
+
 SCRIPTED = (
     "a module made by torch.jit.script or torch.jit.trace is a program of its own, without calls to record; "
     "give the plain module"

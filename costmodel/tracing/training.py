@@ -27,9 +27,9 @@ def plan_training(model: Any, settings: Mapping[str, Any], defaults: Mapping[str
     """Find the subject and its recipe.
 
     Args:
-        model: ``FILE.py[:NAME]``, a folder, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance or
-            function; a file or folder without a name gives the model that its own code presents. A plan is given back
-            as it is.
+        model: ``FILE.py[:NAME]``, ``FOLDER[:NAME]``, ``package.module:NAME``, a ``recipe.yaml``, or a class, instance
+            or function; a file or folder without a name gives the model that its own code presents. A plan is given
+            back as it is.
         settings: fields of :class:`Recipe` that were given explicitly; they override the file's own recipe.
         defaults: fields of :class:`Recipe` for a subject that brings no recipe; everything overrides them.
 
@@ -58,6 +58,8 @@ def _planned(model: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any
     if Path(reference).is_dir():
         return choose(Path(reference), Known(settings=settings, defaults=defaults or {})).plan
     file, name = split_reference(reference)
+    if name and Path(file).is_dir():
+        return choose(Path(file), Known(name=name, settings=settings, defaults=defaults or {})).plan
     if not file.endswith(PYTHON) or not Path(file).is_file():
         return plan_named(reference, given, Session(new_mode()))
     known = Known(file=Path(file).name if name else None, name=name, settings=settings, defaults=defaults or {})

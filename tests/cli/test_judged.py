@@ -69,5 +69,5 @@ def test_many_classes_that_need_arguments_are_one_word(run: Run, tmp_path: Path)
     folder = laid_out(tmp_path, {"net.py": HEAD + "".join(NEEDS.replace("Net", f"Net{n}") for n in range(20))})
     result = run("analyze", f"{folder}/net.py")
     assert result.returncode == 2
-    assert result.stderr.endswith("…); name the model with --model FILE.py:NAME\n")
+    assert result.stderr.endswith("…); name the model as FILE.py:NAME (check and grade: --model)\n")
     assert len(result.stderr) < 300

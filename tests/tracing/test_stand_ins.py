@@ -194,3 +194,13 @@ def test_a_model_that_computes_its_loss_where_it_gets_labels(tmp_path: Path) -> 
     named = costmodel.analyze(f"{tmp_path}/net.py:Net", input={"x": "5x8", "targets": "5"}, loss="output")
     assert both.totals == named.totals  # the loss that it returns, and none beside it
     assert not any("targets" in a.what for a in both.assumptions)
+
+
+def test_a_folder_and_a_name(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "parts.py").write_text("import torch.nn as nn\nclass Part(nn.Linear): pass\n")
+    other = NET.replace("Net", "Other").replace("width=4", "width=3")
+    text = NET.replace("nn.Linear(8, width)", "Part(8, width)") + other
+    (tmp_path / "models" / "net.py").write_text("from .parts import Part\n" + text)
+    for name, parameters in {"Net": 36, "Other": 27}.items():
+        assert costmodel.analyze(f"{tmp_path}/models:{name}", input="8").totals.parameters == parameters

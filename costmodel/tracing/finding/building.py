@@ -14,6 +14,7 @@ from costmodel.errors import CostModelError, SubjectError
 from costmodel.tracing.finding.arguments import arguments_text
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.subject import LoadedSubject, from_object, maker
+from costmodel.tracing.hints import NAMED
 from costmodel.tracing.reading.classes import Classes
 from costmodel.tracing.reading.devices import is_only_a_device
 from costmodel.tracing.reading.elsewhere import hangs_on
@@ -254,7 +255,7 @@ class _Runner:
             elif name in needed:
                 raise SubjectError(
                     f"{self._one.place}: the model is built in {scope.owner}(), and its argument {name!r} is not known",
-                    hint="name another one with --model FILE.py:NAME, or build it in a function get_model()",
+                    hint=f"name another one {NAMED}, or build it in a function get_model()",
                 )
             else:
                 values[name] = None

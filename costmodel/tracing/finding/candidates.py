@@ -16,6 +16,7 @@ from costmodel.tracing.finding.identity import class_place
 from costmodel.tracing.finding.importing import Session
 from costmodel.tracing.finding.plan import Plan, built, plan_named
 from costmodel.tracing.finding.subject import from_object
+from costmodel.tracing.hints import NAMED
 from costmodel.tracing.inference import trace_inference
 from costmodel.tracing.modes.real import new_mode
 from costmodel.tracing.reading.presented import Presented, Reader
@@ -23,8 +24,8 @@ from costmodel.tracing.reading.source import Source, Symbol
 from costmodel.tracing.recipe.recipe import make_recipe
 
 ADVICE = "say which by a recipe() in its file"
-HINT = "or with --model FILE.py:NAME"
-_NAME_IT = "name the model with --model FILE.py:NAME"
+HINT = f"or name it {NAMED}"
+_NAME_IT = f"name the model {NAMED}"
 _MOST_REASONS = 3
 
 

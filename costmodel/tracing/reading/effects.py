@@ -18,30 +18,10 @@ from costmodel.tracing.reading.source import Symbol, bindings, dotted
 from costmodel.tracing.reading.working import calls_in, trains
 
 _DEEPEST = 4
-_CONTENTS = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "remove",
-        "clear",
-        "sort",
-        "reverse",
-        "update",
-        "setdefault",
-        "add",
-        "discard",
-        "appendleft",
-        "popleft",
-        "extendleft",
-        "rotate",
-        "__setitem__",
-        "__delitem__",
-        "__setattr__",
-    ]
-)
+_CONTENTS = frozenset({
+    "append", "extend", "insert", "pop", "popitem", "remove", "clear", "sort", "reverse", "update", "setdefault", "add",
+    "discard", "appendleft", "popleft", "extendleft", "rotate", "__setitem__", "__delitem__", "__setattr__",
+})  # fmt: skip
 """Methods of Python's containers that change them."""
 
 _PARTS = frozenset({"add_module", "register_module", "append", "extend", "insert", "pop", "register_parameter",
