@@ -19,7 +19,7 @@ from costmodel.reports import general_names
 
 Subject = Annotated[
     str,
-    typer.Argument(help="FILE.py:NAME, FILE.py, FOLDER, package.module:NAME or recipe.yaml", metavar="SUBJECT"),
+    typer.Argument(help="FILE.py:NAME, FILE.py, FOLDER[:NAME], package.module:NAME or recipe.yaml", metavar="SUBJECT"),
 ]
 Concrete = Annotated[
     bool, typer.Option("--concrete", help="what hangs on values is recorded on real tensors: figures for one batch")
