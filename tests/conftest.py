@@ -12,7 +12,6 @@ import pytest
 from tests.warm import Warm
 
 os.environ.pop("COLUMNS", None)  # pytest's workers inherit a width, to which shown tables would be fitted
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores: threads of one would wait for the other's
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"

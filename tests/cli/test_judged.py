@@ -18,7 +18,8 @@ NAMES = {
     "md": ("| Net     | net.py | 5      | width=64    | 2,442 ", "net.py:12 builds it"),
     "csv": ("width=64", "net.py:12 builds it; with its defaults Net would have 162"),
     "html": (
-        '<td class="short">Net</td><td class="short">net.py</td><td class="n" data-v="5">5</td>',
+        '<td class="short" data-h="class">Net</td><td class="short" data-h="file">net.py</td>'
+        '<td class="n" data-v="5" data-h="line">5</td>',
         "width=64</td>",
         "2,442",
     ),
@@ -69,5 +70,6 @@ def test_many_classes_that_need_arguments_are_one_word(run: Run, tmp_path: Path)
     folder = laid_out(tmp_path, {"net.py": HEAD + "".join(NEEDS.replace("Net", f"Net{n}") for n in range(20))})
     result = run("analyze", f"{folder}/net.py")
     assert result.returncode == 2
-    assert result.stderr.endswith("…); name the model as FILE.py:NAME (check and grade: --model)\n")
+    first = "net.py:Net0(width): missing a required argument: 'width'"
+    assert result.stderr.endswith(f"…); {first}; name the model as FILE.py:NAME (check and grade: --model)\n")
     assert len(result.stderr) < 300
