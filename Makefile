@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs
 
 .PHONY: help demo test check lint types coverage mutants bench docs size clean
 
@@ -44,8 +45,11 @@ mutants: $(READY) ## put faults into a room and see which the tests notice: ROOM
 bench: $(READY) ## measure speed and memory, as ratios
 	$(BIN)/python -m benchmarks
 
-docs: $(READY) ## the documentation site, below build/site; a warning is an error
+$(DOCS_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $(DOCS_READY)
+
+docs: $(DOCS_READY) ## the documentation site, below build/site; a warning is an error
 	$(BIN)/python -m docs.generate build
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict -f build/mkdocs.yml
 

@@ -59,7 +59,7 @@ machines = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(derandomize=True, deadline=None, max_examples=50)
 @given(problem=layers, machine=machines)
 def test_nothing_is_better(problem: Problem, machine: Machine) -> None:
     assume(mapspace_of(problem, machine).factors.size <= 1000)

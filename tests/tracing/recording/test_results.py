@@ -79,7 +79,6 @@ def test_over_networks(
     assert remembering == asking
 
 
-@pytest.mark.parametrize("extra", [{}, {"foreach": True}])
 @pytest.mark.parametrize(
     "name",
     [
@@ -96,7 +95,8 @@ def test_over_networks(
         "Adafactor",
     ],
 )
-def test_over_optimizers(name: str, extra: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_optimizers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = {"foreach": True} if name in ("Adam", "Rprop", "ASGD") else {}
     remembering, asking = _both(monkeypatch, Small, optimizer=name, optimizer_options=extra)
     assert remembering == asking
 

@@ -66,7 +66,7 @@ def mesh(across: int, down: int) -> Machine:
     return replace(LAB, levels=tuple(levels))
 
 
-@settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(derandomize=True, deadline=None, max_examples=75, suppress_health_check=[HealthCheck.filter_too_much])
 @given(problem=layers, sides=st.sampled_from([(6, 1), (6, 3), (9, 2), (15, 2), (4, 2), (1, 6)]))
 def test_what_pes_share_is_bounded(problem: Problem, sides: tuple[int, int]) -> None:
     """On narrow meshes the widest spreads are often those in which PEs want the same inputs."""

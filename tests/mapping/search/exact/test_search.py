@@ -150,13 +150,13 @@ windows = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=120)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(problem=layers(), machine=machines(), objective=st.sampled_from([*OBJECTIVES.values(), None]))
 def test_nothing_is_better(problem: Problem, machine: Machine, objective: Objective | None) -> None:
     assert_nothing_is_better(problem, machine, objective)
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, deadline=None, max_examples=75)
 @given(problem=windows, machine=window_machines(), objective=st.sampled_from([*OBJECTIVES.values()]))
 def test_nothing_is_better_where_pes_hand_on(problem: Problem, machine: Machine, objective: Objective) -> None:
     assert_nothing_is_better(problem, machine, objective)
