@@ -151,15 +151,16 @@ def _unpacked() -> Iterator[Path]:
 
 def _asks_for_the_model(book: Rulebook, sheet: Sheet) -> bool:
     """Whether a rule asks for the model, or for seconds, memory or joules that nobody has measured."""
-    cards = () if book.gpu is None else book.gpu.cards
-    return book.needs_analysis or any(cards and name not in sheet.measured for name in book.estimated)
+    is_estimated = book.gpu is not None and bool(book.gpu.cards)
+    return book.needs_analysis or (is_estimated and not sheet.measured.keys() >= set(book.estimated))
 
 
 def _job(submission: Submission, book: Rulebook, plan: GradingPlan, named: str | None) -> Job:
     assert submission.path is not None  # asked for before
     gpu = book.gpu
-    inferred = gpu is not None and gpu.phase == INFERENCE and not book.needs_analysis  # else a step is traced for that
-    on_gpu = gpu is not None and (inferred or gpu.phase != INFERENCE)
+    # one step is traced: an inference cannot be estimated where the rules also ask for figures of the training
+    inferred = gpu is not None and gpu.phase == INFERENCE and not book.needs_analysis
+    on_gpu = gpu is not None and (inferred or gpu.phase == TRAINING)
     return Job(
         path=submission.path,
         reference=named or plan.reference or book.subject.model,

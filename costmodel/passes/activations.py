@@ -43,8 +43,7 @@ def peak_activation(trace: Trace) -> PeakActivation:
     """Bytes of the largest layer, by ``layer_io`` and by ``lab_profiler``, for one sample, as traced."""
     none = (0, "", "")
     io_layers, lab_layers = [*_layer_io(trace)], [*_lab_profiler(trace)]
-    shown = [*_layer_io(trace, aside=False)]
-    layer_io, io_layer, io_where = max(io_layers, default=none, key=lambda found: found[0])
+    layer_io, io_layer, io_where = max((found for found, _ in io_layers), default=none, key=lambda found: found[0])
     lab, lab_layer, lab_where = max(lab_layers, default=none, key=lambda found: found[0])
     return PeakActivation(
         layer_io=layer_io,
@@ -53,7 +52,7 @@ def peak_activation(trace: Trace) -> PeakActivation:
         lab_profiler=lab,
         lab_profiler_layer=lab_layer,
         lab_profiler_where=lab_where,
-        largest_layer_io=_largest(shown),
+        largest_layer_io=_largest(found for found, is_aside in io_layers if not is_aside),
         largest_lab_profiler=_largest(lab_layers),
     )
 
@@ -82,14 +81,13 @@ def _of_one_sample(tensor: TensorSpec, batch: int) -> int:
     return elements * ITEM_BYTES
 
 
-def _layer_io(trace: Trace, *, aside: bool = True) -> Iterator[tuple[int, str, str]]:
-    """(bytes, layer, line) of every layer of the forward pass; without those aside, of what a person wrote."""
+def _layer_io(trace: Trace) -> Iterator[tuple[tuple[int, str, str], bool]]:
+    """(bytes, layer, line) of every layer of the forward pass, and whether no person wrote it."""
     batch = _batch(trace)
     for layer in layer_calls(trace):
-        if layer.is_aside and not aside:
-            continue
         tensors = (trace.tensors[number] for number in (*layer.inputs, *layer.outputs))
-        yield sum(_of_one_sample(tensor, batch) for tensor in tensors), layer.name, layer.where
+        nbytes = sum(_of_one_sample(tensor, batch) for tensor in tensors)
+        yield (nbytes, layer.name, layer.where), layer.is_aside
 
 
 def op_peak(trace: Trace) -> tuple[int, str]:

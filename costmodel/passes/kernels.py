@@ -61,12 +61,6 @@ def kernels_of_training(training: Training, counts: Counts) -> tuple[PhaseKernel
     return tuple(_of_phase(phase, counts if phase is first else count(phase.trace)) for phase in training.phases)
 
 
-def half_type(phases: Sequence[PhaseKernels]) -> str | None:
-    """The 16-bit type in which matrix products are computed, None if there is none: by autocast, or by the weights."""
-    of_products = (k.dtype for phase in phases for k in phase.kernels if k.product is not None)
-    return next((dtype for dtype in of_products if dtype in ("float16", "bfloat16")), None)
-
-
 def _of_phase(phase: TracedPhase, counts: Counts) -> PhaseKernels:
     last = phase.last_trace
     return PhaseKernels(

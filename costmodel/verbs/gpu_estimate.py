@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from costmodel.backends.gpu.options import GpuOptions, refuse
+from costmodel.backends.gpu.options import GpuOptions, as_computed, refuse
 from costmodel.errors import UnknownNameError, UsageError
 from costmodel.ir.analysis import INFERENCE, TRAINING, Analysis
 from costmodel.ir.gpu_estimate import GpuEstimate
@@ -86,7 +86,7 @@ def estimate_on_gpus(
     from costmodel.backends.gpu.training import estimate_training
     from costmodel.files.fingerprint import source_digest
     from costmodel.hardware.gpu.cards import load_gpu
-    from costmodel.passes.kernels import half_type, kernels_of_training
+    from costmodel.passes.kernels import kernels_of_training
     from costmodel.passes.summary import summarise
     from costmodel.passes.work import count
     from costmodel.tracing.description import describe
@@ -101,16 +101,10 @@ def estimate_on_gpus(
     plan, training = planned_and_traced(_anew(model, words), words, defaults, trace_training, concrete=concrete)
     counts = count(training.phases[0].trace)
     kernels = kernels_of_training(training, counts)
-    cast = half_type(kernels)
-    if cast is not None and options.precision in ("fp32", "tf32"):
-        raise UsageError(f"the step computes in {cast}: leave out --precision {options.precision}, or the cast")
-    precision = "amp" if cast is not None else options.precision
+    options = as_computed(options, kernels, specs)
     digest = source_digest(plan.reference) if plan.reference else ""
     subject = describe(plan, training, random=random, digest=digest)
     analysis = summarise(training, subject, random=random, counts=counts)
-    options = replace(options, precision=precision)
-    for spec in specs:
-        refuse(spec, options, cast)
 
     def step_of(batch: int) -> Trace:
         sized = {**words, "batch": batch}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from costmodel.backends.gpu.time.options import LAYOUTS, PRECISIONS
@@ -10,6 +11,7 @@ from costmodel.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from costmodel.hardware.gpu.spec import GpuSpec, Precision
+    from costmodel.ir.kernel import PhaseKernels
 
 DEFAULT_PRECISION = "default"
 
@@ -44,8 +46,8 @@ class GpuOptions:
         return [f"--{word}" for name, word in words.items() if getattr(self, name) != getattr(plain, name)]
 
 
-def refuse(spec: GpuSpec, options: GpuOptions, cast: str | None = None) -> None:
-    """What the card cannot do; ``cast`` is the 16-bit type that the step computes in.
+def refuse(spec: GpuSpec, options: GpuOptions) -> None:
+    """What the card cannot do.
 
     Raises:
         UsageError: it is asked for; says what the card can.
@@ -64,8 +66,24 @@ def refuse(spec: GpuSpec, options: GpuOptions, cast: str | None = None) -> None:
         raise UsageError(f"--power-limit {options.power_limit:g}: {spec.name} takes up to {tdp:g} W")
     if options.workers is not None and options.workers < 0:
         raise UsageError(f"--workers {options.workers}: a number of processes, 0 or more")
-    if cast == "bfloat16" and spec.peaks.bf16_tensor is None:
-        raise UsageError(f"{spec.name} has no bfloat16, in which the step computes; it would be emulated")
+
+
+def as_computed(options: GpuOptions, phases: Iterable[PhaseKernels], specs: Iterable[GpuSpec]) -> GpuOptions:
+    """The options with the precision in which a step computes by itself: by autocast, or by its weights.
+
+    Raises:
+        UsageError: another one is asked for, or a card does not have it.
+    """
+    of_products = (k.dtype for phase in phases for k in phase.kernels if k.product is not None)
+    cast = next((dtype for dtype in of_products if dtype in ("float16", "bfloat16")), None)
+    if cast is not None and options.precision in ("fp32", "tf32"):
+        raise UsageError(f"the step computes in {cast}: leave out --precision {options.precision}, or the cast")
+    options = options if cast is None else replace(options, precision="amp")
+    for spec in specs:
+        refuse(spec, options)
+        if cast == "bfloat16" and spec.peaks.bf16_tensor is None:
+            raise UsageError(f"{spec.name} has no bfloat16, in which the step computes; it would be emulated")
+    return options
 
 
 _NEEDS = {"fp32": ("fp32",), "tf32": ("tf32",), "amp": ("fp16_tensor", "fp16_vector")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from costmodel.backends.gpu.options import GpuOptions, refuse
+from costmodel.backends.gpu.options import GpuOptions, as_computed
 from costmodel.backends.gpu.training import estimate_training
 from costmodel.errors import UsageError
 from costmodel.files.quoting import safe_text
@@ -21,7 +21,7 @@ from costmodel.ir.counts import Counts
 from costmodel.ir.gpu_estimate import GpuEstimate
 from costmodel.ir.workload import Workload
 from costmodel.ops import formulas
-from costmodel.passes.kernels import half_type, kernels_of_training
+from costmodel.passes.kernels import kernels_of_training
 from costmodel.passes.lower import lower
 from costmodel.passes.summary import summarise
 from costmodel.passes.work import count
@@ -75,12 +75,9 @@ def _on_gpus(walled: WalledTrace, job: ToDerive, counts: Counts | None) -> tuple
     if training is None or counts is None or not job.cards:
         return (), ""
     kernels = kernels_of_training(training, counts)
-    cast = half_type(kernels)
-    options = GpuOptions(precision=None if cast is None else "amp")
     specs = [load_gpu(name) for name in job.cards]
     try:
-        for spec in specs:
-            refuse(spec, options, cast)
+        options = as_computed(GpuOptions(), kernels, specs)
     except UsageError as problem:
         return (), safe_text(f"it cannot be estimated: {problem.message}")
     found = (estimate_training(training, kernels, counts, spec, options, phase=job.card_phase) for spec in specs)

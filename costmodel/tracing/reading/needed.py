@@ -130,9 +130,8 @@ def _of_presented(reader: Reader, one: Presented) -> set[str]:
         scope, call = caller
         given = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
         here = [one for one in statements(scope.body) if any(call is inner for inner in ast.walk(one))]
-        needed |= Slicer(reader.classes, scope, ()).before(given, here[-1])[
-            1
-        ]  # the innermost; what follows is too late
+        # before the innermost of them: what follows is too late
+        needed |= Slicer(reader.classes, scope, ()).before(given, here[-1])[1]
         caller = scope.caller
     return needed
 
